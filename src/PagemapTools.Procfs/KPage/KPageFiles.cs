@@ -1,0 +1,73 @@
+using PagemapTools.Procfs.Native;
+
+namespace PagemapTools.Procfs;
+
+/// <summary>The files that are indexed by page frame number, opened when they are first needed.</summary>
+public sealed class KPageFiles : IDisposable
+{
+    private readonly ProcRoot _root;
+    private readonly Dictionary<KPageFields, PageEntryFile> _files = [];
+
+    /// <summary>Creates the set; opens nothing yet.</summary>
+    public KPageFiles(ProcRoot root)
+    {
+        _root = root;
+    }
+
+    /// <summary>The fields, in the order in which they are read.</summary>
+    internal static IReadOnlyList<KPageFields> EachField { get; } = [KPageFields.Flags, KPageFields.MapCount, KPageFields.Cgroup];
+
+    /// <summary>The file of one field.</summary>
+    /// <exception cref="ProcfsException">The caller may not read it, or this kernel has none.</exception>
+    public PageEntryFile Of(KPageFields field)
+    {
+        if (!_files.TryGetValue(field, out PageEntryFile? file))
+        {
+            string path = _root.PathOf(NameOf(field));
+            file = PageEntryFile.TryOpen(path, out int errno) ?? throw Unreadable(field, path, errno);
+            _files.Add(field, file);
+        }
+
+        return file;
+    }
+
+    /// <summary>Closes the files.</summary>
+    public void Dispose()
+    {
+        foreach (PageEntryFile file in _files.Values)
+        {
+            file.Dispose();
+        }
+    }
+
+    internal static string NameOf(KPageFields field) => field switch
+    {
+        KPageFields.Flags => "kpageflags",
+        KPageFields.MapCount => "kpagecount",
+        KPageFields.Cgroup => "kpagecgroup",
+        _ => throw new ArgumentOutOfRangeException(nameof(field), field, "One field has one file."),
+    };
+
+    private static ProcfsException Unreadable(KPageFields field, string path, int errno)
+    {
+        if (errno is Errno.EACCES or Errno.EPERM)
+        {
+            const string Right = "root, or CAP_DAC_READ_SEARCH (the file is for root only)";
+            return new ProcfsException(
+                ProcfsError.KPageAccessDenied,
+                $"'{path}' may not be read: {Errno.Describe(errno)}. What is missing is {Right}.",
+                path,
+                errorNumber: errno,
+                missingRight: Right);
+        }
+
+        string option = field == KPageFields.Cgroup ? "CONFIG_PROC_PAGE_MONITOR and CONFIG_MEMCG" : "CONFIG_PROC_PAGE_MONITOR";
+        return errno == Errno.ENOENT
+            ? new ProcfsException(
+                ProcfsError.KPageNotAvailable,
+                $"There is no '{path}': this kernel is built without {option}, or proc is not mounted there.",
+                path,
+                errorNumber: errno)
+            : new ProcfsException(ProcfsError.ReadFailed, $"'{path}' cannot be opened: {Errno.Describe(errno)}.", path, errorNumber: errno);
+    }
+}

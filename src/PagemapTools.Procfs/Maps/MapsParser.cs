@@ -1,0 +1,90 @@
+using System.Buffers.Text;
+
+namespace PagemapTools.Procfs;
+
+/// <summary>Parses lines of /proc/PID/maps: <c>start-end perms offset major:minor inode  path</c>.</summary>
+internal sealed class MapsParser(ProcessIdentity process)
+{
+    private const string EscapedInMaps = "\n";
+    private static readonly string[] s_permissions = AllPermissions();
+    private byte[] _lastName = [];
+    private string? _lastPath;
+    private bool _lastIsDeleted;
+    private MappingKind _lastKind;
+
+    /// <summary>Parses a line without its newline.</summary>
+    /// <exception cref="FormatException">The line has not the form that the kernel writes.</exception>
+    public MemoryMapping Parse(ReadOnlySpan<byte> line)
+    {
+        ReadOnlySpan<byte> rest = line;
+        ulong start = Hex(ref rest, (byte)'-', line);
+        ulong end = Hex(ref rest, (byte)' ', line);
+        string permissions = Permissions(ref rest, line);
+        ulong offset = Hex(ref rest, (byte)' ', line);
+        ulong major = Hex(ref rest, (byte)':', line);
+        ulong minor = Hex(ref rest, (byte)' ', line);
+        if (!Utf8Parser.TryParse(rest, out ulong inode, out int digits))
+        {
+            throw Malformed(line);
+        }
+
+        // A name may itself begin with spaces only if it is relative, which none is.
+        SetName(rest[digits..].TrimStart((byte)' '));
+        return new MemoryMapping(process)
+        {
+            Start = start,
+            End = end,
+            Permissions = permissions,
+            Offset = offset,
+            DeviceMajor = (uint)major,
+            DeviceMinor = (uint)minor,
+            Inode = inode,
+            Path = _lastPath,
+            IsDeleted = _lastIsDeleted,
+            Kind = _lastKind,
+        };
+    }
+
+    // A library is mapped in four or five pieces, one after the other: its name is decoded once.
+    private void SetName(ReadOnlySpan<byte> name)
+    {
+        if (name.SequenceEqual(_lastName))
+        {
+            return;
+        }
+
+        _lastName = name.ToArray();
+        (_lastPath, _lastIsDeleted) = MemoryMapping.SplitDeleted(OctalEscapes.Decode(name, EscapedInMaps));
+        _lastKind = MappingKinds.Of(_lastPath, _lastIsDeleted);
+    }
+
+    private static ulong Hex(ref ReadOnlySpan<byte> rest, byte end, ReadOnlySpan<byte> line)
+    {
+        if (!Utf8Parser.TryParse(rest, out ulong value, out int digits, 'x') || digits >= rest.Length || rest[digits] != end)
+        {
+            throw Malformed(line);
+        }
+
+        rest = rest[(digits + 1)..];
+        return value;
+    }
+
+    private static string Permissions(ref ReadOnlySpan<byte> rest, ReadOnlySpan<byte> line)
+    {
+        if (rest.Length < 5 || rest[4] != ' ')
+        {
+            throw Malformed(line);
+        }
+
+        int index = (rest[0] == 'r' ? 8 : 0) | (rest[1] == 'w' ? 4 : 0) | (rest[2] == 'x' ? 2 : 0) | (rest[3] == 's' ? 1 : 0);
+        rest = rest[5..];
+        return s_permissions[index];
+    }
+
+    private static string[] AllPermissions() =>
+        [.. Enumerable.Range(0, 16).Select(bits => string.Concat(
+            (bits & 8) != 0 ? 'r' : '-', (bits & 4) != 0 ? 'w' : '-', (bits & 2) != 0 ? 'x' : '-', (bits & 1) != 0 ? 's' : 'p'))];
+
+    private static FormatException Malformed(ReadOnlySpan<byte> line) =>
+        new($"This is no line of /proc/PID/maps: '{OctalEscapes.Text(line)}'.");
+}

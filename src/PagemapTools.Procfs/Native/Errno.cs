@@ -1,0 +1,20 @@
+namespace PagemapTools.Procfs.Native;
+
+/// <summary>The error numbers that the pagemap interface answers with (asm-generic/errno-base.h; the same on every Linux architecture).</summary>
+internal static class Errno
+{
+    public const int EPERM = 1;
+    public const int ENOENT = 2;
+    public const int ESRCH = 3;
+    public const int EINTR = 4;
+    public const int EIO = 5;
+    public const int ENXIO = 6;
+    public const int EACCES = 13;
+    public const int EFAULT = 14;
+    public const int ENOTDIR = 20;
+    public const int EINVAL = 22;
+    public const int ENOTTY = 25;
+
+    public static string Describe(int errno) =>
+        System.Runtime.InteropServices.Marshal.GetPInvokeErrorMessage(errno);
+}

@@ -1,0 +1,100 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace PagemapTools.Procfs.Native;
+
+/// <summary>
+/// open, read, pread, write and lseek with the kernel's own error number. The framework's file classes fold EACCES and EPERM,
+/// and ESRCH and EIO, into one exception each, and the module has to tell them apart.
+/// </summary>
+internal static partial class FileCalls
+{
+    private const int ReadOnly = 0;
+    private const int WriteOnly = 1;
+    private const int CloseOnExec = 0x80000;
+    private const int SeekData = 3;
+    private const int SeekHole = 4;
+
+    /// <summary>Opens for reading; on failure the handle is invalid and <paramref name="errno"/> says why.</summary>
+    public static SafeFileHandle OpenForReading(string path, out int errno) => Open(path, ReadOnly, out errno);
+
+    /// <summary>Opens for writing; on failure the handle is invalid and <paramref name="errno"/> says why.</summary>
+    public static SafeFileHandle OpenForWriting(string path, out int errno) => Open(path, WriteOnly, out errno);
+
+    /// <summary>One pread; -1 and the error number on failure. A call that a signal interrupts is made again.</summary>
+    public static unsafe int PRead(SafeFileHandle file, Span<byte> buffer, long offset, out int errno)
+    {
+        fixed (byte* start = buffer)
+        {
+            nint count;
+            do
+            {
+                count = PReadNative(file, start, (nuint)buffer.Length, offset);
+                errno = count < 0 ? Marshal.GetLastPInvokeError() : 0;
+            }
+            while (errno == Errno.EINTR);
+
+            return (int)count;
+        }
+    }
+
+    /// <summary>One read at the file's position; -1 and the error number on failure.</summary>
+    public static unsafe int Read(SafeFileHandle file, Span<byte> buffer, out int errno)
+    {
+        fixed (byte* start = buffer)
+        {
+            nint count;
+            do
+            {
+                count = ReadNative(file, start, (nuint)buffer.Length);
+                errno = count < 0 ? Marshal.GetLastPInvokeError() : 0;
+            }
+            while (errno == Errno.EINTR);
+
+            return (int)count;
+        }
+    }
+
+    /// <summary>One write; 0, or the error number.</summary>
+    public static unsafe int Write(SafeFileHandle file, ReadOnlySpan<byte> bytes)
+    {
+        fixed (byte* start = bytes)
+        {
+            return WriteNative(file, start, (nuint)bytes.Length) < 0 ? Marshal.GetLastPInvokeError() : 0;
+        }
+    }
+
+    /// <summary>The first offset at or after <paramref name="offset"/> that holds data; null where there is none.</summary>
+    public static long? NextData(SafeFileHandle file, long offset) => Seek(file, offset, SeekData);
+
+    /// <summary>The first offset at or after <paramref name="offset"/> that is a hole (the end of the file counts as one).</summary>
+    public static long? NextHole(SafeFileHandle file, long offset) => Seek(file, offset, SeekHole);
+
+    private static long? Seek(SafeFileHandle file, long offset, int whence)
+    {
+        long position = SeekNative(file, offset, whence);
+        return position < 0 ? null : position;
+    }
+
+    private static SafeFileHandle Open(string path, int access, out int errno)
+    {
+        SafeFileHandle handle = OpenNative(path, access | CloseOnExec, 0);
+        errno = handle.IsInvalid ? Marshal.GetLastPInvokeError() : 0;
+        return handle;
+    }
+
+    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial SafeFileHandle OpenNative(string path, int flags, int mode);
+
+    [LibraryImport("libc", EntryPoint = "pread", SetLastError = true)]
+    private static unsafe partial nint PReadNative(SafeFileHandle file, byte* buffer, nuint count, long offset);
+
+    [LibraryImport("libc", EntryPoint = "read", SetLastError = true)]
+    private static unsafe partial nint ReadNative(SafeFileHandle file, byte* buffer, nuint count);
+
+    [LibraryImport("libc", EntryPoint = "write", SetLastError = true)]
+    private static unsafe partial nint WriteNative(SafeFileHandle file, byte* buffer, nuint count);
+
+    [LibraryImport("libc", EntryPoint = "lseek", SetLastError = true)]
+    private static partial long SeekNative(SafeFileHandle file, long offset, int whence);
+}

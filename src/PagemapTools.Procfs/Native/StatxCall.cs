@@ -1,0 +1,49 @@
+using System.Runtime.InteropServices;
+
+namespace PagemapTools.Procfs.Native;
+
+/// <summary>statx, whose result has one layout on every architecture (include/uapi/linux/stat.h), unlike struct stat.</summary>
+internal static partial class StatxCall
+{
+    private const int AtWorkingDirectory = -100;
+    private const int AtNoFollow = 0x100;
+    private const int AtEmptyPath = 0x1000;
+    private const uint UserIdAndInode = 0x8 | 0x100;
+    private const int ResultSize = 256;
+    private const int UserIdOffset = 20;
+    private const int InodeOffset = 32;
+    private const int DeviceMajorOffset = 136;
+    private const int DeviceMinorOffset = 140;
+
+    /// <summary>What the module asks of a file: who owns it, its inode, and the device it is on.</summary>
+    public readonly record struct FileIdentity(uint UserId, ulong Inode, uint DeviceMajor, uint DeviceMinor);
+
+    /// <summary>The identity of a path (a link itself, not what it leads to); null if it cannot be asked.</summary>
+    public static FileIdentity? OfPath(string path) => Ask(AtWorkingDirectory, path, AtNoFollow);
+
+    /// <summary>The identity of an open file; null if it cannot be asked.</summary>
+    public static FileIdentity? OfDescriptor(int descriptor) => Ask(descriptor, string.Empty, AtEmptyPath);
+
+    private static unsafe FileIdentity? Ask(int directory, string path, int flags)
+    {
+        Span<byte> result = stackalloc byte[ResultSize];
+        fixed (byte* start = result)
+        {
+            if (StatxNative(directory, path, flags, UserIdAndInode, start) != 0)
+            {
+                return null;
+            }
+        }
+
+        return new FileIdentity(
+            U32(result, UserIdOffset),
+            MemoryMarshal.Read<ulong>(result[InodeOffset..]),
+            U32(result, DeviceMajorOffset),
+            U32(result, DeviceMinorOffset));
+    }
+
+    private static uint U32(ReadOnlySpan<byte> bytes, int offset) => MemoryMarshal.Read<uint>(bytes[offset..]);
+
+    [LibraryImport("libc", EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static unsafe partial int StatxNative(int directory, string path, int flags, uint mask, byte* result);
+}

@@ -1,0 +1,99 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+using PagemapTools.Procfs.Native;
+
+namespace PagemapTools.Procfs;
+
+/// <summary>
+/// A file that is an array of native-endian u64 indexed by page: /proc/PID/pagemap by virtual page,
+/// /proc/kpageflags, kpagecount and kpagecgroup by page frame number (Documentation/admin-guide/mm/pagemap.rst),
+/// or a saved copy of one of them.
+/// </summary>
+/// <remarks>Safe to read from several threads: every read names its offset.</remarks>
+public sealed class PageEntryFile : IDisposable
+{
+    private readonly PositionalRead _read;
+
+    /// <summary>Reads with the semantics of pread: the bytes read, 0 at the end, or -1 and an error number.</summary>
+    internal delegate int PositionalRead(Span<byte> buffer, long offset, out int errno);
+
+    internal PageEntryFile(string path, PositionalRead read)
+    {
+        Path = path;
+        _read = read;
+    }
+
+    private PageEntryFile(string path, SafeFileHandle handle)
+    {
+        Path = path;
+        Handle = handle;
+        _read = (Span<byte> buffer, long offset, out int errno) => FileCalls.PRead(handle, buffer, offset, out errno);
+    }
+
+    /// <summary>The path it was opened by.</summary>
+    public string Path { get; }
+
+    internal SafeFileHandle? Handle { get; }
+
+    /// <summary>Opens a file of entries.</summary>
+    /// <exception cref="ProcfsException">It cannot be opened; <see cref="ProcfsException.ErrorNumber"/> says why.</exception>
+    public static PageEntryFile Open(string path) =>
+        TryOpen(path, out int errno) ?? throw new ProcfsException(
+            ProcfsError.ReadFailed, $"'{path}' cannot be opened: {Errno.Describe(errno)}.", path, errorNumber: errno);
+
+    internal static PageEntryFile? TryOpen(string path, out int errno)
+    {
+        SafeFileHandle handle = FileCalls.OpenForReading(path, out errno);
+        if (!handle.IsInvalid)
+        {
+            return new PageEntryFile(path, handle);
+        }
+
+        handle.Dispose();
+        return null;
+    }
+
+    /// <summary>
+    /// Reads entries from <paramref name="firstIndex"/> on. Goes on after a short read, stops where the kernel gives no more.
+    /// </summary>
+    /// <returns>How many entries were read: fewer than asked for at the end of the file, above the address space,
+    /// or when the process has gone.</returns>
+    /// <exception cref="ProcfsException">The kernel refused the first entry; what was read before a later refusal is returned.</exception>
+    public int Read(ulong firstIndex, Span<ulong> entries)
+    {
+        if (firstIndex > long.MaxValue / sizeof(ulong))
+        {
+            return 0;
+        }
+
+        Span<byte> bytes = MemoryMarshal.AsBytes(entries);
+        long offset = (long)firstIndex * sizeof(ulong);
+        int done = 0;
+        while (done < bytes.Length)
+        {
+            int count = _read(bytes[done..], offset + done, out int errno);
+            if (count < 0)
+            {
+                return done >= sizeof(ulong) ? done / sizeof(ulong) : throw Refused(offset, errno);
+            }
+
+            if (count == 0)
+            {
+                break;
+            }
+
+            done += count;
+        }
+
+        return done / sizeof(ulong);
+    }
+
+    /// <summary>Closes the file.</summary>
+    public void Dispose() => Handle?.Dispose();
+
+    private ProcfsException Refused(long offset, int errno) => new(
+        ProcfsError.ReadFailed,
+        $"Reading '{Path}' at offset 0x{offset:x} failed: {Errno.Describe(errno)}.",
+        Path,
+        errorNumber: errno);
+}

@@ -1,0 +1,87 @@
+using System.Buffers;
+
+namespace PagemapTools.Procfs;
+
+/// <summary>
+/// Walks a process: one run of pagemap entries after the other, in ascending order of address, each within one mapping. Entries of
+/// pages that hold nothing may be among them.
+/// </summary>
+/// <example><code>while (walk.MoveNext(stop)) { count += CountPresent(walk.Entries); }</code></example>
+public sealed class PageWalk : IDisposable
+{
+    // The kernel walks 512 entries at a time under the target's lock (PAGEMAP_WALK_SIZE); this is 64 such steps.
+    private const int BatchPages = 32 * 1024;
+
+    private readonly ProcessMemory _process;
+    private readonly IEnumerator<WalkPart> _parts;
+    private readonly PopulatedRegions _regions;
+    private readonly ulong[] _buffer = ArrayPool<ulong>.Shared.Rent(BatchPages);
+    private MemoryMapping? _mapping;
+    private ulong _position;
+    private ulong _regionEnd;
+    private int _length;
+
+    /// <summary>Begins a walk of what the options name.</summary>
+    public PageWalk(ProcessMemory process, PageWalkOptions options)
+        : this(process, WalkParts.Of(process, options), options.Wanted)
+    {
+    }
+
+    /// <summary>Begins a walk of given parts; several walks of one process may take theirs from one source.</summary>
+    internal PageWalk(ProcessMemory process, IEnumerable<WalkPart> parts, PageCategories wanted)
+    {
+        _process = process;
+        _parts = parts.GetEnumerator();
+        _regions = new PopulatedRegions(process.Pagemap, wanted);
+    }
+
+    /// <summary>The mapping that the current run lies in.</summary>
+    public MemoryMapping Mapping => _mapping ?? throw new InvalidOperationException("MoveNext has not been called.");
+
+    /// <summary>The address of the current run's first page.</summary>
+    public ulong Address { get; private set; }
+
+    /// <summary>The entries of the current run, one a page; valid until the next move.</summary>
+    public ReadOnlySpan<ulong> Entries => _buffer.AsSpan(0, _length);
+
+    /// <summary>Reads the next run; false at the end of the address space.</summary>
+    /// <exception cref="ProcfsException">The process has gone, or may not be read. What was delivered before stays true.</exception>
+    /// <exception cref="OperationCanceledException"><paramref name="stop"/> asked for it.</exception>
+    public bool MoveNext(CancellationToken stop)
+    {
+        while (_position >= _regionEnd)
+        {
+            stop.ThrowIfCancellationRequested();
+            if (_regions.TryNext(out _position, out _regionEnd))
+            {
+                continue;
+            }
+
+            if (!_parts.MoveNext())
+            {
+                _length = 0;
+                return false;
+            }
+
+            _mapping = _parts.Current.Mapping;
+            _regions.Begin(_parts.Current.Start, _parts.Current.End);
+        }
+
+        stop.ThrowIfCancellationRequested();
+        int wanted = (int)Math.Min(BatchPages, (_regionEnd - _position) >> PageGeometry.PageShift);
+        Address = _position;
+        _length = _process.Pagemap.Read(PageGeometry.PageOf(_position), _buffer.AsSpan(0, wanted));
+        _position += (ulong)_length << PageGeometry.PageShift;
+
+        // Below the end of the address space the kernel answers short only when the address space is gone.
+        return _length > 0 ? true : throw _process.Gone();
+    }
+
+    /// <summary>Ends the walk.</summary>
+    public void Dispose()
+    {
+        _parts.Dispose();
+        _regions.Dispose();
+        ArrayPool<ulong>.Shared.Return(_buffer);
+    }
+}

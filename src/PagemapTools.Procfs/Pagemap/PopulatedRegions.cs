@@ -1,0 +1,149 @@
+using System.Buffers;
+using PagemapTools.Procfs.Native;
+
+namespace PagemapTools.Procfs;
+
+/// <summary>
+/// Deals out the parts of a mapping that are worth reading. PAGEMAP_SCAN costs about a third of a read where pages are dense, and
+/// next to nothing where there are none; so it looks at a small window first, doubles the window as long as it finds little, and
+/// where it finds much leaves a stretch to be read without asking.
+/// </summary>
+internal sealed class PopulatedRegions : IDisposable
+{
+    // Reading the empty entries of a small mapping costs less than a second call.
+    private const ulong PagesNotWorthScanning = 1024;
+
+    // A read costs as much as about so many empty entries; measured in the benchmark project (--micro).
+    private const ulong BridgedPages = 64;
+
+    private const ulong FirstWindowPages = 4096;
+    private const ulong StretchOfWindows = 16;
+    private const int RegionsPerScan = 1024;
+
+    private readonly PagemapScan? _scan;
+    private readonly PageCategories _wanted;
+    private readonly PageRegion[] _regions = ArrayPool<PageRegion>.Shared.Rent(RegionsPerScan);
+    private ulong _position;
+    private ulong _end;
+    private ulong _window;
+    private ulong _stretch;
+    private int _count;
+    private int _index;
+    private bool _isScanned;
+
+    /// <summary>Creates the dealer.</summary>
+    /// <param name="pagemap">The pagemap of the process.</param>
+    /// <param name="wanted">What a page has to be; none wants every page, populated or not.</param>
+    public PopulatedRegions(PageEntryFile pagemap, PageCategories wanted)
+    {
+        _wanted = wanted;
+        _scan = wanted == PageCategories.None ? null : new PagemapScan(pagemap);
+    }
+
+    /// <summary>Begins a range of pages.</summary>
+    public void Begin(ulong start, ulong end)
+    {
+        _position = start;
+        _end = end;
+        _count = 0;
+        _index = 0;
+        _window = FirstWindowPages << PageGeometry.PageShift;
+        _stretch = _window * StretchOfWindows;
+        _isScanned = _scan is not null && (end - start) >> PageGeometry.PageShift > PagesNotWorthScanning;
+    }
+
+    /// <summary>The next part of the range; false when there is none.</summary>
+    public bool TryNext(out ulong start, out ulong end)
+    {
+        while (_index >= _count && _position < _end)
+        {
+            if (!_isScanned)
+            {
+                (start, end) = (_position, _end);
+                _position = _end;
+                return true;
+            }
+
+            ScanWindow();
+        }
+
+        if (_index >= _count)
+        {
+            (start, end) = (_end, _end);
+            return false;
+        }
+
+        PageRegion region = _regions[_index++];
+        (start, end) = (region.Start, region.End);
+        return true;
+    }
+
+    /// <summary>Gives the buffer back.</summary>
+    public void Dispose() => ArrayPool<PageRegion>.Shared.Return(_regions);
+
+    private void ScanWindow()
+    {
+        ulong windowStart = _position;
+        ulong windowEnd = Math.Min(_end, _position + _window);
+        _index = 0;
+        _count = _scan!.Find(_position, windowEnd, _wanted, PageCategories.None, _regions.AsSpan(0, RegionsPerScan), out ulong next);
+        if (_count < 0)
+        {
+            // The rest of the range is left whole.
+            _isScanned = false;
+            return;
+        }
+
+        _position = next;
+        ulong populated = BridgeSmallGaps();
+        if (populated * 2 >= next - windowStart && populated > 0)
+        {
+            LeaveStretch();
+        }
+        else
+        {
+            _window = Math.Min(_window * 2, _end - _position);
+            _stretch = (FirstWindowPages * StretchOfWindows) << PageGeometry.PageShift;
+        }
+    }
+
+    /// <summary>Takes the pages behind a dense window unseen, twice as many each time in turn.</summary>
+    private void LeaveStretch()
+    {
+        _window = FirstWindowPages << PageGeometry.PageShift;
+        ref PageRegion last = ref _regions[_count - 1];
+        if (last.End == _position && _position < _end)
+        {
+            _position = _end - _position > _stretch ? _position + _stretch : _end;
+            last.End = _position;
+            _stretch *= 2;
+        }
+    }
+
+    /// <summary>Joins regions that are cheaper read as one; returns how many bytes they then cover.</summary>
+    private ulong BridgeSmallGaps()
+    {
+        if (_count == 0)
+        {
+            return 0;
+        }
+
+        int last = 0;
+        ulong covered = 0;
+        for (int i = 1; i < _count; i++)
+        {
+            if (_regions[i].Start - _regions[last].End <= BridgedPages << PageGeometry.PageShift)
+            {
+                _regions[last].End = _regions[i].End;
+            }
+            else
+            {
+                covered += _regions[last].End - _regions[last].Start;
+                _regions[++last] = _regions[i];
+            }
+        }
+
+        _count = last + 1;
+        return covered + (_regions[last].End - _regions[last].Start);
+    }
+}

@@ -1,0 +1,80 @@
+using System.IO.Compression;
+
+namespace PagemapTools.Procfs;
+
+/// <summary>
+/// Which of the high swap types mean poisoned, moving and device memory. That depends on three configuration options and on the
+/// release (include/linux/swap.h: SWP_DEVICE_NUM, SWP_MIGRATION_NUM, SWP_HWPOISON_NUM, SWP_PTE_MARKER_NUM).
+/// </summary>
+internal sealed class SpecialSwapTypes
+{
+    private const int AllTypes = 32;
+    private readonly int _firstDevice;
+    private readonly int _firstMigration;
+    private readonly int _firstPoison;
+    private readonly int _end;
+
+    internal SpecialSwapTypes(Version release, bool devicePrivate, bool migration, bool memoryFailure)
+    {
+        // SWP_PTE_MARKER came with 5.19; a third migration type with 5.19; the fourth device type went with 6.15.
+        bool markers = release >= new Version(5, 19);
+        int deviceTypes = release >= new Version(6, 15) ? 3 : 4;
+        int migrationTypes = markers ? 3 : 2;
+        _end = AllTypes - (markers ? 1 : 0);
+        _firstDevice = _end - (devicePrivate ? deviceTypes : 0);
+        _firstMigration = _firstDevice - (migration ? migrationTypes : 0);
+        _firstPoison = _firstMigration - (memoryFailure ? 1 : 0);
+    }
+
+    /// <summary>Reads the kernel's configuration from config.gz or /boot; null where neither is there.</summary>
+    public static SpecialSwapTypes? Read(ProcRoot root)
+    {
+        try
+        {
+            string release = File.ReadAllText(root.PathOf("sys/kernel/osrelease")).Trim();
+            string[]? options = ReadConfiguration(root.PathOf("config.gz"), $"/boot/config-{release}");
+            return options is null || !TryParseRelease(release, out Version version)
+                ? null
+                : new SpecialSwapTypes(
+                    version,
+                    options.Contains("CONFIG_DEVICE_PRIVATE=y", StringComparer.Ordinal),
+                    options.Contains("CONFIG_MIGRATION=y", StringComparer.Ordinal),
+                    options.Contains("CONFIG_MEMORY_FAILURE=y", StringComparer.Ordinal));
+        }
+        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException or InvalidDataException)
+        {
+            return null;
+        }
+    }
+
+    public PageState StateOf(int type) =>
+        type >= _end ? PageState.NonSwap
+        : type >= _firstDevice ? PageState.Device
+        : type >= _firstMigration ? PageState.Migration
+        : type >= _firstPoison ? PageState.Poisoned
+        : PageState.Swapped;
+
+    internal static bool TryParseRelease(string release, out Version version)
+    {
+        int end = 0;
+        int dots = 0;
+        while (end < release.Length && (char.IsAsciiDigit(release[end]) || (release[end] == '.' && dots++ < 1)))
+        {
+            end++;
+        }
+
+        return Version.TryParse(release[..end], out version!);
+    }
+
+    private static string[]? ReadConfiguration(string compressed, string plain)
+    {
+        if (File.Exists(compressed))
+        {
+            using GZipStream gzip = new(File.OpenRead(compressed), CompressionMode.Decompress);
+            using StreamReader reader = new(gzip);
+            return reader.ReadToEnd().Split('\n');
+        }
+
+        return File.Exists(plain) ? File.ReadAllLines(plain) : null;
+    }
+}

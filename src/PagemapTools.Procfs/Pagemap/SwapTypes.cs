@@ -1,0 +1,84 @@
+using System.Text;
+
+namespace PagemapTools.Procfs;
+
+/// <summary>
+/// What the 32 swap types of this machine are. The kernel deals them out from the top (include/linux/swap.h): type 31 marks page
+/// table entries (Linux 5.19), below it come device memory, moving pages and poisoned ones, as many as the kernel is configured
+/// for, and the rest are swap areas.
+/// </summary>
+public sealed class SwapTypes
+{
+    private const int MarkerType = 31;
+    private const ulong UffdMarker = 1;
+    private const ulong PoisonMarker = 2;
+    private const ulong GuardMarker = 4;
+
+    // Four device types, three for migration, one for poison and the marker is the most that any configuration takes.
+    private const int FewestSwapTypes = 23;
+
+    private readonly SpecialSwapTypes? _special;
+
+    internal SwapTypes(IReadOnlyList<string> areas, SpecialSwapTypes? special)
+    {
+        Areas = areas;
+        _special = special;
+    }
+
+    /// <summary>The files and devices of the active swap areas, in the order of their types.</summary>
+    public IReadOnlyList<string> Areas { get; }
+
+    /// <summary>Reads /proc/swaps and, where the kernel publishes it, its configuration. What cannot be read counts as absent.</summary>
+    public static SwapTypes Read(ProcRoot root) =>
+        new(ReadAreas(root.PathOf("swaps")), SpecialSwapTypes.Read(root));
+
+    /// <summary>
+    /// The file or device of a swap type; null if there is none. When an area has been switched off while a later one stays, the
+    /// kernel does not say which number is free: with a single area left it is certainly that one, otherwise the order is taken.
+    /// </summary>
+    public string? AreaOf(int type)
+    {
+        if (Areas.Count == 1 && type < FewestSwapTypes)
+        {
+            return Areas[0];
+        }
+
+        return type < Areas.Count ? Areas[type] : null;
+    }
+
+    internal PageState StateOf(int type, ulong offset)
+    {
+        // Before Linux 5.19 type 31 had another use, with a frame number for an offset; the first eight frames are never handed out.
+        if (type == MarkerType && offset < 8)
+        {
+            return (offset & GuardMarker) != 0 ? PageState.Guard
+                : (offset & PoisonMarker) != 0 ? PageState.Poisoned
+                : (offset & UffdMarker) != 0 ? PageState.UffdMarker
+                : PageState.NonSwap;
+        }
+
+        return type < FewestSwapTypes ? PageState.Swapped : _special?.StateOf(type) ?? PageState.NonSwap;
+    }
+
+    private static List<string> ReadAreas(string path)
+    {
+        List<string> areas = [];
+        try
+        {
+            foreach (string line in File.ReadLines(path, Encoding.Latin1).Skip(1))
+            {
+                int end = line.IndexOf(' ', StringComparison.Ordinal);
+                if (end > 0)
+                {
+                    areas.Add(OctalEscapes.Decode(Encoding.Latin1.GetBytes(line[..end]), " \t\n\\"));
+                }
+            }
+        }
+        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
+        {
+            areas.Clear();
+        }
+
+        return areas;
+    }
+}

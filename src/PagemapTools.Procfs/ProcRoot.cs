@@ -1,0 +1,47 @@
+using System.Globalization;
+
+namespace PagemapTools.Procfs;
+
+/// <summary>Where proc is mounted. A container that sees the host's proc elsewhere, and a test with a made-up tree, name another place.</summary>
+public sealed class ProcRoot
+{
+    /// <summary>The environment variable that replaces the default of /proc.</summary>
+    public const string EnvironmentVariable = "PAGEMAPTOOLS_PROC";
+
+    /// <summary>Creates a root at a path; null or empty takes the environment variable, and without it /proc.</summary>
+    public ProcRoot(string? path = null)
+    {
+        string chosen = !string.IsNullOrEmpty(path) ? path
+            : Environment.GetEnvironmentVariable(EnvironmentVariable) is { Length: > 0 } named ? named
+            : "/proc";
+        Path = System.IO.Path.TrimEndingDirectorySeparator(chosen);
+    }
+
+    /// <summary>The directory.</summary>
+    public string Path { get; }
+
+    /// <summary>The processes that are visible in this root, in ascending order of their ids.</summary>
+    public IReadOnlyList<int> ProcessIds()
+    {
+        List<int> ids = [];
+        foreach (string directory in Directory.EnumerateDirectories(Path))
+        {
+            if (int.TryParse(System.IO.Path.GetFileName(directory), NumberStyles.None, CultureInfo.InvariantCulture, out int id))
+            {
+                ids.Add(id);
+            }
+        }
+
+        ids.Sort();
+        return ids;
+    }
+
+    /// <summary>The name of a process, as Get-Process gives it; null if there is no such process.</summary>
+    public string? ProcessName(int processId) => ProcessNames.Read(this, processId);
+
+    internal string PathOf(string file) => $"{Path}/{file}";
+
+    internal string PathOf(int processId, string file) => string.Create(CultureInfo.InvariantCulture, $"{Path}/{processId}/{file}");
+
+    internal bool Exists(int processId) => Directory.Exists(PathOf(processId, string.Empty));
+}

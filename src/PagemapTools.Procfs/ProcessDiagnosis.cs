@@ -1,0 +1,98 @@
+using System.Globalization;
+using PagemapTools.Procfs.Native;
+
+namespace PagemapTools.Procfs;
+
+/// <summary>
+/// Tells why a file of a process cannot be read. The files differ in what they ask for (fs/proc/base.c): pagemap is for its owner
+/// (mode 0400, or CAP_DAC_READ_SEARCH), and both pagemap and maps ask for ptrace read access (same user, or CAP_SYS_PTRACE).
+/// </summary>
+internal static class ProcessDiagnosis
+{
+    private const uint KernelThreadFlag = 0x00200000;
+
+    public static ProcfsException NotFound(ProcRoot root, int processId) => new(
+        ProcfsError.ProcessNotFound,
+        $"There is no process with the id {processId} in '{root.Path}', or it has gone meanwhile.",
+        root.PathOf(processId, string.Empty),
+        processId,
+        Errno.ENOENT);
+
+    /// <summary>The reason why <paramref name="file"/> of a process gave <paramref name="errno"/>.</summary>
+    public static ProcfsException Explain(ProcRoot root, int processId, string file, int errno)
+    {
+        if (errno is Errno.EACCES or Errno.EPERM)
+        {
+            return Denied(root, processId, file, errno);
+        }
+
+        return errno is Errno.ESRCH or Errno.ENOENT
+            ? WithoutAddressSpace(root, processId, file, errno) ?? NotFound(root, processId)
+            : new ProcfsException(
+                ProcfsError.ReadFailed,
+                $"'{root.PathOf(processId, file)}' cannot be read: {Errno.Describe(errno)}.",
+                root.PathOf(processId, file),
+                processId,
+                errno);
+    }
+
+    private static ProcfsException? WithoutAddressSpace(ProcRoot root, int processId, string file, int errno)
+    {
+        if (Status(root, processId) is not var (state, flags))
+        {
+            return null;
+        }
+
+        // PF_KTHREAD is field 9 of stat; Z and X are the states of a process that has ended.
+        string? what = (flags & KernelThreadFlag) != 0 ? "a kernel thread"
+            : state is 'Z' or 'X' ? "a zombie: it has ended, and its parent has not yet asked for its exit status"
+            : null;
+        return what is null ? null : new ProcfsException(
+            ProcfsError.NoAddressSpace,
+            $"Process {processId} has no address space: it is {what}.",
+            root.PathOf(processId, file),
+            processId,
+            errno);
+    }
+
+    private static ProcfsException Denied(ProcRoot root, int processId, string file, int errno)
+    {
+        string path = root.PathOf(processId, file);
+        bool mayTrace = IsReadable(root.PathOf(processId, "maps"));
+        string right = mayTrace
+            ? "CAP_DAC_READ_SEARCH (the file is for its owner only)"
+            : StatxCall.OfPath(path)?.UserId == StatxCall.OfPath(root.PathOf("self/maps"))?.UserId
+                ? "CAP_SYS_PTRACE (the process is of the same user, but not dumpable, or of another user namespace)"
+                : CallerRights.Current.Has(Capability.DacReadSearch) || CallerRights.Current.Has(Capability.DacOverride)
+                    ? "CAP_SYS_PTRACE (the process is of another user)"
+                    : "CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH (the process is of another user)";
+        return new ProcfsException(
+            ProcfsError.ProcessAccessDenied,
+            $"Process {processId} may not be read: '{path}' answers {Errno.Describe(errno)}. What is missing is {right}.",
+            path,
+            processId,
+            errno,
+            right);
+    }
+
+    private static bool IsReadable(string path)
+    {
+        using Microsoft.Win32.SafeHandles.SafeFileHandle file = FileCalls.OpenForReading(path, out _);
+        return !file.IsInvalid;
+    }
+
+    private static (char State, uint Flags)? Status(ProcRoot root, int processId)
+    {
+        try
+        {
+            // The name, field 2, is in parentheses and may hold spaces and parentheses itself.
+            string stat = File.ReadAllText(root.PathOf(processId, "stat"));
+            string[] fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
+            return (fields[0][0], uint.Parse(fields[6], CultureInfo.InvariantCulture));
+        }
+        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException or FormatException or IndexOutOfRangeException)
+        {
+            return null;
+        }
+    }
+}

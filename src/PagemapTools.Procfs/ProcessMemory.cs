@@ -1,0 +1,81 @@
+using Microsoft.Win32.SafeHandles;
+using PagemapTools.Procfs.Native;
+
+namespace PagemapTools.Procfs;
+
+/// <summary>
+/// The address space of a process, opened for reading: its pagemap and its maps. The kernel ties both to the address space at the
+/// time of opening, so that a process which executes another program under the reader reads as gone.
+/// </summary>
+public sealed class ProcessMemory : IDisposable
+{
+    private readonly ProcessIdentity _identity;
+    private readonly ProcRoot _root;
+
+    private ProcessMemory(ProcRoot root, ProcessIdentity identity, PageEntryFile pagemap)
+    {
+        _root = root;
+        _identity = identity;
+        Pagemap = pagemap;
+    }
+
+    /// <summary>The process's id.</summary>
+    public int ProcessId => _identity.Id;
+
+    /// <summary>The process's name, as Get-Process gives it.</summary>
+    public string ProcessName => _identity.Name;
+
+    /// <summary>Its pagemap, indexed by virtual page.</summary>
+    public PageEntryFile Pagemap { get; }
+
+    internal SwapTypes SwapTypes => _identity.SwapTypes;
+
+    /// <summary>Opens a process.</summary>
+    /// <param name="root">The proc tree.</param>
+    /// <param name="processId">The process.</param>
+    /// <param name="swapTypes">The machine's swap types, read once for many processes; null to read them now.</param>
+    /// <exception cref="ProcfsException">There is no such process, it has no address space, or the caller may not read it.</exception>
+    public static ProcessMemory Open(ProcRoot root, int processId, SwapTypes? swapTypes = null)
+    {
+        string name = root.ProcessName(processId) ?? throw ProcessDiagnosis.NotFound(root, processId);
+        PageEntryFile pagemap = PageEntryFile.TryOpen(root.PathOf(processId, "pagemap"), out int errno)
+            ?? throw ProcessDiagnosis.Explain(root, processId, "pagemap", errno);
+        return new ProcessMemory(root, new ProcessIdentity(processId, name, swapTypes ?? SwapTypes.Read(root)), pagemap);
+    }
+
+    /// <summary>Streams the mappings, in ascending order of address.</summary>
+    /// <exception cref="ProcfsException">The process has gone, has no address space, or may not be read.</exception>
+    public IEnumerable<MemoryMapping> Mappings()
+    {
+        using SafeFileHandle maps = FileCalls.OpenForReading(_root.PathOf(ProcessId, "maps"), out int errno);
+        if (maps.IsInvalid)
+        {
+            throw ProcessDiagnosis.Explain(_root, ProcessId, "maps", errno);
+        }
+
+        MemoryMapping? last = null;
+        foreach (MemoryMapping mapping in new MapsReader(maps, _identity).Read())
+        {
+            last = mapping.HasPagemap ? mapping : last;
+            yield return mapping;
+        }
+
+        // The end of maps looks the same whether the last mapping was read or the process has gone; pagemap knows.
+        if (last is null || IsGone(last))
+        {
+            throw Gone();
+        }
+    }
+
+    /// <summary>Closes the files.</summary>
+    public void Dispose() => Pagemap.Dispose();
+
+    internal ProcfsException Gone() => ProcessDiagnosis.Explain(_root, ProcessId, "maps", Errno.ESRCH);
+
+    /// <summary>Any page below the end of the address space has an entry for as long as the address space lives.</summary>
+    internal bool IsGone(MemoryMapping mapping)
+    {
+        Span<ulong> entry = stackalloc ulong[1];
+        return Pagemap.Read(PageGeometry.PageOf(mapping.Start), entry) == 0;
+    }
+}
