@@ -70,6 +70,19 @@ public sealed class ProcessMemory : IDisposable
     /// <summary>Closes the files.</summary>
     public void Dispose() => Pagemap.Dispose();
 
+    /// <summary>The file behind a mapping; null where the caller may not follow map_files, or the mapping has gone.</summary>
+    internal SafeFileHandle? OpenMapFile(MemoryMapping mapping)
+    {
+        SafeFileHandle file = FileCalls.OpenForReading(_root.PathOf(ProcessId, $"map_files/{mapping.Start:x}-{mapping.End:x}"), out _);
+        if (!file.IsInvalid)
+        {
+            return file;
+        }
+
+        file.Dispose();
+        return null;
+    }
+
     internal ProcfsException Gone() => ProcessDiagnosis.Explain(_root, ProcessId, "maps", Errno.ESRCH);
 
     /// <summary>Any page below the end of the address space has an entry for as long as the address space lives.</summary>

@@ -48,6 +48,9 @@ public static class KPageFlagsView
         return entry.IsExclusive ? flags | KPageFlags.MMAP_EXCLUSIVE : flags;
     }
 
+    /// <summary>Every name that applies: the kernel's bits as they stand, and what overloaded and pagemap bits expand to.</summary>
+    internal static KPageFlags All(ulong word, PagemapEntry entry) => WithoutFalseSlabFlags((KPageFlags)word) | Raw(word, entry);
+
     private static KPageFlags WithoutFalseSlabFlags(KPageFlags flags) =>
         (flags & KPageFlags.SLAB) != 0 ? flags & ~(KPageFlags.ANON | KPageFlags.KSM) : flags;
 

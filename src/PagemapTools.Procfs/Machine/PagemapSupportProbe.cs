@@ -1,0 +1,150 @@
+using System.Runtime.InteropServices;
+using PagemapTools.Procfs.Native;
+
+namespace PagemapTools.Procfs;
+
+/// <summary>Finds out, by trying each on a page or a file of the caller's own, what this kernel and this user can do.</summary>
+public static class PagemapSupportProbe
+{
+    private const string SelfPagemap = "/proc/self/pagemap";
+
+    /// <summary>Probes each feature in turn.</summary>
+    public static IEnumerable<PagemapSupport> Probe(ProcRoot root)
+    {
+        using ProbePage page = new();
+        CallerRights rights = CallerRights.Current;
+        PagemapEntry? entry = page.Entry;
+        yield return new("Pagemap", entry is not null, entry is null ? "the caller's own pagemap cannot be read: the kernel is built without CONFIG_PROC_PAGE_MONITOR, or proc is not mounted" : $"kernel {KernelRelease.Current}, pages of {PageGeometry.PageSize} bytes", SelfPagemap);
+        yield return new("FrameNumbers", entry?.Pfn is not null, entry?.Pfn is not null ? "frame numbers and swap places are visible" : MissingAdmin(rights), SelfPagemap);
+        yield return new("OtherProcesses", OtherProcesses(rights), OtherProcessesDetail(rights), "CapEff");
+        foreach (KPageFields field in KPageFiles.EachField)
+        {
+            yield return OfFile(root, field);
+        }
+
+        yield return OfScan(page);
+        yield return new("ExclusiveBit", page.Entry?.IsExclusive, page.Entry?.IsExclusive == true ? "bit 56 tells pages that are mapped once" : "bit 56 is not set on a page of the caller's own (Linux 4.2)", SelfPagemap);
+        yield return new("SoftDirty", SoftDirty.IsSupported, SoftDirty.IsSupported ? "bit 55 tells pages written since the last clear" : "the kernel is built without CONFIG_MEM_SOFT_DIRTY", SelfPagemap);
+        yield return new("ClearSoftDirty", SoftDirty.IsSupported, ClearDetail(rights), "/proc/PID/clear_refs");
+        yield return OfMapFiles(rights);
+        yield return OfCgroups();
+        yield return OfSwapTypes(root);
+    }
+
+    private static string MissingAdmin(CallerRights rights) => rights.IsInitialUserNamespace
+        ? "the kernel hides them: CAP_SYS_ADMIN is missing"
+        : "the kernel hides them: CAP_SYS_ADMIN in the initial user namespace is missing";
+
+    private static bool OtherProcesses(CallerRights rights) =>
+        rights.Has(Capability.SysPtrace) && (rights.Has(Capability.DacReadSearch) || rights.Has(Capability.DacOverride));
+
+    private static string OtherProcessesDetail(CallerRights rights)
+    {
+        List<string> missing = [];
+        if (!rights.Has(Capability.SysPtrace))
+        {
+            missing.Add("CAP_SYS_PTRACE");
+        }
+
+        if (!rights.Has(Capability.DacReadSearch) && !rights.Has(Capability.DacOverride))
+        {
+            missing.Add("CAP_DAC_READ_SEARCH");
+        }
+
+        string where = rights.IsInitialUserNamespace ? string.Empty : " of the caller's user namespace";
+        return missing.Count == 0
+            ? $"processes of all users{where} can be read"
+            : $"only processes of the same user can be read: {string.Join(" and ", missing)} missing";
+    }
+
+    private static PagemapSupport OfFile(ProcRoot root, KPageFields field)
+    {
+        string name = field switch { KPageFields.Flags => "KPageFlags", KPageFields.MapCount => "KPageCount", _ => "KPageCgroup" };
+        string path = root.PathOf(KPageFiles.NameOf(field));
+        try
+        {
+            using KPageFiles files = new(root);
+            Span<ulong> word = stackalloc ulong[1];
+            bool answers = files.Of(field).Read(0, word) == 1;
+            return new(name, answers, answers ? "readable" : "it is empty", path);
+        }
+        catch (ProcfsException unreadable)
+        {
+            return new(name, false, unreadable.Message, path);
+        }
+    }
+
+    private static PagemapSupport OfScan(ProbePage page)
+    {
+        const string Source = "ioctl PAGEMAP_SCAN";
+        if (!page.Supports(PageCategories.Present))
+        {
+            return new("PagemapScan", false, "the kernel has it since Linux 6.7; every entry of a mapping is read instead", Source);
+        }
+
+        string[] categories = [.. Enum.GetValues<PageCategories>().Where(category => category != PageCategories.None && page.Supports(category)).Select(category => category.ToString())];
+        return new("PagemapScan", true, $"categories {string.Join(", ", categories)}", Source);
+    }
+
+    private static string ClearDetail(CallerRights rights) =>
+        !SoftDirty.IsSupported ? "there is nothing to clear"
+        : rights.Has(Capability.DacOverride) ? "of every process that can be read"
+        : "of processes of the same user: CAP_DAC_OVERRIDE missing";
+
+    private static PagemapSupport OfMapFiles(CallerRights rights)
+    {
+        // proc_map_files_get_link asks for checkpoint_restore_ns_capable in the initial user namespace (Linux 5.9; CAP_SYS_ADMIN before).
+        bool may = rights.IsInitialUserNamespace && (rights.Has(Capability.CheckpointRestore) || rights.Has(Capability.SysAdmin));
+        return new("SharedMemory", may, may ? "unmapped and swapped-out pages of shared memory can be told apart" : "CAP_CHECKPOINT_RESTORE or CAP_SYS_ADMIN missing", "/proc/PID/map_files");
+    }
+
+    private static PagemapSupport OfCgroups() =>
+        new("CgroupPaths", CgroupNames.Default.Root is not null, CgroupNames.Default.Root ?? "no cgroup hierarchy with the memory controller is mounted", "/proc/self/mountinfo");
+
+    private static PagemapSupport OfSwapTypes(ProcRoot root)
+    {
+        bool isKnown = SpecialSwapTypes.Read(root) is not null;
+        return new("SwapTypes", isKnown, isKnown ? "migration, device and poisoned entries are told apart" : "the kernel's configuration is neither in /proc/config.gz nor in /boot: migration, device and poisoned entries read as NonSwap", "/proc/config.gz, /boot/config-*");
+    }
+
+    /// <summary>A written page of the caller's own.</summary>
+    private sealed class ProbePage : IDisposable
+    {
+        private readonly nint _address;
+        private readonly PageEntryFile? _pagemap = PageEntryFile.TryOpen(SelfPagemap, out _);
+
+        public ProbePage()
+        {
+            _address = MemoryCalls.Map((nuint)PageGeometry.PageSize, MemoryCalls.ProtectionRead | MemoryCalls.ProtectionWrite, MemoryCalls.MapPrivate | MemoryCalls.MapAnonymous, null, 0);
+            if (_address != 0)
+            {
+                Marshal.WriteByte(_address, 1);
+            }
+        }
+
+        public PagemapEntry? Entry
+        {
+            get
+            {
+                Span<ulong> entry = stackalloc ulong[1];
+                return _pagemap?.Read(PageGeometry.PageOf((ulong)_address), entry) == 1 ? new PagemapEntry(entry[0]) : null;
+            }
+        }
+
+        public bool Supports(PageCategories category)
+        {
+            Span<PageRegion> region = stackalloc PageRegion[1];
+            return _pagemap is not null
+                && new PagemapScan(_pagemap).Find((ulong)_address, (ulong)_address + PageGeometry.PageSize, category, category, region, out _) >= 0;
+        }
+
+        public void Dispose()
+        {
+            _pagemap?.Dispose();
+            if (_address != 0)
+            {
+                MemoryCalls.Unmap(_address, (nuint)PageGeometry.PageSize);
+            }
+        }
+    }
+}

@@ -1,0 +1,24 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace PagemapTools.Procfs.Native;
+
+/// <summary>fstatfs, for the type of a file system (include/uapi/linux/magic.h).</summary>
+internal static partial class StatfsCall
+{
+    public const long Tmpfs = 0x01021994;
+    public const long Hugetlbfs = 0x958458f6;
+
+    // More than struct statfs has on any architecture; its first field is the type, a long.
+    private const int ResultSize = 256;
+
+    /// <summary>The type; 0 if it cannot be asked.</summary>
+    public static unsafe long TypeOf(SafeFileHandle file)
+    {
+        byte* result = stackalloc byte[ResultSize];
+        return StatfsNative(file, result) == 0 ? (long)*(nint*)result : 0;
+    }
+
+    [LibraryImport("libc", EntryPoint = "fstatfs")]
+    private static unsafe partial int StatfsNative(SafeFileHandle file, byte* result);
+}

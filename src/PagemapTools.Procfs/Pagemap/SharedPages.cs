@@ -1,0 +1,154 @@
+using Microsoft.Win32.SafeHandles;
+using PagemapTools.Procfs.Native;
+
+namespace PagemapTools.Procfs;
+
+/// <summary>
+/// Tells the pages of shared memory apart whose entries read 0 ("Exceptions for Shared Memory", pagemap.rst). The file behind the
+/// mapping, opened through /proc/PID/map_files, knows which pages it holds (SEEK_DATA, SEEK_HOLE), and mincore on a mapping of it
+/// which of those are in the page cache; what it holds and is not in the page cache is swapped out.
+/// </summary>
+internal sealed class SharedPages(ProcessMemory process) : IDisposable
+{
+    private const int PagesPerLook = 32 * 1024;
+
+    private PageState[] _states = [];
+    private byte[] _inCore = [];
+    private SharedFile? _file;
+
+    /// <summary>Whether a file could not be opened: that needs CAP_CHECKPOINT_RESTORE or CAP_SYS_ADMIN in the initial user namespace.</summary>
+    public bool MetUnreadable { get; private set; }
+
+    /// <summary>The states of a run of entries that are 0; empty where the mapping has no file behind it, or cannot be resolved.</summary>
+    public ReadOnlySpan<PageState> Resolve(MemoryMapping mapping, ulong address, ReadOnlySpan<ulong> entries)
+    {
+        if (!mapping.IsShared || Open(mapping) is not { Handle: { } handle } file)
+        {
+            return default;
+        }
+
+        Span<PageState> states = Look(handle, (long)(mapping.Offset + (address - mapping.Start)), entries.Length);
+        for (int i = 0; i < states.Length; i++)
+        {
+            // A page of a file on disk that is not in the page cache is on disk.
+            bool isHere = (entries[i] & (PagemapEntry.PresentBit | PagemapEntry.SwapBit)) != 0;
+            if (isHere || (states[i] == PageState.SwappedShared && !file.IsInMemoryFileSystem))
+            {
+                states[i] = PageState.Unpopulated;
+            }
+        }
+
+        return states;
+    }
+
+    /// <summary>How many pages of a part are swapped out; 0 where it cannot be resolved.</summary>
+    public long CountSwapped(WalkPart part)
+    {
+        if (Open(part.Mapping) is not { Handle: { } handle, IsInMemoryFileSystem: true })
+        {
+            return 0;
+        }
+
+        long swapped = 0;
+        long end = (long)(part.Mapping.Offset + (part.End - part.Mapping.Start));
+        long position = (long)(part.Mapping.Offset + (part.Start - part.Mapping.Start));
+        while (FileCalls.NextData(handle, position) is { } data && data < end)
+        {
+            int pages = (int)Math.Min(PagesPerLook, (end - data) >> PageGeometry.PageShift);
+            foreach (PageState state in Look(handle, data, pages))
+            {
+                swapped += state == PageState.SwappedShared ? 1 : 0;
+            }
+
+            position = data + ((long)pages << PageGeometry.PageShift);
+        }
+
+        return swapped;
+    }
+
+    public void Dispose() => _file?.Dispose();
+
+    private SharedFile? Open(MemoryMapping mapping)
+    {
+        if (mapping.Inode == 0)
+        {
+            return null;
+        }
+
+        if (!ReferenceEquals(_file?.Mapping, mapping))
+        {
+            _file?.Dispose();
+            _file = new SharedFile(mapping, process.OpenMapFile(mapping));
+            MetUnreadable |= _file.Handle is null;
+        }
+
+        return _file;
+    }
+
+    private Span<PageState> Look(SafeFileHandle file, long offset, int pages)
+    {
+        EnsureCapacity(pages);
+        Span<PageState> states = _states.AsSpan(0, pages);
+        states.Clear();
+        MarkHeld(file, offset, offset + ((long)pages << PageGeometry.PageShift), states);
+        MarkInCore(file, offset, states);
+        return states;
+    }
+
+    private static void MarkHeld(SafeFileHandle file, long first, long end, Span<PageState> states)
+    {
+        for (long position = first; position < end;)
+        {
+            if (FileCalls.NextData(file, position) is not { } data || data >= end)
+            {
+                break;
+            }
+
+            long hole = Math.Min(end, FileCalls.NextHole(file, data) ?? end);
+            int from = (int)((data - first) >> PageGeometry.PageShift);
+            int to = (int)((hole - first + (long)PageGeometry.PageSize - 1) >> PageGeometry.PageShift);
+            states[from..to].Fill(PageState.SwappedShared);
+            position = hole;
+        }
+    }
+
+    private void MarkInCore(SafeFileHandle file, long first, Span<PageState> states)
+    {
+        nint length = (nint)states.Length << PageGeometry.PageShift;
+        nint view = MemoryCalls.Map((nuint)length, MemoryCalls.ProtectionRead, MemoryCalls.MapShared, file, first);
+        if (view == 0)
+        {
+            return;
+        }
+
+        if (MemoryCalls.InCore(view, (nuint)length, _inCore))
+        {
+            for (int i = 0; i < states.Length; i++)
+            {
+                states[i] = (_inCore[i] & 1) != 0 ? PageState.NotMapped : states[i];
+            }
+        }
+
+        MemoryCalls.Unmap(view, (nuint)length);
+    }
+
+    private void EnsureCapacity(int pages)
+    {
+        if (_states.Length < pages)
+        {
+            _states = new PageState[pages];
+            _inCore = new byte[pages];
+        }
+    }
+
+    private sealed class SharedFile(MemoryMapping mapping, SafeFileHandle? handle) : IDisposable
+    {
+        public MemoryMapping Mapping => mapping;
+
+        public SafeFileHandle? Handle => handle;
+
+        public bool IsInMemoryFileSystem { get; } = handle is not null && StatfsCall.TypeOf(handle) is StatfsCall.Tmpfs or StatfsCall.Hugetlbfs;
+
+        public void Dispose() => handle?.Dispose();
+    }
+}

@@ -1,0 +1,63 @@
+namespace PagemapTools.Procfs;
+
+/// <summary>
+/// A page frame. What was not asked for, and what the kernel hides or does not have, is null.
+/// </summary>
+public class PageInfo
+{
+    private protected const ulong Unknown = PfnRuns.Unknown;
+
+    private ulong _flags = Unknown;
+    private ulong _mapCount = Unknown;
+    private ulong _cgroupInode = Unknown;
+
+    internal PageInfo(ulong pfn)
+    {
+        PfnOrUnknown = pfn;
+    }
+
+    /// <summary>The page frame number: the frame's physical address divided by the page size. Null if there is no frame, or if it is hidden (CAP_SYS_ADMIN).</summary>
+    public ulong? Pfn => Known(PfnOrUnknown);
+
+    /// <summary>What the frame is used for (/proc/kpageflags): the well-known flags, or all of them where they were asked for raw.</summary>
+    public KPageFlags? Flags => _flags == Unknown ? null : ShowsRawFlags ? RawView(_flags) : KPageFlagsView.WellKnown(_flags);
+
+    /// <summary>The names of <see cref="Flags"/>, separated by commas; a bit without a name as its number.</summary>
+    public string? FlagNames => Flags is { } flags ? KPageFlagsText.Format(flags) : null;
+
+    /// <summary>The kernel's whole word of flags, as it was read.</summary>
+    public ulong? RawFlags => Known(_flags);
+
+    /// <summary>How many times the frame is mapped (/proc/kpagecount): mappings, not processes. The zero page counts 0.</summary>
+    public ulong? MapCount => Known(_mapCount);
+
+    /// <summary>The inode of the directory of the memory cgroup that the frame is charged to (/proc/kpagecgroup); 0 if it is charged to none.</summary>
+    public ulong? CgroupInode => Known(_cgroupInode);
+
+    /// <summary>The path of that cgroup's directory; null if it was not asked for, or is not visible here.</summary>
+    public string? CgroupPath { get; internal set; }
+
+    internal ulong PfnOrUnknown { get; }
+
+    internal bool ShowsRawFlags { get; set; }
+
+    internal void Set(KPageFields field, ulong word)
+    {
+        switch (field)
+        {
+            case KPageFields.Flags:
+                _flags = word;
+                break;
+            case KPageFields.MapCount:
+                _mapCount = word;
+                break;
+            default:
+                _cgroupInode = word;
+                break;
+        }
+    }
+
+    private protected virtual KPageFlags RawView(ulong word) => KPageFlagsView.Raw(word);
+
+    private static ulong? Known(ulong word) => word == Unknown ? null : word;
+}

@@ -1,0 +1,75 @@
+namespace PagemapTools.Procfs;
+
+/// <summary>A run of pages that follow one another in address, or in frame number, or in both, and are alike in all that was asked for.</summary>
+public sealed class PageRange
+{
+    private readonly PageInfo _first;
+
+    internal PageRange(PageInfo first)
+    {
+        _first = first;
+        PageCount = 1;
+    }
+
+    /// <summary>The process; null for frames of the machine.</summary>
+    public int? ProcessId => Page?.ProcessId;
+
+    /// <summary>The mapping; null for frames of the machine.</summary>
+    public MemoryMapping? Mapping => Page?.Mapping;
+
+    /// <summary>The address of the first page; null for frames of the machine.</summary>
+    public ulong? Address => Page?.Address;
+
+    /// <summary>The address after the last page; null for frames of the machine.</summary>
+    public ulong? EndAddress => Page is { } page ? page.Address + (ulong)Bytes : null;
+
+    /// <summary>The number of pages.</summary>
+    public long PageCount { get; internal set; }
+
+    /// <summary>The size in bytes.</summary>
+    public long Bytes => PageCount * (long)PageGeometry.PageSize;
+
+    /// <summary>The frame of the first page, the others following; null if there is none, or if it is hidden.</summary>
+    public ulong? Pfn => _first.Pfn;
+
+    /// <summary>The state of all pages; null for frames of the machine.</summary>
+    public PageState? State => Page?.State;
+
+    /// <summary>Whether each page is mapped here only; null for frames of the machine.</summary>
+    public bool? IsExclusive => Page?.IsExclusive;
+
+    /// <summary>Whether each page was written since soft-dirty was last cleared; null for frames of the machine.</summary>
+    public bool? IsSoftDirty => Page?.IsSoftDirty;
+
+    /// <summary>Whether userfaultfd write-protects each page; null for frames of the machine.</summary>
+    public bool? IsUffdWriteProtected => Page?.IsUffdWriteProtected;
+
+    /// <summary>Whether the pages belong to a file or to shared anonymous memory; null for frames of the machine.</summary>
+    public bool? IsFileOrSharedAnon => Page?.IsFileOrSharedAnon;
+
+    /// <summary>The number of the swap area; null if the pages are not swapped out, or if it is hidden.</summary>
+    public int? SwapType => Page?.SwapType;
+
+    /// <summary>Where in the swap area the first page is, the others following; null if they are not swapped out.</summary>
+    public ulong? SwapOffset => Page?.SwapOffset;
+
+    /// <summary>The file or device of the swap area; null if the pages are not swapped out.</summary>
+    public string? SwapFile => Page?.SwapFile;
+
+    /// <summary>What the frames are used for; null if it was not asked for.</summary>
+    public KPageFlags? Flags => _first.Flags;
+
+    /// <summary>The names of <see cref="Flags"/>.</summary>
+    public string? FlagNames => _first.FlagNames;
+
+    /// <summary>How many times each frame is mapped; null if it was not asked for.</summary>
+    public ulong? MapCount => _first.MapCount;
+
+    /// <summary>The inode of the cgroup that the frames are charged to; null if it was not asked for.</summary>
+    public ulong? CgroupInode => _first.CgroupInode;
+
+    /// <summary>The path of that cgroup; null if it was not asked for.</summary>
+    public string? CgroupPath => _first.CgroupPath;
+
+    private ProcessPageInfo? Page => _first as ProcessPageInfo;
+}

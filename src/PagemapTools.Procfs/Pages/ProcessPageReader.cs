@@ -1,0 +1,150 @@
+namespace PagemapTools.Procfs;
+
+/// <summary>Which pages of a process are wanted, and what of each.</summary>
+public sealed record ProcessPageQuery
+{
+    /// <summary>Which mappings and addresses.</summary>
+    public PageWalkOptions Walk { get; init; } = new();
+
+    /// <summary>Conditions on the pagemap entry.</summary>
+    public EntryFilter Entries { get; init; } = new([]);
+
+    /// <summary>Conditions on the frame.</summary>
+    public FrameFilter Frames { get; init; } = new();
+
+    /// <summary>What is read of each frame.</summary>
+    public KPageFields Include { get; init; }
+
+    /// <summary>Whether flags are shown raw.</summary>
+    public bool RawFlags { get; init; }
+
+    /// <summary>Whether unpopulated pages of shared memory are looked up in the page cache and in swap.</summary>
+    public bool ResolveShared { get; init; }
+
+    internal KPageFields Fields => Include | Frames.Needs;
+}
+
+/// <summary>
+/// Reads the pages of a process that pass a query: walks, filters on the entry, joins with the kpage files, filters on the frame.
+/// </summary>
+public sealed class ProcessPageReader : IDisposable
+{
+    private readonly ProcessMemory _process;
+    private readonly ProcessPageQuery _query;
+    private readonly FrameJoin _join;
+    private readonly PageWalk _walk;
+    private readonly SharedPages? _shared;
+    private int _next;
+    private bool _isAtEnd;
+    private ProcfsException? _failure;
+
+    /// <summary>Begins to read.</summary>
+    /// <param name="process">The process.</param>
+    /// <param name="files">The files of frames.</param>
+    /// <param name="query">What is wanted.</param>
+    public ProcessPageReader(ProcessMemory process, KPageFiles files, ProcessPageQuery query)
+    {
+        _process = process;
+        _query = query;
+        _join = new FrameJoin(files, query.Fields);
+        _shared = query.ResolveShared ? new SharedPages(process) : null;
+        _walk = new PageWalk(process, query.Walk with { Wanted = query.ResolveShared ? PageCategories.None : query.Entries.Categories });
+    }
+
+    /// <summary>Whether a page was met whose frame or swap place the kernel hides.</summary>
+    public bool MetHiddenFrame { get; private set; }
+
+    /// <summary>Whether a shared mapping could not be resolved for want of a right.</summary>
+    public bool MetUnresolvedShared => _shared?.MetUnreadable ?? false;
+
+    /// <summary>The virtual address up to which the process has been read.</summary>
+    public ulong Position { get; private set; }
+
+    internal PageBatch Batch { get; } = new();
+
+    /// <summary>
+    /// Reads the next pages into the batch; false at the end. A failure is thrown only after everything that was read before it
+    /// has been delivered.
+    /// </summary>
+    /// <exception cref="ProcfsException">The process has gone, or a file may not be read.</exception>
+    /// <exception cref="OperationCanceledException"><paramref name="stop"/> asked for it.</exception>
+    public bool MoveNext(CancellationToken stop)
+    {
+        Batch.Clear();
+        while (Batch.Count == 0 && !_isAtEnd)
+        {
+            Fill(stop);
+            _join.Read(Batch);
+            if (_query.Frames.Needs != KPageFields.None)
+            {
+                Batch.Keep(_query.Frames, _query.Fields);
+            }
+        }
+
+        return Batch.Count > 0 || (_failure is null ? false : throw _failure);
+    }
+
+    /// <summary>The object of a row.</summary>
+    internal PageInfo Create(PageBatch batch, int row)
+    {
+        ProcessPageInfo page = batch.ProcessPage(row);
+        page.ShowsRawFlags = _query.RawFlags;
+        _join.Describe(batch, row, page);
+        return page;
+    }
+
+    /// <summary>Ends the walk. The process and the files stay open.</summary>
+    public void Dispose()
+    {
+        _walk.Dispose();
+        _join.Dispose();
+        _shared?.Dispose();
+    }
+
+    private void Fill(CancellationToken stop)
+    {
+        try
+        {
+            while (!Batch.IsFull)
+            {
+                if (_next >= _walk.Entries.Length)
+                {
+                    _next = 0;
+                    if (!_walk.MoveNext(stop))
+                    {
+                        _isAtEnd = true;
+                        return;
+                    }
+                }
+
+                TakeRun();
+            }
+        }
+        catch (ProcfsException failure)
+        {
+            _failure = failure;
+            _isAtEnd = true;
+        }
+    }
+
+    private void TakeRun()
+    {
+        ReadOnlySpan<ulong> entries = _walk.Entries;
+        SwapTypes types = _process.SwapTypes;
+        EntryFilter filter = _query.Entries;
+        ReadOnlySpan<PageState> resolved = _shared is null ? default : _shared.Resolve(_walk.Mapping, _walk.Address, entries);
+        for (; _next < entries.Length && !Batch.IsFull; _next++)
+        {
+            ulong entry = entries[_next];
+            PageState state = resolved.IsEmpty ? PageState.Unpopulated : resolved[_next];
+            bool wanted = state == PageState.Unpopulated ? filter.Matches(entry, types) : filter.Wants(state) && filter.MatchesBits(entry);
+            if (wanted)
+            {
+                MetHiddenFrame |= (entry & (PagemapEntry.PresentBit | PagemapEntry.SwapBit)) != 0 && (entry & PagemapEntry.FrameMask) == 0;
+                Batch.Add(_walk.Mapping, _walk.Address + PageGeometry.AddressOf((ulong)_next), entry, state);
+            }
+        }
+
+        Position = _walk.Address + PageGeometry.AddressOf((ulong)_next);
+    }
+}

@@ -1,0 +1,99 @@
+namespace PagemapTools.Procfs;
+
+/// <summary>Joins rows that follow one another and are alike in all that was asked for into ranges. Holds one range at a time.</summary>
+internal sealed class RangeMerger(FlagFilter shown, KPageFields fields)
+{
+    private readonly ulong[] _words = new ulong[KPageFiles.EachField.Count];
+    private PageRange? _range;
+    private MemoryMapping? _mapping;
+    private ulong _address;
+    private ulong _pfn;
+    private PagemapEntry _entry;
+    private PageState _resolved;
+
+    /// <summary>Takes a row; the range before it, if the row does not belong to that.</summary>
+    public PageRange? Append(PageBatch batch, int row, Func<PageBatch, int, PageInfo> create)
+    {
+        bool continues = _range is not null && Continues(batch, row);
+        Remember(batch, row);
+        if (continues)
+        {
+            _range!.PageCount++;
+            return null;
+        }
+
+        PageRange? finished = _range;
+        _range = new PageRange(create(batch, row));
+        return finished;
+    }
+
+    /// <summary>The last range; null if there was no row.</summary>
+    public PageRange? Finish()
+    {
+        PageRange? last = _range;
+        _range = null;
+        return last;
+    }
+
+    private bool Continues(PageBatch batch, int row)
+    {
+        PagemapEntry entry = batch.Entry(row);
+        if (!ReferenceEquals(_mapping, batch.Mapping(row)) || _resolved != batch.Resolved(row)
+            || (entry.Raw & ~PagemapEntry.FrameMask) != (_entry.Raw & ~PagemapEntry.FrameMask))
+        {
+            return false;
+        }
+
+        return FollowsInAddress(batch, row) && FollowsInFrame(batch.Pfn(row), entry) && HasSameWords(batch, row, entry);
+    }
+
+    private bool FollowsInAddress(PageBatch batch, int row) =>
+        _mapping is null || batch.Address(row) == _address + PageGeometry.PageSize;
+
+    private bool FollowsInFrame(ulong pfn, PagemapEntry entry)
+    {
+        if (pfn != PfnRuns.Unknown && _pfn != PfnRuns.Unknown)
+        {
+            return pfn == _pfn + 1;
+        }
+
+        return pfn == _pfn && entry.SwapType == _entry.SwapType
+            && (entry.SwapOffset is not { } offset || _entry.SwapOffset is not { } last
+                || offset == (IsMarker(entry) ? last : last + 1));
+    }
+
+    // A marker keeps its kind where a swapped page has its place.
+    private bool IsMarker(PagemapEntry entry) => entry.State(_mapping!.Process.SwapTypes) is not PageState.Swapped;
+
+    private bool HasSameWords(PageBatch batch, int row, PagemapEntry entry)
+    {
+        foreach (KPageFields field in KPageFiles.EachField)
+        {
+            if ((fields & field) != 0 && Shown(field, batch.Word(field, row), entry) != _words[int.Log2((int)field)])
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private void Remember(PageBatch batch, int row)
+    {
+        _mapping = batch.Mapping(row);
+        _address = batch.Address(row);
+        _pfn = batch.Pfn(row);
+        _entry = batch.Entry(row);
+        _resolved = batch.Resolved(row);
+        foreach (KPageFields field in KPageFiles.EachField)
+        {
+            if ((fields & field) != 0)
+            {
+                _words[int.Log2((int)field)] = Shown(field, batch.Word(field, row), _entry);
+            }
+        }
+    }
+
+    private ulong Shown(KPageFields field, ulong word, PagemapEntry entry) =>
+        field == KPageFields.Flags && word != PfnRuns.Unknown ? (ulong)shown.Shown(word, entry) : word;
+}

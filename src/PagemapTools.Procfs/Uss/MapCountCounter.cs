@@ -1,0 +1,49 @@
+namespace PagemapTools.Procfs;
+
+/// <summary>
+/// Counts by /proc/kpagecount, the procedure of pagemap.rst: a frame mapped once is the process's own, and one that counts 0, the
+/// zero page or one without a struct page, is nobody's.
+/// </summary>
+internal sealed class MapCountCounter(ProcessMemory process, Func<MemoryMapping, bool> isHugetlb, PageEntryFile kpagecount)
+    : UssCounter(process, isHugetlb)
+{
+    private readonly MapCounts _counts = new(kpagecount);
+
+    public override void Dispose() => _counts.Dispose();
+
+    protected override void CountPages(MemoryMapping mapping, ReadOnlySpan<ulong> entries, ref UssTally tally)
+    {
+        ulong page = PageGeometry.PageSize << UssTally.PssShift;
+        foreach (ReadOnlySpan<ulong> batch in new MapCounts.Batches(entries))
+        {
+            foreach (ulong count in _counts.Read(batch, without: 0))
+            {
+                if (count is not 0 and not PfnRuns.Unknown)
+                {
+                    tally.Resident++;
+                    tally.Private += count == 1 ? 1 : 0;
+
+                    // Truncated page by page, as smaps_account does.
+                    tally.PssFixedPoint += page / count;
+                }
+            }
+
+            tally.IsUnknown |= _counts.MetHidden;
+            CountSwapped(batch, ref tally);
+        }
+    }
+
+    protected override void CountHugetlb(ReadOnlySpan<ulong> entries, ref UssTally tally)
+    {
+        foreach (ReadOnlySpan<ulong> batch in new MapCounts.Batches(entries))
+        {
+            foreach (ulong count in _counts.Read(batch, without: 0))
+            {
+                tally.Hugetlb++;
+                tally.PrivateHugetlb += count == 1 ? 1 : 0;
+            }
+
+            tally.IsUnknown |= _counts.MetHidden;
+        }
+    }
+}

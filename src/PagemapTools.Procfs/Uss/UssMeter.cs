@@ -1,0 +1,128 @@
+using System.Runtime.ExceptionServices;
+
+namespace PagemapTools.Procfs;
+
+/// <summary>Measures processes by one method. Safe to use from several threads, each on its own process.</summary>
+public sealed class UssMeter : IDisposable
+{
+    private readonly ProcRoot _root;
+    private readonly KPageFiles _files;
+    private readonly PageEntryFile? _kpagecount;
+    private readonly SwapTypes _swapTypes;
+
+    /// <summary>Creates a meter.</summary>
+    /// <exception cref="ProcfsException">The method is MapCount, and /proc/kpagecount cannot be read.</exception>
+    public UssMeter(ProcRoot root, UssMethod method)
+    {
+        _root = root;
+        Method = method;
+        _files = new KPageFiles(root);
+        _swapTypes = SwapTypes.Read(root);
+        try
+        {
+            _kpagecount = _files.Of(KPageFields.MapCount);
+        }
+        catch (ProcfsException) when (method == UssMethod.Exclusive)
+        {
+            // The method does not need it; only the zero page cannot be told from memory that a fork shares.
+            _kpagecount = null;
+        }
+    }
+
+    /// <summary>The method.</summary>
+    public UssMethod Method { get; }
+
+    /// <summary>Measures a process.</summary>
+    /// <param name="processId">The process.</param>
+    /// <param name="mappings">Which mappings count; null for all.</param>
+    /// <param name="threads">How many threads may walk it at the same time.</param>
+    /// <param name="stop">Asks to stop.</param>
+    /// <exception cref="ProcfsException">The process has gone, has no address space, or may not be read.</exception>
+    public ProcessUss Measure(int processId, Func<MemoryMapping, bool>? mappings, int threads, CancellationToken stop)
+    {
+        using ProcessMemory process = ProcessMemory.Open(_root, processId, _swapTypes);
+        PageWalkOptions options = new() { Mappings = mappings };
+        using SharedSwap sharedSwap = new(process);
+        IEnumerable<WalkPart> parts = sharedSwap.Watch(WalkParts.Of(process, options)).Sliced();
+        UssTally tally = threads > 1
+            ? CountTogether(process, new SharedParts(parts), options.Wanted, threads, stop)
+            : CountAll(process, parts, options.Wanted, stop);
+        sharedSwap.AddTo(ref tally);
+        return new ProcessUss(processId, process.ProcessName, Method, tally);
+    }
+
+    /// <summary>Measures each mapping of a process, one after the other.</summary>
+    /// <inheritdoc cref="Measure" path="/param"/>
+    /// <exception cref="ProcfsException">The process has gone, has no address space, or may not be read.</exception>
+    public IEnumerable<MappingUss> MeasureMappings(int processId, Func<MemoryMapping, bool>? mappings, CancellationToken stop)
+    {
+        using ProcessMemory process = ProcessMemory.Open(_root, processId, _swapTypes);
+        using UssCounter counter = CreateCounter(process);
+        foreach (WalkPart part in WalkParts.Of(process, new PageWalkOptions { Mappings = mappings }))
+        {
+            UssTally tally = default;
+            using SharedSwap sharedSwap = new(process);
+            using PageWalk walk = new(process, sharedSwap.Watch([part]), new PageWalkOptions().Wanted);
+            while (walk.MoveNext(stop))
+            {
+                counter.Count(walk.Mapping, walk.Entries, ref tally);
+            }
+
+            sharedSwap.AddTo(ref tally);
+            yield return new MappingUss(part.Mapping, Method, tally);
+        }
+    }
+
+    /// <summary>Closes the files.</summary>
+    public void Dispose() => _files.Dispose();
+
+    private UssTally CountAll(ProcessMemory process, IEnumerable<WalkPart> parts, PageCategories wanted, CancellationToken stop)
+    {
+        UssTally tally = default;
+        using UssCounter counter = CreateCounter(process);
+        using PageWalk walk = new(process, parts, wanted);
+        while (walk.MoveNext(stop))
+        {
+            counter.Count(walk.Mapping, walk.Entries, ref tally);
+        }
+
+        return tally;
+    }
+
+    /// <summary>Several walks take their parts from one source; the kernel lets readers of a process in side by side.</summary>
+    private UssTally CountTogether(ProcessMemory process, SharedParts parts, PageCategories wanted, int threads, CancellationToken stop)
+    {
+        UssTally total = default;
+        object gate = new();
+        try
+        {
+            Parallel.For(0, threads, new ParallelOptions { MaxDegreeOfParallelism = threads, CancellationToken = stop }, _ =>
+            {
+                UssTally tally = CountAll(process, parts, wanted, stop);
+                lock (gate)
+                {
+                    total.Add(tally);
+                }
+            });
+        }
+        catch (AggregateException failures)
+        {
+            ExceptionDispatchInfo.Throw(failures.Flatten().InnerExceptions[0]);
+        }
+        finally
+        {
+            parts.End();
+        }
+
+        return total;
+    }
+
+    private UssCounter CreateCounter(ProcessMemory process)
+    {
+        IReadOnlySet<(uint, uint)> mounted = HugetlbDevices.MountedAt(_root, process.ProcessId);
+        bool IsHugetlb(MemoryMapping mapping) => HugetlbDevices.Contain(mapping, mounted);
+        return Method == UssMethod.MapCount
+            ? new MapCountCounter(process, IsHugetlb, _kpagecount!)
+            : new ExclusiveCounter(process, IsHugetlb, _kpagecount);
+    }
+}
