@@ -7,13 +7,29 @@ namespace PagemapTools.Procfs;
 /// <c>a,~b</c> a without b; <c>=a,b</c> exactly those and no other. A name may be cut short, <c>compound</c> is both compound
 /// marks, and a number is itself.
 /// </summary>
-internal static class BitSpec
+public sealed class BitSpec
 {
     private const KPageFlags Compound = KPageFlags.COMPOUND_HEAD | KPageFlags.COMPOUND_TAIL;
 
+    private BitSpec(string text, FlagTerm term)
+    {
+        Text = text;
+        Term = term;
+    }
+
+    /// <summary>The specification as it was written.</summary>
+    public string Text { get; }
+
+    internal FlagTerm Term { get; }
+
     /// <summary>Parses a specification.</summary>
     /// <exception cref="FormatException">It names no flag, or an unknown one; the message quotes it.</exception>
-    public static FlagTerm Parse(string specification)
+    public static BitSpec Parse(string specification) => new(specification, ParseTerm(specification));
+
+    /// <summary>The specification as it was written.</summary>
+    public override string ToString() => Text;
+
+    private static FlagTerm ParseTerm(string specification)
     {
         string text = specification.Trim();
         int equals = text.IndexOf('=', StringComparison.Ordinal);

@@ -46,8 +46,7 @@ public sealed class FlagFilter
     public FlagFilter NoneOf(KPageFlags flags) => With(_onAll, FlagTerm.NoneOf(flags));
 
     /// <summary>A specification in page-types' grammar has to hold.</summary>
-    /// <exception cref="FormatException">The specification cannot be read; the message quotes it.</exception>
-    public FlagFilter BitSpecification(string specification) => With(_onShown, BitSpec.Parse(specification));
+    public FlagFilter Matching(BitSpec specification) => With(_onShown, specification.Term);
 
     /// <summary>The flags as they are shown.</summary>
     internal KPageFlags Shown(ulong word, PagemapEntry entry) => _isRaw ? KPageFlagsView.Raw(word, entry) : KPageFlagsView.WellKnown(word);

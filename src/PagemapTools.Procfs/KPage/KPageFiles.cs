@@ -8,10 +8,15 @@ public sealed class KPageFiles : IDisposable
     private readonly ProcRoot _root;
     private readonly Dictionary<KPageFields, PageEntryFile> _files = [];
 
+    private readonly string? _savedFlags;
+
     /// <summary>Creates the set; opens nothing yet.</summary>
-    public KPageFiles(ProcRoot root)
+    /// <param name="root">Where proc is.</param>
+    /// <param name="savedFlags">A saved copy of kpageflags to read instead of the machine's; null for the machine's.</param>
+    public KPageFiles(ProcRoot root, string? savedFlags = null)
     {
         _root = root;
+        _savedFlags = savedFlags;
     }
 
     /// <summary>The fields, in the order in which they are read.</summary>
@@ -23,7 +28,7 @@ public sealed class KPageFiles : IDisposable
     {
         if (!_files.TryGetValue(field, out PageEntryFile? file))
         {
-            string path = _root.PathOf(NameOf(field));
+            string path = field == KPageFields.Flags && _savedFlags is not null ? _savedFlags : _root.PathOf(NameOf(field));
             file = PageEntryFile.TryOpen(path, out int errno) ?? throw Unreadable(field, path, errno);
             _files.Add(field, file);
         }

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace PagemapTools.Procfs;
 
 /// <summary>Virtual addresses from <paramref name="Start"/> up to, not including, <paramref name="End"/>, as in /proc/PID/maps.</summary>
@@ -5,6 +7,47 @@ namespace PagemapTools.Procfs;
 /// <param name="End">The address after the last; greater than <paramref name="Start"/>.</param>
 public readonly record struct AddressRange(ulong Start, ulong End)
 {
+    /// <summary>The page that holds one address.</summary>
+    public AddressRange(ulong address)
+        : this(address & ~(PageGeometry.PageSize - 1), (address | (PageGeometry.PageSize - 1)) + 1)
+    {
+    }
+
+    /// <summary>The page that holds one address, which PowerShell reads as negative when its highest bit is set.</summary>
+    public AddressRange(long address)
+        : this(unchecked((ulong)address))
+    {
+    }
+
+    /// <summary>Reads an address or a range, <c>0x7f00</c> or <c>0x7f00-0x7fff</c>, in hex with 0x or in decimal.</summary>
+    /// <exception cref="FormatException">It is neither; the message quotes it.</exception>
+    public static AddressRange Parse(string text)
+    {
+        string[] ends = text.Split('-', 2, StringSplitOptions.TrimEntries);
+        ulong start = ParseAddress(ends[0], text);
+        if (ends.Length == 1)
+        {
+            return new AddressRange(start);
+        }
+
+        ulong end = ParseAddress(ends[1], text);
+        return start < end
+            ? new AddressRange(start, end)
+            : throw new FormatException($"The range '{text}' is empty: its end has to lie above its start.");
+    }
+
+    /// <summary>The range in hex.</summary>
+    public override string ToString() => $"0x{Start:x}-0x{End:x}";
+
+    private static ulong ParseAddress(string text, string whole)
+    {
+        bool isHex = text.StartsWith("0x", StringComparison.OrdinalIgnoreCase);
+        return ulong.TryParse(
+            isHex ? text.AsSpan(2) : text, isHex ? NumberStyles.AllowHexSpecifier : NumberStyles.None, CultureInfo.InvariantCulture, out ulong address)
+            ? address
+            : throw new FormatException($"'{text}' in '{whole}' is no address: write it in hex with 0x, or in decimal.");
+    }
+
     /// <summary>The pages that the range touches.</summary>
     internal AddressRange WholePages()
     {

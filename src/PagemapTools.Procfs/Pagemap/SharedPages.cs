@@ -5,8 +5,8 @@ namespace PagemapTools.Procfs;
 
 /// <summary>
 /// Tells the pages of shared memory apart whose entries read 0 ("Exceptions for Shared Memory", pagemap.rst). The file behind the
-/// mapping, opened through /proc/PID/map_files, knows which pages it holds (SEEK_DATA, SEEK_HOLE), and mincore on a mapping of it
-/// which of those are in the page cache; what it holds and is not in the page cache is swapped out.
+/// mapping, opened through /proc/PID/map_files, knows which pages it holds and which of those are in the page cache; what shared
+/// memory holds and is not in the page cache is swapped out.
 /// </summary>
 internal sealed class SharedPages(ProcessMemory process) : IDisposable
 {
@@ -90,46 +90,8 @@ internal sealed class SharedPages(ProcessMemory process) : IDisposable
         EnsureCapacity(pages);
         Span<PageState> states = _states.AsSpan(0, pages);
         states.Clear();
-        MarkHeld(file, offset, offset + ((long)pages << PageGeometry.PageShift), states);
-        MarkInCore(file, offset, states);
+        PageCacheLook.Mark(file, offset, states, _inCore);
         return states;
-    }
-
-    private static void MarkHeld(SafeFileHandle file, long first, long end, Span<PageState> states)
-    {
-        for (long position = first; position < end;)
-        {
-            if (FileCalls.NextData(file, position) is not { } data || data >= end)
-            {
-                break;
-            }
-
-            long hole = Math.Min(end, FileCalls.NextHole(file, data) ?? end);
-            int from = (int)((data - first) >> PageGeometry.PageShift);
-            int to = (int)((hole - first + (long)PageGeometry.PageSize - 1) >> PageGeometry.PageShift);
-            states[from..to].Fill(PageState.SwappedShared);
-            position = hole;
-        }
-    }
-
-    private void MarkInCore(SafeFileHandle file, long first, Span<PageState> states)
-    {
-        nint length = (nint)states.Length << PageGeometry.PageShift;
-        nint view = MemoryCalls.Map((nuint)length, MemoryCalls.ProtectionRead, MemoryCalls.MapShared, file, first);
-        if (view == 0)
-        {
-            return;
-        }
-
-        if (MemoryCalls.InCore(view, (nuint)length, _inCore))
-        {
-            for (int i = 0; i < states.Length; i++)
-            {
-                states[i] = (_inCore[i] & 1) != 0 ? PageState.NotMapped : states[i];
-            }
-        }
-
-        MemoryCalls.Unmap(view, (nuint)length);
     }
 
     private void EnsureCapacity(int pages)

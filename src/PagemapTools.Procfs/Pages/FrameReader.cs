@@ -59,11 +59,12 @@ public sealed class FrameReader : IDisposable
         return Batch.Count > 0;
     }
 
-    /// <summary>Reads the frames of the batch, which the caller has filled, and keeps those that pass.</summary>
-    internal void ReadBatch()
+    /// <summary>Reads the frames of the batch, which the caller has filled, and keeps those that pass; returns how many do.</summary>
+    internal int ReadBatch()
     {
         _join.Read(Batch);
         Filter();
+        return Batch.Count;
     }
 
     /// <summary>The object of a row.</summary>

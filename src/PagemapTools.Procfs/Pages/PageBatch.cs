@@ -15,6 +15,8 @@ internal sealed class PageBatch
     private readonly ulong[] _pfns = new ulong[Capacity];
     private readonly ulong[][] _words = new ulong[KPageFiles.EachField.Count][];
 
+    private PageInfo[]? _pages;
+
     public int Count { get; private set; }
 
     public bool IsFull => Count == Capacity;
@@ -42,6 +44,19 @@ internal sealed class PageBatch
         _entries[Count] = 0;
         _pfns[Count++] = pfn;
     }
+
+    /// <summary>Adds a page that came down the pipeline.</summary>
+    public void Add(PageInfo page)
+    {
+        _pages ??= new PageInfo[Capacity];
+        _pages[Count] = page;
+        _mappings[Count] = null;
+        _entries[Count] = page is ProcessPageInfo { RawEntry: var entry } ? entry : 0;
+        _pfns[Count++] = page.PfnOrUnknown;
+    }
+
+    /// <summary>The page that came down the pipeline.</summary>
+    public PageInfo Page(int row) => _pages![row];
 
     /// <summary>The words of one field, one a row; made when first asked for.</summary>
     public Span<ulong> Words(KPageFields field) => Column(field).AsSpan(0, Count);
@@ -105,6 +120,11 @@ internal sealed class PageBatch
         _entries[to] = _entries[from];
         _resolved[to] = _resolved[from];
         _pfns[to] = _pfns[from];
+        if (_pages is not null)
+        {
+            _pages[to] = _pages[from];
+        }
+
         foreach (KPageFields field in KPageFiles.EachField)
         {
             if ((fields & field) != 0)

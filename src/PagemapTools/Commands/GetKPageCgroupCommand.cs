@@ -1,0 +1,24 @@
+using System.Management.Automation;
+using PagemapTools.Completion;
+using PagemapTools.Procfs;
+
+namespace PagemapTools.Commands;
+
+/// <summary>Gets the memory cgroups that page frames are charged to (/proc/kpagecgroup).</summary>
+[Cmdlet(VerbsCommon.Get, "KPageCgroup", DefaultParameterSetName = PfnSet)]
+[OutputType(typeof(PageInfo), typeof(ProcessPageInfo))]
+public sealed class GetKPageCgroupCommand : KPageCommand
+{
+    /// <summary>Only frames charged to these cgroups: the path or the inode of their directory.</summary>
+    [Parameter]
+    [ArgumentCompleter(typeof(CgroupCompleter))]
+    public string[] Cgroup { get; set; } = [];
+
+    private protected override KPageFields Field => KPageFields.Cgroup;
+
+    private protected override FrameQuery CreateQuery() => new()
+    {
+        Include = Field,
+        Frames = new FrameFilter { Cgroups = ResolveCgroups(Cgroup) },
+    };
+}

@@ -1,0 +1,30 @@
+using System.Management.Automation;
+using PagemapTools.Procfs;
+
+namespace PagemapTools.Commands;
+
+/// <summary>Gets how many times page frames are mapped (/proc/kpagecount).</summary>
+[Cmdlet(VerbsCommon.Get, "KPageCount", DefaultParameterSetName = PfnSet)]
+[OutputType(typeof(PageInfo), typeof(ProcessPageInfo))]
+public sealed class GetKPageCountCommand : KPageCommand
+{
+    /// <summary>Only frames that are mapped at least so often.</summary>
+    [Parameter]
+    public ulong Minimum { get; set; }
+
+    /// <summary>Only frames that are mapped at most so often.</summary>
+    [Parameter]
+    public ulong Maximum { get; set; } = ulong.MaxValue;
+
+    private protected override KPageFields Field => KPageFields.MapCount;
+
+    private protected override FrameQuery CreateQuery() => new()
+    {
+        Include = Field,
+        Frames = new FrameFilter
+        {
+            MinimumMapCount = MyInvocation.BoundParameters.ContainsKey(nameof(Minimum)) ? Minimum : null,
+            MaximumMapCount = MyInvocation.BoundParameters.ContainsKey(nameof(Maximum)) ? Maximum : null,
+        },
+    };
+}

@@ -1,0 +1,92 @@
+using System.Management.Automation;
+using PagemapTools.Completion;
+using PagemapTools.Procfs;
+
+namespace PagemapTools.Commands;
+
+/// <summary>Gets what page frames are used for (/proc/kpageflags).</summary>
+[Cmdlet(VerbsCommon.Get, "KPageFlags", DefaultParameterSetName = PfnSet)]
+[OutputType(typeof(PageInfo), typeof(ProcessPageInfo), typeof(PageRange))]
+public sealed class GetKPageFlagsCommand : KPageCommand, IFlagFilterParameters
+{
+    private RangeMerger? _ranges;
+
+    /// <inheritdoc/>
+    [Parameter]
+    public KPageFlags[] Flag { get; set; } = [];
+
+    /// <inheritdoc/>
+    [Parameter]
+    public KPageFlags[] AnyFlag { get; set; } = [];
+
+    /// <inheritdoc/>
+    [Parameter]
+    public KPageFlags[] NotFlag { get; set; } = [];
+
+    /// <inheritdoc/>
+    [Parameter]
+    public BitSpec[] BitSpec { get; set; } = [];
+
+    /// <summary>Only frames charged to these cgroups: the path or the inode of their directory.</summary>
+    [Parameter]
+    [ArgumentCompleter(typeof(CgroupCompleter))]
+    public string[] Cgroup { get; set; } = [];
+
+    /// <summary>Joins frames that follow one another and are alike into ranges.</summary>
+    [Parameter(ParameterSetName = PfnSet)]
+    public SwitchParameter AsRange { get; set; }
+
+    /// <summary>Shows kernel-internal flags, and overloaded ones under their own names.</summary>
+    [Parameter]
+    public SwitchParameter Raw { get; set; }
+
+    /// <summary>A saved copy of kpageflags to read instead of the machine's.</summary>
+    [Parameter(ParameterSetName = PfnSet)]
+    [ValidateNotNullOrEmpty]
+    public string? Path { get; set; }
+
+    bool IFlagFilterParameters.IsRaw => Raw;
+
+    private protected override KPageFields Field => KPageFields.Flags;
+
+    private protected override string? SavedFlags => Path is null ? null : GetUnresolvedProviderPathFromPSPath(Path);
+
+    /// <inheritdoc/>
+    protected override void EndProcessing()
+    {
+        base.EndProcessing();
+        if (_ranges?.Finish() is { } last)
+        {
+            WriteObject(last);
+        }
+    }
+
+    private protected override FrameQuery CreateQuery()
+    {
+        FrameQuery query = new()
+        {
+            Include = Field,
+            Frames = new FrameFilter { Flags = this.ToFilter(), Cgroups = ResolveCgroups(Cgroup) },
+            RawFlags = Raw,
+        };
+        _ranges = AsRange ? new RangeMerger(query.Frames.Flags!, Field) : null;
+        return query;
+    }
+
+    private protected override void WriteBatch()
+    {
+        if (_ranges is null)
+        {
+            base.WriteBatch();
+            return;
+        }
+
+        for (int row = 0; row < Reader.Batch.Count; row++)
+        {
+            if (_ranges.Append(Reader.Batch, row, Reader.Create) is { } range)
+            {
+                WriteObject(range);
+            }
+        }
+    }
+}

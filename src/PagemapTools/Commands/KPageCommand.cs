@@ -1,0 +1,189 @@
+using System.Globalization;
+using System.Management.Automation;
+using PagemapTools.Procfs;
+
+namespace PagemapTools.Commands;
+
+/// <summary>
+/// Cmdlets over a file that is indexed by page frame number: frames by number, all of them, or those of pages from the pipeline,
+/// which are passed on with more known of them. Whatever comes down the pipeline is joined in batches, in order.
+/// </summary>
+public abstract class KPageCommand : PagemapCommand
+{
+    private protected const string PfnSet = "Pfn";
+    private protected const string InputObjectSet = "InputObject";
+
+    // Enough to find neighbours among the frames, few enough that the pipeline does not wait long.
+    private const int PagesToGather = 4096;
+
+    private readonly List<PageInfo> _gathered = [];
+    private KPageFiles? _files;
+    private FrameReader? _reader;
+    private bool _hasInput;
+
+    /// <summary>Page frame numbers, as numbers or as hex strings. Without any, all of the machine's frames.</summary>
+    [Parameter(Position = 0, ParameterSetName = PfnSet, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [AllowNull]
+    [AllowEmptyCollection]
+    public ulong[]? Pfn { get; set; } = [];
+
+    /// <summary>How many frames, from each number on. Without a number, from the first frame on.</summary>
+    [Parameter(ParameterSetName = PfnSet)]
+    [ValidateRange(1, long.MaxValue)]
+    public long Count { get; set; } = 1;
+
+    /// <summary>Pages from another cmdlet of this module; what is read is added to them.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = InputObjectSet, ValueFromPipeline = true)]
+    [ValidateNotNull]
+    public PageInfo[] InputObject { get; set; } = [];
+
+    private protected abstract KPageFields Field { get; }
+
+    private protected FrameReader Reader => _reader!;
+
+    private protected virtual string? SavedFlags => null;
+
+    /// <inheritdoc/>
+    protected override void BeginProcessing()
+    {
+        base.BeginProcessing();
+        _files = new KPageFiles(Root, SavedFlags);
+        TryRead(() => _files.Of(Field), out _);
+        _reader = new FrameReader(_files, CreateQuery());
+    }
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        _hasInput |= MyInvocation.ExpectingInput || MyInvocation.BoundParameters.ContainsKey(nameof(Pfn));
+        if (ParameterSetName == InputObjectSet)
+        {
+            Gather(InputObject);
+        }
+        else if (Count == 1)
+        {
+            Gather((Pfn ?? []).Select(pfn => new PageInfo(pfn)));
+        }
+        else
+        {
+            foreach (ulong pfn in Pfn ?? [])
+            {
+                WriteFrames(new FrameRange(pfn, (ulong)Count));
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void EndProcessing()
+    {
+        WriteGathered();
+        if (!_hasInput && ParameterSetName == PfnSet)
+        {
+            bool isCounted = MyInvocation.BoundParameters.ContainsKey(nameof(Count));
+            WriteFrames(isCounted ? new FrameRange(0, (ulong)Count) : FrameRange.All);
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        _reader?.Dispose();
+        _files?.Dispose();
+        base.Dispose(disposing);
+    }
+
+    /// <summary>What is read, and which frames pass.</summary>
+    private protected abstract FrameQuery CreateQuery();
+
+    /// <summary>Writes the rows of the reader's batch.</summary>
+    private protected virtual void WriteBatch()
+    {
+        for (int row = 0; row < Reader.Batch.Count; row++)
+        {
+            WriteObject(Reader.Create(Reader.Batch, row));
+        }
+    }
+
+    /// <summary>The inodes of cgroups that are named by inode, by path, or by the part of the path below the hierarchy; null for none named.</summary>
+    private protected IReadOnlySet<ulong>? ResolveCgroups(string[] cgroups)
+    {
+        if (cgroups.Length == 0)
+        {
+            return null;
+        }
+
+        HashSet<ulong> inodes = [];
+        foreach (string cgroup in cgroups)
+        {
+            ulong? inode = ulong.TryParse(cgroup, NumberStyles.None, CultureInfo.InvariantCulture, out ulong number)
+                ? number
+                : CgroupNames.Default.InodeOf(cgroup);
+            if (inode is null)
+            {
+                ThrowTerminatingError(PagemapErrors.CgroupNotFound(cgroup));
+            }
+
+            inodes.Add(inode!.Value);
+        }
+
+        return inodes;
+    }
+
+    private void Gather(IEnumerable<PageInfo> pages)
+    {
+        foreach (PageInfo page in pages)
+        {
+            _gathered.Add(page);
+            if (_gathered.Count == PagesToGather)
+            {
+                WriteGathered();
+            }
+        }
+    }
+
+    private void WriteGathered()
+    {
+        if (_gathered.Count == 0)
+        {
+            return;
+        }
+
+        Reader.Batch.Clear();
+        foreach (PageInfo page in _gathered)
+        {
+            Reader.Batch.Add(page);
+        }
+
+        TryRead(() => Reader.ReadBatch(), out int count);
+        for (int row = 0; row < count; row++)
+        {
+            PageInfo page = Reader.Batch.Page(row);
+            Reader.Describe(row, page);
+            WriteObject(page);
+        }
+
+        if (_gathered.Exists(page => page is ProcessPageInfo { State: PageState.Present, Pfn: null }))
+        {
+            WarnHiddenFrames();
+        }
+
+        _gathered.Clear();
+    }
+
+    private void WriteFrames(FrameRange range)
+    {
+        WorkProgress progress = new(this, $"Reading {Field} of page frames");
+        FrameRange rest = range;
+        while (TryRead(() => Reader.MoveNext(ref rest, Stop), out bool hasFrames) && hasFrames)
+        {
+            if (progress.IsDue)
+            {
+                progress.Show($"at frame 0x{rest.First:x}", 0);
+            }
+
+            WriteBatch();
+        }
+
+        progress.Complete();
+    }
+}

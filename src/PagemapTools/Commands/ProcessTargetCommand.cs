@@ -1,0 +1,45 @@
+using System.Management.Automation;
+using PagemapTools.Completion;
+
+namespace PagemapTools.Commands;
+
+/// <summary>Cmdlets that are pointed at processes by id or by name, as Get-Process is.</summary>
+public abstract class ProcessTargetCommand : PagemapCommand
+{
+    private protected const string NameSet = "Name";
+    private protected const string IdSet = "Id";
+    private protected const string InputObjectSet = "InputObject";
+
+    /// <summary>The ids of the processes.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = IdSet, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [Alias("PID", "ProcessId")]
+    [ArgumentCompleter(typeof(ProcessIdCompleter))]
+    public int[] Id { get; set; } = [];
+
+    private protected IEnumerable<int> IdsOf(IEnumerable<string> names)
+    {
+        Dictionary<int, string> running = [];
+        foreach (int id in Root.ProcessIds())
+        {
+            if (Root.ProcessName(id) is { } name)
+            {
+                running.Add(id, name);
+            }
+        }
+
+        foreach (string name in names)
+        {
+            WildcardPattern pattern = WildcardPattern.Get(name, WildcardOptions.IgnoreCase);
+            int[] ids = [.. running.Where(process => pattern.IsMatch(process.Value)).Select(process => process.Key)];
+            if (ids.Length == 0 && !WildcardPattern.ContainsWildcardCharacters(name))
+            {
+                WriteError(PagemapErrors.NoProcessOfName(name));
+            }
+
+            foreach (int id in ids)
+            {
+                yield return id;
+            }
+        }
+    }
+}

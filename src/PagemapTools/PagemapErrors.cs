@@ -1,0 +1,52 @@
+using System.Management.Automation;
+using PagemapTools.Procfs;
+
+namespace PagemapTools;
+
+/// <summary>Makes every error record of the module. The ids are part of its contract; about_PagemapTools lists them.</summary>
+internal static class PagemapErrors
+{
+    /// <summary>The record of a failure of the pagemap interface.</summary>
+    public static ErrorRecord ToRecord(this ProcfsException failure)
+    {
+        (string id, ErrorCategory category, object target) = failure.Error switch
+        {
+            ProcfsError.ProcessNotFound => ("NoProcessFoundForGivenId", ErrorCategory.ObjectNotFound, failure.ProcessId),
+            ProcfsError.NoAddressSpace => ("ProcessHasNoAddressSpace", ErrorCategory.InvalidOperation, failure.ProcessId),
+            ProcfsError.ProcessAccessDenied => ("PagemapAccessDenied", ErrorCategory.PermissionDenied, failure.ProcessId),
+            ProcfsError.KPageAccessDenied => ("KPageAccessDenied", ErrorCategory.PermissionDenied, failure.Path),
+            ProcfsError.KPageNotAvailable => ("KPageNotAvailable", ErrorCategory.NotInstalled, failure.Path),
+            ProcfsError.SoftDirtyNotSupported => ("SoftDirtyNotSupported", ErrorCategory.NotImplemented, failure.Path),
+            ProcfsError.PlatformNotSupported => ("PlatformNotSupported", ErrorCategory.NotImplemented, failure.Path),
+            _ => ("PagemapReadFailed", ErrorCategory.ReadError, (object)failure.Path),
+        };
+        return new ErrorRecord(failure, id, category, target);
+    }
+
+    /// <summary>Whether the failure is of one process only, so that the next target can still be served.</summary>
+    public static bool IsOfOneProcess(this ProcfsException failure) => failure.ProcessId != 0;
+
+    public static ErrorRecord NoProcessOfName(string name) => new(
+        new ItemNotFoundException($"There is no process with the name '{name}'."),
+        "NoProcessFoundForGivenName",
+        ErrorCategory.ObjectNotFound,
+        name);
+
+    public static ErrorRecord PlatformNotSupported() => new(
+        new PlatformNotSupportedException("PagemapTools reads the Linux kernel's pagemap interface; this operating system has none."),
+        "PlatformNotSupported",
+        ErrorCategory.NotImplemented,
+        Environment.OSVersion.Platform);
+
+    public static ErrorRecord ProcPathNotFound(string path) => new(
+        new ItemNotFoundException($"There is no proc file system at '{path}'."),
+        "ProcPathNotFound",
+        ErrorCategory.ObjectNotFound,
+        path);
+
+    public static ErrorRecord CgroupNotFound(string cgroup) => new(
+        new ItemNotFoundException($"There is no memory cgroup '{cgroup}': give the inode of its directory, its whole path, or its path below '{CgroupNames.Default.Root}'."),
+        "CgroupNotFound",
+        ErrorCategory.ObjectNotFound,
+        cgroup);
+}

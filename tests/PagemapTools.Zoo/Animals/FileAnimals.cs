@@ -1,0 +1,102 @@
+using System.Text;
+using PagemapTools.Zoo.Native;
+
+namespace PagemapTools.Zoo.Animals;
+
+/// <summary>A mapped file whose page cache was emptied before, so that a fault maps one page only.</summary>
+internal abstract class FileAnimal : PlainAnimal
+{
+    private bool _evicted;
+    private string _path = "";
+
+    protected override string Keys => " dir=/var/tmp";
+
+    /// <summary>Tells from the file system whether "untouched" can also be mapped by fault-around.</summary>
+    protected override void Describe(Region region) => region.With("evicted", _evicted ? "true" : "false").With("path", _path);
+
+    protected MappedRegion Map(Habitat habitat, BackingFile file, int pageCount, int sharing)
+    {
+        long length = (long)pageCount * MappedRegion.PageSize;
+        MappedRegion mapping = MappedRegion.Map(habitat, length, Libc.ProtReadWrite, sharing, file.Descriptor);
+        // A fault goes by the mapping's readahead, a read by the descriptor's.
+        mapping.Advise(Libc.MadvRandom, "MADV_RANDOM");
+        _path = Encoding.UTF8.GetString(file.PathBytes);
+        _evicted = mapping.InCore().Length == 0;
+        return mapping;
+    }
+
+    protected BackingFile MakeFile(Habitat habitat, int pageCount) =>
+        BackingFile.Create(habitat, habitat.Options, Name).Fill(pageCount).Evict();
+}
+
+internal sealed class PrivateFileAnimal : FileAnimal
+{
+    public override string Name => "file-private";
+
+    protected override string What => "MAP_PRIVATE of a file: read pages are the file's, written ones anonymous copies";
+
+    protected override MappedRegion Map(Habitat habitat, int pageCount) =>
+        Map(habitat, MakeFile(habitat, pageCount), pageCount, Libc.MapPrivate);
+}
+
+internal sealed class SharedFileAnimal : FileAnimal
+{
+    public override string Name => "file-shared";
+
+    protected override string What => "MAP_SHARED of a file";
+
+    protected override bool Sharable => true;
+
+    protected override MappedRegion Map(Habitat habitat, int pageCount) =>
+        Map(habitat, MakeFile(habitat, pageCount), pageCount, Libc.MapShared);
+}
+
+internal sealed class DeletedFileAnimal : FileAnimal
+{
+    public override string Name => "deleted-file";
+
+    protected override string What => "MAP_SHARED of a file that is unlinked then";
+
+    protected override bool Sharable => true;
+
+    protected override MappedRegion Map(Habitat habitat, int pageCount)
+    {
+        BackingFile file = MakeFile(habitat, pageCount);
+        MappedRegion region = Map(habitat, file, pageCount, Libc.MapShared);
+        file.Unlink();
+        return region;
+    }
+}
+
+internal sealed class UntouchedFileAnimal : Animal
+{
+    private BackingFile? _file;
+    private MappedRegion? _mapping;
+
+    public override string Name => "file-untouched";
+
+    public override string Summary =>
+        "pages=16 cached=0-7 dir=/var/tmp: a mapped file that nobody touches, part of it in the page cache; next " +
+        "LIST (else the rest): read into the page cache";
+
+    public override void Make(Habitat habitat)
+    {
+        int pageCount = habitat.Options.Number("pages", 16);
+        int[] cached = habitat.Options.Pages("cached", "0-7", pageCount);
+        _file = BackingFile.Create(habitat, habitat.Options, Name).Fill(pageCount).Evict();
+        _mapping = MappedRegion.Shared(habitat, _file.Descriptor, (long)pageCount * MappedRegion.PageSize);
+        habitat.Add(Name, _mapping);
+        Cache(habitat, cached);
+    }
+
+    public override void Next(Habitat habitat, int step, string argument) => Cache(
+        habitat, PageList.Parse(argument.Length > 0 ? argument : habitat[Name].Expect["uncached"], _mapping!.PageCount));
+
+    private void Cache(Habitat habitat, int[] pages)
+    {
+        _file!.ReadWithoutMapping(pages);
+        // What mincore says: a file system that lives in the page cache has every page there.
+        int[] cached = _mapping!.InCore();
+        habitat[Name].With("cached", cached).With("uncached", Enumerable.Range(0, _mapping.PageCount).Except(cached));
+    }
+}

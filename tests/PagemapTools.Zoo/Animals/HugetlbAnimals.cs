@@ -1,0 +1,51 @@
+using PagemapTools.Zoo.Machine;
+using PagemapTools.Zoo.Native;
+
+namespace PagemapTools.Zoo.Animals;
+
+internal sealed class PrivateHugetlbAnimal : Animal
+{
+    public override string Name => "hugetlb-private";
+
+    public override string Summary =>
+        "pages=4: MAP_PRIVATE|MAP_HUGETLB, huge pages 0 written, 1 read, the others untouched (expect counts huge pages)";
+
+    public override void Make(Habitat habitat)
+    {
+        int pages = habitat.Options.Number("pages", 4);
+        long size = HugePages.HugetlbSize();
+        HugePages.Provide(habitat, pages);
+        int flags = Libc.MapPrivate | Libc.MapAnonymous | Libc.MapHugetlb;
+        MappedRegion mapping = MappedRegion.Map(habitat, pages * size, Libc.ProtReadWrite, flags, -1, size);
+        int step = (int)(size / MappedRegion.PageSize);
+        mapping.Write(0);
+        mapping.Read([step]);
+        habitat.Add(Name, mapping).With("huge-page-size", size.ToString()).With("huge-written", "0").With("huge-read", "1")
+            .With("huge-untouched", Enumerable.Range(2, pages - 2));
+    }
+}
+
+internal sealed class SharedHugetlbAnimal : Animal
+{
+    public override string Name => "hugetlb-shared";
+
+    public override string Summary =>
+        "pages=4: MAP_SHARED of a MFD_HUGETLB memfd by a parent and a child: huge page 0 in both, 1 in the parent, " +
+        "2 in the child (expect counts huge pages)";
+
+    public override void Make(Habitat habitat)
+    {
+        int pages = Math.Max(habitat.Options.Number("pages", 4), 3);
+        long size = HugePages.HugetlbSize();
+        HugePages.Provide(habitat, pages);
+        int fd = BackingFile.InMemory(habitat, Name, hugetlb: true).Resize(pages * size).Descriptor;
+        MappedRegion mapping = MappedRegion.Shared(habitat, fd, pages * size, size);
+        int step = (int)(size / MappedRegion.PageSize);
+        mapping.Write([0, step]);
+        ClonedChild child = ClonedChild.Sleeping(habitat);
+        child.Read(mapping, [0, 2 * step]);
+        habitat.Add("parent", mapping).With("huge-page-size", size.ToString()).With("huge-mapped", "0-1");
+        habitat.Add("child", child.ProcessId, mapping.Address, mapping.Length)
+            .With("huge-page-size", size.ToString()).With("huge-mapped", "0,2");
+    }
+}

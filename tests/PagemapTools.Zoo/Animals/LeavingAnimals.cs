@@ -1,0 +1,69 @@
+using System.Text;
+using PagemapTools.Zoo.Native;
+
+namespace PagemapTools.Zoo.Animals;
+
+internal sealed class ExitingAnimal : Animal
+{
+    public override string Name => "exits-under-reader";
+
+    public override string Summary => "size=256MiB: private anonymous pages, all written; next: exits as soon as the line is out";
+
+    public override void Make(Habitat habitat)
+    {
+        MappedRegion mapping = MappedRegion.Anonymous(habitat, habitat.Options.Size("size", "256MiB"));
+        mapping.WriteAll();
+        habitat.Add(Name, mapping).WithAll("written");
+    }
+
+    public override void Next(Habitat habitat, int step, string argument) =>
+        habitat.AfterReport = static () => Libc.ExitAtOnce(0);
+}
+
+internal sealed unsafe class ExecutingAnimal : Animal
+{
+    public override string Name => "execs";
+
+    public override string Summary =>
+        "size=64MiB: private anonymous pages, all written; next: execve of the zoo itself under the same pid, with " +
+        "no region, which then takes next and exit";
+
+    public override void Make(Habitat habitat)
+    {
+        long size = habitat.Options.Size("size", "64MiB");
+        if (habitat.Options.Number("step", 0) > 0)
+        {
+            return;
+        }
+
+        MappedRegion mapping = MappedRegion.Anonymous(habitat, size);
+        mapping.WriteAll();
+        habitat.Add(Name, mapping).WithAll("written");
+    }
+
+    public override void Next(Habitat habitat, int step, string argument)
+    {
+        if (step > 1)
+        {
+            return;
+        }
+
+        byte[] arguments = [.. File.ReadAllBytes("/proc/self/cmdline"), .. "step=1\0"u8];
+        byte** pointers = stackalloc byte*[arguments.Count(static value => value == 0) + 1];
+        fixed (byte* first = arguments)
+        fixed (byte* path = Encoding.UTF8.GetBytes(Environment.ProcessPath + '\0'))
+        {
+            int count = 0;
+            for (int i = 0; i < arguments.Length; i++)
+            {
+                if (i == 0 || first[i - 1] == 0)
+                {
+                    pointers[count++] = first + i;
+                }
+            }
+
+            pointers[count] = null;
+            Libc.Execute(path, pointers).OrFail("execv");
+        }
+    }
+}

@@ -1,0 +1,90 @@
+using System.Globalization;
+using System.Text;
+using PagemapTools.Zoo.Native;
+
+namespace PagemapTools.Zoo;
+
+/// <summary>
+/// A forked child that shares the parent's memory copy-on-write. It runs only a function of libc: managed code
+/// after a fork would wait for runtime threads that the child does not have. What it is said to read and write is
+/// done through /proc/PID/mem, which takes the page faults in the child's own address space.
+/// </summary>
+internal sealed unsafe class ClonedChild
+{
+    // An orphan whose parent was killed with SIGKILL ends by itself.
+    private const int LifetimeSeconds = 3600;
+    private const int StackSize = 64 * 1024;
+
+    private readonly Habitat _habitat;
+    private bool _reaped;
+
+    private ClonedChild(Habitat habitat, string function, nuint argument)
+    {
+        _habitat = habitat;
+        MappedRegion stack = MappedRegion.Anonymous(habitat, StackSize);
+        nuint top = stack.Address + StackSize;
+        ProcessId = Libc.Clone(Libc.FunctionAddress(function), top, Libc.SignalChild, argument).OrFail("clone");
+        habitat.Children.Add(ProcessId);
+        habitat.OnExit(KillAndReap);
+    }
+
+    public int ProcessId { get; }
+
+    public static ClonedChild Sleeping(Habitat habitat) => new(habitat, "sleep", LifetimeSeconds);
+
+    public static ClonedChild Exiting(Habitat habitat) => new(habitat, "_exit", 0);
+
+    public void Read(MappedRegion region, IEnumerable<int> pages) => Access(region, pages, static (memory, address) =>
+    {
+        byte value;
+        _ = Libc.ReadAt(memory, &value, 1, (long)address).OrFail("pread of /proc/PID/mem");
+    });
+
+    public void Write(MappedRegion region, IEnumerable<int> pages) => Access(region, pages, static (memory, address) =>
+    {
+        ulong value = ~(ulong)address;
+        _ = Libc.WriteAt(memory, &value, sizeof(ulong), (long)address).OrFail("pwrite of /proc/PID/mem");
+    });
+
+    /// <summary>The letter of /proc/PID/stat.</summary>
+    public char State()
+    {
+        string stat = File.ReadAllText($"/proc/{ProcessId}/stat");
+        return stat[stat.LastIndexOf(')') + 2];
+    }
+
+    public void KillAndReap()
+    {
+        if (_reaped)
+        {
+            return;
+        }
+
+        // SIGKILL only: the runtime's handlers, which the child has too, write to a pipe shared with the parent.
+        _ = Libc.Kill(ProcessId, Libc.SignalKill);
+        Libc.WaitForProcess(ProcessId, null, 0).OrFail("waitpid");
+        _reaped = true;
+        _habitat.Children.Remove(ProcessId);
+    }
+
+    private void Access(MappedRegion region, IEnumerable<int> pages, Action<int, nuint> access)
+    {
+        int memory;
+        fixed (byte* path = Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"/proc/{ProcessId}/mem\0")))
+        {
+            memory = Libc.Open(path, Libc.OpenReadWrite | Libc.OpenCloseOnExec, 0).OrFail("open of /proc/PID/mem");
+        }
+
+        try
+        {
+            foreach (int page in pages)
+            {
+                access(memory, region.Address + (nuint)((long)page * MappedRegion.PageSize));
+            }
+        }
+        finally
+        {
+            Libc.Close(memory).OrFail("close");
+        }
+    }
+}

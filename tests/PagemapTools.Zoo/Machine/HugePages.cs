@@ -1,0 +1,98 @@
+using PagemapTools.Zoo.Native;
+
+namespace PagemapTools.Zoo.Machine;
+
+internal static class HugePages
+{
+    private const string Transparent = "/sys/kernel/mm/transparent_hugepage/";
+
+    /// <summary>The size that one entry of the page middle directory maps.</summary>
+    public static long PmdSize() => SystemSetting.ReadNumber(Transparent + "hpage_pmd_size");
+
+    public static void EnableTransparent(Habitat habitat) => EnableOnAdvice(habitat, Transparent + "enabled");
+
+    /// <summary>Folios between a page and a PMD, since 6.8.</summary>
+    public static void EnableMultiSize(Habitat habitat, long bytes)
+    {
+        string path = $"{Transparent}hugepages-{bytes / 1024}kB/enabled";
+        if (!File.Exists(path))
+        {
+            throw new SkippedException($"{path} is absent: no multi-size transparent huge pages (Linux 6.8)");
+        }
+
+        EnableOnAdvice(habitat, path);
+    }
+
+    public static void EnableZeroPage(Habitat habitat)
+    {
+        EnableTransparent(habitat);
+        SystemSetting.Set(habitat, Transparent + "use_zero_page", "1");
+    }
+
+    /// <summary>Private anonymous memory as one huge page, by the page fault or else by MADV_COLLAPSE (6.1).</summary>
+    public static MappedRegion MakeTransparent(Habitat habitat)
+    {
+        MappedRegion region = MapForHuge(habitat, PmdSize());
+        region.WriteAll();
+        if (Smaps.Bytes(region, "AnonHugePages") < region.Length && !region.TryAdvise(Libc.MadvCollapse))
+        {
+            throw new SkippedException("neither a page fault nor MADV_COLLAPSE gave a transparent huge page");
+        }
+
+        return region;
+    }
+
+    public static MappedRegion MapForHuge(Habitat habitat, long length)
+    {
+        int flags = Libc.MapPrivate | Libc.MapAnonymous;
+        MappedRegion region = MappedRegion.Map(habitat, length, Libc.ProtReadWrite, flags, -1, PmdSize());
+        region.Advise(Libc.MadvHugepage, "MADV_HUGEPAGE");
+        return region;
+    }
+
+    public static long HugetlbSize() => 1024 * MemInfo("Hugepagesize");
+
+    /// <summary>Huge pages for the animal: free ones where the pool may not be changed.</summary>
+    public static void Provide(Habitat habitat, int pages)
+    {
+        FacilityLock.Take(habitat, "hugetlb");
+        try
+        {
+            GrowPool(habitat, pages);
+        }
+        catch (SkippedException) when (MemInfo("HugePages_Free") - MemInfo("HugePages_Rsvd") >= pages)
+        {
+        }
+    }
+
+    /// <summary>Grows the pool, and shrinks it by as much at the end: others may have changed it meanwhile.</summary>
+    private static void GrowPool(Habitat habitat, int pages)
+    {
+        const string Pool = "/proc/sys/vm/nr_hugepages";
+        long before = SystemSetting.ReadNumber(Pool);
+        SystemSetting.Write(Pool, (before + pages).ToString());
+        long grown = SystemSetting.ReadNumber(Pool) - before;
+        habitat.OnExit(() => SystemSetting.Write(Pool, (SystemSetting.ReadNumber(Pool) - grown).ToString()));
+        if (grown < pages)
+        {
+            throw new SkippedException($"{Pool}: memory has only {grown} of {pages} huge pages");
+        }
+    }
+
+    private static long MemInfo(string field)
+    {
+        string? line = File.ReadLines("/proc/meminfo").FirstOrDefault(line => line.StartsWith(field + ':', StringComparison.Ordinal));
+        return line is null
+            ? throw new SkippedException($"/proc/meminfo has no {field}: no CONFIG_HUGETLB_PAGE")
+            : long.Parse(line.AsSpan(field.Length + 1).TrimEnd("kB"));
+    }
+
+    private static void EnableOnAdvice(Habitat habitat, string path)
+    {
+        if (SystemSetting.Read(path) is "never" or "inherit")
+        {
+            FacilityLock.Take(habitat, "thp");
+            SystemSetting.Set(habitat, path, "madvise");
+        }
+    }
+}
