@@ -32,6 +32,12 @@ internal static class PagemapErrors
         ErrorCategory.ObjectNotFound,
         name);
 
+    public static ErrorRecord NeitherProcessNorPage(object item) => new(
+        new PSArgumentException($"'{item}' ({item.GetType()}) is neither a process nor a page."),
+        "NeitherProcessNorPage",
+        ErrorCategory.InvalidArgument,
+        item);
+
     public static ErrorRecord PlatformNotSupported() => new(
         new PlatformNotSupportedException("PagemapTools reads the Linux kernel's pagemap interface; this operating system has none."),
         "PlatformNotSupported",

@@ -1,1 +1,2 @@
+global using PagemapTools.Procfs.Tests.Support;
 global using Xunit;

@@ -21,14 +21,14 @@ public sealed record FrameFilter
         | (MinimumMapCount is null && MaximumMapCount is null ? KPageFields.None : KPageFields.MapCount)
         | (Cgroups is null ? KPageFields.None : KPageFields.Cgroup);
 
-    /// <summary>A row whose word is not known fails every condition on it.</summary>
-    internal bool Matches(PageBatch batch, int row)
-    {
-        KPageFields needs = Needs;
-        return ((needs & KPageFields.Flags) == 0 || MatchesFlags(batch.Word(KPageFields.Flags, row), batch.Entry(row)))
-            && ((needs & KPageFields.MapCount) == 0 || MatchesMapCount(batch.Word(KPageFields.MapCount, row)))
-            && ((needs & KPageFields.Cgroup) == 0 || Cgroups!.Contains(batch.Word(KPageFields.Cgroup, row)));
-    }
+    /// <summary>Whether a row passes; one whose word is not known fails every condition on it.</summary>
+    /// <param name="batch">The rows.</param>
+    /// <param name="row">Which.</param>
+    /// <param name="needs">What <see cref="Needs"/> says, asked once for many rows.</param>
+    internal bool Matches(PageBatch batch, int row, KPageFields needs) =>
+        ((needs & KPageFields.Flags) == 0 || MatchesFlags(batch.Word(KPageFields.Flags, row), batch.Entry(row)))
+        && ((needs & KPageFields.MapCount) == 0 || MatchesMapCount(batch.Word(KPageFields.MapCount, row)))
+        && ((needs & KPageFields.Cgroup) == 0 || Cgroups!.Contains(batch.Word(KPageFields.Cgroup, row)));
 
     private bool MatchesFlags(ulong word, PagemapEntry entry) => word != PfnRuns.Unknown && Flags!.Matches(word, entry);
 

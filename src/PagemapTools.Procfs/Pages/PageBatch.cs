@@ -67,9 +67,10 @@ internal sealed class PageBatch
     public void Keep(FrameFilter filter, KPageFields fields)
     {
         int kept = 0;
+        KPageFields needs = filter.Needs;
         for (int row = 0; row < Count; row++)
         {
-            if (filter.Matches(this, row))
+            if (filter.Matches(this, row, needs))
             {
                 Move(row, kept++, fields);
             }

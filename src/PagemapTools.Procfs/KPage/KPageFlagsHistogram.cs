@@ -1,0 +1,96 @@
+using System.Buffers;
+using System.Runtime.InteropServices;
+
+namespace PagemapTools.Procfs;
+
+/// <summary>
+/// Counts pages by their flags. It counts the kernel's words as they are; the filter and the view are applied once for each word
+/// that occurred, not for each page.
+/// </summary>
+public sealed class KPageFlagsHistogram
+{
+    private const int FramesPerRead = 16 * 1024;
+
+    private readonly FlagFilter _filter;
+    private readonly Dictionary<(ulong Word, ulong Entry), long> _counts = [];
+
+    /// <summary>Creates an empty histogram of the pages that pass a filter.</summary>
+    public KPageFlagsHistogram(FlagFilter filter)
+    {
+        _filter = filter;
+    }
+
+    /// <summary>Counts every frame of a file of flags, on several threads.</summary>
+    /// <param name="kpageflags">The file.</param>
+    /// <param name="threads">How many threads.</param>
+    /// <param name="progress">Told the number of frames that have been read, from the threads that read.</param>
+    /// <param name="stop">Asks to stop.</param>
+    public void AddAll(PageEntryFile kpageflags, int threads, Action<ulong>? progress, CancellationToken stop)
+    {
+        long next = 0;
+        Parallel.For(0, threads, new ParallelOptions { MaxDegreeOfParallelism = threads, CancellationToken = stop }, _ =>
+        {
+            Dictionary<(ulong, ulong), long> counts = [];
+            ulong[] words = ArrayPool<ulong>.Shared.Rent(FramesPerRead);
+            int read;
+            do
+            {
+                stop.ThrowIfCancellationRequested();
+                ulong first = (ulong)Interlocked.Add(ref next, FramesPerRead) - FramesPerRead;
+                read = kpageflags.Read(first, words.AsSpan(0, FramesPerRead));
+                AddWords(counts, words.AsSpan(0, read));
+                progress?.Invoke(first + (ulong)read);
+            }
+            while (read == FramesPerRead);
+
+            ArrayPool<ulong>.Shared.Return(words);
+            Merge(counts);
+        });
+    }
+
+    /// <summary>Counts one page.</summary>
+    /// <param name="word">Its word of kpageflags; 0 for a page that is swapped out, as page-types has it.</param>
+    /// <param name="entry">Its pagemap entry, whose bits the raw view shows.</param>
+    public void Add(ulong word, PagemapEntry entry) =>
+        CollectionsMarshal.GetValueRefOrAddDefault(_counts, (word, entry.Raw & ~PagemapEntry.FrameMask), out _)++;
+
+    /// <summary>The combinations that occurred and pass, in ascending order of their number.</summary>
+    public IReadOnlyList<KPageFlagsSummary> Summaries()
+    {
+        SortedDictionary<ulong, long> shown = [];
+        foreach (((ulong word, ulong raw), long count) in _counts)
+        {
+            PagemapEntry entry = new(raw);
+            if (_filter.Matches(word, entry))
+            {
+                ulong flags = (ulong)_filter.Shown(word, entry);
+                shown[flags] = shown.GetValueOrDefault(flags) + count;
+            }
+        }
+
+        return [.. shown.Select(combination => new KPageFlagsSummary((KPageFlags)combination.Key, combination.Value))];
+    }
+
+    private static void AddWords(Dictionary<(ulong Word, ulong Entry), long> counts, ReadOnlySpan<ulong> words)
+    {
+        for (int first = 0; first < words.Length;)
+        {
+            // Neighbouring frames are mostly alike.
+            int run = words[first..].IndexOfAnyExcept(words[first]);
+            run = run < 0 ? words.Length - first : run;
+            CollectionsMarshal.GetValueRefOrAddDefault(counts, (words[first], 0UL), out _) += run;
+            first += run;
+        }
+    }
+
+    private void Merge(Dictionary<(ulong Word, ulong Entry), long> counts)
+    {
+        lock (_counts)
+        {
+            foreach (((ulong, ulong) key, long count) in counts)
+            {
+                CollectionsMarshal.GetValueRefOrAddDefault(_counts, key, out _) += count;
+            }
+        }
+    }
+}
