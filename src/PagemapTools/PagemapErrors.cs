@@ -33,7 +33,7 @@ internal static class PagemapErrors
         name);
 
     public static ErrorRecord NeitherProcessNorPage(object item) => new(
-        new PSArgumentException($"'{item}' ({item.GetType()}) is neither a process nor a page."),
+        new PSInvalidCastException($"'{item}' ({item.GetType()}) is neither a process nor a page."),
         "NeitherProcessNorPage",
         ErrorCategory.InvalidArgument,
         item);
