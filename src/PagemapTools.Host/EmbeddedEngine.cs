@@ -20,6 +20,10 @@ internal sealed class EmbeddedEngine : IDisposable
         Environment.SetEnvironmentVariable("POWERSHELL_TELEMETRY_OPTOUT", "1");
 
         InitialSessionState state = InitialSessionState.CreateDefault2();
+
+        // The function of that name pages through Select-Object and Out-String, which are not here.
+        state.Commands.Remove("help", typeof(SessionStateFunctionEntry));
+        state.Commands.Add(new SessionStateAliasEntry("help", "Get-Help"));
         state.ThreadOptions = PSThreadOptions.UseCurrentThread;
         runspace = RunspaceFactory.CreateRunspace(host, state);
         runspace.Open();

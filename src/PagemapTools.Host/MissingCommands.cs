@@ -1,10 +1,12 @@
+using System.Text.RegularExpressions;
+
 namespace PagemapTools.Host;
 
 /// <summary>
 /// Remembers which commands of the full PowerShell a script called in vain, to say why they are missing. Only what was
 /// also reported as an error counts: a script may well catch it.
 /// </summary>
-internal sealed class MissingCommands
+internal sealed partial class MissingCommands
 {
     private readonly HashSet<string> called = new(StringComparer.OrdinalIgnoreCase);
     private readonly HashSet<string> reported = new(StringComparer.OrdinalIgnoreCase);
@@ -23,9 +25,18 @@ internal sealed class MissingCommands
 
     public void Observe(string errorText)
     {
+        // Started from a pwsh the engine finds that one's modules by PSModulePath, and cannot load them.
+        if (FoundButNotLoaded().Match(errorText) is { Success: true } match)
+        {
+            Note(match.Groups["command"].Value);
+        }
+
         foreach (string command in called.Where(command => errorText.Contains(command, StringComparison.OrdinalIgnoreCase)))
         {
             reported.Add(command);
         }
     }
+
+    [GeneratedRegex(@"'(?<command>[\w-]+)' command was found in the module", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex FoundButNotLoaded();
 }

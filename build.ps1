@@ -1,0 +1,65 @@
+#!/usr/bin/env pwsh
+<#
+.SYNOPSIS
+Builds, tests, analyses, documents and packages PagemapTools. Needs PowerShell 7.4 and the .NET SDK.
+.EXAMPLE
+./build.ps1 -Task Build, Test
+#>
+[CmdletBinding()]
+param(
+    [ValidateSet('Build', 'Test', 'Help', 'Analyze', 'Package', 'Benchmark')]
+    [string[]] $Task = 'Build',
+
+    [ValidateSet('Debug', 'Release')]
+    [string] $Configuration = 'Release'
+)
+
+$ErrorActionPreference = 'Stop'
+$PSNativeCommandUseErrorActionPreference = $true
+Set-Location $PSScriptRoot
+
+function Test-Module([string] $Name) {
+    $found = [bool] (Get-Module -ListAvailable -Name $Name)
+    if (-not $found) { Write-Warning "The module $Name is not installed: its part of the task is skipped." }
+    $found
+}
+
+function Invoke-Build { dotnet build PagemapTools.sln --configuration $Configuration }
+
+function Invoke-Test {
+    dotnet test PagemapTools.sln --configuration $Configuration
+    if (Test-Module Pester) {
+        $result = Invoke-Pester -Path tests/Pester -PassThru
+        if ($result.FailedCount -gt 0 -or $result.TotalCount -eq 0) { throw "Pester: $($result.FailedCount) of $($result.TotalCount) failed." }
+    }
+    # 77 is the script's word for a machine on which no other kernel can be booted; it says why itself.
+    $PSNativeCommandUseErrorActionPreference = $false
+    bash tests/vm/run
+    if ($LASTEXITCODE -notin 0, 77) { throw 'The tests on other kernels failed.' }
+}
+
+function Invoke-Help {
+    if (Test-Module Microsoft.PowerShell.PlatyPS) {
+        $commands = Get-ChildItem en-US/*-*.md | ForEach-Object { Import-MarkdownCommandHelp -Path $_.FullName }
+        $staging = New-Item -ItemType Directory -Force out/help
+        $maml = Export-MamlCommandHelp -CommandHelp $commands -OutputFolder $staging -Force
+        $maml | ForEach-Object { Copy-Item $_.FullName en-US/PagemapTools.dll-Help.xml -Force }
+    }
+}
+
+function Invoke-Analyze {
+    $null = Test-ModuleManifest PagemapTools.psd1
+    if (Test-Module PSScriptAnalyzer) {
+        $findings = Get-ChildItem build.ps1, PagemapTools.psd1, tests/Pester | ForEach-Object { Invoke-ScriptAnalyzer -Path $_.FullName -Recurse }
+        if ($findings) { $findings | Format-Table -AutoSize | Out-Host; throw "PSScriptAnalyzer: $(@($findings).Count) findings." }
+    }
+}
+
+function Invoke-Package {
+    dotnet build src/PagemapTools --configuration Release
+    dotnet pack src/PagemapTools --configuration Release --no-build --output out/package
+}
+
+function Invoke-Benchmark { dotnet run --configuration Release --project tests/PagemapTools.Benchmarks }
+
+foreach ($name in $Task) { & "Invoke-$name" }

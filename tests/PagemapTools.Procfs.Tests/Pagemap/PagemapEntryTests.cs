@@ -1,0 +1,114 @@
+namespace PagemapTools.Procfs.Tests.Pagemap;
+
+public sealed class PagemapEntryTests
+{
+    /// <summary>Linux 6.18, four bits short of all configuration: 28 swap files, then three migration types, then the marker.</summary>
+    private static readonly SwapTypes s_configured = new([], new SpecialSwapTypes(new Version(6, 18), devicePrivate: false, migration: true, memoryFailure: false));
+
+    [Theory]
+    [InlineData(0UL, PageState.Unpopulated)]
+    [InlineData(Words.SoftDirty, PageState.Unpopulated)]
+    [InlineData(Words.Present | 0x1234, PageState.Present)]
+    [InlineData(Words.Present, PageState.Present)]
+    [InlineData(Words.Present | Words.Guard | 0x1234, PageState.Present)]
+    [InlineData(Words.GuardRegion, PageState.Guard)]
+    [InlineData(Words.GuardRegion & ~Words.Guard, PageState.Guard)]
+    [InlineData(Words.Swap | Words.Guard, PageState.Guard)]
+    [InlineData(Words.UffdMarker, PageState.UffdMarker)]
+    [InlineData(Words.UffdMarker & ~Words.UffdWriteProtected, PageState.UffdMarker)]
+    [InlineData(Words.Swap | (2UL << 5) | 31, PageState.Poisoned)]
+    [InlineData(Words.Swap | Words.UffdWriteProtected, PageState.Hidden)]
+    [InlineData(Words.Swap, PageState.Hidden)]
+    [InlineData(Words.Swap | (1UL << 5), PageState.Swapped)]
+    [InlineData(Words.Swap | (0x3ffffffffffffUL << 5) | 27, PageState.Swapped)]
+    [InlineData(Words.Swap | (0x1234UL << 5) | 28, PageState.Migration)]
+    [InlineData(Words.Swap | (0x1234UL << 5) | 29, PageState.Migration)]
+    [InlineData(Words.Swap | (0x1234UL << 5) | 30, PageState.Migration)]
+    [InlineData(Words.Swap | (0x1234UL << 5) | 31, PageState.NonSwap)]
+    [InlineData((1UL << 59) | (1UL << 60), PageState.Unpopulated)]
+    public void A_word_has_a_state(ulong word, PageState state) => Assert.Equal(state, new PagemapEntry(word).State(s_configured));
+
+    [Theory]
+    [InlineData(Words.Present | 0x1234, 0x1234UL)]
+    [InlineData(Words.Present | Words.Frame, Words.Frame)]
+    [InlineData(Words.Present | Words.Exclusive | Words.File | Words.SoftDirty | Words.UffdWriteProtected | 1, 1UL)]
+    public void A_page_that_is_present_has_a_frame_and_no_place_in_swap(ulong word, ulong pfn)
+    {
+        PagemapEntry entry = new(word);
+        Assert.Equal(pfn, entry.Pfn);
+        Assert.Null(entry.SwapType);
+        Assert.Null(entry.SwapOffset);
+    }
+
+    [Fact]
+    public void A_frame_that_the_kernel_hides_is_null_and_not_zero()
+    {
+        PagemapEntry entry = new(Words.Present | Words.Exclusive);
+        Assert.True(entry.IsPresent);
+        Assert.Null(entry.Pfn);
+    }
+
+    [Theory]
+    [InlineData(0, 1UL)]
+    [InlineData(1, 0x3ffffffffffffUL)]
+    [InlineData(27, 77UL)]
+    public void A_page_in_swap_has_a_type_and_an_offset_and_no_frame(int type, ulong offset)
+    {
+        PagemapEntry entry = new(Words.Swapped(type, offset) | Words.SoftDirty | Words.File);
+        Assert.Equal(type, entry.SwapType);
+        Assert.Equal(offset, entry.SwapOffset);
+        Assert.Null(entry.Pfn);
+        Assert.False(entry.IsPresent);
+        Assert.True(entry.IsSwapFormat);
+    }
+
+    [Fact]
+    public void A_place_in_swap_that_the_kernel_hides_is_null_and_not_zero()
+    {
+        PagemapEntry entry = new(Words.Swap | Words.Exclusive);
+        Assert.Null(entry.SwapType);
+        Assert.Null(entry.SwapOffset);
+    }
+
+    [Fact]
+    public void A_marker_shows_its_type_and_kind()
+    {
+        PagemapEntry guard = new(Words.GuardRegion);
+        Assert.Equal((31, 4UL), (guard.SwapType, guard.SwapOffset));
+        Assert.True(guard.IsGuardRegion);
+        PagemapEntry protectedMarker = new(Words.UffdMarker);
+        Assert.Equal((31, 1UL), (protectedMarker.SwapType, protectedMarker.SwapOffset));
+        Assert.True(protectedMarker.IsUffdWriteProtected);
+        Assert.False(protectedMarker.IsGuardRegion);
+    }
+
+    [Theory]
+    [InlineData(55, nameof(PagemapEntry.IsSoftDirty))]
+    [InlineData(56, nameof(PagemapEntry.IsExclusive))]
+    [InlineData(57, nameof(PagemapEntry.IsUffdWriteProtected))]
+    [InlineData(58, nameof(PagemapEntry.IsGuardRegion))]
+    [InlineData(61, nameof(PagemapEntry.IsFileOrSharedAnon))]
+    [InlineData(62, nameof(PagemapEntry.IsSwapFormat))]
+    [InlineData(63, nameof(PagemapEntry.IsPresent))]
+    public void Each_bit_has_its_own_name(int bit, string name)
+    {
+        Assert.Equal([name], Set(new PagemapEntry(1UL << bit)));
+        Assert.DoesNotContain(name, Set(new PagemapEntry(~(1UL << bit))));
+    }
+
+    [Theory]
+    [InlineData(59)]
+    [InlineData(60)]
+    public void Bits_of_a_newer_kernel_survive_and_change_nothing_else(int bit)
+    {
+        PagemapEntry entry = new(Words.Present | Words.Exclusive | (1UL << bit) | 0x1234);
+        Assert.Equal(1UL << bit, entry.UnknownBits);
+        Assert.Equal(PageState.Present, entry.State(s_configured));
+        Assert.Equal(0x1234UL, entry.Pfn);
+        Assert.Equal(0UL, new PagemapEntry(entry.Raw & ~(1UL << bit)).UnknownBits);
+        Assert.Equal(Words.Present | Words.Exclusive | (1UL << bit) | 0x1234, entry.Raw);
+    }
+
+    private static string[] Set(PagemapEntry entry) =>
+        [.. typeof(PagemapEntry).GetProperties().Where(property => property.PropertyType == typeof(bool) && (bool)property.GetValue(entry)!).Select(property => property.Name)];
+}

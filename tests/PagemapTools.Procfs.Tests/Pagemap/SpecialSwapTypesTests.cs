@@ -1,0 +1,104 @@
+using System.IO.Compression;
+using System.Text;
+
+namespace PagemapTools.Procfs.Tests.Pagemap;
+
+/// <summary>
+/// The order of include/linux/swap.h from the top: PTE marker (1 type), device (4, since 6.15 3; CONFIG_DEVICE_PRIVATE),
+/// migration (3, before 5.19 2; CONFIG_MIGRATION), poison (1; CONFIG_MEMORY_FAILURE), and swap areas below.
+/// </summary>
+public sealed class SpecialSwapTypesTests
+{
+    [Theory]
+    [InlineData("6.18", true, true, true, "24:P 25:M 26:M 27:M 28:D 29:D 30:D 31:N")]
+    [InlineData("6.12", true, true, true, "22:S 23:P 24:M 25:M 26:M 27:D 28:D 29:D 30:D 31:N")]
+    [InlineData("6.1", true, true, true, "22:S 23:P 24:M 26:M 27:D 30:D 31:N")]
+    [InlineData("6.18", false, true, false, "27:S 28:M 29:M 30:M 31:N")]
+    [InlineData("6.18", false, true, true, "26:S 27:P 28:M 30:M 31:N")]
+    [InlineData("6.18", false, false, false, "29:S 30:S 31:N")]
+    [InlineData("6.18", true, false, false, "27:S 28:D 30:D 31:N")]
+    [InlineData("6.12", true, false, false, "26:S 27:D 30:D 31:N")]
+    [InlineData("6.18", false, false, true, "29:S 30:P 31:N")]
+    [InlineData("5.19", false, true, false, "27:S 28:M 30:M 31:N")]
+    [InlineData("5.18", false, true, false, "29:S 30:M 31:M")]
+    [InlineData("5.10", true, true, true, "24:S 25:P 26:M 27:M 28:D 31:D")]
+    [InlineData("5.10", false, false, false, "30:S 31:S")]
+    public void Types_are_dealt_out_from_the_top_by_release_and_options(string release, bool devicePrivate, bool migration, bool memoryFailure, string expected)
+    {
+        SpecialSwapTypes types = new(Version.Parse(release), devicePrivate, migration, memoryFailure);
+        Assert.Equal(PageState.Swapped, types.StateOf(0));
+        foreach (string pair in expected.Split(' '))
+        {
+            string[] parts = pair.Split(':');
+            PageState? state = parts[1] switch
+            {
+                "S" => PageState.Swapped,
+                "P" => PageState.Poisoned,
+                "M" => PageState.Migration,
+                "D" => PageState.Device,
+                "N" => PageState.NonSwap,
+                _ => null,
+            };
+            if (state is not null)
+            {
+                Assert.Equal(state, types.StateOf(int.Parse(parts[0])));
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData("6.18.44-fc-v669", "6.18")]
+    [InlineData("6.1.0-49-amd64", "6.1")]
+    [InlineData("6.12.117+deb12-amd64", "6.12")]
+    [InlineData("7.0-rc1", "7.0")]
+    [InlineData("4.19.0", "4.19")]
+    public void A_release_begins_with_two_numbers(string release, string version)
+    {
+        Assert.True(SpecialSwapTypes.TryParseRelease(release, out Version parsed));
+        Assert.Equal(Version.Parse(version), parsed);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("next")]
+    [InlineData("6")]
+    public void What_is_no_release_is_not_read_as_one(string release) => Assert.False(SpecialSwapTypes.TryParseRelease(release, out _));
+
+    [Fact]
+    public void The_kernels_own_configuration_is_read_from_proc()
+    {
+        using MadeUpTree tree = Configured("6.12.0-made-up", "CONFIG_MMU=y\nCONFIG_DEVICE_PRIVATE=y\n# CONFIG_MIGRATION is not set\nCONFIG_MEMORY_FAILURE=y\n");
+        SpecialSwapTypes? types = SpecialSwapTypes.Read(tree.Root);
+        Assert.NotNull(types);
+        Assert.Equal(
+            [PageState.Swapped, PageState.Poisoned, PageState.Device, PageState.Device, PageState.NonSwap],
+            new[] { 25, 26, 27, 30, 31 }.Select(types.StateOf));
+    }
+
+    [Fact]
+    public void Without_a_configuration_nothing_is_known()
+    {
+        using MadeUpTree tree = new MadeUpTree().Text("sys/kernel/osrelease", "0.0.0-no-such-release\n");
+        Assert.Null(SpecialSwapTypes.Read(tree.Root));
+        using MadeUpTree empty = new();
+        Assert.Null(SpecialSwapTypes.Read(empty.Root));
+    }
+
+    [Fact]
+    public void A_configuration_that_is_damaged_counts_as_none()
+    {
+        using MadeUpTree tree = new MadeUpTree().Text("sys/kernel/osrelease", "6.12.0\n").Text("config.gz", "not compressed at all");
+        Assert.Null(SpecialSwapTypes.Read(tree.Root));
+    }
+
+    private static MadeUpTree Configured(string release, string configuration)
+    {
+        using MemoryStream compressed = new();
+        using (GZipStream gzip = new(compressed, CompressionMode.Compress))
+        {
+            gzip.Write(Encoding.UTF8.GetBytes(configuration));
+        }
+
+        return new MadeUpTree().Text("sys/kernel/osrelease", release + "\n").Bytes("config.gz", compressed.ToArray());
+    }
+}

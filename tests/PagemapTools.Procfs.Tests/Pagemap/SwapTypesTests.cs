@@ -1,0 +1,98 @@
+using System.Globalization;
+
+namespace PagemapTools.Procfs.Tests.Pagemap;
+
+public sealed class SwapTypesTests
+{
+    private const string Header = "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n";
+
+    [Theory]
+    [InlineData(1UL, PageState.UffdMarker)]
+    [InlineData(2UL, PageState.Poisoned)]
+    [InlineData(3UL, PageState.Poisoned)]
+    [InlineData(4UL, PageState.Guard)]
+    [InlineData(5UL, PageState.Guard)]
+    [InlineData(0UL, PageState.NonSwap)]
+    [InlineData(8UL, PageState.NonSwap)]
+    public void Type_31_marks_by_the_bits_of_its_offset(ulong offset, PageState state) =>
+        Assert.Equal(state, new SwapTypes([], null).StateOf(31, offset));
+
+    [Theory]
+    [InlineData(0, PageState.Swapped)]
+    [InlineData(22, PageState.Swapped)]
+    [InlineData(23, PageState.NonSwap)]
+    [InlineData(27, PageState.NonSwap)]
+    [InlineData(30, PageState.NonSwap)]
+    public void Without_the_kernels_configuration_only_what_every_kernel_agrees_on_is_told(int type, PageState state) =>
+        Assert.Equal(state, new SwapTypes([], null).StateOf(type, 1234));
+
+    [Fact]
+    public void Before_5_19_type_31_was_one_like_the_others()
+    {
+        SwapTypes types = new([], new SpecialSwapTypes(new Version(5, 10), devicePrivate: false, migration: true, memoryFailure: false));
+        Assert.Equal(PageState.Migration, types.StateOf(31, 0x12345));
+        Assert.Equal(PageState.Migration, types.StateOf(30, 0x12345));
+        Assert.Equal(PageState.Swapped, types.StateOf(29, 0x12345));
+    }
+
+    [Fact]
+    public void Areas_are_read_in_the_order_of_their_types()
+    {
+        using MadeUpTree tree = new MadeUpTree().Text(
+            "swaps",
+            Header
+            + "/dev/sda2                               partition\t8388604\t\t0\t\t-2\n"
+            + "/swap\\040file\\011\\134x                    file\t\t1048572\t\t0\t\t-3\n"
+            + "/gone\\040(deleted)                     file\t\t1048572\t\t0\t\t-4\n");
+        SwapTypes types = SwapTypes.Read(tree.Root);
+        Assert.Equal(["/dev/sda2", "/swap file\t\\x", "/gone (deleted)"], types.Areas);
+        Assert.Equal("/dev/sda2", types.AreaOf(0));
+        Assert.Equal("/swap file\t\\x", types.AreaOf(1));
+        Assert.Null(types.AreaOf(3));
+    }
+
+    [Fact]
+    public void A_single_area_is_the_one_whatever_its_number()
+    {
+        SwapTypes types = new(["/swap"], null);
+        Assert.Equal("/swap", types.AreaOf(0));
+        Assert.Equal("/swap", types.AreaOf(5));
+        Assert.Null(types.AreaOf(31));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData(Header)]
+    public void Without_an_area_there_is_no_file(string swaps)
+    {
+        using MadeUpTree tree = new MadeUpTree().Text("swaps", swaps);
+        SwapTypes types = SwapTypes.Read(tree.Root);
+        Assert.Empty(types.Areas);
+        Assert.Null(types.AreaOf(0));
+    }
+
+    [Fact]
+    public void A_tree_without_the_file_has_no_areas()
+    {
+        using MadeUpTree tree = new();
+        Assert.Empty(SwapTypes.Read(tree.Root).Areas);
+    }
+
+    [Fact]
+    public void A_name_that_is_not_utf8_is_shown_with_numbers()
+    {
+        using MadeUpTree tree = new MadeUpTree().Bytes("swaps", [.. "Filename\n/x"u8, 0xff, .. " file 1 0 -2\n"u8]);
+        Assert.Equal([@"/x\xff"], SwapTypes.Read(tree.Root).Areas);
+    }
+
+    [Fact]
+    public void The_areas_of_this_machine_are_those_of_its_file()
+    {
+        int lines = File.ReadLines("/proc/swaps").Count() - 1;
+        int areas = SwapTypes.Read(new ProcRoot("/proc")).Areas.Count;
+
+        // Another test may switch an area on or off between the two looks.
+        int after = File.ReadLines("/proc/swaps").Count() - 1;
+        Assert.True(areas == lines || areas == after, string.Create(CultureInfo.InvariantCulture, $"{areas} areas, {lines} or {after} lines"));
+    }
+}
