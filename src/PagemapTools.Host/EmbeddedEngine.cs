@@ -110,6 +110,10 @@ internal sealed class EmbeddedEngine : IDisposable
             pipeline.Commands.Add("Out-Default");
             Invoke(pipeline, record);
         }
+        catch (PipelineStoppedException)
+        {
+            // Whoever stopped it does not wait for the report either.
+        }
         finally
         {
             userInterface.ResultsAreErrors = false;
@@ -118,15 +122,19 @@ internal sealed class EmbeddedEngine : IDisposable
 
     private void Invoke(Pipeline pipeline, params object[] input)
     {
-        if (stopping)
-        {
-            throw new PipelineStoppedException();
-        }
-
         current = pipeline;
         try
         {
+            if (stopping)
+            {
+                throw new PipelineStoppedException();
+            }
+
             pipeline.Invoke(input);
+        }
+        catch (InvalidPipelineStateException) when (stopping)
+        {
+            throw new PipelineStoppedException();
         }
         finally
         {

@@ -23,16 +23,16 @@ public sealed class PageWalk : IDisposable
 
     /// <summary>Begins a walk of what the options name.</summary>
     public PageWalk(ProcessMemory process, PageWalkOptions options)
-        : this(process, WalkParts.Of(process, options), options.Wanted)
+        : this(process, WalkParts.Of(process, options))
     {
     }
 
     /// <summary>Begins a walk of given parts; several walks of one process may take theirs from one source.</summary>
-    internal PageWalk(ProcessMemory process, IEnumerable<WalkPart> parts, PageCategories wanted)
+    internal PageWalk(ProcessMemory process, IEnumerable<WalkPart> parts)
     {
         _process = process;
         _parts = parts.GetEnumerator();
-        _regions = new PopulatedRegions(process.Pagemap, wanted);
+        _regions = new PopulatedRegions(process.Pagemap);
     }
 
     /// <summary>The mapping that the current run lies in.</summary>
@@ -63,8 +63,9 @@ public sealed class PageWalk : IDisposable
                 return false;
             }
 
-            _mapping = _parts.Current.Mapping;
-            _regions.Begin(_parts.Current.Start, _parts.Current.End);
+            WalkPart part = _parts.Current;
+            _mapping = part.Mapping;
+            _regions.Begin(part.Start, part.End, part.Wanted);
         }
 
         stop.ThrowIfCancellationRequested();

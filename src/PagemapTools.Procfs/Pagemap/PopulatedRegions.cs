@@ -20,9 +20,9 @@ internal sealed class PopulatedRegions : IDisposable
     private const ulong StretchOfWindows = 16;
     private const int RegionsPerScan = 1024;
 
-    private readonly PagemapScan? _scan;
-    private readonly PageCategories _wanted;
+    private readonly PagemapScan _scan;
     private readonly PageRegion[] _regions = ArrayPool<PageRegion>.Shared.Rent(RegionsPerScan);
+    private PageCategories _wanted;
     private ulong _position;
     private ulong _end;
     private ulong _window;
@@ -31,17 +31,17 @@ internal sealed class PopulatedRegions : IDisposable
     private int _index;
     private bool _isScanned;
 
-    /// <summary>Creates the dealer.</summary>
-    /// <param name="pagemap">The pagemap of the process.</param>
-    /// <param name="wanted">What a page has to be; none wants every page, populated or not.</param>
-    public PopulatedRegions(PageEntryFile pagemap, PageCategories wanted)
+    /// <summary>Creates the dealer for a process's pagemap.</summary>
+    public PopulatedRegions(PageEntryFile pagemap)
     {
-        _wanted = wanted;
-        _scan = wanted == PageCategories.None ? null : new PagemapScan(pagemap);
+        _scan = new PagemapScan(pagemap);
     }
 
     /// <summary>Begins a range of pages.</summary>
-    public void Begin(ulong start, ulong end)
+    /// <param name="start">Its first address.</param>
+    /// <param name="end">The address after its last.</param>
+    /// <param name="wanted">What a page has to be; none wants every page, populated or not.</param>
+    public void Begin(ulong start, ulong end, PageCategories wanted)
     {
         _position = start;
         _end = end;
@@ -49,7 +49,8 @@ internal sealed class PopulatedRegions : IDisposable
         _index = 0;
         _window = FirstWindowPages << PageGeometry.PageShift;
         _stretch = _window * StretchOfWindows;
-        _isScanned = _scan is not null && (end - start) >> PageGeometry.PageShift > PagesNotWorthScanning;
+        _wanted = wanted;
+        _isScanned = wanted != PageCategories.None && (end - start) >> PageGeometry.PageShift > PagesNotWorthScanning;
     }
 
     /// <summary>The next part of the range; false when there is none.</summary>
@@ -86,7 +87,7 @@ internal sealed class PopulatedRegions : IDisposable
         ulong windowStart = _position;
         ulong windowEnd = Math.Min(_end, _position + _window);
         _index = 0;
-        _count = _scan!.Find(_position, windowEnd, _wanted, PageCategories.None, _regions.AsSpan(0, RegionsPerScan), out ulong next);
+        _count = _scan.Find(_position, windowEnd, _wanted, PageCategories.None, _regions.AsSpan(0, RegionsPerScan), out ulong next);
         if (_count < 0)
         {
             // The rest of the range is left whole.

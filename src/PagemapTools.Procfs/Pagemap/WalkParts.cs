@@ -11,10 +11,15 @@ public sealed record PageWalkOptions
 
     /// <summary>What a page has to be to be worth reading; more may be delivered. None delivers every page, populated or not.</summary>
     internal PageCategories Wanted { get; init; } = PageCategories.Present | PageCategories.Swapped;
+
+    /// <summary>Whether every page of shared mappings is delivered, populated or not.</summary>
+    internal bool WantsWholeShared { get; init; }
+
+    internal PageCategories WantedOf(MemoryMapping mapping) => WantsWholeShared && mapping.IsShared ? PageCategories.None : Wanted;
 }
 
-/// <summary>A part of a mapping, on page boundaries.</summary>
-internal readonly record struct WalkPart(MemoryMapping Mapping, ulong Start, ulong End);
+/// <summary>A part of a mapping, on page boundaries, and what a page has to be to be worth reading.</summary>
+internal readonly record struct WalkPart(MemoryMapping Mapping, ulong Start, ulong End, PageCategories Wanted);
 
 /// <summary>Cuts a process into the parts that a walk takes one after the other.</summary>
 internal static class WalkParts
@@ -37,7 +42,7 @@ internal static class WalkParts
 
             if (ranges.Count == 0)
             {
-                yield return new WalkPart(mapping, mapping.Start, mapping.End);
+                yield return new WalkPart(mapping, mapping.Start, mapping.End, options.WantedOf(mapping));
             }
 
             foreach (AddressRange range in ranges)
@@ -46,7 +51,7 @@ internal static class WalkParts
                 ulong end = Math.Min(range.End, mapping.End);
                 if (start < end)
                 {
-                    yield return new WalkPart(mapping, start, end);
+                    yield return new WalkPart(mapping, start, end, options.WantedOf(mapping));
                 }
             }
         }

@@ -75,11 +75,13 @@ public sealed class FrameReader : IDisposable
         return page;
     }
 
-    /// <summary>Writes what was read of a row into an object that came down the pipeline.</summary>
-    internal void Describe(int row, PageInfo page)
+    /// <summary>The object of a row that came down the pipeline, with what was read added to it.</summary>
+    internal PageInfo Describe(PageBatch batch, int row)
     {
+        PageInfo page = batch.Page(row);
         page.ShowsRawFlags |= _query.RawFlags;
-        _join.Describe(Batch, row, page);
+        _join.Describe(batch, row, page);
+        return page;
     }
 
     /// <summary>Gives the buffers back. The files stay open.</summary>

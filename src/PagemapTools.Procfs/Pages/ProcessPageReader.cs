@@ -29,6 +29,9 @@ public sealed record ProcessPageQuery
 /// </summary>
 public sealed class ProcessPageReader : IDisposable
 {
+    // At most some 8 Mi entries without a sign of life.
+    private const int RunsPerFill = 256;
+
     private readonly ProcessMemory _process;
     private readonly ProcessPageQuery _query;
     private readonly FrameJoin _join;
@@ -48,7 +51,7 @@ public sealed class ProcessPageReader : IDisposable
         _query = query;
         _join = new FrameJoin(files, query.Fields);
         _shared = query.ResolveShared ? new SharedPages(process) : null;
-        _walk = new PageWalk(process, query.Walk with { Wanted = query.ResolveShared ? PageCategories.None : query.Entries.Categories });
+        _walk = new PageWalk(process, query.Walk with { Wanted = query.Entries.Categories, WantsWholeShared = query.ResolveShared });
     }
 
     /// <summary>Whether a page was met whose frame or swap place the kernel hides.</summary>
@@ -63,25 +66,27 @@ public sealed class ProcessPageReader : IDisposable
     internal PageBatch Batch { get; } = new();
 
     /// <summary>
-    /// Reads the next pages into the batch; false at the end. A failure is thrown only after everything that was read before it
-    /// has been delivered.
+    /// Reads the next pages into the batch; false at the end. It returns now and then without a page that passes, so that whoever
+    /// waits can show where it is. A failure is thrown only after everything that was read before it has been delivered.
     /// </summary>
     /// <exception cref="ProcfsException">The process has gone, or a file may not be read.</exception>
     /// <exception cref="OperationCanceledException"><paramref name="stop"/> asked for it.</exception>
     public bool MoveNext(CancellationToken stop)
     {
         Batch.Clear();
-        while (Batch.Count == 0 && !_isAtEnd)
+        if (_isAtEnd)
         {
-            Fill(stop);
-            _join.Read(Batch);
-            if (_query.Frames.Needs != KPageFields.None)
-            {
-                Batch.Keep(_query.Frames, _query.Fields);
-            }
+            return _failure is null ? false : throw _failure;
         }
 
-        return Batch.Count > 0 || (_failure is null ? false : throw _failure);
+        Fill(stop);
+        _join.Read(Batch);
+        if (_query.Frames.Needs != KPageFields.None)
+        {
+            Batch.Keep(_query.Frames, _query.Fields);
+        }
+
+        return true;
     }
 
     /// <summary>The object of a row.</summary>
@@ -105,7 +110,7 @@ public sealed class ProcessPageReader : IDisposable
     {
         try
         {
-            while (!Batch.IsFull)
+            for (int runs = 0; runs < RunsPerFill && !Batch.IsFull; runs++)
             {
                 if (_next >= _walk.Entries.Length)
                 {

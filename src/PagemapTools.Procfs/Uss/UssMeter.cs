@@ -41,12 +41,11 @@ public sealed class UssMeter : IDisposable
     public ProcessUss Measure(int processId, Func<MemoryMapping, bool>? mappings, int threads, CancellationToken stop)
     {
         using ProcessMemory process = ProcessMemory.Open(_root, processId, _swapTypes);
-        PageWalkOptions options = new() { Mappings = mappings };
         using SharedSwap sharedSwap = new(process);
-        IEnumerable<WalkPart> parts = sharedSwap.Watch(WalkParts.Of(process, options)).Sliced();
+        IEnumerable<WalkPart> parts = sharedSwap.Watch(WalkParts.Of(process, new PageWalkOptions { Mappings = mappings })).Sliced();
         UssTally tally = threads > 1
-            ? CountTogether(process, new SharedParts(parts), options.Wanted, threads, stop)
-            : CountAll(process, parts, options.Wanted, stop);
+            ? CountTogether(process, new SharedParts(parts), threads, stop)
+            : CountAll(process, parts, stop);
         sharedSwap.AddTo(ref tally);
         return new ProcessUss(processId, process.ProcessName, Method, tally);
     }
@@ -62,7 +61,7 @@ public sealed class UssMeter : IDisposable
         {
             UssTally tally = default;
             using SharedSwap sharedSwap = new(process);
-            using PageWalk walk = new(process, sharedSwap.Watch([part]), new PageWalkOptions().Wanted);
+            using PageWalk walk = new(process, sharedSwap.Watch([part]));
             while (walk.MoveNext(stop))
             {
                 counter.Count(walk.Mapping, walk.Entries, ref tally);
@@ -76,11 +75,11 @@ public sealed class UssMeter : IDisposable
     /// <summary>Closes the files.</summary>
     public void Dispose() => _files.Dispose();
 
-    private UssTally CountAll(ProcessMemory process, IEnumerable<WalkPart> parts, PageCategories wanted, CancellationToken stop)
+    private UssTally CountAll(ProcessMemory process, IEnumerable<WalkPart> parts, CancellationToken stop)
     {
         UssTally tally = default;
         using UssCounter counter = CreateCounter(process);
-        using PageWalk walk = new(process, parts, wanted);
+        using PageWalk walk = new(process, parts);
         while (walk.MoveNext(stop))
         {
             counter.Count(walk.Mapping, walk.Entries, ref tally);
@@ -90,7 +89,7 @@ public sealed class UssMeter : IDisposable
     }
 
     /// <summary>Several walks take their parts from one source; the kernel lets readers of a process in side by side.</summary>
-    private UssTally CountTogether(ProcessMemory process, SharedParts parts, PageCategories wanted, int threads, CancellationToken stop)
+    private UssTally CountTogether(ProcessMemory process, SharedParts parts, int threads, CancellationToken stop)
     {
         UssTally total = default;
         object gate = new();
@@ -98,7 +97,7 @@ public sealed class UssMeter : IDisposable
         {
             Parallel.For(0, threads, new ParallelOptions { MaxDegreeOfParallelism = threads, CancellationToken = stop }, _ =>
             {
-                UssTally tally = CountAll(process, parts, wanted, stop);
+                UssTally tally = CountAll(process, parts, stop);
                 lock (gate)
                 {
                     total.Add(tally);

@@ -73,20 +73,15 @@ public sealed class GetKPageFlagsCommand : KPageCommand, IFlagFilterParameters
         return query;
     }
 
-    private protected override void WriteBatch()
+    private protected override void WriteRow(int row, Func<PageBatch, int, PageInfo> create)
     {
         if (_ranges is null)
         {
-            base.WriteBatch();
-            return;
+            base.WriteRow(row, create);
         }
-
-        for (int row = 0; row < Reader.Batch.Count; row++)
+        else if (_ranges.Append(Reader.Batch, row, create) is { } range)
         {
-            if (_ranges.Append(Reader.Batch, row, Reader.Create) is { } range)
-            {
-                WriteObject(range);
-            }
+            WriteObject(range);
         }
     }
 }

@@ -95,14 +95,8 @@ public abstract class KPageCommand : PagemapCommand
     /// <summary>What is read, and which frames pass.</summary>
     private protected abstract FrameQuery CreateQuery();
 
-    /// <summary>Writes the rows of the reader's batch.</summary>
-    private protected virtual void WriteBatch()
-    {
-        for (int row = 0; row < Reader.Batch.Count; row++)
-        {
-            WriteObject(Reader.Create(Reader.Batch, row));
-        }
-    }
+    /// <summary>Writes a row of the reader's batch.</summary>
+    private protected virtual void WriteRow(int row, Func<PageBatch, int, PageInfo> create) => WriteObject(create(Reader.Batch, row));
 
     /// <summary>The inodes of cgroups that are named by inode, by path, or by the part of the path below the hierarchy; null for none named.</summary>
     private protected IReadOnlySet<ulong>? ResolveCgroups(string[] cgroups)
@@ -157,9 +151,7 @@ public abstract class KPageCommand : PagemapCommand
         TryRead(() => Reader.ReadBatch(), out int count);
         for (int row = 0; row < count; row++)
         {
-            PageInfo page = Reader.Batch.Page(row);
-            Reader.Describe(row, page);
-            WriteObject(page);
+            WriteRow(row, Reader.Describe);
         }
 
         if (_gathered.Exists(page => page is ProcessPageInfo { State: PageState.Present, Pfn: null }))
@@ -181,7 +173,10 @@ public abstract class KPageCommand : PagemapCommand
                 progress.Show($"at frame 0x{rest.First:x}", 0);
             }
 
-            WriteBatch();
+            for (int row = 0; row < Reader.Batch.Count; row++)
+            {
+                WriteRow(row, Reader.Create);
+            }
         }
 
         progress.Complete();

@@ -72,8 +72,10 @@ public sealed class MeasureProcessUssCommand : ProcessObjectTargetCommand
     {
         WorkProgress progress = new(this, "Measuring processes");
         int done = 0;
-        foreach (Measured measured in ByMapping ? MeasureMappings(targets) : MeasureProcesses(targets))
+        using IEnumerator<Measured> all = (ByMapping ? MeasureMappings(targets) : MeasureProcesses(targets)).GetEnumerator();
+        while (TryRead(all.MoveNext, out bool isThere) && isThere)
         {
+            Measured measured = all.Current;
             if (measured.Uss is { } uss)
             {
                 WriteObject(uss);
