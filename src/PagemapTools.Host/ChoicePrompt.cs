@@ -23,7 +23,7 @@ internal sealed class ChoicePrompt(ConsoleStreams streams, ConsoleInput input)
                 streams.WriteErrorLine("");
             }
 
-            if (string.IsNullOrEmpty(reply) && defaultChoice >= 0)
+            if (reply is "" && defaultChoice >= 0)
             {
                 return defaultChoice;
             }

@@ -91,7 +91,7 @@ public sealed class BitSpec
     {
         for (int bit = 0; bit < 64 && name.Length > 0; bit++)
         {
-            if (KPageFlagsText.NameOf(bit).StartsWith(name, StringComparison.OrdinalIgnoreCase))
+            if (Enum.GetName((KPageFlags)(1UL << bit))?.StartsWith(name, StringComparison.OrdinalIgnoreCase) == true)
             {
                 flag = (KPageFlags)(1UL << bit);
                 return true;

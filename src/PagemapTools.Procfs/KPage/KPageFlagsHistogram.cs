@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Runtime.InteropServices;
 
 namespace PagemapTools.Procfs;
@@ -31,7 +30,8 @@ public sealed class KPageFlagsHistogram
         Parallel.For(0, threads, new ParallelOptions { MaxDegreeOfParallelism = threads, CancellationToken = stop }, _ =>
         {
             Dictionary<(ulong, ulong), long> counts = [];
-            ulong[] words = ArrayPool<ulong>.Shared.Rent(FramesPerRead);
+            using RentedArray<ulong> rented = new(FramesPerRead);
+            ulong[] words = rented.Items;
             int read;
             do
             {
@@ -43,7 +43,6 @@ public sealed class KPageFlagsHistogram
             }
             while (read == FramesPerRead);
 
-            ArrayPool<ulong>.Shared.Return(words);
             Merge(counts);
         });
     }

@@ -1,5 +1,3 @@
-using System.Buffers;
-
 namespace PagemapTools.Procfs;
 
 /// <summary>
@@ -16,8 +14,9 @@ internal sealed class PfnRuns : IDisposable
 
     private const int WordsPerRead = 16 * 1024;
 
-    private readonly ulong[] _words = ArrayPool<ulong>.Shared.Rent(WordsPerRead);
     private readonly int _capacity;
+    private readonly RentedArray<ulong> _rentedPfns;
+    private readonly RentedArray<Run> _rentedRuns;
     private readonly ulong[] _pfns;
     private readonly Run[] _runs;
     private int _count;
@@ -26,8 +25,10 @@ internal sealed class PfnRuns : IDisposable
     public PfnRuns(int capacity)
     {
         _capacity = capacity;
-        _pfns = ArrayPool<ulong>.Shared.Rent(capacity);
-        _runs = ArrayPool<Run>.Shared.Rent(capacity);
+        _rentedPfns = new RentedArray<ulong>(capacity);
+        _rentedRuns = new RentedArray<Run>(capacity);
+        _pfns = _rentedPfns.Items;
+        _runs = _rentedRuns.Items;
     }
 
     private readonly record struct Run(int Index, int Length);
@@ -66,10 +67,15 @@ internal sealed class PfnRuns : IDisposable
         }
     }
 
-    /// <summary>Reads the word of every number of the batch; one beyond the end of the file stays <see cref="Unknown"/>.</summary>
+    /// <summary>
+    /// Reads the word of every number of the batch; one beyond the end of the file stays <see cref="Unknown"/>. Several files may be
+    /// read at the same time.
+    /// </summary>
     public void Gather(PageEntryFile file, Span<ulong> words)
     {
         words.Fill(Unknown);
+        using RentedArray<ulong> rented = new(WordsPerRead);
+        ulong[] buffer = rented.Items;
         for (int first = 0; first < _count;)
         {
             ulong start = _pfns[first];
@@ -87,10 +93,10 @@ internal sealed class PfnRuns : IDisposable
                 next++;
             }
 
-            int read = file.Read(start, _words.AsSpan(0, (int)(end - start)));
+            int read = file.Read(start, buffer.AsSpan(0, (int)(end - start)));
             for (; first < next; first++)
             {
-                Scatter(_pfns[first] - start, _runs[first], read, words);
+                Scatter(buffer, _pfns[first] - start, _runs[first], read, words);
             }
         }
     }
@@ -98,21 +104,20 @@ internal sealed class PfnRuns : IDisposable
     /// <summary>Gives the buffers back.</summary>
     public void Dispose()
     {
-        ArrayPool<ulong>.Shared.Return(_words);
-        ArrayPool<ulong>.Shared.Return(_pfns);
-        ArrayPool<Run>.Shared.Return(_runs);
+        _rentedPfns.Dispose();
+        _rentedRuns.Dispose();
     }
 
-    private void Scatter(ulong offset, Run run, int read, Span<ulong> words)
+    private static void Scatter(ulong[] buffer, ulong offset, Run run, int read, Span<ulong> words)
     {
         int available = Math.Min(run.Length, read - (int)offset);
         if (available == 1)
         {
-            words[run.Index] = _words[offset];
+            words[run.Index] = buffer[offset];
         }
         else if (available > 1)
         {
-            _words.AsSpan((int)offset, available).CopyTo(words[run.Index..]);
+            buffer.AsSpan((int)offset, available).CopyTo(words[run.Index..]);
         }
     }
 }

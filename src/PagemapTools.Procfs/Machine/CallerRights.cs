@@ -12,7 +12,7 @@ internal enum Capability
     CheckpointRestore = 40,
 }
 
-/// <summary>What the calling process may do, from /proc/self/status and its user namespace.</summary>
+/// <summary>What the calling process may do, from /proc/thread-self/status and its user namespace.</summary>
 internal sealed class CallerRights
 {
     private readonly ulong _effective;
@@ -35,7 +35,7 @@ internal sealed class CallerRights
     {
         try
         {
-            string line = File.ReadLines("/proc/self/status").First(line => line.StartsWith("CapEff:", StringComparison.Ordinal));
+            string line = File.ReadLines("/proc/thread-self/status").First(line => line.StartsWith("CapEff:", StringComparison.Ordinal));
             string[] map = File.ReadAllText("/proc/self/uid_map").Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
             return new CallerRights(
                 ulong.Parse(line.AsSpan("CapEff:".Length).Trim(), NumberStyles.HexNumber, CultureInfo.InvariantCulture),

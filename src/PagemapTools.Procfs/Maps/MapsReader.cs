@@ -21,12 +21,18 @@ internal sealed class MapsReader(SafeFileHandle maps, ProcessIdentity process)
             int length = 0;
             while (true)
             {
-                int count = FileCalls.Read(maps, buffer.AsSpan(length), out _);
+                int count = FileCalls.Read(maps, buffer.AsSpan(length), out int errno);
 
                 // A process that goes leaves an end of file or ESRCH; whoever walks the mappings asks what became of it.
-                if (count <= 0)
+                if (count == 0 || errno == Errno.ESRCH)
                 {
                     break;
+                }
+
+                if (count < 0)
+                {
+                    throw new ProcfsException(
+                        ProcfsError.ReadFailed, $"Reading the maps of process {process.Id} failed: {Errno.Describe(errno)}.", "maps", process.Id, errno);
                 }
 
                 length += count;

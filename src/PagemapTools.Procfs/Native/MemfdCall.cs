@@ -4,14 +4,17 @@ using Microsoft.Win32.SafeHandles;
 
 namespace PagemapTools.Procfs.Native;
 
-/// <summary>memfd_create with huge pages (include/uapi/linux/memfd.h): an empty file on the kernel's own hugetlbfs of that size.</summary>
+/// <summary>memfd_create (include/uapi/linux/memfd.h): an empty file on the kernel's own shmem, or its own hugetlbfs of a size.</summary>
 internal static partial class MemfdCall
 {
     private const uint CloseOnExec = 1;
     private const uint HugeTlb = 4;
     private const int HugeSizeShift = 26;
 
-    /// <summary>Makes the file; the handle is invalid where the kernel has no huge pages of that size.</summary>
+    /// <summary>Makes a file of ordinary pages.</summary>
+    public static SafeFileHandle Create() => CreateNative("pagemaptools-probe", CloseOnExec);
+
+    /// <summary>Makes a file of huge pages; the handle is invalid where the kernel has no huge pages of that size.</summary>
     public static SafeFileHandle CreateHuge(ulong pageSize) =>
         CreateNative("pagemaptools-probe", CloseOnExec | HugeTlb | ((uint)BitOperations.Log2(pageSize) << HugeSizeShift));
 

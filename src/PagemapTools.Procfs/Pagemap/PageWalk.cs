@@ -1,5 +1,3 @@
-using System.Buffers;
-
 namespace PagemapTools.Procfs;
 
 /// <summary>
@@ -15,7 +13,7 @@ public sealed class PageWalk : IDisposable
     private readonly ProcessMemory _process;
     private readonly IEnumerator<WalkPart> _parts;
     private readonly PopulatedRegions _regions;
-    private readonly ulong[] _buffer = ArrayPool<ulong>.Shared.Rent(BatchPages);
+    private readonly RentedArray<ulong> _buffer = new(BatchPages);
     private MemoryMapping? _mapping;
     private ulong _position;
     private ulong _regionEnd;
@@ -42,7 +40,7 @@ public sealed class PageWalk : IDisposable
     public ulong Address { get; private set; }
 
     /// <summary>The entries of the current run, one a page; valid until the next move.</summary>
-    public ReadOnlySpan<ulong> Entries => _buffer.AsSpan(0, _length);
+    public ReadOnlySpan<ulong> Entries => _buffer.Items.AsSpan(0, _length);
 
     /// <summary>Reads the next run; false at the end of the address space.</summary>
     /// <exception cref="ProcfsException">The process has gone, or may not be read. What was delivered before stays true.</exception>
@@ -71,7 +69,7 @@ public sealed class PageWalk : IDisposable
         stop.ThrowIfCancellationRequested();
         int wanted = (int)Math.Min(BatchPages, (_regionEnd - _position) >> PageGeometry.PageShift);
         Address = _position;
-        _length = _process.Pagemap.Read(PageGeometry.PageOf(_position), _buffer.AsSpan(0, wanted));
+        _length = _process.Pagemap.Read(PageGeometry.PageOf(_position), _buffer.Items.AsSpan(0, wanted));
         _position += (ulong)_length << PageGeometry.PageShift;
 
         // Below the end of the address space the kernel answers short only when the address space is gone.
@@ -83,6 +81,6 @@ public sealed class PageWalk : IDisposable
     {
         _parts.Dispose();
         _regions.Dispose();
-        ArrayPool<ulong>.Shared.Return(_buffer);
+        _buffer.Dispose();
     }
 }

@@ -1,4 +1,3 @@
-using System.Buffers;
 using PagemapTools.Procfs.Native;
 
 namespace PagemapTools.Procfs;
@@ -21,7 +20,8 @@ internal sealed class PopulatedRegions : IDisposable
     private const int RegionsPerScan = 1024;
 
     private readonly PagemapScan _scan;
-    private readonly PageRegion[] _regions = ArrayPool<PageRegion>.Shared.Rent(RegionsPerScan);
+    private readonly RentedArray<PageRegion> _rented = new(RegionsPerScan);
+    private readonly PageRegion[] _regions;
     private PageCategories _wanted;
     private ulong _position;
     private ulong _end;
@@ -35,6 +35,7 @@ internal sealed class PopulatedRegions : IDisposable
     public PopulatedRegions(PageEntryFile pagemap)
     {
         _scan = new PagemapScan(pagemap);
+        _regions = _rented.Items;
     }
 
     /// <summary>Begins a range of pages.</summary>
@@ -80,7 +81,7 @@ internal sealed class PopulatedRegions : IDisposable
     }
 
     /// <summary>Gives the buffer back.</summary>
-    public void Dispose() => ArrayPool<PageRegion>.Shared.Return(_regions);
+    public void Dispose() => _rented.Dispose();
 
     private void ScanWindow()
     {

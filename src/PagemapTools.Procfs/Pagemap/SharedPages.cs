@@ -22,7 +22,8 @@ internal sealed class SharedPages(ProcessMemory process) : IDisposable
     /// <summary>The states of a run of entries that are 0; empty where the mapping has no file behind it, or cannot be resolved.</summary>
     public ReadOnlySpan<PageState> Resolve(MemoryMapping mapping, ulong address, ReadOnlySpan<ulong> entries)
     {
-        if (!mapping.IsShared || Open(mapping) is not { Handle: { } handle } file)
+        // Hugetlb pages are never swapped out, and their file system does not tell which of them it holds.
+        if (!mapping.IsShared || Open(mapping) is not { Handle: { } handle, IsOfHugePages: false } file)
         {
             return default;
         }
@@ -41,7 +42,10 @@ internal sealed class SharedPages(ProcessMemory process) : IDisposable
         return states;
     }
 
-    /// <summary>How many pages of a part are swapped out; 0 where it cannot be resolved.</summary>
+    /// <summary>
+    /// How many pages of a part are swapped out, as smaps has it (fs/proc/task_mmu.c, smap_gather_stats): in a private mapping that
+    /// can be written only those that the process has no page of its own for. 0 where it cannot be resolved.
+    /// </summary>
     public long CountSwapped(WalkPart part)
     {
         if (Open(part.Mapping) is not { Handle: { } handle, IsInMemoryFileSystem: true })
@@ -50,14 +54,17 @@ internal sealed class SharedPages(ProcessMemory process) : IDisposable
         }
 
         long swapped = 0;
+        bool canHaveOwn = !part.Mapping.IsShared && part.Mapping.Permissions[1] == 'w';
         long end = (long)(part.Mapping.Offset + (part.End - part.Mapping.Start));
         long position = (long)(part.Mapping.Offset + (part.Start - part.Mapping.Start));
         while (FileCalls.NextData(handle, position) is { } data && data < end)
         {
             int pages = (int)Math.Min(PagesPerLook, (end - data) >> PageGeometry.PageShift);
-            foreach (PageState state in Look(handle, data, pages))
+            ReadOnlySpan<PageState> states = Look(handle, data, pages);
+            ReadOnlySpan<ulong> own = canHaveOwn ? OwnEntries(part, data, pages) : default;
+            for (int i = 0; i < pages; i++)
             {
-                swapped += state == PageState.SwappedShared ? 1 : 0;
+                swapped += states[i] == PageState.SwappedShared && (own.IsEmpty || own[i] == 0) ? 1 : 0;
             }
 
             position = data + ((long)pages << PageGeometry.PageShift);
@@ -67,6 +74,14 @@ internal sealed class SharedPages(ProcessMemory process) : IDisposable
     }
 
     public void Dispose() => _file?.Dispose();
+
+    private ReadOnlySpan<ulong> OwnEntries(WalkPart part, long offset, int pages)
+    {
+        ulong[] entries = new ulong[pages];
+        ulong address = part.Mapping.Start + ((ulong)offset - part.Mapping.Offset);
+        process.Pagemap.Read(PageGeometry.PageOf(address), entries);
+        return entries;
+    }
 
     private SharedFile? Open(MemoryMapping mapping)
     {
@@ -109,7 +124,9 @@ internal sealed class SharedPages(ProcessMemory process) : IDisposable
 
         public SafeFileHandle? Handle => handle;
 
-        public bool IsInMemoryFileSystem { get; } = handle is not null && StatfsCall.TypeOf(handle) is StatfsCall.Tmpfs or StatfsCall.Hugetlbfs;
+        public bool IsInMemoryFileSystem { get; } = handle is not null && StatfsCall.TypeOf(handle) == StatfsCall.Tmpfs;
+
+        public bool IsOfHugePages { get; } = handle is not null && StatfsCall.TypeOf(handle) == StatfsCall.Hugetlbfs;
 
         public void Dispose() => handle?.Dispose();
     }

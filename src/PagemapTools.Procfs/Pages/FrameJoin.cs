@@ -3,6 +3,9 @@ namespace PagemapTools.Procfs;
 /// <summary>Fills the columns of a batch from the files that are indexed by page frame number, and hands them to objects.</summary>
 internal sealed class FrameJoin(KPageFiles files, KPageFields fields) : IDisposable
 {
+    private const int RowsWorthThreads = 4096;
+
+    private readonly KPageFields[] _asked = [.. KPageFiles.EachField.Where(field => (fields & field) != 0)];
     private readonly PfnRuns _runs = new(PageBatch.Capacity);
 
     public KPageFields Fields => fields;
@@ -18,13 +21,19 @@ internal sealed class FrameJoin(KPageFiles files, KPageFields fields) : IDisposa
         }
 
         _runs.Build(batch.Pfns);
-        foreach (KPageFields field in KPageFiles.EachField)
+        if (batch.Count < RowsWorthThreads || _asked.Length == 1)
         {
-            if ((fields & field) != 0)
+            foreach (KPageFields field in _asked)
             {
                 _runs.Gather(files.Of(field), batch.Words(field));
             }
+
+            return;
         }
+
+        // Opened here, where a failure is thrown as it is; read side by side, for the kernel takes its time over each word.
+        (PageEntryFile File, KPageFields Field)[] opened = [.. _asked.Select(field => (files.Of(field), field))];
+        Parallel.ForEach(opened, read => _runs.Gather(read.File, batch.Words(read.Field)));
     }
 
     /// <summary>Writes what was read of a row into its object.</summary>

@@ -26,6 +26,7 @@ public sealed record ProcessPageQuery
 
 /// <summary>
 /// Reads the pages of a process that pass a query: walks, filters on the entry, joins with the kpage files, filters on the frame.
+/// While one batch is looked at, the next is read ahead on another thread.
 /// </summary>
 public sealed class ProcessPageReader : IDisposable
 {
@@ -37,6 +38,8 @@ public sealed class ProcessPageReader : IDisposable
     private readonly FrameJoin _join;
     private readonly PageWalk _walk;
     private readonly SharedPages? _shared;
+    private PageBatch _spare = new();
+    private Task<bool>? _ahead;
     private int _next;
     private bool _isAtEnd;
     private ProcfsException? _failure;
@@ -63,7 +66,7 @@ public sealed class ProcessPageReader : IDisposable
     /// <summary>The virtual address up to which the process has been read.</summary>
     public ulong Position { get; private set; }
 
-    internal PageBatch Batch { get; } = new();
+    internal PageBatch Batch { get; private set; } = new();
 
     /// <summary>
     /// Reads the next pages into the batch; false at the end. It returns now and then without a page that passes, so that whoever
@@ -73,20 +76,10 @@ public sealed class ProcessPageReader : IDisposable
     /// <exception cref="OperationCanceledException"><paramref name="stop"/> asked for it.</exception>
     public bool MoveNext(CancellationToken stop)
     {
-        Batch.Clear();
-        if (_isAtEnd)
-        {
-            return _failure is null ? false : throw _failure;
-        }
-
-        Fill(stop);
-        _join.Read(Batch);
-        if (_query.Frames.Needs != KPageFields.None)
-        {
-            Batch.Keep(_query.Frames, _query.Fields);
-        }
-
-        return true;
+        bool isRead = _ahead is null ? Read(_spare, stop) : _ahead.GetAwaiter().GetResult();
+        (Batch, _spare) = (_spare, Batch);
+        _ahead = isRead && !_isAtEnd ? Task.Run(() => Read(_spare, stop), CancellationToken.None) : null;
+        return isRead;
     }
 
     /// <summary>The object of a row.</summary>
@@ -101,16 +94,36 @@ public sealed class ProcessPageReader : IDisposable
     /// <summary>Ends the walk. The process and the files stay open.</summary>
     public void Dispose()
     {
+        // What fails in a batch that nobody asks for any more concerns nobody.
+        _ahead?.ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default).Wait(CancellationToken.None);
         _walk.Dispose();
         _join.Dispose();
         _shared?.Dispose();
     }
 
-    private void Fill(CancellationToken stop)
+    private bool Read(PageBatch batch, CancellationToken stop)
+    {
+        batch.Clear();
+        if (_isAtEnd)
+        {
+            return _failure is null ? false : throw _failure;
+        }
+
+        Fill(batch, stop);
+        _join.Read(batch);
+        if (_query.Frames.Needs != KPageFields.None)
+        {
+            batch.Keep(_query.Frames, _query.Fields);
+        }
+
+        return true;
+    }
+
+    private void Fill(PageBatch batch, CancellationToken stop)
     {
         try
         {
-            for (int runs = 0; runs < RunsPerFill && !Batch.IsFull; runs++)
+            for (int runs = 0; runs < RunsPerFill && !batch.IsFull; runs++)
             {
                 if (_next >= _walk.Entries.Length)
                 {
@@ -122,7 +135,7 @@ public sealed class ProcessPageReader : IDisposable
                     }
                 }
 
-                TakeRun();
+                TakeRun(batch);
             }
         }
         catch (ProcfsException failure)
@@ -132,13 +145,13 @@ public sealed class ProcessPageReader : IDisposable
         }
     }
 
-    private void TakeRun()
+    private void TakeRun(PageBatch batch)
     {
         ReadOnlySpan<ulong> entries = _walk.Entries;
         SwapTypes types = _process.SwapTypes;
         EntryFilter filter = _query.Entries;
         ReadOnlySpan<PageState> resolved = _shared is null ? default : _shared.Resolve(_walk.Mapping, _walk.Address, entries);
-        for (; _next < entries.Length && !Batch.IsFull; _next++)
+        for (; _next < entries.Length && !batch.IsFull; _next++)
         {
             ulong entry = entries[_next];
             PageState state = resolved.IsEmpty ? PageState.Unpopulated : resolved[_next];
@@ -146,7 +159,7 @@ public sealed class ProcessPageReader : IDisposable
             if (wanted)
             {
                 MetHiddenFrame |= (entry & (PagemapEntry.PresentBit | PagemapEntry.SwapBit)) != 0 && (entry & PagemapEntry.FrameMask) == 0;
-                Batch.Add(_walk.Mapping, _walk.Address + PageGeometry.AddressOf((ulong)_next), entry, state);
+                batch.Add(_walk.Mapping, _walk.Address + PageGeometry.AddressOf((ulong)_next), entry, state);
             }
         }
 

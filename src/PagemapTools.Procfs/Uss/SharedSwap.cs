@@ -4,7 +4,7 @@ namespace PagemapTools.Procfs;
 /// Counts the swapped-out pages of shared memory, which leave nothing in the page table (pagemap.rst, "Exceptions for Shared
 /// Memory"), as smaps does. There is nothing to look for on a machine without an active swap area.
 /// </summary>
-internal sealed class SharedSwap(ProcessMemory process) : IDisposable
+internal sealed class SharedSwap(ProcessMemory process, MemoryFileSystems fileSystems) : IDisposable
 {
     private readonly SharedPages? _pages = process.SwapTypes.Areas.Count > 0 ? new SharedPages(process) : null;
     private long _swapped;
@@ -15,7 +15,7 @@ internal sealed class SharedSwap(ProcessMemory process) : IDisposable
     {
         foreach (WalkPart part in parts)
         {
-            if (_pages is not null && part.Mapping is { IsShared: true, Kind: MappingKind.SharedMemory })
+            if (_pages is not null && fileSystems.IsShmem(part.Mapping))
             {
                 _swapped += _pages.CountSwapped(part);
                 _isUnknown |= _pages.MetUnreadable;

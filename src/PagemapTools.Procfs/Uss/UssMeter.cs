@@ -41,11 +41,12 @@ public sealed class UssMeter : IDisposable
     public ProcessUss Measure(int processId, Func<MemoryMapping, bool>? mappings, int threads, CancellationToken stop)
     {
         using ProcessMemory process = ProcessMemory.Open(_root, processId, _swapTypes);
-        using SharedSwap sharedSwap = new(process);
+        MemoryFileSystems fileSystems = new(_root, processId);
+        using SharedSwap sharedSwap = new(process, fileSystems);
         IEnumerable<WalkPart> parts = sharedSwap.Watch(WalkParts.Of(process, new PageWalkOptions { Mappings = mappings })).Sliced();
         UssTally tally = threads > 1
-            ? CountTogether(process, new SharedParts(parts), threads, stop)
-            : CountAll(process, parts, stop);
+            ? CountTogether(process, fileSystems, new SharedParts(parts), threads, stop)
+            : CountAll(process, fileSystems, parts, stop);
         sharedSwap.AddTo(ref tally);
         return new ProcessUss(processId, process.ProcessName, Method, tally);
     }
@@ -56,11 +57,12 @@ public sealed class UssMeter : IDisposable
     public IEnumerable<MappingUss> MeasureMappings(int processId, Func<MemoryMapping, bool>? mappings, CancellationToken stop)
     {
         using ProcessMemory process = ProcessMemory.Open(_root, processId, _swapTypes);
-        using UssCounter counter = CreateCounter(process);
+        MemoryFileSystems fileSystems = new(_root, processId);
+        using UssCounter counter = CreateCounter(process, fileSystems);
         foreach (WalkPart part in WalkParts.Of(process, new PageWalkOptions { Mappings = mappings }))
         {
             UssTally tally = default;
-            using SharedSwap sharedSwap = new(process);
+            using SharedSwap sharedSwap = new(process, fileSystems);
             using PageWalk walk = new(process, sharedSwap.Watch([part]));
             while (walk.MoveNext(stop))
             {
@@ -75,10 +77,10 @@ public sealed class UssMeter : IDisposable
     /// <summary>Closes the files.</summary>
     public void Dispose() => _files.Dispose();
 
-    private UssTally CountAll(ProcessMemory process, IEnumerable<WalkPart> parts, CancellationToken stop)
+    private UssTally CountAll(ProcessMemory process, MemoryFileSystems fileSystems, IEnumerable<WalkPart> parts, CancellationToken stop)
     {
         UssTally tally = default;
-        using UssCounter counter = CreateCounter(process);
+        using UssCounter counter = CreateCounter(process, fileSystems);
         using PageWalk walk = new(process, parts);
         while (walk.MoveNext(stop))
         {
@@ -89,7 +91,7 @@ public sealed class UssMeter : IDisposable
     }
 
     /// <summary>Several walks take their parts from one source; the kernel lets readers of a process in side by side.</summary>
-    private UssTally CountTogether(ProcessMemory process, SharedParts parts, int threads, CancellationToken stop)
+    private UssTally CountTogether(ProcessMemory process, MemoryFileSystems fileSystems, SharedParts parts, int threads, CancellationToken stop)
     {
         UssTally total = default;
         object gate = new();
@@ -97,7 +99,7 @@ public sealed class UssMeter : IDisposable
         {
             Parallel.For(0, threads, new ParallelOptions { MaxDegreeOfParallelism = threads, CancellationToken = stop }, _ =>
             {
-                UssTally tally = CountAll(process, parts, stop);
+                UssTally tally = CountAll(process, fileSystems, parts, stop);
                 lock (gate)
                 {
                     total.Add(tally);
@@ -116,12 +118,7 @@ public sealed class UssMeter : IDisposable
         return total;
     }
 
-    private UssCounter CreateCounter(ProcessMemory process)
-    {
-        IReadOnlySet<(uint, uint)> mounted = HugetlbDevices.MountedAt(_root, process.ProcessId);
-        bool IsHugetlb(MemoryMapping mapping) => HugetlbDevices.Contain(mapping, mounted);
-        return Method == UssMethod.MapCount
-            ? new MapCountCounter(process, IsHugetlb, _kpagecount!)
-            : new ExclusiveCounter(process, IsHugetlb, _kpagecount);
-    }
+    private UssCounter CreateCounter(ProcessMemory process, MemoryFileSystems fileSystems) => Method == UssMethod.MapCount
+        ? new MapCountCounter(process, fileSystems.IsHugetlb, _kpagecount!)
+        : new ExclusiveCounter(process, fileSystems.IsHugetlb, _kpagecount);
 }

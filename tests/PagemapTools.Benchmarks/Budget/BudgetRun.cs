@@ -1,0 +1,60 @@
+using PagemapTools.Benchmarks.Rows;
+using PagemapTools.Procfs;
+
+namespace PagemapTools.Benchmarks.Budget;
+
+/// <summary>Measures rows, ours and theirs in turns.</summary>
+internal sealed class BudgetRun(Surroundings surroundings, CommandLine commandLine)
+{
+    public IReadOnlyList<RowResult> Measure()
+    {
+        BudgetRow[] rows =
+        [
+            new WalkRow(), new DenseUssRow(), new ScatteredUssRow(), new JoinRow(), new HistogramRow(),
+            new EmitRow(), new PickRow(), new StreamRow(), new ImportRow(),
+        ];
+        int[] unknown = [.. commandLine.Rows.Except(rows.Select(row => row.Number))];
+        return unknown.Length == 0
+            ? [.. rows.Where(row => commandLine.Rows.Count == 0 || commandLine.Rows.Contains(row.Number)).Select(Measure)]
+            : throw new UsageException($"There is no row {string.Join(", ", unknown)}: the budget has 1 to {rows.Length}.");
+    }
+
+    private RowResult Measure(BudgetRow row)
+    {
+        List<Turn> turns = [];
+        try
+        {
+            surroundings.Say($"row {row.Number}: {row.Work}");
+            row.Prepare(surroundings);
+            row.WarmUp();
+            int count = Math.Min(commandLine.Turns, row.MostTurns);
+            for (int i = 1; i <= count; i++)
+            {
+                Turn turn = new(Quiet(row.MeasureOurs), Quiet(row.MeasureTheirs), Quiet(row.MeasureAside));
+                turns.Add(turn);
+                surroundings.Say(FormattableString.Invariant(
+                    $"row {row.Number}, turn {i} of {count}: {turn.Ours:0.##} against {turn.Theirs:0.##}, ratio {Ratio.Format(turn.Ratio)}"));
+            }
+
+            return new RowResult(row, turns, null, IsSkipped: false);
+        }
+        catch (SkippedException missing)
+        {
+            surroundings.Say($"row {row.Number}: skipped: {missing.Message}");
+            return new RowResult(row, turns, missing.Message, IsSkipped: true);
+        }
+        catch (Exception failure) when (failure is BenchmarkException or ProcfsException)
+        {
+            surroundings.Say($"row {row.Number}: failed: {failure.Message}");
+            return new RowResult(row, turns, failure.Message, IsSkipped: false);
+        }
+    }
+
+    /// <summary>Garbage of one side is not collected at the other's expense.</summary>
+    private static double Quiet(Func<double> measure)
+    {
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        return measure();
+    }
+}

@@ -1,0 +1,36 @@
+using PagemapTools.Benchmarks.Engine;
+using PagemapTools.Benchmarks.Peers;
+using PagemapTools.Benchmarks.Targets;
+
+namespace PagemapTools.Benchmarks.Budget;
+
+/// <summary>What rows share: the target process, the engine, the peers. Each is made when a row first asks for it.</summary>
+internal sealed class Surroundings(CommandLine commandLine) : IDisposable
+{
+    private StagedModule? _module;
+    private EmbeddedEngine? _engine;
+
+    public TargetProcesses Targets { get; } = new(Report);
+
+    public StagedModule Module => _module ??= StagedModule.Find(commandLine.Module);
+
+    public EmbeddedEngine Engine => _engine ??= new EmbeddedEngine(Module.Manifest);
+
+    /// <exception cref="SkippedException">There is none.</exception>
+    public PageTypes PageTypes() => new(
+        Programs.Find("page-types", commandLine.PageTypes)
+        ?? throw new SkippedException("page-types is not on PATH; name it with --page-types (it comes with the kernel's source)"));
+
+    public string? PowerShell() => Programs.Find("pwsh", commandLine.PowerShell);
+
+    public void Say(string message) => Report(message);
+
+    public void Dispose()
+    {
+        _engine?.Dispose();
+        Targets.Dispose();
+    }
+
+    // Stdout is for the results.
+    private static void Report(string message) => Console.Error.WriteLine(message);
+}

@@ -1,0 +1,62 @@
+using System.Collections.ObjectModel;
+using System.Diagnostics;
+using System.Management.Automation;
+using System.Management.Automation.Runspaces;
+
+namespace PagemapTools.Benchmarks.Engine;
+
+/// <summary>The engine of pwsh, without its console: runs scripts on the calling thread.</summary>
+internal sealed class EmbeddedEngine : IDisposable
+{
+    private readonly Runspace _runspace;
+
+    /// <summary>Opens an engine with a module imported; null for none.</summary>
+    public EmbeddedEngine(string? module)
+    {
+        // The engine reports each import to its makers otherwise.
+        Environment.SetEnvironmentVariable("POWERSHELL_TELEMETRY_OPTOUT", "1");
+        InitialSessionState state = InitialSessionState.CreateDefault2();
+        state.ThreadOptions = PSThreadOptions.UseCurrentThread;
+        state.Commands.Add(new SessionStateCmdletEntry("Write-EmptyObject", typeof(WriteEmptyObjectCommand), helpFileName: null));
+        state.Commands.Add(new SessionStateCmdletEntry("Measure-Arrival", typeof(MeasureArrivalCommand), helpFileName: null));
+        _runspace = RunspaceFactory.CreateRunspace(state);
+        _runspace.Open();
+        if (module is not null)
+        {
+            Import(module);
+        }
+    }
+
+    public void Import(string module) => Run($"Import-Module -Name '{module}' -ErrorAction Stop");
+
+    public bool HasCommand(string name) => Run($"Get-Command -Name {name} -ErrorAction Ignore").Count > 0;
+
+    /// <summary>Runs a script that gives one number.</summary>
+    public long Number(string script) => LanguagePrimitives.ConvertTo<long>(Run(script).Single());
+
+    /// <summary>Milliseconds that a script takes.</summary>
+    public double Time(string script)
+    {
+        long start = Stopwatch.GetTimestamp();
+        Run(script);
+        return Stopwatch.GetElapsedTime(start).TotalMilliseconds;
+    }
+
+    public Collection<PSObject> Run(string script)
+    {
+        using PowerShell shell = PowerShell.Create(_runspace);
+        try
+        {
+            Collection<PSObject> output = shell.AddScript(script).Invoke();
+            return shell.HadErrors && shell.Streams.Error is [var first, ..]
+                ? throw new BenchmarkException($"{script}: {first}")
+                : output;
+        }
+        catch (RuntimeException failure)
+        {
+            throw new BenchmarkException($"{script}: {failure.Message}");
+        }
+    }
+
+    public void Dispose() => _runspace.Dispose();
+}

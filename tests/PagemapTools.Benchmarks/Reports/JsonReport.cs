@@ -1,0 +1,37 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using PagemapTools.Benchmarks.Budget;
+
+namespace PagemapTools.Benchmarks.Reports;
+
+/// <summary>The results for machines, with every turn.</summary>
+internal static class JsonReport
+{
+    private static readonly JsonSerializerOptions s_options = new(JsonSerializerDefaults.Web)
+    {
+        WriteIndented = true,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
+
+    public static string Format(Machine machine, IReadOnlyList<RowResult> results) =>
+        JsonSerializer.Serialize(new { machine, rows = results.Select(Row) }, s_options) + "\n";
+
+    private static object Row(RowResult result) => new
+    {
+        row = result.Row.Number,
+        result.Row.Work,
+        result.Row.Against,
+        unit = result.Row.Unit == Unit.Mebibytes ? "MiB" : "ms",
+        ours = Finite(result.Ours.Median),
+        theirs = Finite(result.Theirs.Median),
+        ratio = new { median = Finite(result.Ratio.Median), minimum = Finite(result.Ratio.Minimum), maximum = Finite(result.Ratio.Maximum) },
+        bound = result.Row.Bound.Value,
+        verdict = TextReport.VerdictOf(result),
+        result.Reason,
+        aside = result.Row.Aside is null ? null : new { what = result.Row.Aside, ratio = Finite(result.AsideRatio.Median) },
+        result.Row.Notes,
+        turns = result.Turns.Select(turn => new { turn.Ours, turn.Theirs, aside = Finite(turn.Aside) }),
+    };
+
+    private static double? Finite(double value) => double.IsFinite(value) ? value : null;
+}

@@ -1,0 +1,59 @@
+using System.Diagnostics;
+using PagemapTools.Benchmarks.Budget;
+using PagemapTools.Benchmarks.Peers;
+using PagemapTools.Benchmarks.Targets;
+using PagemapTools.Procfs;
+
+namespace PagemapTools.Benchmarks.Rows;
+
+internal sealed class DenseUssRow : BudgetRow
+{
+    private readonly byte[] _buffer = GC.AllocateArray<byte>(64 * 1024, pinned: true);
+    private readonly ProcRoot _root = new();
+    private ZooProcess _target = null!;
+
+    public override int Number => 2;
+
+    public override string Work => "USS of a process with 1 Mi pages, Exclusive";
+
+    public override string Against => "reading its smaps_rollup";
+
+    public override Bound Bound => Bound.AtMost(1.0);
+
+    public override string Aside => "on one thread";
+
+    private string Rollup => $"/proc/{_target.ProcessId}/smaps_rollup";
+
+    public override void Prepare(Surroundings surroundings)
+    {
+        _target = surroundings.Targets.Dense();
+        long? ours = Uss(Environment.ProcessorCount);
+        long theirs = 1024 * (Machine.KibibytesOf(Rollup, "Private_Clean") + Machine.KibibytesOf(Rollup, "Private_Dirty")
+            + Machine.KibibytesOf(Rollup, "Private_Hugetlb"));
+        Note($"USS {ours} bytes, by smaps_rollup {theirs}; {Environment.ProcessorCount} threads");
+    }
+
+    public override double MeasureOurs() => Measure(Environment.ProcessorCount);
+
+    public override double MeasureAside() => Measure(threads: 1);
+
+    public override double MeasureTheirs()
+    {
+        long start = Stopwatch.GetTimestamp();
+        BareFile.ReadWhole(Rollup, _buffer);
+        return Stopwatch.GetElapsedTime(start).TotalMilliseconds;
+    }
+
+    private double Measure(int threads)
+    {
+        long start = Stopwatch.GetTimestamp();
+        Uss(threads);
+        return Stopwatch.GetElapsedTime(start).TotalMilliseconds;
+    }
+
+    private long? Uss(int threads)
+    {
+        using UssMeter meter = new(_root, UssMethod.Exclusive);
+        return meter.Measure(_target.ProcessId, null, threads, CancellationToken.None).Uss;
+    }
+}

@@ -1,0 +1,52 @@
+namespace PagemapTools.Procfs.Tests.KPage;
+
+public sealed class KPageFilesTests
+{
+    [Theory]
+    [InlineData(KPageFields.Flags, "kpageflags")]
+    [InlineData(KPageFields.MapCount, "kpagecount")]
+    [InlineData(KPageFields.Cgroup, "kpagecgroup")]
+    public void Each_field_has_its_file(KPageFields field, string name)
+    {
+        using MadeUpTree tree = new MadeUpTree().Entries(name, 0, 11, 22, 33);
+        using KPageFiles files = new(tree.Root);
+        ulong[] words = new ulong[1];
+        Assert.Equal(1, files.Of(field).Read(2, words));
+        Assert.Equal(33UL, words[0]);
+        Assert.Same(files.Of(field), files.Of(field));
+    }
+
+    [Theory]
+    [InlineData(KPageFields.Flags, "CONFIG_PROC_PAGE_MONITOR")]
+    [InlineData(KPageFields.MapCount, "CONFIG_PROC_PAGE_MONITOR")]
+    [InlineData(KPageFields.Cgroup, "CONFIG_MEMCG")]
+    public void A_file_that_the_kernel_lacks_is_told_with_the_option(KPageFields field, string option)
+    {
+        using MadeUpTree tree = new();
+        using KPageFiles files = new(tree.Root);
+        ProcfsException failure = Assert.Throws<ProcfsException>(() => files.Of(field));
+        Assert.Equal(ProcfsError.KPageNotAvailable, failure.Error);
+        Assert.Contains(option, failure.Message, StringComparison.Ordinal);
+        Assert.StartsWith(tree.Path, failure.Path, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_saved_copy_stands_for_the_machines_flags_only()
+    {
+        using MadeUpTree tree = new MadeUpTree().Entries("kpageflags", 0, 1).Entries("kpagecount", 0, 2).Entries("saved", 0, 3);
+        using KPageFiles files = new(tree.Root, tree.PathOf("saved"));
+        ulong[] words = new ulong[1];
+        files.Of(KPageFields.Flags).Read(0, words);
+        Assert.Equal(3UL, words[0]);
+        files.Of(KPageFields.MapCount).Read(0, words);
+        Assert.Equal(2UL, words[0]);
+    }
+
+    [Fact]
+    public void Several_fields_are_not_one_file()
+    {
+        using MadeUpTree tree = new();
+        using KPageFiles files = new(tree.Root);
+        Assert.Throws<ArgumentOutOfRangeException>(() => files.Of(KPageFields.Flags | KPageFields.MapCount));
+    }
+}

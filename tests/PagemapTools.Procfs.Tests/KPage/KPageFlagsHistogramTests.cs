@@ -1,0 +1,81 @@
+namespace PagemapTools.Procfs.Tests.KPage;
+
+public sealed class KPageFlagsHistogramTests
+{
+    private const ulong Anon = (ulong)KPageFlags.ANON;
+    private const ulong Lru = (ulong)KPageFlags.LRU;
+
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(5)]
+    public void Every_frame_is_counted_once_whatever_the_number_of_threads(int threads)
+    {
+        // Not a multiple of what is read at once.
+        ulong[] words = [.. Enumerable.Range(0, 100_003).Select(i => i % 3 == 0 ? Anon : i % 1000 < 500 ? Lru : 0)];
+        using MadeUpTree tree = new MadeUpTree().Entries("kpageflags", 0, words);
+        using PageEntryFile file = PageEntryFile.Open(tree.PathOf("kpageflags"));
+        KPageFlagsHistogram histogram = new(new FlagFilter(isRaw: false));
+        ulong furthest = 0;
+        Lock gate = new();
+        histogram.AddAll(
+            file,
+            threads,
+            position =>
+            {
+                lock (gate)
+                {
+                    furthest = Math.Max(furthest, position);
+                }
+            },
+            Stop);
+        Assert.Equal(
+            [(0UL, words.LongCount(word => word == 0)), (Lru, words.LongCount(word => word == Lru)), (Anon, words.LongCount(word => word == Anon))],
+            histogram.Summaries().Select(summary => (summary.FlagsValue, summary.PageCount)));
+        Assert.True(furthest >= 100_003);
+    }
+
+    [Fact]
+    public void Words_that_look_alike_are_counted_together()
+    {
+        KPageFlagsHistogram histogram = new(new FlagFilter(isRaw: false));
+        histogram.Add(Anon, default);
+        histogram.Add(Anon | (ulong)KPageFlags.MLOCKED, new PagemapEntry(Words.Present | 1));
+        histogram.Add(Anon, new PagemapEntry(Words.Present | 2));
+        KPageFlagsSummary summary = Assert.Single(histogram.Summaries());
+        Assert.Equal(3, summary.PageCount);
+        Assert.Equal(3 * Environment.SystemPageSize, summary.Bytes);
+        Assert.Equal("ANON", summary.FlagNames);
+    }
+
+    [Fact]
+    public void The_raw_view_counts_the_bits_of_the_entry_apart()
+    {
+        KPageFlagsHistogram histogram = new(new FlagFilter(isRaw: true));
+        histogram.Add(Anon, new PagemapEntry(Words.Present | 1));
+        histogram.Add(Anon, new PagemapEntry(Words.Present | Words.SoftDirty | 2));
+        histogram.Add(0, new PagemapEntry(Words.Swapped(0, 5)));
+        Assert.Equal(
+            [Anon, Anon | (ulong)KPageFlags.SOFTDIRTY, (ulong)KPageFlags.SWAP],
+            histogram.Summaries().Select(summary => summary.FlagsValue));
+    }
+
+    [Fact]
+    public void What_does_not_pass_is_not_counted()
+    {
+        KPageFlagsHistogram histogram = new(new FlagFilter(isRaw: false).NoneOf(KPageFlags.LRU));
+        histogram.Add(Lru, default);
+        histogram.Add(Anon, default);
+        Assert.Equal(KPageFlags.ANON, Assert.Single(histogram.Summaries()).Flags);
+    }
+
+    [Fact]
+    public void A_row_of_letters_has_one_place_for_each_flag()
+    {
+        Assert.Equal(Enum.GetValues<KPageFlags>().Length - 1, KPageFlagsSymbols.Format(KPageFlags.None).Length);
+        Assert.Equal(KPageFlagsSymbols.Format(KPageFlags.None), KPageFlagsSymbols.Format((KPageFlags)(1UL << 57)));
+        Assert.DoesNotContain('_', KPageFlagsSymbols.Format((KPageFlags)ulong.MaxValue));
+    }
+}

@@ -1,0 +1,95 @@
+namespace PagemapTools.Procfs.Tests.Pages;
+
+public sealed class EntryFilterTests
+{
+    private const ulong Frame = 0x1234;
+    private const PageCategories Populated = PageCategories.Present | PageCategories.Swapped;
+
+    private static readonly SwapTypes s_types = new(["/swap"], null);
+
+    private static readonly Dictionary<PageState, ulong> s_words = new()
+    {
+        [PageState.Unpopulated] = 0,
+        [PageState.Present] = Words.Present | Frame,
+        [PageState.Swapped] = Words.Swapped(0, 77),
+        [PageState.Guard] = Words.GuardRegion,
+        [PageState.UffdMarker] = Words.UffdMarker,
+        [PageState.Poisoned] = Words.Swapped(31, 2),
+        [PageState.NonSwap] = Words.Swapped(30, Frame),
+        [PageState.Hidden] = Words.Swap,
+    };
+
+    [Fact]
+    public void Without_conditions_every_page_that_holds_something_passes()
+    {
+        EntryFilter filter = new([]);
+        Assert.All(s_words, pair => Assert.Equal(pair.Key != PageState.Unpopulated, filter.Matches(pair.Value, s_types)));
+        Assert.False(filter.WantsUnpopulated);
+        Assert.Equal(Populated, filter.Categories);
+    }
+
+    [Fact]
+    public void Unpopulated_pages_pass_where_they_are_asked_for()
+    {
+        EntryFilter filter = new([], includeUnpopulated: true);
+        Assert.All(s_words, pair => Assert.True(filter.Matches(pair.Value, s_types)));
+        Assert.True(filter.WantsUnpopulated);
+        Assert.Equal(PageCategories.None, filter.Categories);
+    }
+
+    [Fact]
+    public void Each_state_is_told_from_all_the_others()
+    {
+        foreach (PageState wanted in s_words.Keys)
+        {
+            EntryFilter filter = new([wanted]);
+            Assert.All(s_words, pair => Assert.Equal(pair.Key == wanted, filter.Matches(pair.Value, s_types)));
+        }
+    }
+
+    [Theory]
+    [InlineData(PageState.Present, PageCategories.Present)]
+    [InlineData(PageState.Swapped, PageCategories.Swapped)]
+    [InlineData(PageState.Guard, PageCategories.Swapped)]
+    [InlineData(PageState.Unpopulated, PageCategories.None)]
+    internal void The_kernel_looks_only_for_what_can_pass(PageState wanted, PageCategories categories) =>
+        Assert.Equal(categories, new EntryFilter([wanted]).Categories);
+
+    [Fact]
+    public void Several_states_pass_together()
+    {
+        EntryFilter filter = new([PageState.Swapped, PageState.Unpopulated]);
+        Assert.True(filter.Matches(Words.Swapped(0, 77), s_types));
+        Assert.True(filter.Matches(0, s_types));
+        Assert.False(filter.Matches(Words.Present | Frame, s_types));
+        Assert.True(filter.WantsUnpopulated);
+    }
+
+    [Theory]
+    [InlineData(Words.Present | Words.SoftDirty | Frame, true)]
+    [InlineData(Words.Present | Frame, false)]
+    [InlineData(Words.Swap | Words.SoftDirty | 0x20, true)]
+    [InlineData(Words.SoftDirty, false)]
+    public void Soft_dirty_pages_are_told_by_their_bit(ulong word, bool matches)
+    {
+        Assert.Equal(matches, new EntryFilter([], isSoftDirty: true).Matches(word, s_types));
+        Assert.Equal(!matches && word != Words.SoftDirty, new EntryFilter([], isSoftDirty: false).Matches(word, s_types));
+    }
+
+    [Theory]
+    [InlineData(Words.Present | Words.Exclusive | Frame, true, false)]
+    [InlineData(Words.Present | Frame, false, true)]
+    [InlineData(Words.Swap | Words.Exclusive | 0x20, false, false)]
+    [InlineData(Words.Swap | 0x20, false, false)]
+    [InlineData(0UL, false, false)]
+    public void Only_a_page_that_is_present_is_exclusive_or_shared(ulong word, bool exclusive, bool shared)
+    {
+        Assert.Equal(exclusive, new EntryFilter([], isExclusive: true).Matches(word, s_types));
+        Assert.Equal(shared, new EntryFilter([], isExclusive: false).Matches(word, s_types));
+        Assert.Equal(PageCategories.Present, new EntryFilter([], isExclusive: true).Categories);
+    }
+
+    [Fact]
+    public void Conditions_on_what_is_present_rule_out_what_is_unpopulated() =>
+        Assert.False(new EntryFilter([], isExclusive: true, includeUnpopulated: true).WantsUnpopulated);
+}

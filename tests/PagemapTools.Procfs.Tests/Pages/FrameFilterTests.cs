@@ -1,0 +1,63 @@
+namespace PagemapTools.Procfs.Tests.Pages;
+
+public sealed class FrameFilterTests
+{
+    private const ulong Anon = (ulong)KPageFlags.ANON;
+
+    [Fact]
+    public void A_filter_without_conditions_needs_no_file() => Assert.Equal(KPageFields.None, new FrameFilter { Flags = new FlagFilter(isRaw: true) }.Needs);
+
+    [Fact]
+    public void A_filter_needs_the_files_of_its_conditions()
+    {
+        Assert.Equal(KPageFields.Flags, new FrameFilter { Flags = new FlagFilter(isRaw: false).AnyOf(KPageFlags.LRU) }.Needs);
+        Assert.Equal(KPageFields.MapCount, new FrameFilter { MinimumMapCount = 0 }.Needs);
+        Assert.Equal(KPageFields.MapCount, new FrameFilter { MaximumMapCount = 0 }.Needs);
+        Assert.Equal(KPageFields.Cgroup, new FrameFilter { Cgroups = new HashSet<ulong>() }.Needs);
+    }
+
+    [Theory]
+    [InlineData(1UL, null, "1,2,3")]
+    [InlineData(null, 1UL, "0,1")]
+    [InlineData(2UL, 2UL, "2")]
+    [InlineData(3UL, 2UL, "")]
+    [InlineData(0UL, null, "0,1,2,3")]
+    public void Counts_lie_between_the_bounds_and_these_belong_to_them(ulong? minimum, ulong? maximum, string expected)
+    {
+        using MadeUpTree tree = Frames.Tree([], [0, 1, 2, 3], []);
+        Assert.Equal(expected, Passing(tree, new FrameFilter { MinimumMapCount = minimum, MaximumMapCount = maximum }));
+    }
+
+    [Fact]
+    public void A_frame_is_charged_to_one_of_the_cgroups()
+    {
+        using MadeUpTree tree = Frames.Tree([], [], [0, 10, 20, 10]);
+        Assert.Equal("1,3", Passing(tree, new FrameFilter { Cgroups = new HashSet<ulong> { 10, 30 } }));
+        Assert.Equal("0,2", Passing(tree, new FrameFilter { Cgroups = new HashSet<ulong> { 0, 20 } }));
+    }
+
+    [Fact]
+    public void A_frame_whose_word_is_not_known_fails_every_condition()
+    {
+        using MadeUpTree tree = Frames.Tree([Anon], [1], [10]);
+        Assert.Equal("0", Passing(tree, new FrameFilter { Flags = new FlagFilter(isRaw: false).NoneOf(KPageFlags.LRU) }));
+        Assert.Equal("0", Passing(tree, new FrameFilter { MinimumMapCount = 0 }));
+        Assert.Equal("0", Passing(tree, new FrameFilter { Cgroups = new HashSet<ulong> { 10, ulong.MaxValue - 1 } }));
+    }
+
+    [Fact]
+    public void All_conditions_have_to_hold()
+    {
+        using MadeUpTree tree = Frames.Tree([Anon, Anon, 0, Anon], [1, 2, 1, 1], [10, 10, 10, 20]);
+        FrameFilter filter = new()
+        {
+            Flags = new FlagFilter(isRaw: false).AllOf(KPageFlags.ANON),
+            MaximumMapCount = 1,
+            Cgroups = new HashSet<ulong> { 10 },
+        };
+        Assert.Equal("0", Passing(tree, filter));
+    }
+
+    private static string Passing(MadeUpTree tree, FrameFilter filter) =>
+        string.Join(',', Frames.Read(tree, new FrameQuery { Frames = filter }, 0, 1, 2, 3, 9).Select(page => page.Pfn));
+}

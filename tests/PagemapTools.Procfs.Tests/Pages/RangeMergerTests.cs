@@ -1,0 +1,166 @@
+namespace PagemapTools.Procfs.Tests.Pages;
+
+public sealed class RangeMergerTests
+{
+    private const ulong Base = 0x7f0000000000;
+    private static readonly ulong s_page = (ulong)Environment.SystemPageSize;
+    private static readonly MemoryMapping s_mapping = Identities.Mapping(Base, Base + (100 * s_page));
+
+    [Theory]
+    [InlineData("P10 P11 P12", "3")]
+    [InlineData("P10 P12 P13", "1 2")]
+    [InlineData("P12 P11 P10", "1 1 1")]
+    [InlineData("P10 P10", "1 1")]
+    [InlineData("P10 E11 E12 P13", "1 2 1")]
+    [InlineData("P10 F11", "1 1")]
+    [InlineData("P10 D11", "1 1")]
+    [InlineData("P10 S11 S12", "1 2")]
+    [InlineData("S11 S12 S14 S13", "2 1 1")]
+    [InlineData("S11 T12", "1 1")]
+    [InlineData("G G G", "3")]
+    [InlineData("G U", "1 1")]
+    [InlineData("U U", "2")]
+    [InlineData("0 0 0 P10", "3 1")]
+    [InlineData("h h h", "3")]
+    [InlineData("h P10", "1 1")]
+    [InlineData("s s", "2")]
+    [InlineData("P10 . P11", "1 1")]
+    [InlineData("0 . 0", "1 1")]
+    public void Pages_that_follow_and_are_alike_are_one_range(string rows, string lengths) =>
+        Assert.Equal(lengths, string.Join(' ', Merge(Rows(rows), KPageFields.None, _ => 0).Select(range => range.PageCount)));
+
+    [Fact]
+    public void A_range_speaks_of_its_first_page_and_its_length()
+    {
+        PageRange[] ranges = [.. Merge(Rows("P10 P11 S5 S6"), KPageFields.None, _ => 0)];
+        Assert.Equal(2, ranges.Length);
+        Assert.Equal((Base, Base + (2 * s_page), 2 * (long)s_page), (ranges[0].Address!.Value, ranges[0].EndAddress!.Value, ranges[0].Bytes));
+        Assert.Equal((10UL, PageState.Present), (ranges[0].Pfn!.Value, ranges[0].State!.Value));
+        Assert.Equal((7, s_mapping), (ranges[0].ProcessId!.Value, ranges[0].Mapping!));
+        Assert.Equal((PageState.Swapped, 0, 5UL, "/swapfile"), (ranges[1].State!.Value, ranges[1].SwapType!.Value, ranges[1].SwapOffset!.Value, ranges[1].SwapFile!));
+        Assert.Null(ranges[1].Pfn);
+    }
+
+    [Fact]
+    public void Mappings_are_not_joined_where_they_touch()
+    {
+        MemoryMapping next = Identities.Mapping(Base + s_page, Base + (2 * s_page));
+        PageBatch batch = new();
+        batch.Add(s_mapping, Base, Words.Present | 10);
+        batch.Add(next, Base + s_page, Words.Present | 11);
+        Assert.Equal(2, Merge(batch, KPageFields.None).Count);
+    }
+
+    [Fact]
+    public void Flags_are_compared_as_they_are_shown()
+    {
+        // Hidden in the well-known view, shown in the raw one.
+        ulong Flags(int row) => (ulong)KPageFlags.ANON | (row % 2 == 0 ? (ulong)KPageFlags.MLOCKED : 0);
+        Assert.Equal([4L], Merge(Rows("P10 P11 P12 P13"), KPageFields.Flags, Flags).Select(range => range.PageCount));
+        Assert.Equal([1L, 1, 1, 1], Merge(Rows("P10 P11 P12 P13"), KPageFields.Flags, Flags, isRaw: true).Select(range => range.PageCount));
+    }
+
+    [Fact]
+    public void Counts_and_cgroups_split_a_range_where_they_were_asked_for()
+    {
+        static ulong Count(int row) => row < 2 ? 1UL : 2;
+        Assert.Equal([2L, 2], Merge(Rows("P10 P11 P12 P13"), KPageFields.MapCount, Count).Select(range => range.PageCount));
+        Assert.Equal([2L, 2], Merge(Rows("P10 P11 P12 P13"), KPageFields.Cgroup, Count).Select(range => range.PageCount));
+        Assert.Equal([4L], Merge(Rows("P10 P11 P12 P13"), KPageFields.None, Count).Select(range => range.PageCount));
+    }
+
+    [Fact]
+    public void States_that_were_looked_up_split_a_range()
+    {
+        PageBatch batch = new();
+        PageState[] states = [PageState.NotMapped, PageState.NotMapped, PageState.SwappedShared, PageState.Unpopulated];
+        for (int row = 0; row < states.Length; row++)
+        {
+            batch.Add(s_mapping, Base + ((ulong)row * s_page), 0, states[row]);
+        }
+
+        Assert.Equal(
+            [(PageState.NotMapped, 2L), (PageState.SwappedShared, 1), (PageState.Unpopulated, 1)],
+            Merge(batch, KPageFields.None).Select(range => (range.State!.Value, range.PageCount)));
+    }
+
+    [Fact]
+    public void Frames_of_the_machine_have_no_address()
+    {
+        PageBatch batch = new();
+        foreach (ulong pfn in (ulong[])[5, 6, 8])
+        {
+            batch.Add(pfn);
+        }
+
+        List<PageRange> ranges = Merge(batch, KPageFields.None);
+        Assert.Equal([(5UL, 2L), (8UL, 1L)], ranges.Select(range => (range.Pfn!.Value, range.PageCount)));
+        Assert.All(ranges, range => Assert.Null(range.Address));
+        Assert.All(ranges, range => Assert.Null(range.State));
+        Assert.All(ranges, range => Assert.Null(range.Mapping));
+    }
+
+    [Fact]
+    public void Nothing_gives_no_range() => Assert.Null(new RangeMerger(new FlagFilter(isRaw: false), KPageFields.None).Finish());
+
+    /// <summary>P present, E exclusive, F of a file, D soft-dirty with a frame; S, T in swap; G, U markers; h, s hidden; 0 nothing; . a gap.</summary>
+    private static PageBatch Rows(string rows)
+    {
+        PageBatch batch = new();
+        ulong address = Base;
+        foreach (string row in rows.Split(' '))
+        {
+            ulong number = row.Length > 1 ? ulong.Parse(row[1..]) : 0;
+            if (row != ".")
+            {
+                batch.Add(s_mapping, address, row[0] switch
+                {
+                    'P' => Words.Present | number,
+                    'E' => Words.Present | Words.Exclusive | number,
+                    'F' => Words.Present | Words.File | number,
+                    'D' => Words.Present | Words.SoftDirty | number,
+                    'S' => Words.Swapped(0, number),
+                    'T' => Words.Swapped(1, number),
+                    'G' => Words.GuardRegion,
+                    'U' => Words.UffdMarker,
+                    'h' => Words.Present,
+                    's' => Words.Swap,
+                    _ => 0,
+                });
+            }
+
+            address += s_page;
+        }
+
+        return batch;
+    }
+
+    private static List<PageRange> Merge(PageBatch batch, KPageFields fields, Func<int, ulong> word, bool isRaw = false)
+    {
+        foreach (KPageFields field in KPageFiles.EachField)
+        {
+            Span<ulong> words = batch.Words(field);
+            for (int row = 0; row < words.Length; row++)
+            {
+                words[row] = word(row);
+            }
+        }
+
+        return Merge(batch, fields, isRaw);
+    }
+
+    private static List<PageRange> Merge(PageBatch batch, KPageFields fields, bool isRaw = false)
+    {
+        RangeMerger merger = new(new FlagFilter(isRaw), fields);
+        List<PageRange?> ranges = [];
+        for (int row = 0; row < batch.Count; row++)
+        {
+            ranges.Add(merger.Append(batch, row, Create));
+        }
+
+        ranges.Add(merger.Finish());
+        return [.. ranges.OfType<PageRange>()];
+    }
+
+    private static PageInfo Create(PageBatch batch, int row) => batch.Mapping(row) is null ? new PageInfo(batch.Pfn(row)) : batch.ProcessPage(row);
+}

@@ -1,0 +1,47 @@
+namespace PagemapTools.Procfs.Tests.Support;
+
+/// <summary>What a test needs of the machine; it is skipped with the reason where that is missing.</summary>
+internal static class Needs
+{
+    private static readonly Lazy<bool> s_seesFrames = new(SeesFrames);
+
+    /// <summary>A file that opens for reading.</summary>
+    public static void Readable(string path)
+    {
+        try
+        {
+            using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0);
+        }
+        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
+        {
+            Assert.Skip($"{path} cannot be read here: {unreadable.Message}");
+        }
+    }
+
+    public static void FrameNumbers() =>
+        Assert.SkipUnless(s_seesFrames.Value, "the kernel hides frame numbers here: CAP_SYS_ADMIN in the initial user namespace is missing");
+
+    /// <summary>Frame numbers, and the files that are indexed by them.</summary>
+    public static void Frames()
+    {
+        FrameNumbers();
+        Readable("/proc/kpageflags");
+        Readable("/proc/kpagecount");
+    }
+
+    public static void Kernel(int major, int minor, string what) => Assert.SkipUnless(
+        Environment.OSVersion.Version >= new Version(major, minor), $"{what} came with Linux {major}.{minor}; this is {Environment.OSVersion.Version}");
+
+    private static bool SeesFrames()
+    {
+        // The page of any object of this process is present.
+        byte[] pinned = GC.AllocateArray<byte>(64, pinned: true);
+        unsafe
+        {
+            fixed (byte* address = pinned)
+            {
+                return KernelFile.Pagemap(Environment.ProcessId, (ulong)address, 1) is [var word] && (word & Words.Frame) != 0;
+            }
+        }
+    }
+}

@@ -1,0 +1,34 @@
+using System.Diagnostics;
+using System.Globalization;
+
+namespace PagemapTools.Procfs.Tests.Support;
+
+/// <summary>The kernel's own tool (tools/mm/page-types.c), where it is on PATH.</summary>
+internal static class PageTypes
+{
+    private static readonly string? s_path = (Environment.GetEnvironmentVariable("PATH") ?? string.Empty)
+        .Split(':').Select(directory => Path.Join(directory, "page-types")).FirstOrDefault(File.Exists);
+
+    public static void SkipUnlessFound() =>
+        Assert.SkipUnless(s_path is not null, "page-types is not on PATH (make -C tools/mm page-types in the kernel's source)");
+
+    /// <summary>How many pages of a saved kpageflags have which flags.</summary>
+    public static Dictionary<ulong, long> Count(string kpageflags, bool raw, string? bits = null) =>
+        Run(["-F", kpageflags, .. raw ? ["--raw"] : Array.Empty<string>(), .. bits is null ? [] : new[] { "-b", bits }])
+            .Where(line => line.StartsWith("0x", StringComparison.Ordinal))
+            .Select(line => line.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries))
+            .ToDictionary(fields => ulong.Parse(fields[0].AsSpan(2), NumberStyles.AllowHexSpecifier), fields => long.Parse(fields[1]));
+
+    /// <summary>The letters of a combination of flags, without the underscores: those stand at other places in each version.</summary>
+    public static string Letters(ulong flags) =>
+        Run(["-d", FormattableString.Invariant($"0x{flags:x}")])[0].Split('\t')[1].Replace("_", string.Empty, StringComparison.Ordinal);
+
+    private static string[] Run(string[] arguments)
+    {
+        using Process process = Process.Start(new ProcessStartInfo(s_path!, arguments) { RedirectStandardOutput = true, UseShellExecute = false })!;
+        string[] lines = process.StandardOutput.ReadToEnd().Split('\n');
+        process.WaitForExit();
+        Assert.True(process.ExitCode == 0, $"page-types {string.Join(' ', arguments)} ended with {process.ExitCode}: {string.Join('\n', lines.TakeLast(3))}");
+        return lines;
+    }
+}
