@@ -83,7 +83,8 @@ public sealed class BitSpec
             return flag;
         }
 
-        throw new FormatException($"'{name}' in '{specification}' is not the name of a page flag.");
+        string where = name == specification ? string.Empty : $" in '{specification}'";
+        throw new FormatException($"'{name}'{where} is not the name of a page flag.");
     }
 
     // The lowest bit whose name begins so, as page-types takes it.

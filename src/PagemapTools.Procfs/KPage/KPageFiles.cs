@@ -28,8 +28,7 @@ public sealed class KPageFiles : IDisposable
     {
         if (!_files.TryGetValue(field, out PageEntryFile? file))
         {
-            string path = field == KPageFields.Flags && _savedFlags is not null ? _savedFlags : _root.PathOf(NameOf(field));
-            file = PageEntryFile.TryOpen(path, out int errno) ?? throw Unreadable(field, path, errno);
+            file = field == KPageFields.Flags && _savedFlags is not null ? PageEntryFile.Open(_savedFlags) : OpenOfKernel(field);
             _files.Add(field, file);
         }
 
@@ -52,6 +51,12 @@ public sealed class KPageFiles : IDisposable
         KPageFields.Cgroup => "kpagecgroup",
         _ => throw new ArgumentOutOfRangeException(nameof(field), field, "One field has one file."),
     };
+
+    private PageEntryFile OpenOfKernel(KPageFields field)
+    {
+        string path = _root.PathOf(NameOf(field));
+        return PageEntryFile.TryOpen(path, out int errno) ?? throw Unreadable(field, path, errno);
+    }
 
     private static ProcfsException Unreadable(KPageFields field, string path, int errno)
     {

@@ -9,7 +9,7 @@ public readonly record struct AddressRange(ulong Start, ulong End)
 {
     /// <summary>The page that holds one address.</summary>
     public AddressRange(ulong address)
-        : this(address & ~(PageGeometry.PageSize - 1), (address | (PageGeometry.PageSize - 1)) + 1)
+        : this(address & ~(PageGeometry.PageSize - 1), Math.Max(address | (PageGeometry.PageSize - 1), (address | (PageGeometry.PageSize - 1)) + 1))
     {
     }
 
@@ -45,7 +45,7 @@ public readonly record struct AddressRange(ulong Start, ulong End)
         return ulong.TryParse(
             isHex ? text.AsSpan(2) : text, isHex ? NumberStyles.AllowHexSpecifier : NumberStyles.None, CultureInfo.InvariantCulture, out ulong address)
             ? address
-            : throw new FormatException($"'{text}' in '{whole}' is no address: write it in hex with 0x, or in decimal.");
+            : throw new FormatException($"'{text}'{(text == whole ? string.Empty : $" in '{whole}'")} is no address: write it in hex with 0x, or in decimal.");
     }
 
     /// <summary>The pages that the range touches.</summary>

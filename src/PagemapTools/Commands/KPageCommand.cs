@@ -19,7 +19,6 @@ public abstract class KPageCommand : PagemapCommand
     private readonly List<PageInfo> _gathered = [];
     private KPageFiles? _files;
     private FrameReader? _reader;
-    private bool _hasInput;
 
     /// <summary>Page frame numbers, as numbers or as hex strings. Without any, all of the machine's frames.</summary>
     [Parameter(Position = 0, ParameterSetName = PfnSet, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
@@ -55,7 +54,6 @@ public abstract class KPageCommand : PagemapCommand
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
-        _hasInput |= MyInvocation.ExpectingInput || MyInvocation.BoundParameters.ContainsKey(nameof(Pfn));
         if (ParameterSetName == InputObjectSet)
         {
             Gather(InputObject);
@@ -77,7 +75,7 @@ public abstract class KPageCommand : PagemapCommand
     protected override void EndProcessing()
     {
         WriteGathered();
-        if (!_hasInput && ParameterSetName == PfnSet)
+        if (!MyInvocation.ExpectingInput && ParameterSetName == PfnSet && !MyInvocation.BoundParameters.ContainsKey(nameof(Pfn)))
         {
             bool isCounted = MyInvocation.BoundParameters.ContainsKey(nameof(Count));
             WriteFrames(isCounted ? new FrameRange(0, (ulong)Count) : FrameRange.All);
