@@ -21,19 +21,17 @@ internal static class ProcessDiagnosis
     /// <summary>The reason why <paramref name="file"/> of a process gave <paramref name="errno"/>.</summary>
     public static ProcfsException Explain(ProcRoot root, int processId, string file, int errno)
     {
-        if (errno is Errno.EACCES or Errno.EPERM)
+        return WithoutAddressSpace(root, processId, file, errno) ?? errno switch
         {
-            return Denied(root, processId, file, errno);
-        }
-
-        return errno is Errno.ESRCH or Errno.ENOENT
-            ? WithoutAddressSpace(root, processId, file, errno) ?? NotFound(root, processId)
-            : new ProcfsException(
+            Errno.EACCES or Errno.EPERM => Denied(root, processId, file, errno),
+            Errno.ESRCH or Errno.ENOENT => NotFound(root, processId),
+            _ => new ProcfsException(
                 ProcfsError.ReadFailed,
                 $"'{root.PathOf(processId, file)}' cannot be read: {Errno.Describe(errno)}.",
                 root.PathOf(processId, file),
                 processId,
-                errno);
+                errno),
+        };
     }
 
     private static ProcfsException? WithoutAddressSpace(ProcRoot root, int processId, string file, int errno)

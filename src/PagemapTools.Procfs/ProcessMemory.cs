@@ -70,10 +70,11 @@ public sealed class ProcessMemory : IDisposable
     /// <summary>Closes the files.</summary>
     public void Dispose() => Pagemap.Dispose();
 
-    /// <summary>The file behind a mapping; null where the caller may not follow map_files, or the mapping has gone.</summary>
-    internal SafeFileHandle? OpenMapFile(MemoryMapping mapping)
+    /// <summary>The file behind a mapping; null where it has gone, or where <paramref name="isDenied"/> says that the caller may not follow map_files.</summary>
+    internal SafeFileHandle? OpenMapFile(MemoryMapping mapping, out bool isDenied)
     {
-        SafeFileHandle file = FileCalls.OpenForReading(_root.PathOf(ProcessId, $"map_files/{mapping.Start:x}-{mapping.End:x}"), out _);
+        SafeFileHandle file = FileCalls.OpenForReading(_root.PathOf(ProcessId, $"map_files/{mapping.Start:x}-{mapping.End:x}"), out int errno);
+        isDenied = errno is Errno.EPERM or Errno.EACCES;
         if (!file.IsInvalid)
         {
             return file;

@@ -38,6 +38,12 @@ internal static class PagemapErrors
         ErrorCategory.InvalidArgument,
         item);
 
+    public static ErrorRecord ExclusiveAndShared() => new(
+        new PSInvalidOperationException("A page is either exclusive or shared: -Exclusive and -Shared cannot be used together."),
+        "ExclusiveAndShared",
+        ErrorCategory.InvalidArgument,
+        null);
+
     public static ErrorRecord PlatformNotSupported() => new(
         new PlatformNotSupportedException("PagemapTools reads the Linux kernel's pagemap interface; this operating system has none."),
         "PlatformNotSupported",

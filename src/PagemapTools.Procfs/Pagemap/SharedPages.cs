@@ -93,8 +93,8 @@ internal sealed class SharedPages(ProcessMemory process) : IDisposable
         if (!ReferenceEquals(_file?.Mapping, mapping))
         {
             _file?.Dispose();
-            _file = new SharedFile(mapping, process.OpenMapFile(mapping));
-            MetUnreadable |= _file.Handle is null;
+            _file = new SharedFile(mapping, process.OpenMapFile(mapping, out bool isDenied));
+            MetUnreadable |= isDenied;
         }
 
         return _file;

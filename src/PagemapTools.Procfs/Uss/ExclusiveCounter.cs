@@ -1,18 +1,23 @@
+using PagemapTools.Procfs.Native;
+
 namespace PagemapTools.Procfs;
 
 /// <summary>
 /// Counts by bit 56. What is present, not exclusive and not of a file is either anonymous memory that a fork shares, or a frame that
 /// the kernel does not account: the zero page, or one without a struct page. The count of the frame tells them apart: 0 for the
-/// latter.
+/// latter. Where frames are hidden PAGEMAP_SCAN finds the zero page (Linux 6.7).
 /// </summary>
 internal sealed class ExclusiveCounter(ProcessMemory process, Func<MemoryMapping, bool> isHugetlb, PageEntryFile? kpagecount)
     : UssCounter(process, isHugetlb)
 {
+    private const int RegionsPerScan = 64;
+
+    private readonly PagemapScan _scan = new(process.Pagemap);
     private readonly MapCounts? _counts = kpagecount is null ? null : new MapCounts(kpagecount);
 
     public override void Dispose() => _counts?.Dispose();
 
-    protected override void CountPages(MemoryMapping mapping, ReadOnlySpan<ulong> entries, ref UssTally tally)
+    protected override void CountPages(MemoryMapping mapping, ulong address, ReadOnlySpan<ulong> entries, ref UssTally tally)
     {
         // The huge zero page reads as a page of a file (bit 61), also in anonymous memory.
         int fileShift = mapping.Inode != 0 ? 61 : 56;
@@ -34,7 +39,10 @@ internal sealed class ExclusiveCounter(ProcessMemory process, Func<MemoryMapping
         tally.Resident += settled;
         if (present > settled && mapping.Kind != MappingKind.Vvar)
         {
-            CountDoubtful(entries, PagemapEntry.ExclusiveBit | (1UL << fileShift), ref tally);
+            if (!CountByFrames(entries, PagemapEntry.ExclusiveBit | (1UL << fileShift), ref tally))
+            {
+                CountByScan(address, entries.Length, present - settled, ref tally);
+            }
         }
 
         if ((any & PagemapEntry.SwapBit) != 0)
@@ -53,23 +61,51 @@ internal sealed class ExclusiveCounter(ProcessMemory process, Func<MemoryMapping
         }
     }
 
-    private void CountDoubtful(ReadOnlySpan<ulong> entries, ulong settled, ref UssTally tally)
+    /// <summary>Counts the doubtful pages whose frames are mapped; false, and nothing counted, where frames are hidden.</summary>
+    private bool CountByFrames(ReadOnlySpan<ulong> entries, ulong settled, ref UssTally tally)
     {
         if (_counts is null)
         {
-            tally.IsRssUnknown = true;
-            return;
+            return false;
         }
 
+        long resident = 0;
         foreach (ReadOnlySpan<ulong> batch in new MapCounts.Batches(entries))
         {
-            ReadOnlySpan<ulong> counts = _counts.Read(batch, without: settled);
-            foreach (ulong count in counts)
+            foreach (ulong count in _counts.Read(batch, without: settled))
             {
-                tally.Resident += count is not 0 and not PfnRuns.Unknown ? 1 : 0;
+                resident += count is not 0 and not PfnRuns.Unknown ? 1 : 0;
             }
 
-            tally.IsRssUnknown |= _counts.MetHidden;
+            if (_counts.MetHidden)
+            {
+                return false;
+            }
         }
+
+        tally.Resident += resident;
+        return true;
+    }
+
+    private void CountByScan(ulong address, int pages, long doubtful, ref UssTally tally)
+    {
+        Span<PageRegion> regions = stackalloc PageRegion[RegionsPerScan];
+        ulong end = address + PageGeometry.AddressOf((ulong)pages);
+        while (address < end)
+        {
+            int count = _scan.Find(address, end, PageCategories.ZeroPage, PageCategories.None, regions, out address);
+            if (count < 0)
+            {
+                tally.IsRssUnknown = true;
+                return;
+            }
+
+            foreach (PageRegion region in regions[..count])
+            {
+                doubtful -= (long)PageGeometry.PageOf(region.End - region.Start);
+            }
+        }
+
+        tally.Resident += Math.Max(0, doubtful);
     }
 }

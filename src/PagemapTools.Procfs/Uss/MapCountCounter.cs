@@ -11,7 +11,7 @@ internal sealed class MapCountCounter(ProcessMemory process, Func<MemoryMapping,
 
     public override void Dispose() => _counts.Dispose();
 
-    protected override void CountPages(MemoryMapping mapping, ReadOnlySpan<ulong> entries, ref UssTally tally)
+    protected override void CountPages(MemoryMapping mapping, ulong address, ReadOnlySpan<ulong> entries, ref UssTally tally)
     {
         ulong page = PageGeometry.PageSize << UssTally.PssShift;
         foreach (ReadOnlySpan<ulong> batch in new MapCounts.Batches(entries))

@@ -35,7 +35,7 @@ public class ProcessUss
     /// <summary>Memory divided among those who map it; null unless the method is MapCount, or if hidden. Without hugetlb pages, as in smaps.</summary>
     public long? Pss => Method == UssMethod.MapCount && !_tally.IsUnknown ? (long)(_tally.PssFixedPoint >> UssTally.PssShift) : null;
 
-    /// <summary>Memory that is present, without the zero page, frames that the kernel does not account, and hugetlb pages. Null if it cannot be told without the frame numbers.</summary>
+    /// <summary>Memory that is present, without the zero page, frames that the kernel does not account, and hugetlb pages. Null if the zero page cannot be told from it: without the frame numbers, before Linux 6.7.</summary>
     public long? Rss => _tally.IsUnknown || _tally.IsRssUnknown ? null : Bytes(_tally.Resident);
 
     /// <summary>The part of Rss that others map too; null where Rss is.</summary>

@@ -9,7 +9,7 @@ internal abstract class UssCounter(ProcessMemory process, Func<MemoryMapping, bo
     protected ProcessMemory Process => process;
 
     /// <summary>Counts a run of entries of one mapping.</summary>
-    public void Count(MemoryMapping mapping, ReadOnlySpan<ulong> entries, ref UssTally tally)
+    public void Count(MemoryMapping mapping, ulong address, ReadOnlySpan<ulong> entries, ref UssTally tally)
     {
         if (!ReferenceEquals(mapping, _lastMapping))
         {
@@ -23,13 +23,13 @@ internal abstract class UssCounter(ProcessMemory process, Func<MemoryMapping, bo
         }
         else
         {
-            CountPages(mapping, entries, ref tally);
+            CountPages(mapping, address, entries, ref tally);
         }
     }
 
     public abstract void Dispose();
 
-    protected abstract void CountPages(MemoryMapping mapping, ReadOnlySpan<ulong> entries, ref UssTally tally);
+    protected abstract void CountPages(MemoryMapping mapping, ulong address, ReadOnlySpan<ulong> entries, ref UssTally tally);
 
     protected abstract void CountHugetlb(ReadOnlySpan<ulong> entries, ref UssTally tally);
 

@@ -66,7 +66,7 @@ public sealed class UssMeter : IDisposable
             using PageWalk walk = new(process, sharedSwap.Watch([part]));
             while (walk.MoveNext(stop))
             {
-                counter.Count(walk.Mapping, walk.Entries, ref tally);
+                counter.Count(walk.Mapping, walk.Address, walk.Entries, ref tally);
             }
 
             sharedSwap.AddTo(ref tally);
@@ -84,7 +84,7 @@ public sealed class UssMeter : IDisposable
         using PageWalk walk = new(process, parts);
         while (walk.MoveNext(stop))
         {
-            counter.Count(walk.Mapping, walk.Entries, ref tally);
+            counter.Count(walk.Mapping, walk.Address, walk.Entries, ref tally);
         }
 
         return tally;

@@ -98,6 +98,11 @@ public sealed class GetProcessPageMapCommand : ProcessObjectTargetCommand, IFlag
             ThrowTerminatingError(Procfs.SoftDirty.NotSupported().ToRecord());
         }
 
+        if (Exclusive && Shared)
+        {
+            ThrowTerminatingError(PagemapErrors.ExclusiveAndShared());
+        }
+
         _files = new KPageFiles(Root);
         _swapTypes = SwapTypes.Read(Root);
         KPageFields include = Include.Aggregate(KPageFields.None, (all, field) => all | field);

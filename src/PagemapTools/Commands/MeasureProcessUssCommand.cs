@@ -166,6 +166,11 @@ public sealed class MeasureProcessUssCommand : ProcessObjectTargetCommand
             WarnHiddenFrames();
         }
 
+        else if (uss.Rss is null)
+        {
+            WarnOnce("Rss and Shared are null where the zero page cannot be told: that takes CAP_SYS_ADMIN in the initial user namespace, or Linux 6.7.");
+        }
+
         if (uss.Swap is null)
         {
             WarnOnce("Swap is null where the kernel hides it: what is missing is CAP_SYS_ADMIN in the initial user namespace.");

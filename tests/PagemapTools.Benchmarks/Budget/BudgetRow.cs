@@ -30,6 +30,9 @@ internal abstract class BudgetRow
 
     public virtual Unit Unit => Unit.Milliseconds;
 
+    /// <summary>Whether the processor time of both sides is that of the work: false where it is mostly that of starting a process.</summary>
+    public virtual bool HasCpuTime => true;
+
     /// <summary>A row whose comparator takes very long is content with fewer.</summary>
     public virtual int MostTurns => int.MaxValue;
 

@@ -1,5 +1,4 @@
 using PagemapTools.Benchmarks.Rows;
-using PagemapTools.Procfs;
 
 namespace PagemapTools.Benchmarks.Budget;
 
@@ -33,7 +32,7 @@ internal sealed class BudgetRun(Surroundings surroundings, CommandLine commandLi
                 Turn turn = new(Quiet(row.MeasureOurs), Quiet(row.MeasureTheirs), Quiet(row.MeasureAside));
                 turns.Add(turn);
                 surroundings.Say(FormattableString.Invariant(
-                    $"row {row.Number}, turn {i} of {count}: {turn.Ours:0.##} against {turn.Theirs:0.##}, ratio {Ratio.Format(turn.Ratio)}"));
+                    $"row {row.Number}, turn {i} of {count}: {turn.Ours.Amount:0.##} against {turn.Theirs.Amount:0.##}, ratio {Ratio.Format(turn.Ratio)}"));
             }
 
             return new RowResult(row, turns, null, IsSkipped: false);
@@ -43,7 +42,7 @@ internal sealed class BudgetRun(Surroundings surroundings, CommandLine commandLi
             surroundings.Say($"row {row.Number}: skipped: {missing.Message}");
             return new RowResult(row, turns, missing.Message, IsSkipped: true);
         }
-        catch (Exception failure) when (failure is BenchmarkException or ProcfsException)
+        catch (Exception failure) when (failure is not UsageException)
         {
             surroundings.Say($"row {row.Number}: failed: {failure.Message}");
             return new RowResult(row, turns, failure.Message, IsSkipped: false);
@@ -51,10 +50,12 @@ internal sealed class BudgetRun(Surroundings surroundings, CommandLine commandLi
     }
 
     /// <summary>Garbage of one side is not collected at the other's expense.</summary>
-    private static double Quiet(Func<double> measure)
+    private static Sample Quiet(Func<double> measure)
     {
         GC.Collect();
         GC.WaitForPendingFinalizers();
-        return measure();
+        double start = CpuClock.Read();
+        double amount = measure();
+        return new Sample(amount, CpuClock.Read() - start);
     }
 }

@@ -11,7 +11,7 @@ internal sealed class PageTypes(string path)
     public long TotalPages(params IEnumerable<string> arguments)
     {
         string? total = Output(arguments).Split('\n').LastOrDefault(line => line.TrimStart().StartsWith("total", StringComparison.Ordinal));
-        return total?.Split('\t', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) is [_, var pages, ..]
+        return total?.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries) is [_, var pages, ..]
             ? long.Parse(pages)
             : throw new BenchmarkException($"'{path}' gave no total.");
     }

@@ -25,13 +25,16 @@ internal static class JsonReport
         ours = Finite(result.Ours.Median),
         theirs = Finite(result.Theirs.Median),
         ratio = new { median = Finite(result.Ratio.Median), minimum = Finite(result.Ratio.Minimum), maximum = Finite(result.Ratio.Maximum) },
+        cpuRatio = result.CpuRatio is { } cpu ? Finite(cpu.Median) : null,
         bound = result.Row.Bound.Value,
         verdict = TextReport.VerdictOf(result),
         result.Reason,
         aside = result.Row.Aside is null ? null : new { what = result.Row.Aside, ratio = Finite(result.AsideRatio.Median) },
         result.Row.Notes,
-        turns = result.Turns.Select(turn => new { turn.Ours, turn.Theirs, aside = Finite(turn.Aside) }),
+        turns = result.Turns.Select(turn => new { ours = Amounts(turn.Ours), theirs = Amounts(turn.Theirs), aside = Amounts(turn.Aside) }),
     };
+
+    private static object? Amounts(Sample sample) => double.IsNaN(sample.Amount) ? null : new { sample.Amount, sample.Cpu };
 
     private static double? Finite(double value) => double.IsFinite(value) ? value : null;
 }

@@ -7,7 +7,7 @@ namespace PagemapTools.Benchmarks.Reports;
 /// <summary>The table of the budget, for people.</summary>
 internal static class TextReport
 {
-    private static readonly string[] s_heads = ["#", "Work", "Against", "Ours", "Theirs", "Ratio", "Min", "Max", "Bound", ""];
+    private static readonly string[] s_heads = ["#", "Work", "Against", "Ours", "Theirs", "Ratio", "Min", "Max", "CPU", "Bound", ""];
 
     public static string Format(Machine machine, IReadOnlyList<RowResult> results)
     {
@@ -17,9 +17,10 @@ internal static class TextReport
         text.AppendLine();
         AppendTable(text, [s_heads, .. results.Select(Cells)]);
         AppendNotes(text, results);
+        text.AppendLine().AppendLine("Ratio, Min, Max: of the ratios of single turns. CPU: the same median of processor time, for information.");
         int met = results.Count(result => result.Verdict == Verdict.Met);
         int skipped = results.Count(result => result.Verdict == Verdict.Skipped);
-        text.AppendLine().AppendLine($"{met} met, {results.Count - met - skipped} not met, {skipped} skipped");
+        text.AppendLine($"{met} met, {results.Count - met - skipped} not met, {skipped} skipped");
         return text.ToString();
     }
 
@@ -40,6 +41,7 @@ internal static class TextReport
         Ratio.Format(result.Ratio.Median),
         Ratio.Format(result.Ratio.Minimum),
         Ratio.Format(result.Ratio.Maximum),
+        result.CpuRatio is { } cpu ? Ratio.Format(cpu.Median) : "-",
         result.Row.Bound.Text,
         VerdictOf(result),
     ];
@@ -61,7 +63,7 @@ internal static class TextReport
         foreach (string[] row in rows)
         {
             IEnumerable<string> cells = row.Select((cell, column) =>
-                column is >= 3 and <= 8 ? cell.PadLeft(widths[column]) : cell.PadRight(widths[column]));
+                column is >= 3 and <= 9 ? cell.PadLeft(widths[column]) : cell.PadRight(widths[column]));
             text.AppendLine(string.Join("  ", cells).TrimEnd());
         }
     }

@@ -18,6 +18,8 @@ internal sealed class ImportRow : BudgetRow
 
     public override Bound Bound => Bound.AtMost(1.5);
 
+    public override bool HasCpuTime => false;
+
     public override void Prepare(Surroundings surroundings)
     {
         _powerShell = surroundings.PowerShell();

@@ -22,6 +22,8 @@ internal sealed class StreamRow : BudgetRow
 
     private AddressRange Tenth => new(_target.Range.Start, _target.Range.Start + ((ulong)(_target.PageCount / 10) * PageGeometry.PageSize));
 
+    public override bool HasCpuTime => false;
+
     public override void Prepare(Surroundings surroundings)
     {
         _module = surroundings.Module.Manifest;

@@ -1,0 +1,67 @@
+namespace PagemapTools.Procfs.Tests.Machine;
+
+public sealed class CgroupNamesTests
+{
+    private const string Tree = "24 1 8:1 / / rw,relatime shared:1 - ext4 /dev/root rw\n";
+
+    private const string Unified = "31 24 0:27 / /sys/fs/cgroup rw,nosuid shared:4 - cgroup2 cgroup2 rw,nsdelegate\n";
+
+    private const string Legacy =
+        "30 24 0:26 / /sys/fs/cgroup ro - tmpfs tmpfs ro,mode=755\n"
+        + "31 30 0:27 / /sys/fs/cgroup/cpu,cpuacct rw - cgroup cgroup rw,cpu,cpuacct\n"
+        + "32 30 0:28 / /sys/fs/cgroup/memory rw shared:9 master:2 - cgroup cgroup rw,memory\n"
+        + "33 30 0:29 / /sys/fs/cgroup/systemd rw - cgroup cgroup rw,xattr,name=systemd\n";
+
+    private const string Hybrid = "34 30 0:30 / /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw\n";
+
+    [Theory]
+    [InlineData(Tree + Unified, "/sys/fs/cgroup")]
+    [InlineData(Tree + Legacy, "/sys/fs/cgroup/memory")]
+    [InlineData(Tree + Legacy + Hybrid, "/sys/fs/cgroup/memory")]
+    [InlineData(Tree + Hybrid + Legacy, "/sys/fs/cgroup/memory")]
+    [InlineData(Tree, null)]
+    [InlineData("", null)]
+    [InlineData("31 24 0:27 / /sys/fs/cgroup/memory rw - cgroup cgroup rw,cpu\n", null)]
+    [InlineData("31 24 0:27 / /mnt/memory rw - tmpfs cgroup2 rw,memory\n", null)]
+    [InlineData("nonsense\n" + Unified, "/sys/fs/cgroup")]
+    public void The_memory_controllers_hierarchy_is_found_in_either_version(string mountInfo, string? root)
+    {
+        using MadeUpTree tree = new MadeUpTree().Text("mountinfo", mountInfo);
+        Assert.Equal(root, CgroupNames.FindRoot(tree.PathOf("mountinfo")));
+    }
+
+    [Fact]
+    public void A_mount_point_with_a_space_is_decoded()
+    {
+        using MadeUpTree tree = new MadeUpTree().Text("mountinfo", @"31 24 0:27 / /mnt/c\040group rw - cgroup2 cgroup2 rw" + "\n");
+        Assert.Equal("/mnt/c group", CgroupNames.FindRoot(tree.PathOf("mountinfo")));
+    }
+
+    [Fact]
+    public void Without_a_mount_table_there_is_no_hierarchy()
+    {
+        using MadeUpTree tree = new();
+        Assert.Null(CgroupNames.FindRoot(tree.PathOf("mountinfo")));
+    }
+
+    [Fact]
+    public void No_cgroup_has_the_number_zero() => Assert.Null(CgroupNames.Default.PathOf(0));
+
+    [Fact]
+    public void A_number_that_no_directory_has_has_no_path() => Assert.Null(CgroupNames.Default.PathOf(ulong.MaxValue - 5));
+
+    [Fact]
+    public void Every_directory_of_the_hierarchy_is_found_by_its_number()
+    {
+        Assert.SkipUnless(CgroupNames.Default.Root is not null, "no hierarchy of cgroups with the memory controller is mounted");
+        string root = CgroupNames.Default.Root;
+        ulong? inode = CgroupNames.Default.InodeOf(root);
+        Assert.NotNull(inode);
+        Assert.Equal(Inodes.Of(root), inode);
+        Assert.Equal(root, CgroupNames.Default.PathOf(inode.Value));
+        string? child = Directory.EnumerateDirectories(root).FirstOrDefault();
+        Assert.SkipUnless(child is not null, $"{root} has no cgroup below it");
+        Assert.Equal(Inodes.Of(child), CgroupNames.Default.InodeOf(Path.GetFileName(child)));
+        Assert.Contains(child, CgroupNames.Default.All());
+    }
+}

@@ -1,0 +1,155 @@
+namespace PagemapTools.Procfs.Tests.Pages;
+
+/// <summary>The whole path of the data over made-up trees: walk, filter, join, filter, objects.</summary>
+public sealed class ProcessPageReaderTests
+{
+    private const int Id = 7;
+    private const KPageFields All = KPageFields.Flags | KPageFields.MapCount | KPageFields.Cgroup;
+    private static readonly ulong s_page = KernelFile.PageSize;
+
+    [Fact]
+    public void A_page_has_all_that_its_word_and_its_frame_say()
+    {
+        using MadeUpTree tree = Tree(Words.Present | Words.Exclusive | Words.UffdWriteProtected | 2, 0, Words.Swapped(0, 9) | Words.File, Words.Present | Words.File | 1);
+        List<ProcessPageInfo> pages = Read(tree, new ProcessPageQuery { Include = All });
+        Assert.Equal([0UL, 2, 3], pages.Select(page => (page.Address / s_page) - 0x10));
+        ProcessPageInfo first = pages[0];
+        Assert.Equal((Id, PageState.Present, 2UL, "/mapped"), (first.ProcessId, first.State, first.Pfn!.Value, first.Mapping.Path!));
+        Assert.True(first.IsExclusive);
+        Assert.True(first.IsUffdWriteProtected);
+        Assert.False(first.IsFileOrSharedAnon);
+        Assert.Equal(((ulong)KPageFlags.LRU, 22UL, 222UL), (first.RawFlags!.Value, first.MapCount!.Value, first.CgroupInode!.Value));
+        Assert.Equal(Words.Present | Words.Exclusive | Words.UffdWriteProtected | 2, first.RawEntry);
+
+        ProcessPageInfo swapped = pages[1];
+        Assert.Equal((PageState.Swapped, 0, 9UL, "/swap"), (swapped.State, swapped.SwapType!.Value, swapped.SwapOffset!.Value, swapped.SwapFile!));
+        Assert.Null(swapped.Pfn);
+        Assert.Null(swapped.Flags);
+        Assert.Null(swapped.MapCount);
+        Assert.Null(swapped.CgroupInode);
+        Assert.Equal((1UL, 11UL), (pages[2].Pfn!.Value, pages[2].MapCount!.Value));
+    }
+
+    [Fact]
+    public void A_marker_has_no_swap_file()
+    {
+        using MadeUpTree tree = Tree(Words.GuardRegion, Words.UffdMarker, Words.Swapped(31, 2));
+        List<ProcessPageInfo> pages = Read(tree, new ProcessPageQuery());
+        Assert.Equal([PageState.Guard, PageState.UffdMarker, PageState.Poisoned], pages.Select(page => page.State));
+        Assert.All(pages, page => Assert.Null(page.SwapFile));
+        Assert.All(pages, page => Assert.Equal(31, page.SwapType));
+    }
+
+    [Fact]
+    public void Hidden_frames_are_null_and_told()
+    {
+        using MadeUpTree tree = Tree(Words.Present | Words.Exclusive, Words.Swap);
+        using ProcessMemory process = ProcessMemory.Open(tree.Root, Id);
+        using KPageFiles files = new(tree.Root);
+        using ProcessPageReader reader = new(process, files, new ProcessPageQuery { Include = All });
+        List<ProcessPageInfo> pages = [];
+        while (reader.MoveNext(TestContext.Current.CancellationToken))
+        {
+            pages.AddRange(Enumerable.Range(0, reader.Batch.Count).Select(row => (ProcessPageInfo)reader.Create(reader.Batch, row)));
+        }
+
+        Assert.True(reader.MetHiddenFrame);
+        Assert.Equal([PageState.Present, PageState.Hidden], pages.Select(page => page.State));
+        Assert.All(pages, page => Assert.Null(page.Pfn));
+        Assert.All(pages, page => Assert.Null(page.Flags));
+        Assert.All(pages, page => Assert.Null(page.SwapType));
+    }
+
+    [Fact]
+    public void Where_every_frame_is_seen_none_is_told_as_hidden()
+    {
+        using MadeUpTree tree = Tree(Words.Present | 1, 0, Words.Swapped(0, 9));
+        using ProcessMemory process = ProcessMemory.Open(tree.Root, Id);
+        using KPageFiles files = new(tree.Root);
+        using ProcessPageReader reader = new(process, files, new ProcessPageQuery { Entries = new EntryFilter([], includeUnpopulated: true) });
+        while (reader.MoveNext(TestContext.Current.CancellationToken))
+        {
+            Assert.True(reader.Position > 0);
+        }
+
+        Assert.False(reader.MetHiddenFrame);
+        Assert.Equal(0x14 * s_page, reader.Position);
+    }
+
+    [Fact]
+    public void Only_what_passes_both_filters_becomes_an_object()
+    {
+        using MadeUpTree tree = Tree(Words.Present | Words.Exclusive | 1, Words.Present | Words.Exclusive | 2, Words.Present | 2, Words.Swapped(0, 9));
+        ProcessPageQuery query = new()
+        {
+            Entries = new EntryFilter([], isExclusive: true),
+            Frames = new FrameFilter { Flags = new FlagFilter(isRaw: false).AllOf(KPageFlags.LRU) },
+        };
+        ProcessPageInfo page = Assert.Single(Read(tree, query));
+        Assert.Equal(0x11 * s_page, page.Address);
+        Assert.Equal(KPageFlags.LRU, page.Flags);
+    }
+
+    [Fact]
+    public void A_condition_on_the_frame_leaves_out_pages_without_one()
+    {
+        using MadeUpTree tree = Tree(Words.Swapped(0, 9), Words.Present, Words.Present | 1, Words.GuardRegion);
+        ProcessPageQuery query = new() { Frames = new FrameFilter { Flags = new FlagFilter(isRaw: false).NoneOf(KPageFlags.HUGE) } };
+        Assert.Equal(1UL, Assert.Single(Read(tree, query)).Pfn);
+    }
+
+    [Fact]
+    public void What_was_read_before_the_process_went_is_delivered_before_it_is_told()
+    {
+        const int Pages = 40_000;
+        ulong[] entries = [.. Enumerable.Range(0, Pages).Select(i => Words.Present | ((uint)(i % 3) + 1))];
+        using MadeUpTree tree = Tree().Process(Id, Line(0x10, 0x10 + (2 * Pages))).Pagemap(Id, 0x10 * s_page, entries);
+        using ProcessMemory process = ProcessMemory.Open(tree.Root, Id);
+        (List<ProcessPageInfo> pages, ProcfsException? failure) = Walks.Pages(tree.Root, process, new ProcessPageQuery { Include = All });
+        Assert.Equal(Pages, pages.Count);
+        Assert.Equal(entries, pages.Select(page => page.RawEntry));
+        Assert.All(pages, page => Assert.Equal(page.Pfn * 11, page.MapCount));
+        Assert.Equal(ProcfsError.ProcessNotFound, failure?.Error);
+    }
+
+    [Fact]
+    public void A_kpage_file_that_is_absent_is_told()
+    {
+        using MadeUpTree tree = Tree(Words.Present | 1);
+        File.Delete(tree.PathOf("kpagecgroup"));
+        using ProcessMemory process = ProcessMemory.Open(tree.Root, Id);
+        (_, ProcfsException? failure) = Walks.Pages(tree.Root, process, new ProcessPageQuery { Include = All });
+        Assert.Equal(ProcfsError.KPageNotAvailable, failure?.Error);
+    }
+
+    [Fact]
+    public void Raw_flags_show_the_bits_of_the_entry()
+    {
+        using MadeUpTree tree = Tree(Words.Present | Words.File | Words.Exclusive | 2);
+        ProcessPageInfo page = Assert.Single(Read(tree, new ProcessPageQuery { Include = KPageFields.Flags, RawFlags = true }));
+        Assert.Equal(KPageFlags.LRU | KPageFlags.FILE | KPageFlags.MMAP_EXCLUSIVE, page.Flags);
+    }
+
+    [Fact]
+    public void A_bit_of_a_newer_kernel_is_kept()
+    {
+        using MadeUpTree tree = Tree(Words.Present | (1UL << 60) | 1);
+        Assert.Equal(1UL << 60, Assert.Single(Read(tree, new ProcessPageQuery())).UnknownBits);
+    }
+
+    /// <summary>One mapping of four pages; frames 0 to 3, of which 2 alone is on the LRU lists.</summary>
+    private static MadeUpTree Tree(params ReadOnlySpan<ulong> entries) =>
+        Frames.Tree([0, (ulong)KPageFlags.ANON, (ulong)KPageFlags.LRU, 0], [0, 11, 22, 33], [0, 111, 222, 333])
+            .Text("swaps", "Filename Type Size Used Priority\n/swap file 100 0 -2\n")
+            .Process(Id, Line(0x10, 0x14)).Pagemap(Id, 0x10 * s_page, [.. entries, .. new ulong[4 - Math.Min(4, entries.Length)]]);
+
+    private static string Line(int first, int end) => $"{(ulong)first * s_page:x}-{(ulong)end * s_page:x} rw-p 00000000 08:01 5 /mapped";
+
+    private static List<ProcessPageInfo> Read(MadeUpTree tree, ProcessPageQuery query)
+    {
+        using ProcessMemory process = ProcessMemory.Open(tree.Root, Id);
+        (List<ProcessPageInfo> pages, ProcfsException? failure) = Walks.Pages(tree.Root, process, query);
+        Assert.Null(failure);
+        return pages;
+    }
+}

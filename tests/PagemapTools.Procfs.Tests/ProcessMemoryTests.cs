@@ -1,0 +1,102 @@
+namespace PagemapTools.Procfs.Tests;
+
+/// <summary>What is said of a process that cannot be read, on made-up trees.</summary>
+public sealed class ProcessMemoryTests
+{
+    private const int Id = 7;
+    private const int ENOENT = 2;
+
+    [Fact]
+    public void A_process_that_is_not_there_is_not_found()
+    {
+        using MadeUpTree tree = new();
+        ProcfsException failure = Assert.Throws<ProcfsException>(() => ProcessMemory.Open(tree.Root, Id));
+        Assert.Equal(ProcfsError.ProcessNotFound, failure.Error);
+        Assert.Equal(Id, failure.ProcessId);
+        Assert.Contains("7", failure.Message, StringComparison.Ordinal);
+        Assert.Contains(tree.Path, failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_process_that_goes_between_its_name_and_its_pagemap_is_not_found()
+    {
+        using MadeUpTree tree = new MadeUpTree().Text("7/comm", "gone\n");
+        Assert.Equal(ProcfsError.ProcessNotFound, Assert.Throws<ProcfsException>(() => ProcessMemory.Open(tree.Root, Id)).Error);
+    }
+
+    [Theory]
+    [InlineData('S', MadeUpTree.KernelThread, "made-up", "kernel thread")]
+    [InlineData('I', MadeUpTree.KernelThread | 0x40, "kworker/0:1", "kernel thread")]
+    [InlineData('Z', 0u, "made-up", "zombie")]
+    [InlineData('X', 0u, "made-up", "zombie")]
+    [InlineData('Z', 0u, "with ) and ( and R 1 2", "zombie")]
+    public void A_process_without_an_address_space_is_told_with_the_reason(char state, uint flags, string name, string reason)
+    {
+        // As the kernel: pagemap of such a process does not open.
+        using MadeUpTree tree = new MadeUpTree().Text("7/comm", name + "\n").Text("7/cmdline", string.Empty).Status(Id, state, flags, name);
+        ProcfsException failure = Assert.Throws<ProcfsException>(() => ProcessMemory.Open(tree.Root, Id));
+        Assert.Equal(ProcfsError.NoAddressSpace, failure.Error);
+        Assert.Equal(Id, failure.ProcessId);
+        Assert.Equal(ENOENT, failure.ErrorNumber);
+        Assert.Contains(reason, failure.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData('S')]
+    [InlineData('R')]
+    [InlineData('D')]
+    [InlineData('T')]
+    public void A_process_that_lives_but_has_lost_its_address_space_is_not_found(char state)
+    {
+        using MadeUpTree tree = new MadeUpTree().Text("7/comm", "x\n").Status(Id, state, 0x400000);
+        Assert.Equal(ProcfsError.ProcessNotFound, Assert.Throws<ProcfsException>(() => ProcessMemory.Open(tree.Root, Id)).Error);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("7 (x")]
+    [InlineData("7 (x) ")]
+    [InlineData("7 (x) S 1 2")]
+    [InlineData("7 (x) S 1 1 1 0 -1 flags 0")]
+    public void A_stat_file_that_makes_no_sense_tells_nothing(string stat)
+    {
+        using MadeUpTree tree = new MadeUpTree().Text("7/comm", "x\n").Text("7/stat", stat);
+        Assert.Equal(ProcfsError.ProcessNotFound, Assert.Throws<ProcfsException>(() => ProcessMemory.Open(tree.Root, Id)).Error);
+    }
+
+    [Fact]
+    public void Maps_that_cannot_be_opened_are_told()
+    {
+        using MadeUpTree tree = new MadeUpTree().Text("7/comm", "x\n").Pagemap(Id, 0, 1);
+        using ProcessMemory process = ProcessMemory.Open(tree.Root, Id);
+        Assert.Equal(ProcfsError.ProcessNotFound, Assert.Throws<ProcfsException>(() => process.Mappings().ToArray()).Error);
+    }
+
+    [Fact]
+    public void Maps_without_a_line_are_those_of_a_process_without_an_address_space()
+    {
+        using MadeUpTree tree = new MadeUpTree().Process(Id).Pagemap(Id, 0, 1).Status(Id, 'S', MadeUpTree.KernelThread);
+        using ProcessMemory process = ProcessMemory.Open(tree.Root, Id);
+        Assert.Equal(ProcfsError.NoAddressSpace, Assert.Throws<ProcfsException>(() => process.Mappings().ToArray()).Error);
+    }
+
+    [Fact]
+    public void Maps_that_cannot_be_read_are_not_the_end_of_the_mappings()
+    {
+        // read of a directory gives EISDIR, at once; the process is there all the time.
+        using MadeUpTree tree = new MadeUpTree().Text("7/comm", "x\n").Status(Id, 'S', 0).Pagemap(Id, 0, 1).Text("7/maps/nothing", string.Empty);
+        using ProcessMemory process = ProcessMemory.Open(tree.Root, Id);
+        ProcfsException failure = Assert.Throws<ProcfsException>(() => process.Mappings().ToArray());
+        Assert.Equal(ProcfsError.ReadFailed, failure.Error);
+    }
+
+    [Fact]
+    public void A_process_has_its_number_and_its_name()
+    {
+        using MadeUpTree tree = new MadeUpTree().Process(Id, "1000-2000 rw-p 00000000 08:01 5 /x").Pagemap(Id, 0, 1, 2);
+        using ProcessMemory process = ProcessMemory.Open(tree.Root, Id);
+        Assert.Equal((Id, "made-up"), (process.ProcessId, process.ProcessName));
+        Assert.Equal("/x", Assert.Single(process.Mappings()).Path);
+        Assert.EndsWith("/7/pagemap", process.Pagemap.Path, StringComparison.Ordinal);
+    }
+}

@@ -1,0 +1,46 @@
+namespace PagemapTools.Procfs.Tests.Support;
+
+/// <summary>Walks a process to its end, or to where the walk fails.</summary>
+internal static class Walks
+{
+    /// <summary>Every page that a walk delivers, by address.</summary>
+    public static SortedDictionary<ulong, ulong> Entries(ProcessMemory process, PageWalkOptions? options = null, Action<ulong>? delivered = null)
+    {
+        SortedDictionary<ulong, ulong> entries = [];
+        using PageWalk walk = new(process, options ?? new PageWalkOptions());
+        while (walk.MoveNext(TestContext.Current.CancellationToken))
+        {
+            for (int i = 0; i < walk.Entries.Length; i++)
+            {
+                ulong address = walk.Address + ((ulong)i * KernelFile.PageSize);
+                Assert.InRange(address, walk.Mapping.Start, walk.Mapping.End - 1);
+                entries.Add(address, walk.Entries[i]);
+            }
+
+            delivered?.Invoke(walk.Address);
+        }
+
+        return entries;
+    }
+
+    /// <summary>The pages that pass a query, and the failure that ended the reading, if one did.</summary>
+    public static (List<ProcessPageInfo> Pages, ProcfsException? Failure) Pages(ProcRoot root, ProcessMemory process, ProcessPageQuery query)
+    {
+        List<ProcessPageInfo> pages = [];
+        using KPageFiles files = new(root);
+        using ProcessPageReader reader = new(process, files, query);
+        try
+        {
+            while (reader.MoveNext(TestContext.Current.CancellationToken))
+            {
+                pages.AddRange(Enumerable.Range(0, reader.Batch.Count).Select(row => (ProcessPageInfo)reader.Create(reader.Batch, row)));
+            }
+        }
+        catch (ProcfsException failure)
+        {
+            return (pages, failure);
+        }
+
+        return (pages, null);
+    }
+}

@@ -1,0 +1,147 @@
+namespace PagemapTools.Procfs.Tests.Uss;
+
+/// <summary>The arithmetic over a made-up tree; what it has to come to is worked out by hand.</summary>
+public sealed class UssMeterTests
+{
+    private const int Id = 7;
+    private const ulong Once = 1, Twice = 2, Zero = 3, Thrice = 4;
+    private static readonly long s_page = Environment.SystemPageSize;
+
+    [Theory]
+    [InlineData(UssMethod.Exclusive, 1)]
+    [InlineData(UssMethod.Exclusive, 3)]
+    [InlineData(UssMethod.MapCount, 1)]
+    [InlineData(UssMethod.MapCount, 3)]
+    public void Pages_are_counted_by_either_method_and_any_number_of_threads(UssMethod method, int threads)
+    {
+        using MadeUpTree tree = Tree(
+            Words.Present | Words.Exclusive | Once, Words.Present | Words.Exclusive | Words.File | Once, Words.Present | Twice,
+            Words.Present | Words.File | Thrice, Words.Present | Zero, 0, Words.Swapped(0, 5), Words.GuardRegion, Words.UffdMarker);
+        ProcessUss uss = Measure(tree, method, threads);
+        Assert.Equal((Id, "made-up", method), (uss.ProcessId, uss.ProcessName, uss.Method));
+        Assert.Equal(2 * s_page, uss.Uss);
+        Assert.Equal(4 * s_page, uss.Rss);
+        Assert.Equal(2 * s_page, uss.Shared);
+        Assert.Equal(s_page, uss.Swap);
+        Assert.Equal(0, uss.Hugetlb);
+        Assert.Equal(method == UssMethod.MapCount ? (2 * s_page) + (s_page / 2) + (s_page / 3) : null, uss.Pss);
+    }
+
+    [Fact]
+    public void Each_mapping_has_its_own_figures_and_their_sum_is_the_processs()
+    {
+        using MadeUpTree tree = Tree(Words.Present | Words.Exclusive | Once, Words.Present | Twice, 0, Words.Swapped(0, 5), 0, 0, 0, 0, Words.Present | Words.Exclusive | Once);
+        tree.Process(Id, Line(0x10, 0x12, "/first"), Line(0x12, 0x14, "/second"), Line(0x14, 0x19, "/third"));
+        using UssMeter meter = new(tree.Root, UssMethod.MapCount);
+        MappingUss[] mappings = [.. meter.MeasureMappings(Id, mappings: null, TestContext.Current.CancellationToken)];
+        Assert.Equal(["/first", "/second", "/third"], mappings.Select(mapping => mapping.Mapping.Path));
+        Assert.Equal([s_page, 0L, s_page], mappings.Select(mapping => mapping.Uss!.Value));
+        Assert.Equal([s_page * 3 / 2, 0L, s_page], mappings.Select(mapping => mapping.Pss!.Value));
+        Assert.Equal([0L, s_page, 0L], mappings.Select(mapping => mapping.Swap!.Value));
+        Assert.Equal(Measure(tree, UssMethod.MapCount, 1).Uss, mappings.Sum(mapping => mapping.Uss));
+    }
+
+    [Fact]
+    public void Only_the_mappings_that_are_named_count()
+    {
+        using MadeUpTree tree = Tree(Words.Present | Words.Exclusive | Once, Words.Present | Words.Exclusive | Once, Words.Present | Words.Exclusive | Once);
+        tree.Process(Id, Line(0x10, 0x11, "/first"), Line(0x11, 0x13, "/second"));
+        using UssMeter meter = new(tree.Root, UssMethod.Exclusive);
+        Assert.Equal(2 * s_page, meter.Measure(Id, mapping => mapping.Path == "/second", 1, TestContext.Current.CancellationToken).Uss);
+        Assert.Equal("/second", Assert.Single(meter.MeasureMappings(Id, mapping => mapping.Path == "/second", TestContext.Current.CancellationToken)).Mapping.Path);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void Pages_are_truncated_one_by_one_as_smaps_does(int threads)
+    {
+        const int Pages = 3 * 40_000;
+        using MadeUpTree tree = Tree().Process(Id, Line(0x10, 0x10 + Pages, "/large"))
+            .Pagemap(Id, 0x10 * (ulong)s_page, [.. Enumerable.Repeat(Words.Present | Words.File | Thrice, Pages)]);
+        Assert.Equal(Pages * (s_page * 4096 / 3) / 4096, Measure(tree, UssMethod.MapCount, threads).Pss);
+    }
+
+    [Fact]
+    public void Without_frame_numbers_exclusive_pages_are_still_known()
+    {
+        using MadeUpTree tree = Tree(Words.Present | Words.Exclusive, Words.Present | Words.File, Words.Present | Words.Exclusive | Words.File);
+        ProcessUss uss = Measure(tree, UssMethod.Exclusive, 1);
+        Assert.Equal((2 * s_page, 3 * s_page), (uss.Uss!.Value, uss.Rss!.Value));
+    }
+
+    [Fact]
+    public void Without_frame_numbers_the_zero_page_makes_rss_unknown()
+    {
+        using MadeUpTree tree = Tree(Words.Present | Words.Exclusive, Words.Present);
+        ProcessUss uss = Measure(tree, UssMethod.Exclusive, 1);
+        Assert.Equal(s_page, uss.Uss);
+        Assert.Null(uss.Rss);
+        Assert.Null(uss.Shared);
+    }
+
+    [Fact]
+    public void Without_frame_numbers_the_counts_of_frames_are_of_no_use()
+    {
+        using MadeUpTree tree = Tree(Words.Present | Words.Exclusive);
+        ProcessUss uss = Measure(tree, UssMethod.MapCount, 1);
+        Assert.Null(uss.Uss);
+        Assert.Null(uss.Pss);
+        Assert.Null(uss.Rss);
+        Assert.Null(uss.Shared);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void An_entry_whose_swap_type_is_hidden_is_swap_only_where_there_is_an_area(bool hasArea)
+    {
+        using MadeUpTree tree = Tree(Words.Swap);
+        tree.Text("swaps", "Filename Type Size Used Priority\n" + (hasArea ? "/swap file 100 0 -2\n" : string.Empty));
+        Assert.Equal(hasArea ? null : 0L, Measure(tree, UssMethod.Exclusive, 1).Swap);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(4)]
+    public void A_process_that_goes_is_told_and_not_half_measured(int threads)
+    {
+        using MadeUpTree tree = Tree().Process(Id, Line(0x10, 0x20, "/first"), Line(0x20, 0x30, "/second")).Pagemap(Id, 0x10 * (ulong)s_page, new ulong[0x13]);
+        File.WriteAllBytes(tree.PathOf("7/pagemap"), new byte[0x23 * 8]);
+        Assert.Equal(ProcfsError.ProcessNotFound, Assert.Throws<ProcfsException>(() => Measure(tree, UssMethod.Exclusive, threads)).Error);
+    }
+
+    [Fact]
+    public void The_method_that_reads_counts_says_when_it_cannot()
+    {
+        using MadeUpTree tree = new MadeUpTree().Process(Id);
+        Assert.Equal(ProcfsError.KPageNotAvailable, Assert.Throws<ProcfsException>(() => new UssMeter(tree.Root, UssMethod.MapCount)).Error);
+        using UssMeter exclusive = new(tree.Root, UssMethod.Exclusive);
+        Assert.Equal(UssMethod.Exclusive, exclusive.Method);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void A_stop_is_heeded(int threads)
+    {
+        using MadeUpTree tree = Tree(Words.Present | Words.Exclusive | Once);
+        using UssMeter meter = new(tree.Root, UssMethod.Exclusive);
+        Assert.ThrowsAny<OperationCanceledException>(() => meter.Measure(Id, null, threads, new CancellationToken(canceled: true)));
+    }
+
+    /// <summary>One mapping of nine pages.</summary>
+    private static MadeUpTree Tree(params ReadOnlySpan<ulong> entries) =>
+        new MadeUpTree().Entries("kpagecount", 0, 0, 1, 2, 0, 3)
+            .Text("swaps", "Filename Type Size Used Priority\n/swap file 100 0 -2\n")
+            .Process(Id, Line(0x10, 0x19, "/mapped"))
+            .Pagemap(Id, 0x10 * (ulong)s_page, [.. entries, .. new ulong[9 - entries.Length]]);
+
+    private static string Line(int first, int end, string name) => $"{first * s_page:x}-{end * s_page:x} rw-p 00000000 08:01 5 {name}";
+
+    private static ProcessUss Measure(MadeUpTree tree, UssMethod method, int threads)
+    {
+        using UssMeter meter = new(tree.Root, method);
+        return meter.Measure(Id, mappings: null, threads, TestContext.Current.CancellationToken);
+    }
+}

@@ -1,0 +1,2 @@
+global using PagemapTools.Tests.Support;
+global using Xunit;

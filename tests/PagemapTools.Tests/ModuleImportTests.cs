@@ -1,0 +1,60 @@
+using System.Management.Automation;
+
+namespace PagemapTools.Tests;
+
+public sealed class ModuleImportTests
+{
+    private static readonly string[] s_cmdlets =
+    [
+        "Clear-SoftDirty", "Get-KPageCgroup", "Get-KPageCount", "Get-KPageFlags", "Get-ProcessPageMap", "Measure-KPageFlags",
+        "Measure-ProcessUss", "Test-PagemapSupport",
+    ];
+
+    [Fact]
+    public void The_module_exports_its_cmdlets_and_nothing_else()
+    {
+        using Session session = new();
+
+        Assert.Equal(s_cmdlets, session.Objects("(Get-Module PagemapTools).ExportedCommands.Keys").Select(name => name.ToString()).Order(StringComparer.Ordinal));
+        Assert.Empty(session.Objects("(Get-Module PagemapTools).ExportedVariables.Keys; (Get-Module PagemapTools).ExportedAliases.Keys"));
+    }
+
+    [Fact]
+    public void Importing_a_second_time_changes_nothing()
+    {
+        using Session session = new();
+
+        session.ImportModule();
+        Outcome forced = session.Run("Import-Module $module -Force; Get-Module PagemapTools; Test-PagemapSupport");
+
+        Assert.Null(forced.Termination);
+        Assert.Empty(forced.Errors);
+        Assert.Single(forced.Output, item => item.BaseObject is PSModuleInfo);
+    }
+
+    [Fact]
+    public void Two_runspaces_can_have_it_at_the_same_time()
+    {
+        using Session first = new();
+        using Session second = new();
+
+        Assert.Equal(Features(first), Features(second));
+        first.Dispose();
+        Assert.NotEmpty(Features(second));
+    }
+
+    [Fact]
+    public void It_can_be_removed_and_imported_again()
+    {
+        using Session session = new();
+        string[] before = Features(session);
+
+        session.Objects("Remove-Module PagemapTools");
+        Assert.Equal("CommandNotFoundException", session.Termination("Test-PagemapSupport").FullyQualifiedErrorId);
+
+        session.ImportModule();
+        Assert.Equal(before, Features(session));
+    }
+
+    private static string[] Features(Session session) => [.. session.Objects("Test-PagemapSupport").Select(item => item.Get<string>("Feature")!)];
+}

@@ -1,0 +1,45 @@
+using System.Diagnostics;
+
+namespace PagemapTools.Tests.Support;
+
+/// <summary>A run of src/PagemapTools.Host in a process of its own.</summary>
+internal sealed record HostRun(int Status, string Output, string Error)
+{
+    public string[] Lines { get; } = Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+}
+
+internal static class HostProgram
+{
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(90);
+
+    /// <summary>Runs a script with the module under test imported.</summary>
+    public static HostRun RunScript(string script, string? user = null) => Run(["-Module", BuiltFiles.Module, "-Command", script], user);
+
+    public static HostRun Run(IEnumerable<string> arguments, string? user = null, string input = "")
+    {
+        using Process process = Start(arguments, user);
+        Task<string> output = process.StandardOutput.ReadToEndAsync();
+        Task<string> error = process.StandardError.ReadToEndAsync();
+        process.StandardInput.Write(input);
+        process.StandardInput.Close();
+        if (!process.WaitForExit(s_patience))
+        {
+            process.Kill();
+            throw new Xunit.Sdk.XunitException($"The host does not end: {string.Join(' ', arguments)}");
+        }
+
+        return new HostRun(process.ExitCode, output.GetAwaiter().GetResult(), error.GetAwaiter().GetResult());
+    }
+
+    public static Process Start(IEnumerable<string> arguments, string? user = null)
+    {
+        ProcessStartInfo start = DotnetProgram.StartInfo(BuiltFiles.Host, user);
+        start.Environment.Remove("COLUMNS");
+        foreach (string argument in arguments)
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        return Process.Start(start)!;
+    }
+}

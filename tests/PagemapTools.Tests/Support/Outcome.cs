@@ -1,0 +1,39 @@
+using System.Management.Automation;
+
+namespace PagemapTools.Tests.Support;
+
+/// <summary>All that came out of a script.</summary>
+internal sealed class Outcome(IReadOnlyList<PSObject> output, PSDataStreams streams, ErrorRecord? termination)
+{
+    public IReadOnlyList<PSObject> Output => output;
+
+    public IReadOnlyList<ErrorRecord> Errors { get; } = [.. streams.Error];
+
+    public IReadOnlyList<string> Warnings { get; } = [.. streams.Warning.Select(record => record.Message)];
+
+    public IReadOnlyList<string> Verbose { get; } = [.. streams.Verbose.Select(record => record.Message)];
+
+    public IReadOnlyList<ProgressRecord> Progress { get; } = [.. streams.Progress];
+
+    /// <summary>What ended the script before its time; null if nothing did.</summary>
+    public ErrorRecord? Termination => termination;
+}
+
+internal static class ObjectReading
+{
+    /// <summary>A property's value, as any user of PowerShell would convert it; null stays null.</summary>
+    public static T? Get<T>(this PSObject item, string property)
+    {
+        PSPropertyInfo found = item.Properties[property] ?? throw new Xunit.Sdk.XunitException($"{item.BaseObject.GetType()} has no property {property}.");
+        object? value = (found.Value as PSObject)?.BaseObject ?? found.Value;
+        return value is null ? default : (T)LanguagePrimitives.ConvertTo(value, Nullable.GetUnderlyingType(typeof(T)) ?? typeof(T), System.Globalization.CultureInfo.InvariantCulture);
+    }
+
+    public static string TypeName(this PSObject item) => item.BaseObject.GetType().Name;
+
+    /// <summary>One property of every object.</summary>
+    public static T?[] Column<T>(this IEnumerable<PSObject> items, string property) => [.. items.Select(item => item.Get<T>(property))];
+
+    /// <summary>The id without the name of the cmdlet.</summary>
+    public static string Id(this ErrorRecord error) => error.FullyQualifiedErrorId.Split(',')[0];
+}

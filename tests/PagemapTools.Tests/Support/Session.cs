@@ -1,0 +1,84 @@
+using System.Management.Automation;
+using System.Management.Automation.Host;
+using System.Management.Automation.Runspaces;
+using System.Runtime.CompilerServices;
+
+namespace PagemapTools.Tests.Support;
+
+/// <summary>A PowerShell session of the bare engine with the staged module imported.</summary>
+internal sealed class Session : IDisposable
+{
+    public Session(PSHost? host = null, bool withModule = true)
+    {
+        InitialSessionState state = InitialSessionState.CreateDefault2();
+        state.Commands.Add(new SessionStateCmdletEntry("Stop-Upstream", typeof(StopUpstreamCommand), helpFileName: null));
+        Runspace = host is null ? RunspaceFactory.CreateRunspace(state) : RunspaceFactory.CreateRunspace(host, state);
+        Runspace.ThreadOptions = PSThreadOptions.ReuseThread;
+        Runspace.Open();
+        if (withModule)
+        {
+            ImportModule();
+        }
+    }
+
+    public Runspace Runspace { get; }
+
+    /// <summary>A variable of the session.</summary>
+    public object? this[string name]
+    {
+        get => Runspace.SessionStateProxy.GetVariable(name);
+        set => Runspace.SessionStateProxy.SetVariable(name, value);
+    }
+
+    public void ImportModule()
+    {
+        this["module"] = BuiltFiles.Module;
+        Outcome import = Run("Import-Module -Name $module -ErrorAction Stop");
+        Assert.True(import.Termination is null, $"{import.Termination}");
+    }
+
+    public PowerShell CreateCommand(string script)
+    {
+        PowerShell shell = PowerShell.Create();
+        shell.Runspace = Runspace;
+        shell.AddScript(script);
+        return shell;
+    }
+
+    /// <summary>Runs a script to its end, whatever that is.</summary>
+    public Outcome Run(string script)
+    {
+        using PowerShell shell = CreateCommand(script);
+        List<PSObject> output = [];
+        ErrorRecord? termination = null;
+        try
+        {
+            shell.Invoke(input: null, output);
+        }
+        catch (RuntimeException exception)
+        {
+            termination = exception.ErrorRecord;
+        }
+
+        return new Outcome(output, shell.Streams, termination);
+    }
+
+    /// <summary>What a script gives that has to run without any error.</summary>
+    public IReadOnlyList<PSObject> Objects(string script)
+    {
+        Outcome outcome = Run(script);
+        Assert.True(outcome.Termination is null, $"{outcome.Termination} {outcome.Termination?.InvocationInfo?.PositionMessage}");
+        Assert.Empty(outcome.Errors);
+        return outcome.Output;
+    }
+
+    /// <summary>The single error that ends a script.</summary>
+    public ErrorRecord Termination(string script) =>
+        Run(script).Termination ?? throw new Xunit.Sdk.XunitException($"Nothing ended '{script}'.");
+
+    public void Dispose() => Runspace.Dispose();
+
+    // The engine tells its makers of each import otherwise.
+    [ModuleInitializer]
+    internal static void SwitchTelemetryOff() => Environment.SetEnvironmentVariable("POWERSHELL_TELEMETRY_OPTOUT", "1");
+}
