@@ -23,9 +23,21 @@
     FunctionsToExport    = @()
     AliasesToExport      = @()
     VariablesToExport    = @()
+    FileList             = @(
+        'LICENSE'
+        'PagemapTools.psd1'
+        'bin/PagemapTools.dll'
+        'bin/PagemapTools.Format.ps1xml'
+        'bin/PagemapTools.Procfs.dll'
+        'bin/PagemapTools.Types.ps1xml'
+        'en-US/PagemapTools.dll-Help.xml'
+        'en-US/about_PagemapTools.help.txt'
+    )
     PrivateData          = @{
         PSData = @{
             Tags         = @('Linux', 'Memory', 'pagemap', 'procfs', 'USS', 'kernel', 'PSEdition_Core')
+            ProjectUri   = 'https://github.com/PagemapTools/PagemapTools'
+            LicenseUri   = 'https://github.com/PagemapTools/PagemapTools/blob/main/LICENSE'
             ReleaseNotes = 'See CHANGELOG.md'
         }
     }

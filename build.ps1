@@ -17,6 +17,7 @@ param(
 $ErrorActionPreference = 'Stop'
 $PSNativeCommandUseErrorActionPreference = $true
 Set-Location $PSScriptRoot
+$configured = '--configuration', $Configuration
 
 function Test-Module([string] $Name) {
     $found = [bool] (Get-Module -ListAvailable -Name $Name)
@@ -24,10 +25,10 @@ function Test-Module([string] $Name) {
     $found
 }
 
-function Invoke-Build { dotnet build PagemapTools.sln --configuration $Configuration }
+function Invoke-Build { dotnet build PagemapTools.sln @configured }
 
 function Invoke-Test {
-    dotnet test PagemapTools.sln --configuration $Configuration
+    dotnet test PagemapTools.sln @configured
     if (Test-Module Pester) {
         $result = Invoke-Pester -Path tests/Pester -PassThru
         if ($result.FailedCount -gt 0 -or $result.TotalCount -eq 0) { throw "Pester: $($result.FailedCount) of $($result.TotalCount) failed." }

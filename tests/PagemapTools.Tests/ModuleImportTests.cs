@@ -50,7 +50,7 @@ public sealed class ModuleImportTests
         string[] before = Features(session);
 
         session.Objects("Remove-Module PagemapTools");
-        Assert.Equal("CommandNotFoundException", session.Termination("Test-PagemapSupport").FullyQualifiedErrorId);
+        Assert.Equal("CommandNotFoundException", session.Termination("Test-PagemapSupport").Id());
 
         session.ImportModule();
         Assert.Equal(before, Features(session));

@@ -41,7 +41,9 @@ internal sealed class Session : IDisposable
     {
         PowerShell shell = PowerShell.Create();
         shell.Runspace = Runspace;
-        shell.AddScript(script);
+
+        // Without the try the engine would write a terminating error and go on with the next statement.
+        shell.AddScript($"try {{\n{script}\n}} catch {{ throw }}");
         return shell;
     }
 

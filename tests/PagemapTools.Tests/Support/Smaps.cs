@@ -32,12 +32,12 @@ internal sealed partial class Smaps(ulong start, IReadOnlyDictionary<string, lon
                     yield return new Smaps(previous, sizes);
                 }
 
-                start = Convert.ToUInt64(header.Groups[1].Value, 16);
+                start = Convert.ToUInt64(header.Groups["start"].Value, 16);
                 sizes = [];
             }
             else if (Size().Match(line) is { Success: true } size)
             {
-                sizes[size.Groups[1].Value] = long.Parse(size.Groups[2].Value, CultureInfo.InvariantCulture) * 1024;
+                sizes[size.Groups["field"].Value] = long.Parse(size.Groups["size"].Value, CultureInfo.InvariantCulture) * 1024;
             }
         }
 
@@ -47,9 +47,9 @@ internal sealed partial class Smaps(ulong start, IReadOnlyDictionary<string, lon
         }
     }
 
-    [GeneratedRegex("^([0-9a-f]+)-[0-9a-f]+ ", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex("^(?<start>[0-9a-f]+)-[0-9a-f]+ ", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Header();
 
-    [GeneratedRegex("^(\\w+): +(\\d+) kB$", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex("^(?<field>\\w+): +(?<size>\\d+) kB$", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Size();
 }

@@ -1,0 +1,45 @@
+using BenchmarkDotNet.Attributes;
+using PagemapTools.Procfs;
+
+namespace PagemapTools.Benchmarks.Micro;
+
+/// <summary>
+/// Two words with a gap between them, read by a call each or by one call that reads the gap too. Where the second begins to cost
+/// more is what PfnRuns (kpage files) and PopulatedRegions (pagemap) should bridge at most.
+/// </summary>
+public class BridgeBenchmarks
+{
+    private const ulong SomeFrame = 0x40000;
+
+    private readonly ulong[] _words = new ulong[1024];
+    private OwnMemory _memory = null!;
+    private PageEntryFile _file = null!;
+    private ulong _first;
+
+    [Params("/proc/kpageflags", "/proc/kpagecount", "/proc/self/pagemap")]
+    public string Path { get; set; } = "";
+
+    [Params(4, 8, 16, 32, 64, 128)]
+    public int Gap { get; set; }
+
+    [GlobalSetup]
+    public void Open()
+    {
+        _memory = new OwnMemory(2048, stride: 0);
+        _file = PageEntryFile.Open(Path);
+        _first = Path.EndsWith("pagemap", StringComparison.Ordinal) ? _memory.FirstPage : SomeFrame;
+    }
+
+    [GlobalCleanup]
+    public void Close()
+    {
+        _file.Dispose();
+        _memory.Dispose();
+    }
+
+    [Benchmark(Baseline = true)]
+    public int TwoCalls() => _file.Read(_first, _words.AsSpan(0, 1)) + _file.Read(_first + (ulong)Gap + 1, _words.AsSpan(1, 1));
+
+    [Benchmark]
+    public int OneCall() => _file.Read(_first, _words.AsSpan(0, Gap + 2));
+}

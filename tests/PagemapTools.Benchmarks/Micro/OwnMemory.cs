@@ -1,0 +1,35 @@
+using PagemapTools.Procfs;
+using PagemapTools.Procfs.Native;
+
+namespace PagemapTools.Benchmarks.Micro;
+
+/// <summary>Memory of this process with every so manieth page written, to look at through this process's own pagemap.</summary>
+internal sealed unsafe class OwnMemory : IDisposable
+{
+    private readonly nuint _length;
+    private readonly nint _address;
+
+    public OwnMemory(long pages, int stride)
+    {
+        _length = (nuint)((ulong)pages * PageGeometry.PageSize);
+        _address = MemoryCalls.Map(
+            _length, MemoryCalls.ProtectionRead | MemoryCalls.ProtectionWrite, MemoryCalls.MapPrivate | MemoryCalls.MapAnonymous, null, 0);
+        if (_address == 0)
+        {
+            throw new BenchmarkException($"{pages} pages cannot be mapped.");
+        }
+
+        for (long page = 0; stride > 0 && page < pages; page += stride)
+        {
+            *(byte*)(_address + (nint)(page * (long)PageGeometry.PageSize)) = 1;
+        }
+    }
+
+    public ulong Start => (ulong)_address;
+
+    public ulong End => Start + _length;
+
+    public ulong FirstPage => PageGeometry.PageOf(Start);
+
+    public void Dispose() => MemoryCalls.Unmap(_address, _length);
+}

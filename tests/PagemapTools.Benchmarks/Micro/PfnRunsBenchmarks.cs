@@ -1,0 +1,55 @@
+using BenchmarkDotNet.Attributes;
+using PagemapTools.Procfs;
+
+namespace PagemapTools.Benchmarks.Micro;
+
+/// <summary>Nanoseconds per frame of joining a batch, by how far the frames lie apart, in order and shuffled.</summary>
+public class PfnRunsBenchmarks
+{
+    private const ulong SomeFrame = 0x10000;
+
+    private readonly ulong[] _pfns = new ulong[PageBatch.Capacity];
+    private readonly ulong[] _words = new ulong[PageBatch.Capacity];
+    private PfnRuns _runs = null!;
+    private PageEntryFile _flags = null!;
+
+    [Params(1, 2, 8, 24, 32, 48, 64, 200)]
+    public int Spacing { get; set; }
+
+    [Params(false, true)]
+    public bool IsShuffled { get; set; }
+
+    [GlobalSetup]
+    public void Open()
+    {
+        for (int i = 0; i < _pfns.Length; i++)
+        {
+            _pfns[i] = SomeFrame + (ulong)(i * Spacing);
+        }
+
+        if (IsShuffled)
+        {
+            new Random(1).Shuffle(_pfns);
+        }
+
+        _runs = new PfnRuns(PageBatch.Capacity);
+        _flags = PageEntryFile.Open("/proc/kpageflags");
+    }
+
+    [GlobalCleanup]
+    public void Close()
+    {
+        _flags.Dispose();
+        _runs.Dispose();
+    }
+
+    [Benchmark(OperationsPerInvoke = PageBatch.Capacity)]
+    public void Build() => _runs.Build(_pfns);
+
+    [Benchmark(OperationsPerInvoke = PageBatch.Capacity)]
+    public void BuildAndGather()
+    {
+        _runs.Build(_pfns);
+        _runs.Gather(_flags, _words);
+    }
+}

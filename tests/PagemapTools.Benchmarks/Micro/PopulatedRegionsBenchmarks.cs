@@ -1,0 +1,84 @@
+using BenchmarkDotNet.Attributes;
+using PagemapTools.Procfs;
+
+namespace PagemapTools.Benchmarks.Micro;
+
+/// <summary>
+/// Reading what a mapping of 256 Ki pages holds, by how many of its pages are resident: by the regions that are dealt out, and by
+/// reading every entry.
+/// </summary>
+public class PopulatedRegionsBenchmarks
+{
+    private const int Pages = 256 * 1024;
+    private const int BatchPages = 32 * 1024;
+
+    private readonly ulong[] _entries = new ulong[BatchPages];
+    private OwnMemory _memory = null!;
+    private PageEntryFile _pagemap = null!;
+
+    [Params(1, 16, 64, 128, 512, 4096)]
+    public int Stride { get; set; }
+
+    [GlobalSetup]
+    public void Map()
+    {
+        _memory = new OwnMemory(Pages, Stride);
+        _pagemap = PageEntryFile.Open("/proc/self/pagemap");
+    }
+
+    [GlobalCleanup]
+    public void Unmap()
+    {
+        _pagemap.Dispose();
+        _memory.Dispose();
+    }
+
+    [Benchmark]
+    public int Deal()
+    {
+        int count = 0;
+        using PopulatedRegions regions = Begin();
+        while (regions.TryNext(out _, out _))
+        {
+            count++;
+        }
+
+        return count;
+    }
+
+    [Benchmark]
+    public long DealAndRead()
+    {
+        long read = 0;
+        using PopulatedRegions regions = Begin();
+        while (regions.TryNext(out ulong start, out ulong end))
+        {
+            read += Read(start, end);
+        }
+
+        return read;
+    }
+
+    [Benchmark(Baseline = true)]
+    public long ReadEverything() => Read(_memory.Start, _memory.End);
+
+    private PopulatedRegions Begin()
+    {
+        PopulatedRegions regions = new(_pagemap);
+        regions.Begin(_memory.Start, _memory.End, PageCategories.Present | PageCategories.Swapped);
+        return regions;
+    }
+
+    private long Read(ulong start, ulong end)
+    {
+        long read = 0;
+        for (ulong page = PageGeometry.PageOf(start), last = PageGeometry.PageOf(end); page < last;)
+        {
+            int count = _pagemap.Read(page, _entries.AsSpan(0, (int)Math.Min(BatchPages, last - page)));
+            page += (ulong)count;
+            read += count;
+        }
+
+        return read;
+    }
+}
