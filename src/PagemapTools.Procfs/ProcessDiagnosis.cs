@@ -88,7 +88,7 @@ internal static class ProcessDiagnosis
             string[] fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
             return (fields[0][0], uint.Parse(fields[6], CultureInfo.InvariantCulture));
         }
-        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException or FormatException or IndexOutOfRangeException)
+        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException or FormatException or IndexOutOfRangeException or ArgumentOutOfRangeException)
         {
             return null;
         }

@@ -32,12 +32,6 @@ internal static class PagemapErrors
         ErrorCategory.ObjectNotFound,
         name);
 
-    public static ErrorRecord NeitherProcessNorPage(object item) => new(
-        new PSInvalidCastException($"'{item}' ({item.GetType()}) is neither a process nor a page."),
-        "NeitherProcessNorPage",
-        ErrorCategory.InvalidArgument,
-        item);
-
     public static ErrorRecord ExclusiveAndShared() => new(
         new PSInvalidOperationException("A page is either exclusive or shared: -Exclusive and -Shared cannot be used together."),
         "ExclusiveAndShared",

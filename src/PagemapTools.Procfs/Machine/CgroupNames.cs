@@ -1,3 +1,4 @@
+using System.Text;
 using PagemapTools.Procfs.Native;
 
 namespace PagemapTools.Procfs;
@@ -71,13 +72,14 @@ public sealed class CgroupNames
             {
                 string[] halves = line.Split(" - ", 2);
                 string[] mount = halves[0].Split(' ');
+                string mountPoint = OctalEscapes.Decode(Encoding.UTF8.GetBytes(mount[4]), " \t\n\\");
                 string[] source = halves[^1].Split(' ');
                 if (source[0] == "cgroup" && source[^1].Split(',').Contains("memory", StringComparer.Ordinal))
                 {
-                    return mount[4];
+                    return mountPoint;
                 }
 
-                unified ??= source[0] == "cgroup2" ? mount[4] : null;
+                unified ??= source[0] == "cgroup2" ? mountPoint : null;
             }
 
             return unified;

@@ -12,6 +12,7 @@ public sealed class MeasureKPageFlagsCommand : ProcessTargetCommand, IFlagFilter
 {
     private const string AllSet = "All";
     private const string PathSet = "Path";
+    private const string ProcessSet = "Process";
 
     private KPageFiles? _files;
     private KPageFlagsHistogram? _histogram;
@@ -24,10 +25,15 @@ public sealed class MeasureKPageFlagsCommand : ProcessTargetCommand, IFlagFilter
     [ArgumentCompleter(typeof(ProcessNameCompleter))]
     public string[] Name { get; set; } = [];
 
-    /// <summary>Processes, or pages from another cmdlet of this module.</summary>
+    /// <summary>The processes, as Get-Process gives them.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = ProcessSet, ValueFromPipeline = true)]
+    [ValidateNotNull]
+    public Process[] Process { get; set; } = [];
+
+    /// <summary>Pages from another cmdlet of this module.</summary>
     [Parameter(Mandatory = true, ParameterSetName = InputObjectSet, ValueFromPipeline = true)]
     [ValidateNotNull]
-    public PSObject[] InputObject { get; set; } = [];
+    public PageInfo[] InputObject { get; set; } = [];
 
     /// <summary>A saved copy of kpageflags.</summary>
     [Parameter(Mandatory = true, ParameterSetName = PathSet)]
@@ -71,7 +77,10 @@ public sealed class MeasureKPageFlagsCommand : ProcessTargetCommand, IFlagFilter
         switch (ParameterSetName)
         {
             case InputObjectSet:
-                CountObjects();
+                Array.ForEach(InputObject, CountPage);
+                break;
+            case ProcessSet:
+                CountProcesses(Process.Select(process => process.Id));
                 break;
             case IdSet:
                 CountProcesses(Id);
@@ -117,25 +126,6 @@ public sealed class MeasureKPageFlagsCommand : ProcessTargetCommand, IFlagFilter
     {
         counting.GetAwaiter().GetResult();
         return true;
-    }
-
-    private void CountObjects()
-    {
-        foreach (object item in InputObject.Select(item => item.BaseObject))
-        {
-            switch (item)
-            {
-                case PageInfo page:
-                    CountPage(page);
-                    break;
-                case Process process:
-                    CountProcesses([process.Id]);
-                    break;
-                default:
-                    WriteError(PagemapErrors.NeitherProcessNorPage(item));
-                    break;
-            }
-        }
     }
 
     private void CountPage(PageInfo page)

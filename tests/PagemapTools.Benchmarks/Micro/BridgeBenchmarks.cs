@@ -7,7 +7,7 @@ namespace PagemapTools.Benchmarks.Micro;
 /// Two words with a gap between them, read by a call each or by one call that reads the gap too. Where the second begins to cost
 /// more is what PfnRuns (kpage files) and PopulatedRegions (pagemap) should bridge at most.
 /// </summary>
-public class BridgeBenchmarks
+public class BridgeBenchmarks : IDisposable
 {
     private const ulong SomeFrame = 0x40000;
 
@@ -31,10 +31,11 @@ public class BridgeBenchmarks
     }
 
     [GlobalCleanup]
-    public void Close()
+    public void Dispose()
     {
         _file.Dispose();
         _memory.Dispose();
+        GC.SuppressFinalize(this);
     }
 
     [Benchmark(Baseline = true)]

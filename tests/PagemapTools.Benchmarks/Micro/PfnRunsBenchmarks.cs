@@ -4,7 +4,7 @@ using PagemapTools.Procfs;
 namespace PagemapTools.Benchmarks.Micro;
 
 /// <summary>Nanoseconds per frame of joining a batch, by how far the frames lie apart, in order and shuffled.</summary>
-public class PfnRunsBenchmarks
+public class PfnRunsBenchmarks : IDisposable
 {
     private const ulong SomeFrame = 0x10000;
 
@@ -37,10 +37,11 @@ public class PfnRunsBenchmarks
     }
 
     [GlobalCleanup]
-    public void Close()
+    public void Dispose()
     {
         _flags.Dispose();
         _runs.Dispose();
+        GC.SuppressFinalize(this);
     }
 
     [Benchmark(OperationsPerInvoke = PageBatch.Capacity)]

@@ -7,7 +7,7 @@ namespace PagemapTools.Benchmarks.Micro;
 /// Reading what a mapping of 256 Ki pages holds, by how many of its pages are resident: by the regions that are dealt out, and by
 /// reading every entry.
 /// </summary>
-public class PopulatedRegionsBenchmarks
+public class PopulatedRegionsBenchmarks : IDisposable
 {
     private const int Pages = 256 * 1024;
     private const int BatchPages = 32 * 1024;
@@ -27,10 +27,11 @@ public class PopulatedRegionsBenchmarks
     }
 
     [GlobalCleanup]
-    public void Unmap()
+    public void Dispose()
     {
         _pagemap.Dispose();
         _memory.Dispose();
+        GC.SuppressFinalize(this);
     }
 
     [Benchmark]

@@ -6,7 +6,7 @@ using PagemapTools.Procfs;
 namespace PagemapTools.Benchmarks.Micro;
 
 /// <summary>Nanoseconds per resident entry by the size of the buffer: the reader, and the system calls alone.</summary>
-public class ReaderBenchmarks
+public class ReaderBenchmarks : IDisposable
 {
     private const int Pages = 128 * 1024;
     private const string Pagemap = "/proc/self/pagemap";
@@ -27,10 +27,11 @@ public class ReaderBenchmarks
     }
 
     [GlobalCleanup]
-    public void Unmap()
+    public void Dispose()
     {
         _file.Dispose();
         _memory.Dispose();
+        GC.SuppressFinalize(this);
     }
 
     [Benchmark(OperationsPerInvoke = Pages)]

@@ -5,6 +5,8 @@ internal static class Needs
 {
     private static readonly Lazy<bool> s_seesFrames = new(SeesFrames);
 
+    public static bool SeesFrameNumbers => s_seesFrames.Value;
+
     /// <summary>A file that opens for reading.</summary>
     public static void Readable(string path)
     {
@@ -18,8 +20,16 @@ internal static class Needs
         }
     }
 
+    /// <summary>The right to follow /proc/PID/map_files.</summary>
+    public static void MapFiles()
+    {
+        string? link = Directory.EnumerateFiles("/proc/self/map_files").FirstOrDefault();
+        Assert.SkipUnless(link is not null, "/proc/self/map_files is empty");
+        Readable(link);
+    }
+
     public static void FrameNumbers() =>
-        Assert.SkipUnless(s_seesFrames.Value, "the kernel hides frame numbers here: CAP_SYS_ADMIN in the initial user namespace is missing");
+        Assert.SkipUnless(SeesFrameNumbers, "the kernel hides frame numbers here: CAP_SYS_ADMIN in the initial user namespace is missing");
 
     /// <summary>Frame numbers, and the files that are indexed by them.</summary>
     public static void Frames()

@@ -43,7 +43,7 @@ internal sealed class Session : IDisposable
         shell.Runspace = Runspace;
 
         // Without the try the engine would write a terminating error and go on with the next statement.
-        shell.AddScript($"try {{\n{script}\n}} catch {{ throw }}");
+        shell.AddScript($"$global:termination = $null\ntry {{\n{script}\n}} catch {{ $global:termination = $_ }}");
         return shell;
     }
 
@@ -52,17 +52,8 @@ internal sealed class Session : IDisposable
     {
         using PowerShell shell = CreateCommand(script);
         List<PSObject> output = [];
-        ErrorRecord? termination = null;
-        try
-        {
-            shell.Invoke(input: null, output);
-        }
-        catch (RuntimeException exception)
-        {
-            termination = exception.ErrorRecord;
-        }
-
-        return new Outcome(output, shell.Streams, termination);
+        shell.Invoke(input: null, output);
+        return new Outcome(output, shell.Streams, this["termination"] as ErrorRecord ?? (this["termination"] as PSObject)?.BaseObject as ErrorRecord);
     }
 
     /// <summary>What a script gives that has to run without any error.</summary>

@@ -1,0 +1,60 @@
+namespace PagemapTools.Procfs.Tests.Live;
+
+public sealed class ForkedPagesTests
+{
+    [Fact]
+    public void Pages_that_a_fork_shares_are_of_one_frame_and_exclusive_to_nobody()
+    {
+        using Zoo zoo = Zoo.Start("fork").Stop();
+        ProcessPageInfo[] parent = ZooPages.Of(zoo["parent"]);
+        ProcessPageInfo[] child = ZooPages.Of(zoo["child"]);
+        Assert.NotEqual(parent[0].ProcessId, child[0].ProcessId);
+        Assert.All(parent.Concat(child), Shared);
+        Assert.Equal(parent.Select(page => page.Pfn), child.Select(page => page.Pfn));
+        UssAgreement.Check(zoo.ProcessId);
+        UssAgreement.Check(zoo.Children[0]);
+    }
+
+    [Fact]
+    public void A_page_that_the_child_writes_is_exclusive_to_both()
+    {
+        using Zoo zoo = Zoo.Start("fork").Next().Stop();
+        int[] written = zoo["child"]["exclusive"];
+        ProcessPageInfo[] parent = ZooPages.Of(zoo["parent"]);
+        ProcessPageInfo[] child = ZooPages.Of(zoo["child"]);
+        Assert.NotEmpty(written);
+        Assert.All(parent.On(written).Concat(child.On(written)), Private);
+        Assert.All(parent.On(zoo["parent"]["shared"]).Concat(child.On(zoo["child"]["shared"])), Shared);
+        if (Needs.SeesFrameNumbers)
+        {
+            Assert.All(written, page => Assert.NotEqual(parent[page].Pfn, child[page].Pfn));
+        }
+
+        UssAgreement.Check(zoo.ProcessId);
+        UssAgreement.Check(zoo.Children[0]);
+    }
+
+    [Fact]
+    public void When_the_child_has_gone_every_page_is_the_parents_own()
+    {
+        using Zoo zoo = Zoo.Start("fork").Next().Next().Stop();
+        Assert.All(ZooPages.Of(zoo["parent"]), Private);
+        UssAgreement.Check(zoo.ProcessId);
+    }
+
+    private static void Private(ProcessPageInfo page)
+    {
+        Assert.Equal(PageState.Present, page.State);
+        Assert.True(page.IsExclusive);
+        Assert.False(page.IsFileOrSharedAnon);
+        Assert.True(page.MapCount is null or 1);
+    }
+
+    private static void Shared(ProcessPageInfo page)
+    {
+        Assert.Equal(PageState.Present, page.State);
+        Assert.False(page.IsExclusive);
+        Assert.False(page.IsFileOrSharedAnon);
+        Assert.True(page.MapCount is null or 2);
+    }
+}

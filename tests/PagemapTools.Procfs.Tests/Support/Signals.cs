@@ -1,0 +1,31 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+
+namespace PagemapTools.Procfs.Tests.Support;
+
+/// <summary>kill(2), to one process by its id.</summary>
+internal static partial class Signals
+{
+    private const int SIGKILL = 9;
+    private const int SIGCONT = 18;
+    private const int SIGSTOP = 19;
+
+    public static void Kill(int processId) => _ = KillNative(processId, SIGKILL);
+
+    public static void Continue(int processId) => _ = KillNative(processId, SIGCONT);
+
+    /// <summary>Stops a process, and waits until the kernel says that it is.</summary>
+    public static void Stop(int processId)
+    {
+        Assert.Equal(0, KillNative(processId, SIGSTOP));
+        long start = Stopwatch.GetTimestamp();
+        while (ProcessStatus.Of(processId) != 'T')
+        {
+            Assert.True(Stopwatch.GetElapsedTime(start) < TimeSpan.FromSeconds(30), $"process {processId} is in state {ProcessStatus.Of(processId)}, not T");
+            Thread.Sleep(5);
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "kill")]
+    private static partial int KillNative(int processId, int signal);
+}

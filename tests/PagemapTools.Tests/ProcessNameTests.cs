@@ -1,0 +1,83 @@
+using System.Management.Automation;
+
+namespace PagemapTools.Tests;
+
+/// <summary>Processes by name, in a tree whose processes are known.</summary>
+public sealed class ProcessNameTests : IDisposable
+{
+    private const ulong Address = 0x10000;
+
+    private readonly MadeUpTree _tree = new();
+    private readonly Session _session = new();
+
+    public ProcessNameTests()
+    {
+        foreach ((int id, string name) in ((int, string)[])[(11, "postgres"), (12, "postgres"), (13, "pwsh"), (14, "Web[1]")])
+        {
+            _tree.Process(id, Address, Entries.Present(1) | Entries.ExclusiveBit).Text($"{id}/comm", name + "\n");
+        }
+
+        _tree.Words("kpageflags", 0, 0, 0).Words("kpagecount", 0, 0, 1);
+        _session["tree"] = _tree.Path;
+    }
+
+    [Theory]
+    [InlineData("postgres", new[] { 11, 12 })]
+    [InlineData("POSTGRES", new[] { 11, 12 })]
+    [InlineData("p*", new[] { 11, 12, 13 })]
+    [InlineData("?wsh", new[] { 13 })]
+    [InlineData("pwsh, postgres", new[] { 13, 11, 12 })]
+    [InlineData("nosuch*", new int[0])]
+    public void Names_take_wildcards_and_any_case(string names, int[] expected)
+    {
+        Assert.Equal(expected, _session.Objects($"Get-ProcessPageMap -Name {names} -ProcPath $tree").Column<int>("ProcessId"));
+        Assert.Equal(expected, _session.Objects($"Get-ProcessPageMap {names} -ProcPath $tree").Column<int>("ProcessId"));
+        Assert.Equal(expected, _session.Objects($"Measure-ProcessUss -ProcessName {names} -ProcPath $tree").Column<int>("ProcessId"));
+        Assert.Equal(expected, _session.Objects($"Measure-ProcessUss {names} -ProcPath $tree").Column<int>("ProcessId"));
+        Assert.Equal(expected.Length, _session.Objects($"Measure-KPageFlags -Name {names} -ProcPath $tree").Column<long>("PageCount").Sum());
+    }
+
+    [Theory]
+    [InlineData("Get-ProcessPageMap")]
+    [InlineData("Measure-ProcessUss")]
+    [InlineData("Measure-KPageFlags")]
+    [InlineData("Clear-SoftDirty -WhatIf")]
+    public void A_name_that_no_process_has_is_an_error_and_the_next_name_is_served(string command)
+    {
+        Outcome outcome = _session.Run($"{command} -Name nosuch, pwsh -ProcPath $tree");
+
+        Assert.Null(outcome.Termination);
+        ErrorRecord error = Assert.Single(outcome.Errors);
+        Assert.Equal("NoProcessFoundForGivenName", error.Id());
+        Assert.Equal(ErrorCategory.ObjectNotFound, error.CategoryInfo.Category);
+        Assert.Equal("nosuch", error.TargetObject);
+        Assert.Equal(command.StartsWith("Clear", StringComparison.Ordinal) ? 0 : 1, outcome.Output.Count);
+    }
+
+    [Fact]
+    public void Without_a_target_uss_is_measured_of_every_process()
+    {
+        IReadOnlyList<PSObject> all = _session.Objects("Measure-ProcessUss -ProcPath $tree");
+
+        Assert.Equal([11, 12, 13, 14], all.Column<int>("ProcessId"));
+        Assert.Equal(["postgres", "postgres", "pwsh", "Web[1]"], all.Column<string>("ProcessName"));
+    }
+
+    [Fact]
+    public void Where_every_process_is_meant_one_that_cannot_be_read_is_no_error()
+    {
+        _tree.Text("15/comm", "kthread\n").Text("15/stat", "15 (kthread) S 2 0 0 0 -1 2097152 0 0 0 0\n");
+
+        Outcome outcome = _session.Run("Measure-ProcessUss -ProcPath $tree -Verbose");
+
+        Assert.Equal([11, 12, 13, 14], outcome.Output.Column<int>("ProcessId"));
+        Assert.Empty(outcome.Errors);
+        Assert.Contains(outcome.Verbose, message => message.Contains("15", StringComparison.Ordinal));
+    }
+
+    public void Dispose()
+    {
+        _session.Dispose();
+        _tree.Dispose();
+    }
+}

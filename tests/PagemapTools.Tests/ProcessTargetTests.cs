@@ -1,0 +1,128 @@
+using System.Diagnostics;
+using System.Management.Automation;
+
+namespace PagemapTools.Tests;
+
+/// <summary>The ways in which a process is named, on every cmdlet that takes one.</summary>
+public sealed class ProcessTargetTests
+{
+    public static TheoryData<string> Forms => new(
+        "-Id $id",
+        "-PID $id",
+        "-ProcessId $id",
+        "-Id $hex",
+        "-Id @($id)",
+        "-InputObject $process",
+        "INPUT $id",
+        "INPUT $hex",
+        "INPUT $process",
+        "INPUT $withId",
+        "INPUT $withPid",
+        "INPUT $withProcessId");
+
+    [Theory]
+    [MemberData(nameof(Forms))]
+    public void A_process_is_named_by_its_id_as_an_object_and_by_property_name(string form)
+    {
+        using Animal animal = Animal.Start("anon").Freeze();
+        using Session session = SessionWith(animal);
+
+        Assert.Equal([animal.ProcessId], session.Objects(Command("Get-ProcessPageMap", form)).Column<int>("ProcessId").Distinct());
+        Assert.Equal([animal.ProcessId], session.Objects(Command("Measure-ProcessUss", form)).Column<int>("ProcessId"));
+        Assert.Equal([animal.ProcessId], session.Objects(Command("Measure-ProcessUss", form) + " -ByMapping").Column<int>("ProcessId").Distinct());
+    }
+
+    [Theory]
+    [MemberData(nameof(Forms))]
+    public void Flags_are_measured_of_a_process_however_it_is_named(string form)
+    {
+        Machine.NeedsRoot();
+        using Animal animal = Animal.Start("anon").Freeze();
+        using Session session = SessionWith(animal);
+
+        long present = session.Objects("Get-ProcessPageMap -Id $id").Count;
+        Assert.Equal(present, session.Objects(Command("Measure-KPageFlags", form)).Column<long>("PageCount").Sum());
+    }
+
+    [Theory]
+    [MemberData(nameof(Forms))]
+    public void Soft_dirty_bits_would_be_cleared_of_a_process_however_it_is_named(string form)
+    {
+        using Animal animal = Animal.Start("anon");
+        ScreenHost screen = new();
+        using Session session = SessionWith(animal, screen);
+
+        Assert.Empty(session.Objects(Command("Clear-SoftDirty", form) + " -WhatIf"));
+        Assert.Contains(animal.ProcessId.ToString(), Assert.Single(screen.Lines));
+    }
+
+    [Fact]
+    public void Several_targets_are_served_in_the_order_in_which_they_were_named()
+    {
+        using Animal first = Animal.Start("anon");
+        using Animal second = Animal.Start("anon");
+        using Session session = new();
+        session["ids"] = new[] { second.ProcessId, first.ProcessId, second.ProcessId };
+        session["processes"] = new[] { second.Process, first.Process, second.Process };
+        int[] expected = [second.ProcessId, first.ProcessId, second.ProcessId];
+
+        foreach (string form in (string[])["-Id $ids", "-InputObject $processes", "INPUT $ids", "INPUT $processes"])
+        {
+            Assert.Equal(expected, session.Objects(Command("Measure-ProcessUss", form)).Column<int>("ProcessId"));
+            Assert.Equal(expected, Changes(session.Objects(Command("Get-ProcessPageMap", form)).Column<int>("ProcessId")));
+        }
+    }
+
+    [Fact]
+    public void What_one_cmdlet_gives_names_the_process_for_another()
+    {
+        using Animal animal = Animal.Start("anon").Freeze();
+        using Session session = SessionWith(animal);
+
+        Assert.Equal([animal.ProcessId], session.Objects("Measure-ProcessUss -Id $id | Get-ProcessPageMap -Exclusive").Column<int>("ProcessId").Distinct());
+        Assert.Equal([animal.ProcessId], session.Objects("(Get-ProcessPageMap -Id $id)[0].Mapping | Measure-ProcessUss").Column<int>("ProcessId"));
+    }
+
+    [Theory]
+    [InlineData("Get-ProcessPageMap")]
+    [InlineData("Clear-SoftDirty")]
+    public void A_target_has_to_be_named(string cmdlet)
+    {
+        using Session session = new();
+
+        ErrorRecord error = session.Termination($"{cmdlet} -Id");
+        Assert.Equal(ErrorCategory.InvalidArgument, error.CategoryInfo.Category);
+    }
+
+    [Fact]
+    public void An_id_and_a_name_exclude_each_other()
+    {
+        using Session session = new();
+
+        Assert.Equal("AmbiguousParameterSet", session.Termination("Get-ProcessPageMap -Id 1 -Name init").Id());
+    }
+
+    private static Session SessionWith(Animal animal, ScreenHost? screen = null)
+    {
+        Session session = new(screen);
+        session["id"] = animal.ProcessId;
+        session["hex"] = $"0x{animal.ProcessId:x}";
+        session["process"] = Process.GetProcessById(animal.ProcessId);
+        session["withId"] = With("Id", animal.ProcessId);
+        session["withPid"] = With("PID", animal.ProcessId);
+        session["withProcessId"] = With("ProcessId", animal.ProcessId);
+        return session;
+    }
+
+    private static PSObject With(string property, int value)
+    {
+        PSObject item = new();
+        item.Properties.Add(new PSNoteProperty(property, value));
+        return item;
+    }
+
+    private static string Command(string cmdlet, string form) =>
+        form.StartsWith("INPUT ", StringComparison.Ordinal) ? $"{form[6..]} | {cmdlet}" : $"{cmdlet} {form}";
+
+    private static int[] Changes(int[] values) => [.. values.Where((value, index) => index == 0 || values[index - 1] != value)];
+}
