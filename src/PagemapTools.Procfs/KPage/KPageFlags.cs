@@ -79,7 +79,7 @@ public enum KPageFlags : ulong
     /// <summary>Bit 20: no page frame exists at this number.</summary>
     NOPAGE = 1UL << 20,
 
-    /// <summary>Bit 21: one frame for identical pages of one or more processes. Masked on slab pages, where it may be false.</summary>
+    /// <summary>Bit 21: one frame for identical pages of one or more processes. Masked on slab pages, where it may be false; Linux 6.12 sets it on every anonymous page (Test-PagemapSupport tells).</summary>
     KSM = 1UL << 21,
 
     /// <summary>Bit 22: part of a transparent huge page. Speaks of the whole folio.</summary>

@@ -22,6 +22,7 @@ public static class PagemapSupportProbe
             yield return OfFile(root, field);
         }
 
+        yield return OfKsmFlag(root, page);
         yield return OfScan(page);
         yield return new("ExclusiveBit", page.Entry?.IsExclusive, page.Entry?.IsExclusive == true ? "bit 56 tells pages that are mapped once" : "bit 56 is not set on a page of the caller's own (Linux 4.2)", SelfPagemap);
         yield return new("SoftDirty", SoftDirty.IsSupported, SoftDirty.IsSupported ? "bit 55 tells pages written since the last clear" : "the kernel is built without CONFIG_MEM_SOFT_DIRTY", SelfPagemap);
@@ -71,6 +72,32 @@ public static class PagemapSupportProbe
         catch (ProcfsException unreadable)
         {
             return new(name, false, unreadable.Message, path);
+        }
+    }
+
+    private static PagemapSupport OfKsmFlag(ProcRoot root, ProbePage page)
+    {
+        // Linux 6.12 tests two bits of the mapping field, one of which every anonymous page has (fs/proc/page.c, stable_page_flags).
+        const string Name = "KsmFlag";
+        ulong? word = page.Entry?.Pfn is { } pfn ? ReadFlags(root, pfn) : null;
+        return word is null
+            ? new(Name, null, "it cannot be tried: the flags of a page of the caller's own cannot be read", root.PathOf("kpageflags"))
+            : (word & (ulong)KPageFlags.KSM) == 0
+                ? new(Name, true, "KSM tells merged pages", root.PathOf("kpageflags"))
+                : new(Name, false, "this kernel sets KSM on every anonymous page, merged or not (seen on Linux 6.12)", root.PathOf("kpageflags"));
+    }
+
+    private static ulong? ReadFlags(ProcRoot root, ulong pfn)
+    {
+        try
+        {
+            using KPageFiles files = new(root);
+            Span<ulong> word = stackalloc ulong[1];
+            return files.Of(KPageFields.Flags).Read(pfn, word) == 1 ? word[0] : null;
+        }
+        catch (ProcfsException)
+        {
+            return null;
         }
     }
 

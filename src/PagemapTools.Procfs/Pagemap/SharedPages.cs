@@ -32,8 +32,7 @@ internal sealed class SharedPages(ProcessMemory process) : IDisposable
         for (int i = 0; i < states.Length; i++)
         {
             // A page of a file on disk that is not in the page cache is on disk.
-            bool isHere = (entries[i] & (PagemapEntry.PresentBit | PagemapEntry.SwapBit)) != 0;
-            if (isHere || (states[i] == PageState.SwappedShared && !file.IsInMemoryFileSystem))
+            if (IsHere(entries[i]) || (states[i] == PageState.SwappedShared && !file.IsInMemoryFileSystem))
             {
                 states[i] = PageState.Unpopulated;
             }
@@ -64,7 +63,7 @@ internal sealed class SharedPages(ProcessMemory process) : IDisposable
             ReadOnlySpan<ulong> own = canHaveOwn ? OwnEntries(part, data, pages) : default;
             for (int i = 0; i < pages; i++)
             {
-                swapped += states[i] == PageState.SwappedShared && (own.IsEmpty || own[i] == 0) ? 1 : 0;
+                swapped += states[i] == PageState.SwappedShared && (own.IsEmpty || !IsHere(own[i])) ? 1 : 0;
             }
 
             position = data + ((long)pages << PageGeometry.PageShift);
@@ -74,6 +73,8 @@ internal sealed class SharedPages(ProcessMemory process) : IDisposable
     }
 
     public void Dispose() => _file?.Dispose();
+
+    private static bool IsHere(ulong entry) => (entry & (PagemapEntry.PresentBit | PagemapEntry.SwapBit)) != 0;
 
     private ReadOnlySpan<ulong> OwnEntries(WalkPart part, long offset, int pages)
     {
