@@ -16,7 +16,7 @@ internal static class PagemapErrors
             ProcfsError.ProcessAccessDenied => ("PagemapAccessDenied", ErrorCategory.PermissionDenied, failure.ProcessId),
             ProcfsError.KPageAccessDenied => ("KPageAccessDenied", ErrorCategory.PermissionDenied, failure.Path),
             ProcfsError.KPageNotAvailable => ("KPageNotAvailable", ErrorCategory.NotInstalled, failure.Path),
-            ProcfsError.SoftDirtyNotSupported => ("SoftDirtyNotSupported", ErrorCategory.NotImplemented, failure.Path),
+            ProcfsError.SoftDirtyNotSupported => ("SoftDirtyNotSupported", ErrorCategory.NotImplemented, KernelRelease.Current),
             ProcfsError.PlatformNotSupported => ("PlatformNotSupported", ErrorCategory.NotImplemented, failure.Path),
             _ => ("PagemapReadFailed", ErrorCategory.ReadError, (object)failure.Path),
         };

@@ -27,7 +27,7 @@ public sealed class KPageFlagsHistogram
     public void AddAll(PageEntryFile kpageflags, int threads, Action<ulong>? progress, CancellationToken stop)
     {
         long next = 0;
-        Parallel.For(0, threads, new ParallelOptions { MaxDegreeOfParallelism = threads, CancellationToken = stop }, _ =>
+        SideBySide.Run(threads, _ =>
         {
             Dictionary<(ulong, ulong), long> counts = [];
             using RentedArray<ulong> rented = new(FramesPerRead);
@@ -44,7 +44,7 @@ public sealed class KPageFlagsHistogram
             while (read == FramesPerRead);
 
             Merge(counts);
-        });
+        }, stop);
     }
 
     /// <summary>Counts one page.</summary>

@@ -72,14 +72,13 @@ public sealed class CgroupNames
             {
                 string[] halves = line.Split(" - ", 2);
                 string[] mount = halves[0].Split(' ');
-                string mountPoint = OctalEscapes.Decode(Encoding.UTF8.GetBytes(mount[4]), " \t\n\\");
                 string[] source = halves[^1].Split(' ');
                 if (source[0] == "cgroup" && source[^1].Split(',').Contains("memory", StringComparer.Ordinal))
                 {
-                    return mountPoint;
+                    return MountPoint(mount);
                 }
 
-                unified ??= source[0] == "cgroup2" ? mountPoint : null;
+                unified ??= source[0] == "cgroup2" ? MountPoint(mount) : null;
             }
 
             return unified;
@@ -89,6 +88,8 @@ public sealed class CgroupNames
             return null;
         }
     }
+
+    private static string MountPoint(string[] mount) => OctalEscapes.Decode(Encoding.UTF8.GetBytes(mount[4]), " \t\n\\");
 
     private void Scan()
     {

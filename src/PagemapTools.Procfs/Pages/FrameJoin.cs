@@ -33,7 +33,7 @@ internal sealed class FrameJoin(KPageFiles files, KPageFields fields) : IDisposa
 
         // Opened here, where a failure is thrown as it is; read side by side, for the kernel takes its time over each word.
         (PageEntryFile File, KPageFields Field)[] opened = [.. _asked.Select(field => (files.Of(field), field))];
-        Parallel.ForEach(opened, read => _runs.Gather(read.File, batch.Words(read.Field)));
+        SideBySide.Run(opened.Length, i => _runs.Gather(opened[i].File, batch.Words(opened[i].Field)), CancellationToken.None);
     }
 
     /// <summary>Writes what was read of a row into its object.</summary>

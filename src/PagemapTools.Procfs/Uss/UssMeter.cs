@@ -1,5 +1,3 @@
-using System.Runtime.ExceptionServices;
-
 namespace PagemapTools.Procfs;
 
 /// <summary>Measures processes by one method. Safe to use from several threads, each on its own process.</summary>
@@ -97,18 +95,14 @@ public sealed class UssMeter : IDisposable
         object gate = new();
         try
         {
-            Parallel.For(0, threads, new ParallelOptions { MaxDegreeOfParallelism = threads, CancellationToken = stop }, _ =>
+            SideBySide.Run(threads, _ =>
             {
                 UssTally tally = CountAll(process, fileSystems, parts, stop);
                 lock (gate)
                 {
                     total.Add(tally);
                 }
-            });
-        }
-        catch (AggregateException failures)
-        {
-            ExceptionDispatchInfo.Throw(failures.Flatten().InnerExceptions[0]);
+            }, stop);
         }
         finally
         {
