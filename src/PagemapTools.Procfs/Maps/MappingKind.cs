@@ -1,7 +1,10 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace PagemapTools.Procfs;
 
 /// <summary>What a mapping is for, told from its name in /proc/PID/maps.</summary>
-public enum MappingKind
+[SuppressMessage("Design", "CA1028:Enum Storage should be Int32", Justification = "ConvertTo-Json writes a 64-bit enumeration by name.")]
+public enum MappingKind : long
 {
     /// <summary>Anonymous memory without a name.</summary>
     Anonymous,

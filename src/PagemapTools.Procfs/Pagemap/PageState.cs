@@ -1,7 +1,10 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace PagemapTools.Procfs;
 
 /// <summary>What a virtual page is, by its pagemap entry (fs/proc/task_mmu.c, pte_to_pagemap_entry) and its swap type (include/linux/swap.h).</summary>
-public enum PageState
+[SuppressMessage("Design", "CA1028:Enum Storage should be Int32", Justification = "ConvertTo-Json writes a 64-bit enumeration by name.")]
+public enum PageState : long
 {
     /// <summary>Nothing was ever put here, or it was dropped: the entry holds no page. A page of a shared file may still be in the page cache.</summary>
     Unpopulated,

@@ -45,7 +45,10 @@ internal sealed class PagemapScan(PageEntryFile pagemap)
         };
         int errno = Errno.ENOTTY;
         int count = pagemap.Handle is { } handle ? PagemapScanCall.Scan(handle, ref argument, regions, out errno) : -1;
-        next = argument.WalkEnd;
+
+        // The kernel collects 512 regions at a time and may leave walk_end at the last time its buffer was full, behind regions that
+        // it has reported since (fs/proc/task_mmu.c, do_pagemap_scan). Room left in the vector means that all was walked.
+        next = count < regions.Length ? end : Math.Max(argument.WalkEnd, regions[^1].End);
 
         // ENOTTY: before 6.7; EINVAL: a category that the kernel lacks; EFAULT: above the task's size (in a compat task).
         if (count < 0 && errno is not (Errno.ENOTTY or Errno.EINVAL or Errno.EFAULT or Errno.ESRCH))

@@ -22,6 +22,9 @@ public class PageInfo
     /// <summary>What the frame is used for (/proc/kpageflags): the well-known flags, or all of them where they were asked for raw.</summary>
     public KPageFlags? Flags => _flags == Unknown ? null : ShowsRawFlags ? RawView(_flags) : KPageFlagsView.WellKnown(_flags);
 
+    /// <summary><see cref="Flags"/> as a number.</summary>
+    public ulong? FlagsValue => (ulong?)Flags;
+
     /// <summary>The names of <see cref="Flags"/>, separated by commas; a bit without a name as its number.</summary>
     public string? FlagNames => Flags is { } flags ? KPageFlagsText.Format(flags) : null;
 

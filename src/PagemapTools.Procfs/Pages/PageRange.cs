@@ -1,11 +1,11 @@
 namespace PagemapTools.Procfs;
 
 /// <summary>A run of pages that follow one another in address, or in frame number, or in both, and are alike in all that was asked for.</summary>
-public sealed class PageRange
+public class PageRange
 {
     private readonly PageInfo _first;
 
-    internal PageRange(PageInfo first)
+    private protected PageRange(PageInfo first)
     {
         _first = first;
         PageCount = 1;
@@ -59,6 +59,9 @@ public sealed class PageRange
     /// <summary>What the frames are used for; null if it was not asked for.</summary>
     public KPageFlags? Flags => _first.Flags;
 
+    /// <summary>The flags as a number.</summary>
+    public ulong? FlagsValue => _first.FlagsValue;
+
     /// <summary>The names of <see cref="Flags"/>.</summary>
     public string? FlagNames => _first.FlagNames;
 
@@ -72,4 +75,15 @@ public sealed class PageRange
     public string? CgroupPath => _first.CgroupPath;
 
     private ProcessPageInfo? Page => _first as ProcessPageInfo;
+
+    internal static PageRange Of(PageInfo first) => first is ProcessPageInfo page ? new ProcessPageRange(page) : new PageRange(first);
+}
+
+/// <summary>A run of pages of a process: its own type, so that it has its own view.</summary>
+public sealed class ProcessPageRange : PageRange
+{
+    internal ProcessPageRange(ProcessPageInfo first)
+        : base(first)
+    {
+    }
 }

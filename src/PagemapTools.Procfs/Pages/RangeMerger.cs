@@ -23,7 +23,7 @@ internal sealed class RangeMerger(FlagFilter shown, KPageFields fields)
         }
 
         PageRange? finished = _range;
-        _range = new PageRange(create(batch, row));
+        _range = PageRange.Of(create(batch, row));
         return finished;
     }
 

@@ -1,7 +1,10 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace PagemapTools.Procfs;
 
 /// <summary>How it is found out which pages belong to one process alone.</summary>
-public enum UssMethod
+[SuppressMessage("Design", "CA1028:Enum Storage should be Int32", Justification = "ConvertTo-Json writes a 64-bit enumeration by name.")]
+public enum UssMethod : long
 {
     /// <summary>By bit 56 of the pagemap entry (Linux 4.2). Needs no right beyond reading the process.</summary>
     Exclusive,

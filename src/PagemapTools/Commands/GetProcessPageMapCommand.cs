@@ -6,7 +6,7 @@ namespace PagemapTools.Commands;
 
 /// <summary>Gets the pages of processes: their frames, states and, on request, flags, counts and cgroups.</summary>
 [Cmdlet(VerbsCommon.Get, "ProcessPageMap", DefaultParameterSetName = NameSet)]
-[OutputType(typeof(ProcessPageInfo), typeof(PageRange))]
+[OutputType(typeof(ProcessPageInfo), typeof(ProcessPageRange))]
 public sealed class GetProcessPageMapCommand : ProcessObjectTargetCommand, IFlagFilterParameters
 {
     private const ulong EndOfAddressSpace = 1UL << 47;
