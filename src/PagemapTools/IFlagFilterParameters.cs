@@ -5,14 +5,19 @@ namespace PagemapTools;
 /// <summary>The parameters of the cmdlets that filter by flags.</summary>
 internal interface IFlagFilterParameters
 {
+    /// <summary>Flags, all of which have to be set.</summary>
     KPageFlags[] Flag { get; }
 
+    /// <summary>Flags, at least one of which has to be set.</summary>
     KPageFlags[] AnyFlag { get; }
 
+    /// <summary>Flags, none of which may be set.</summary>
     KPageFlags[] NotFlag { get; }
 
+    /// <summary>Conditions in the grammar of page-types' option --bits; all have to hold.</summary>
     BitSpec[] BitSpec { get; }
 
+    /// <summary>Whether flags are shown raw.</summary>
     bool IsRaw { get; }
 }
 

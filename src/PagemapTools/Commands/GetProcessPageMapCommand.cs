@@ -9,8 +9,6 @@ namespace PagemapTools.Commands;
 [OutputType(typeof(ProcessPageInfo), typeof(ProcessPageRange))]
 public sealed class GetProcessPageMapCommand : ProcessObjectTargetCommand, IFlagFilterParameters
 {
-    private const ulong EndOfAddressSpace = 1UL << 47;
-
     private KPageFiles? _files;
     private ProcessPageQuery? _query;
     private SwapTypes? _swapTypes;
@@ -143,10 +141,10 @@ public sealed class GetProcessPageMapCommand : ProcessObjectTargetCommand, IFlag
     {
         using ProcessPageReader reader = new(process, _files!, _query!);
         RangeMerger? ranges = AsRange ? new RangeMerger(_query!.Frames.Flags!, _query.Fields) : null;
-        WorkProgress progress = new(this, $"Reading the pages of process {process.ProcessId} ({process.ProcessName})");
+        WorkProgress progress = WorkProgress.OfProcess(this, process);
         while (TryRead(() => reader.MoveNext(Stop), out bool hasPages) && hasPages)
         {
-            ShowProgress(progress, reader.Position);
+            progress.ShowAddress(reader.Position);
             for (int row = 0; row < reader.Batch.Count; row++)
             {
                 if (ranges is null)
@@ -167,14 +165,6 @@ public sealed class GetProcessPageMapCommand : ProcessObjectTargetCommand, IFlag
 
         progress.Complete();
         Warn(reader);
-    }
-
-    private static void ShowProgress(WorkProgress progress, ulong position)
-    {
-        if (progress.IsDue)
-        {
-            progress.Show($"at 0x{position:x}", position / (double)EndOfAddressSpace);
-        }
     }
 
     private void Warn(ProcessPageReader reader)

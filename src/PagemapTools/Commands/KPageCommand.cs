@@ -166,11 +166,8 @@ public abstract class KPageCommand : PagemapCommand
         FrameRange rest = range;
         while (TryRead(() => Reader.MoveNext(ref rest, Stop), out bool hasFrames) && hasFrames)
         {
-            if (progress.IsDue)
-            {
-                progress.Show($"at frame 0x{rest.First:x}", 0);
-            }
-
+            ulong next = rest.First;
+            progress.Show(() => $"at frame 0x{next:x}");
             for (int row = 0; row < Reader.Batch.Count; row++)
             {
                 WriteRow(row, Reader.Create);

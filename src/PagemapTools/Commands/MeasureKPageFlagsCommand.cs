@@ -112,10 +112,7 @@ public sealed class MeasureKPageFlagsCommand : ProcessTargetCommand, IFlagFilter
         Task counting = Task.Run(() => _histogram!.AddAll(file, Environment.ProcessorCount, frames => Volatile.Write(ref position, frames), Stop));
         while (!((IAsyncResult)counting).AsyncWaitHandle.WaitOne(TimeSpan.FromMilliseconds(250)))
         {
-            if (progress.IsDue)
-            {
-                progress.Show($"at frame 0x{Volatile.Read(ref position):x}", 0);
-            }
+            progress.Show(() => $"at frame 0x{Volatile.Read(ref position):x}");
         }
 
         progress.Complete();
@@ -164,8 +161,10 @@ public sealed class MeasureKPageFlagsCommand : ProcessTargetCommand, IFlagFilter
     private void CountPages(ProcessMemory process)
     {
         using ProcessPageReader reader = new(process, _files!, new ProcessPageQuery { Include = KPageFields.Flags });
+        WorkProgress progress = WorkProgress.OfProcess(this, process);
         while (TryRead(() => reader.MoveNext(Stop), out bool hasPages) && hasPages)
         {
+            progress.ShowAddress(reader.Position);
             for (int row = 0; row < reader.Batch.Count; row++)
             {
                 PagemapEntry entry = reader.Batch.Entry(row);
@@ -177,6 +176,7 @@ public sealed class MeasureKPageFlagsCommand : ProcessTargetCommand, IFlagFilter
             }
         }
 
+        progress.Complete();
         if (reader.MetHiddenFrame)
         {
             WarnHiddenFrames();

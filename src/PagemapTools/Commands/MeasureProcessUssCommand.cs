@@ -91,10 +91,7 @@ public sealed class MeasureProcessUssCommand : ProcessObjectTargetCommand
             }
 
             done++;
-            if (progress.IsDue)
-            {
-                progress.Show($"{done} of {targets.Count}", done / (double)targets.Count);
-            }
+            progress.Show(() => ByMapping ? $"{done} mappings" : $"{done} of {targets.Count}", ByMapping ? null : done / (double)targets.Count);
         }
 
         progress.Complete();
