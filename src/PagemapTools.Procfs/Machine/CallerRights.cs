@@ -9,12 +9,16 @@ internal enum Capability
     DacReadSearch = 2,
     SysPtrace = 19,
     SysAdmin = 21,
+    PerfMon = 38,
     CheckpointRestore = 40,
 }
 
 /// <summary>What the calling process may do, from /proc/thread-self/status and its user namespace.</summary>
 internal sealed class CallerRights
 {
+    private static readonly bool s_perfMonCounts =
+        KernelRelease.TryParse(KernelRelease.Current, out Version release) && release >= new Version(6, 15);
+
     private readonly ulong _effective;
 
     private CallerRights(ulong effective, bool isInitialUserNamespace)
@@ -30,6 +34,17 @@ internal sealed class CallerRights
     public bool IsInitialUserNamespace { get; }
 
     public bool Has(Capability capability) => (_effective & (1UL << (int)capability)) != 0;
+
+    /// <summary>
+    /// Whether ptrace's read access is granted to processes of other users (kernel/ptrace.c). Since Linux 6.15 CAP_PERFMON, and with
+    /// it CAP_SYS_ADMIN, is as good for reading an address space (kernel/fork.c, may_access_mm). Inside a user namespace a capability
+    /// is worth nothing on a process outside.
+    /// </summary>
+    public bool MayTraceOthers => IsInitialUserNamespace
+        && (Has(Capability.SysPtrace) || (s_perfMonCounts && (Has(Capability.PerfMon) || Has(Capability.SysAdmin))));
+
+    /// <summary>Whether files may be read whatever their mode says; inside a user namespace not those of owners outside.</summary>
+    public bool MayReadFilesOfOthers => IsInitialUserNamespace && (Has(Capability.DacReadSearch) || Has(Capability.DacOverride));
 
     private static CallerRights Read()
     {

@@ -6,6 +6,19 @@ internal static class KernelRelease
     /// <summary>As uname -r prints it; on another system, what the framework calls it.</summary>
     public static string Current { get; } = Read();
 
+    /// <summary>The version and patch level that a release begins with: 6.18 of 6.18.44-amd64.</summary>
+    public static bool TryParse(string release, out Version version)
+    {
+        int end = 0;
+        int dots = 0;
+        while (end < release.Length && (char.IsAsciiDigit(release[end]) || (release[end] == '.' && dots++ < 1)))
+        {
+            end++;
+        }
+
+        return Version.TryParse(release[..end], out version!);
+    }
+
     private static string Read()
     {
         try

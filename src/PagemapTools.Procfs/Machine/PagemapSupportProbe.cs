@@ -36,26 +36,25 @@ public static class PagemapSupportProbe
         ? "the kernel hides them: CAP_SYS_ADMIN is missing"
         : "the kernel hides them: CAP_SYS_ADMIN in the initial user namespace is missing";
 
-    private static bool OtherProcesses(CallerRights rights) =>
-        rights.Has(Capability.SysPtrace) && (rights.Has(Capability.DacReadSearch) || rights.Has(Capability.DacOverride));
+    private static bool OtherProcesses(CallerRights rights) => rights.MayTraceOthers && rights.MayReadFilesOfOthers;
 
     private static string OtherProcessesDetail(CallerRights rights)
     {
         List<string> missing = [];
-        if (!rights.Has(Capability.SysPtrace))
+        if (!rights.MayTraceOthers)
         {
             missing.Add("CAP_SYS_PTRACE");
         }
 
-        if (!rights.Has(Capability.DacReadSearch) && !rights.Has(Capability.DacOverride))
+        if (!rights.MayReadFilesOfOthers)
         {
             missing.Add("CAP_DAC_READ_SEARCH");
         }
 
-        string where = rights.IsInitialUserNamespace ? string.Empty : " of the caller's user namespace";
+        string where = rights.IsInitialUserNamespace ? string.Empty : " in the initial user namespace";
         return missing.Count == 0
-            ? $"processes of all users{where} can be read"
-            : $"only processes of the same user can be read: {string.Join(" and ", missing)} missing";
+            ? "processes of all users can be read"
+            : $"only processes of the same user can be read: {string.Join(" and ", missing)}{where} missing";
     }
 
     private static PagemapSupport OfFile(ProcRoot root, KPageFields field)

@@ -33,7 +33,7 @@ internal sealed class SpecialSwapTypes
         {
             string release = File.ReadAllText(root.PathOf("sys/kernel/osrelease")).Trim();
             string[]? options = ReadConfiguration(root.PathOf("config.gz"), $"/boot/config-{release}");
-            return options is null || !TryParseRelease(release, out Version version)
+            return options is null || !KernelRelease.TryParse(release, out Version version)
                 ? null
                 : new SpecialSwapTypes(
                     version,
@@ -53,18 +53,6 @@ internal sealed class SpecialSwapTypes
         : type >= _firstMigration ? PageState.Migration
         : type >= _firstPoison ? PageState.Poisoned
         : PageState.Swapped;
-
-    internal static bool TryParseRelease(string release, out Version version)
-    {
-        int end = 0;
-        int dots = 0;
-        while (end < release.Length && (char.IsAsciiDigit(release[end]) || (release[end] == '.' && dots++ < 1)))
-        {
-            end++;
-        }
-
-        return Version.TryParse(release[..end], out version!);
-    }
 
     private static string[]? ReadConfiguration(string compressed, string plain)
     {

@@ -23,7 +23,6 @@ public sealed class CgroupNamesTests
     [InlineData("", null)]
     [InlineData("31 24 0:27 / /sys/fs/cgroup/memory rw - cgroup cgroup rw,cpu\n", null)]
     [InlineData("31 24 0:27 / /mnt/memory rw - tmpfs cgroup2 rw,memory\n", null)]
-    [InlineData("nonsense\n" + Unified, "/sys/fs/cgroup")]
     public void The_memory_controllers_hierarchy_is_found_in_either_version(string mountInfo, string? root)
     {
         using MadeUpTree tree = new MadeUpTree().Text("mountinfo", mountInfo);

@@ -54,7 +54,7 @@ public sealed class SpecialSwapTypesTests
     [InlineData("4.19.0", "4.19")]
     public void A_release_begins_with_two_numbers(string release, string version)
     {
-        Assert.True(SpecialSwapTypes.TryParseRelease(release, out Version parsed));
+        Assert.True(KernelRelease.TryParse(release, out Version parsed));
         Assert.Equal(Version.Parse(version), parsed);
     }
 
@@ -62,7 +62,7 @@ public sealed class SpecialSwapTypesTests
     [InlineData("")]
     [InlineData("next")]
     [InlineData("6")]
-    public void What_is_no_release_is_not_read_as_one(string release) => Assert.False(SpecialSwapTypes.TryParseRelease(release, out _));
+    public void What_is_no_release_is_not_read_as_one(string release) => Assert.False(KernelRelease.TryParse(release, out _));
 
     [Fact]
     public void The_kernels_own_configuration_is_read_from_proc()

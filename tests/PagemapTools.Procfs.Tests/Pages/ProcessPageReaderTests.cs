@@ -122,6 +122,44 @@ public sealed class ProcessPageReaderTests
         Assert.Equal(ProcfsError.KPageNotAvailable, failure?.Error);
     }
 
+    [Theory]
+    [InlineData(4)]
+    [InlineData(40_000)]
+    public void A_kpage_file_that_cannot_be_read_is_told_as_it_is(int pages)
+    {
+        // read of a directory gives EISDIR; many rows are joined on several threads.
+        using MadeUpTree tree = Tree().Process(Id, Line(0x10, 0x10 + pages))
+            .Pagemap(Id, 0x10 * s_page, [.. Enumerable.Repeat(Words.Present | 1, pages)]);
+        File.Delete(tree.PathOf("kpagecount"));
+        Directory.CreateDirectory(tree.PathOf("kpagecount"));
+        using ProcessMemory process = ProcessMemory.Open(tree.Root, Id);
+        (_, ProcfsException? failure) = Walks.Pages(tree.Root, process, new ProcessPageQuery { Include = All });
+        Assert.Equal(ProcfsError.ReadFailed, failure?.Error);
+        Assert.Equal(tree.PathOf("kpagecount"), failure!.Path);
+    }
+
+    [Fact]
+    public void A_stop_is_heeded()
+    {
+        using MadeUpTree tree = Tree(Words.Present | 1);
+        using ProcessMemory process = ProcessMemory.Open(tree.Root, Id);
+        using KPageFiles files = new(tree.Root);
+        using ProcessPageReader reader = new(process, files, new ProcessPageQuery());
+        Assert.Throws<OperationCanceledException>(() => reader.MoveNext(new CancellationToken(canceled: true)));
+    }
+
+    [Fact]
+    public void A_reader_may_be_left_before_its_end_and_disposed_twice()
+    {
+        using MadeUpTree tree = Tree().Process(Id, Line(0x10, 0x10 + 100_000)).Pagemap(Id, 0x10 * s_page, [.. Enumerable.Repeat(Words.Present | 1, 100_000)]);
+        using ProcessMemory process = ProcessMemory.Open(tree.Root, Id);
+        using KPageFiles files = new(tree.Root);
+        ProcessPageReader reader = new(process, files, new ProcessPageQuery { Include = All });
+        Assert.True(reader.MoveNext(TestContext.Current.CancellationToken));
+        reader.Dispose();
+        reader.Dispose();
+    }
+
     [Fact]
     public void Raw_flags_show_the_bits_of_the_entry()
     {

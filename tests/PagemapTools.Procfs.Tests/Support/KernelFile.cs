@@ -7,6 +7,19 @@ internal static class KernelFile
 
     public static ulong PageSize { get; } = (ulong)Environment.SystemPageSize;
 
+    public static bool Opens(string path)
+    {
+        try
+        {
+            using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0);
+            return true;
+        }
+        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>The words from an index on; fewer at the end of the file.</summary>
     public static ulong[] Words(string path, ulong firstIndex, int count)
     {

@@ -8,17 +8,7 @@ internal static class Needs
     public static bool SeesFrameNumbers => s_seesFrames.Value;
 
     /// <summary>A file that opens for reading.</summary>
-    public static void Readable(string path)
-    {
-        try
-        {
-            using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0);
-        }
-        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
-        {
-            Assert.Skip($"{path} cannot be read here: {unreadable.Message}");
-        }
-    }
+    public static void Readable(string path) => Assert.SkipUnless(KernelFile.Opens(path), $"{path} is not there, or not for this user");
 
     /// <summary>The right to follow /proc/PID/map_files.</summary>
     public static void MapFiles()

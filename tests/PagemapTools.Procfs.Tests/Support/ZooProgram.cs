@@ -23,7 +23,8 @@ internal static class ZooProgram
     public static ProcessStartInfo Start(string animal, IEnumerable<string> options)
     {
         List<string> arguments = [s_path.Value, animal, .. options];
-        if (s_directory is not null && s_takeDirectory.Contains(animal, StringComparer.Ordinal))
+        bool namesDirectory = arguments.Exists(argument => argument.StartsWith("dir=", StringComparison.Ordinal));
+        if (s_directory is not null && !namesDirectory && s_takeDirectory.Contains(animal, StringComparer.Ordinal))
         {
             arguments.Add($"dir={s_directory}");
         }

@@ -1,0 +1,149 @@
+namespace PagemapTools.Procfs.Tests.Live;
+
+public sealed class GoneProcessesTests
+{
+    private static readonly ProcRoot s_root = new("/proc");
+
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public void A_number_that_no_process_has_is_not_found()
+    {
+        int beyond = int.Parse(File.ReadAllText("/proc/sys/kernel/pid_max")) + 1;
+        Assert.Equal(ProcfsError.ProcessNotFound, FailureOf(() => Measure(beyond)).Error);
+        Assert.Equal(ProcfsError.ProcessNotFound, FailureOf(() => ProcessMemory.Open(s_root, beyond)).Error);
+        Assert.Null(s_root.ProcessName(beyond));
+    }
+
+    [Fact]
+    public void A_kernel_thread_has_no_address_space()
+    {
+        const int KThreadDaemon = 2;
+        Assert.SkipUnless(ProcessStatus.IsKernelThread(KThreadDaemon), "process 2 is no kernel thread here (a container of its own)");
+        ProcfsException failure = FailureOf(() => Measure(KThreadDaemon));
+        Assert.Equal((ProcfsError.NoAddressSpace, KThreadDaemon), (failure.Error, failure.ProcessId));
+        Assert.Contains("kernel thread", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_zombie_has_no_address_space()
+    {
+        using Zoo zoo = Zoo.Start("zombie");
+        int zombie = zoo.Children[0];
+        Assert.Equal('Z', ProcessStatus.Of(zombie));
+        ProcfsException failure = FailureOf(() => Measure(zombie));
+        Assert.Equal((ProcfsError.NoAddressSpace, zombie), (failure.Error, failure.ProcessId));
+        Assert.Contains("zombie", failure.Message, StringComparison.Ordinal);
+        zoo.Next();
+        Assert.Equal(ProcfsError.ProcessNotFound, FailureOf(() => Measure(zombie)).Error);
+    }
+
+    [Fact]
+    public void A_process_killed_during_a_walk_is_told_after_what_was_read()
+    {
+        using Zoo zoo = Zoo.Start("dense", "size=256MiB").Stop();
+        ZooRegion region = zoo["dense"];
+        using ProcessMemory process = ProcessMemory.Open(s_root, zoo.ProcessId);
+        using PageWalk walk = new(process, new PageWalkOptions { Addresses = [region.Range] });
+        Assert.True(walk.MoveNext(Stop));
+        Assert.InRange(walk.Entries.Length, 1, region.PageCount - 1);
+        Assert.All(walk.Entries.ToArray(), entry => Assert.True((entry & Words.Present) != 0));
+        zoo.Kill();
+        Assert.Equal(ProcfsError.ProcessNotFound, FailureOf(() => WalkOn(walk)).Error);
+    }
+
+    [Fact]
+    public void The_pages_of_a_process_killed_during_the_reading_come_before_the_failure()
+    {
+        using Zoo zoo = Zoo.Start("dense", "size=512MiB").Stop();
+        using ProcessMemory process = ProcessMemory.Open(s_root, zoo.ProcessId);
+        using KPageFiles files = new(s_root);
+        using ProcessPageReader reader = new(process, files, new ProcessPageQuery { Walk = new PageWalkOptions { Addresses = [zoo["dense"].Range] } });
+        Assert.True(reader.MoveNext(Stop));
+        int delivered = reader.Batch.Count;
+        zoo.Kill();
+        ProcfsException failure = FailureOf(() =>
+        {
+            while (reader.MoveNext(Stop))
+            {
+                delivered += reader.Batch.Count;
+            }
+        });
+        Assert.Equal(ProcfsError.ProcessNotFound, failure.Error);
+        Assert.InRange(delivered, 1, zoo["dense"].PageCount - 1);
+    }
+
+    [Fact]
+    public void A_process_that_executes_another_program_under_the_reader_has_gone()
+    {
+        using Zoo zoo = Zoo.Start("execs");
+        using ProcessMemory process = ProcessMemory.Open(s_root, zoo.ProcessId);
+        using PageWalk walk = new(process, new PageWalkOptions());
+        Assert.True(walk.MoveNext(Stop));
+        zoo.Next();
+        Assert.NotNull(ProcessStatus.Of(zoo.ProcessId));
+        Assert.Equal(ProcfsError.ProcessNotFound, FailureOf(() => WalkOn(walk)).Error);
+        Assert.Equal(ProcfsError.ProcessNotFound, FailureOf(() => Assert.NotEmpty(process.Mappings().ToArray())).Error);
+        Assert.True(Measure(zoo.ProcessId).Uss > 0);
+    }
+
+    [Fact]
+    public void A_process_that_exits_while_it_is_measured_is_told_and_never_half_measured()
+    {
+        using Zoo zoo = Zoo.Start("exits-under-reader", "size=128MiB");
+        long least = zoo["exits-under-reader"].Length;
+        zoo.Ask("next");
+        ProcfsException failure = FailureOf(() =>
+        {
+            while (true)
+            {
+                Assert.True(Measure(zoo.ProcessId).Uss >= least);
+            }
+        });
+        Assert.True(failure.Error is ProcfsError.ProcessNotFound or ProcfsError.NoAddressSpace, failure.Message);
+        Assert.True(zoo.WaitForExit(TimeSpan.FromMinutes(1)));
+        Assert.Equal(ProcfsError.ProcessNotFound, FailureOf(() => Measure(zoo.ProcessId)).Error);
+    }
+
+    [Fact]
+    public void Every_process_of_the_machine_is_measured_or_says_why_not()
+    {
+        foreach (UssMethod method in UssAgreement.Methods())
+        {
+            using UssMeter meter = new(s_root, method);
+            int measured = 0;
+            foreach (int processId in s_root.ProcessIds())
+            {
+                try
+                {
+                    ProcessUss uss = meter.Measure(processId, mappings: null, threads: 1, Stop);
+                    Assert.True(uss.Uss <= uss.Rss + uss.Hugetlb || uss.Rss is null);
+                    measured++;
+                }
+                catch (ProcfsException failure)
+                {
+                    Assert.True(failure.Error is ProcfsError.ProcessNotFound or ProcfsError.NoAddressSpace or ProcfsError.ProcessAccessDenied, failure.Message);
+                    Assert.Equal(processId, failure.ProcessId);
+                }
+            }
+
+            Assert.True(measured > 0);
+        }
+    }
+
+    private static void WalkOn(PageWalk walk)
+    {
+        while (walk.MoveNext(Stop))
+        {
+            Assert.True(walk.Entries.Length > 0);
+        }
+    }
+
+    private static ProcessUss Measure(int processId)
+    {
+        using UssMeter meter = new(s_root, UssMethod.Exclusive);
+        return meter.Measure(processId, mappings: null, threads: 1, Stop);
+    }
+
+    private static ProcfsException FailureOf(Action action) => Assert.Throws<ProcfsException>(action);
+}

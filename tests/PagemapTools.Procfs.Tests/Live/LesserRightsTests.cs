@@ -1,0 +1,79 @@
+using System.ComponentModel;
+using System.Diagnostics;
+
+namespace PagemapTools.Procfs.Tests.Live;
+
+/// <summary>Runs the explicit tests of <see cref="ViewOfLesserRights"/> in processes with fewer rights than this one.</summary>
+public sealed class LesserRightsTests(LesserViews views) : IClassFixture<LesserViews>
+{
+    private const int DacOverride = 1;
+    private const int DacReadSearch = 2;
+    private const int SysPtrace = 19;
+    private const int SysAdmin = 21;
+    private const int PerformanceMonitor = 38;
+    private const int CheckpointRestore = 40;
+
+    public static TheoryData<string> Views() => [.. typeof(ViewOfLesserRights).GetMethods()
+        .Where(method => method.GetCustomAttributes(typeof(FactAttribute), inherit: false).Length > 0).Select(method => method.Name)];
+
+    [Theory]
+    [MemberData(nameof(Views))]
+    public void To_an_ordinary_user(string view) => views.Check(typeof(ViewOfLesserRights), view, LesserViews.Nobody, start =>
+    {
+        if (!Rights.IsRoot)
+        {
+            return Process.Start(start)!;
+        }
+
+        // Where nobody may write too.
+        start.Environment["TMPDIR"] = "/tmp";
+        start.Environment["PAGEMAPTOOLS_ZOO_DIR"] = "/tmp";
+        start.Environment["HOME"] = "/tmp";
+        return LesserUser.StartAsNobody(start);
+    });
+
+    [Theory]
+    [MemberData(nameof(Views))]
+    public void To_root_without_the_right_to_administer(string view) => CheckWithout(view, "no-sys-admin", SysAdmin);
+
+    [Theory]
+    [MemberData(nameof(Views))]
+    public void To_root_without_the_right_to_trace(string view) => CheckWithout(view, "no-sys-ptrace", SysPtrace, SysAdmin, PerformanceMonitor);
+
+    /// <summary>Since Linux 6.15 that is enough to read the memory of others (kernel/fork.c, may_access_mm).</summary>
+    [Theory]
+    [MemberData(nameof(Views))]
+    public void To_root_with_the_right_to_watch_performance(string view) => CheckWithout(view, "perfmon", SysPtrace, SysAdmin);
+
+    [Theory]
+    [MemberData(nameof(Views))]
+    public void To_root_without_the_rights_over_files(string view) =>
+        CheckWithout(view, "no-dac", DacOverride, DacReadSearch, CheckpointRestore);
+
+    [Theory]
+    [MemberData(nameof(Views))]
+    public void To_root_of_a_user_namespace(string view) => views.Check(typeof(ViewOfLesserRights), view, "namespace", start =>
+    {
+        foreach (string argument in (string[])[start.FileName, "--map-root-user", "--user"])
+        {
+            start.ArgumentList.Insert(0, argument);
+        }
+
+        start.FileName = "unshare";
+        try
+        {
+            return Process.Start(start)!;
+        }
+        catch (Win32Exception absent)
+        {
+            Assert.Skip($"unshare cannot be run: {absent.Message}");
+            throw;
+        }
+    });
+
+    private void CheckWithout(string view, string user, params int[] capabilities)
+    {
+        Assert.SkipUnless(Rights.IsRoot && Rights.IsInInitialUserNamespace, "only root has capabilities to give away");
+        views.Check(typeof(ViewOfLesserRights), view, user, start => LesserUser.StartWithout(start, capabilities));
+    }
+}

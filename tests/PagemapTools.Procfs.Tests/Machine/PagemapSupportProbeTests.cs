@@ -1,0 +1,30 @@
+using System.Diagnostics;
+
+namespace PagemapTools.Procfs.Tests.Machine;
+
+public sealed class PagemapSupportProbeTests
+{
+    [Fact]
+    public void What_is_said_is_what_is_so()
+    {
+        Assert.SkipUnless(Rights.IsRoot, "only root can start a process of another user; LesserRightsTests looks at the others");
+        using Process other = LesserUser.StartAsNobody(new ProcessStartInfo("sleep", ["600"]));
+        try
+        {
+            SupportAgreement.Check(other.Id);
+        }
+        finally
+        {
+            other.Kill();
+        }
+    }
+
+    [Fact]
+    public void A_tree_without_the_files_of_frames_says_so()
+    {
+        using MadeUpTree tree = new MadeUpTree().Entries("kpagecount", 0, 1);
+        Dictionary<string, PagemapSupport> said = PagemapSupportProbe.Probe(tree.Root).ToDictionary(feature => feature.Feature);
+        Assert.Equal((false, true, false), (said["KPageFlags"].IsSupported, said["KPageCount"].IsSupported, said["KPageCgroup"].IsSupported));
+        Assert.Contains(tree.Path, said["KPageFlags"].Detail, StringComparison.Ordinal);
+    }
+}

@@ -1,0 +1,52 @@
+using PagemapTools.Procfs.Native;
+
+namespace PagemapTools.Procfs.Tests.Pagemap;
+
+/// <summary>PAGEMAP_SCAN of this process's own pages, with every number of regions around the kernel's own buffer of 512.</summary>
+public sealed class PagemapScanTests
+{
+    [Theory]
+    [InlineData(1)]
+    [InlineData(511)]
+    [InlineData(512)]
+    [InlineData(513)]
+    [InlineData(700)]
+    [InlineData(1023)]
+    [InlineData(1024)]
+    [InlineData(1025)]
+    [InlineData(1537)]
+    [InlineData(3000)]
+    public void Every_region_is_found_once_and_in_order(int count)
+    {
+        Needs.Kernel(6, 7, "PAGEMAP_SCAN");
+        using OwnPages own = OwnPages.EverySecond(count);
+        using PageEntryFile pagemap = PageEntryFile.Open("/proc/self/pagemap");
+        PagemapScan scan = new(pagemap);
+        PageRegion[] regions = new PageRegion[1024];
+        List<ulong> found = [];
+        for (ulong next = own.Start; next < own.End;)
+        {
+            int read = scan.Find(next, own.End, PageCategories.Present, PageCategories.None, regions, out next);
+            Assert.InRange(read, 0, regions.Length);
+            found.AddRange(regions.Take(read).Select(region => region.Start));
+        }
+
+        Assert.Equal(Enumerable.Range(0, count).Select(i => own.Start + (2 * (ulong)i * KernelFile.PageSize)), found);
+    }
+
+    [Fact]
+    public void A_file_that_is_no_pagemap_is_not_scanned()
+    {
+        using MadeUpTree tree = new MadeUpTree().Entries("pagemap", 0, 1, 2, 3);
+        using PageEntryFile pagemap = PageEntryFile.Open(tree.PathOf("pagemap"));
+        Assert.Equal(-1, new PagemapScan(pagemap).Find(0, KernelFile.PageSize, PageCategories.Present, PageCategories.None, new PageRegion[4], out _));
+    }
+
+    [Fact]
+    public void A_category_that_no_kernel_has_is_not_scanned_for()
+    {
+        using OwnPages own = OwnPages.EverySecond(1);
+        using PageEntryFile pagemap = PageEntryFile.Open("/proc/self/pagemap");
+        Assert.Equal(-1, new PagemapScan(pagemap).Find(own.Start, own.End, (PageCategories)(1UL << 40), PageCategories.None, new PageRegion[4], out _));
+    }
+}

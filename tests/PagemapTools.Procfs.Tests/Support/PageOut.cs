@@ -1,0 +1,37 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+
+namespace PagemapTools.Procfs.Tests.Support;
+
+/// <summary>process_madvise(MADV_PAGEOUT), which swaps out pages of another process (Linux 5.10).</summary>
+internal static partial class PageOut
+{
+    private const int PageOutAdvice = 21;
+
+    // These numbers are the same on every architecture (include/uapi/asm-generic/unistd.h).
+    private const nint OpenProcessNumber = 434;
+    private const nint AdviseProcessNumber = 440;
+
+    /// <summary>Asks until smaps says that all of a mapping is swapped out; skips the test if it never does.</summary>
+    public static unsafe void Whole(ZooRegion region)
+    {
+        int process = (int)SystemCall(OpenProcessNumber, region.ProcessId, 0, 0, 0, 0);
+        Assert.SkipUnless(process >= 0, "pidfd_open is refused here");
+        nint* vector = stackalloc nint[2] { (nint)region.Start, (nint)region.Length };
+        long start = Stopwatch.GetTimestamp();
+        while (UssAgreement.OfKernel(region)["Swap"] < region.Length)
+        {
+            Assert.SkipUnless(Stopwatch.GetElapsedTime(start) < TimeSpan.FromSeconds(20), $"the kernel did not swap out all of {region.Name}");
+            _ = SystemCall(AdviseProcessNumber, process, (nint)vector, 1, PageOutAdvice, 0);
+            Thread.Sleep(20);
+        }
+
+        _ = Close(process);
+    }
+
+    [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
+    private static partial nint SystemCall(nint number, nint first, nint second, nint third, nint fourth, nint fifth);
+
+    [LibraryImport("libc", EntryPoint = "close")]
+    private static partial int Close(int file);
+}
