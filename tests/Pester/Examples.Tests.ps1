@@ -1,0 +1,55 @@
+# What README and the help show is what a user types first: every one-liner and every example is run as written.
+
+BeforeDiscovery {
+    $root = Resolve-Path "$PSScriptRoot/../.."
+    $fence = '(?ms)^```powershell\r?\n(?<code>.*?)^```'
+
+    $readme = Get-Content "$root/README.md" -Raw
+    $oneLiners = $readme.Substring($readme.IndexOf('## Ten one-liners'))
+    $oneLiners = $oneLiners.Substring(0, $oneLiners.IndexOf('## What rights'))
+    $readmeCases = @([regex]::Matches($oneLiners, $fence) | ForEach-Object { @{ Code = $_.Groups['code'].Value.Trim() } })
+
+    # What an example prints stands in a fence of its own, without a language.
+    $helpCases = foreach ($page in Get-ChildItem "$root/en-US/*-*.md") {
+        foreach ($example in [regex]::Matches((Get-Content $page -Raw), '(?ms)^### (?<name>Example \d+: [^\r\n]+)(?<body>.*?)(?=^###? )')) {
+            $code = [regex]::Matches($example.Groups['body'].Value, $fence) | ForEach-Object { $_.Groups['code'].Value.Trim() }
+            @{ Page = $page.BaseName; Name = $example.Groups['name'].Value; Code = $code -join "`n" }
+        }
+    }
+}
+
+BeforeAll {
+    Import-Module (Resolve-Path "$PSScriptRoot/../../PagemapTools.psd1") -Force
+    $script:scratch = Join-Path ([IO.Path]::GetTempPath()) "pagemaptools-examples-$PID"
+    $null = New-Item -ItemType Directory $scratch -Force
+
+    # The refusals that an example may show: of a process that is not there, and of a kernel or a user without the feature.
+    $script:shown = 'NoProcessFoundForGivenId', 'ProcessHasNoAddressSpace', 'PagemapAccessDenied', 'SoftDirtyNotSupported',
+        'KPageAccessDenied', 'KPageNotAvailable', 'ExclusiveAndShared', 'CannotConvertArgument', 'CgroupNotFound', 'PagemapReadFailed'
+
+    function Invoke-Example([string] $Code) {
+        Push-Location $scratch
+        $found = [Collections.Generic.List[object]]::new()
+        try { & ([scriptblock]::Create($Code)) 2>&1 3>$null | Where-Object { $_ -is [Management.Automation.ErrorRecord] } | ForEach-Object { $found.Add($_) } }
+        catch { $found.Add($_) }
+        finally { Pop-Location }
+        $found | Where-Object { $id = $_.FullyQualifiedErrorId; -not ($shown | Where-Object { $id -like "$_*" }) }
+    }
+}
+
+AfterAll { Remove-Item $scratch -Recurse }
+
+Describe 'README' {
+    It 'has ten one-liners or more' { $readmeCases.Count | Should -BeGreaterOrEqual 10 } -TestCases @{ readmeCases = $readmeCases }
+
+    It 'runs: <Code>' -ForEach $readmeCases {
+        Invoke-Example $Code | Should -BeNullOrEmpty
+    }
+}
+
+Describe 'Help' {
+    It '<Page>, <Name>' -ForEach $helpCases {
+        $Code | Should -Not -BeNullOrEmpty
+        Invoke-Example $Code | Should -BeNullOrEmpty
+    }
+}
