@@ -34,7 +34,7 @@ public abstract class KPageCommand : PagemapCommand
     /// <summary>Pages from another cmdlet of this module; what is read is added to them.</summary>
     [Parameter(Mandatory = true, ParameterSetName = InputObjectSet, ValueFromPipeline = true)]
     [ValidateNotNull]
-    public PageInfo[] InputObject { get; set; } = [];
+    public PageInfo? InputObject { get; set; }
 
     private protected abstract KPageFields Field { get; }
 
@@ -56,7 +56,7 @@ public abstract class KPageCommand : PagemapCommand
     {
         if (ParameterSetName == InputObjectSet)
         {
-            Gather(InputObject);
+            Gather([InputObject!]);
         }
         else if (Count == 1)
         {

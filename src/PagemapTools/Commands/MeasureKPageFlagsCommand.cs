@@ -33,7 +33,7 @@ public sealed class MeasureKPageFlagsCommand : ProcessTargetCommand, IFlagFilter
     /// <summary>Pages from another cmdlet of this module.</summary>
     [Parameter(Mandatory = true, ParameterSetName = InputObjectSet, ValueFromPipeline = true)]
     [ValidateNotNull]
-    public PageInfo[] InputObject { get; set; } = [];
+    public PageInfo? InputObject { get; set; }
 
     /// <summary>A saved copy of kpageflags.</summary>
     [Parameter(Mandatory = true, ParameterSetName = PathSet)]
@@ -77,7 +77,7 @@ public sealed class MeasureKPageFlagsCommand : ProcessTargetCommand, IFlagFilter
         switch (ParameterSetName)
         {
             case InputObjectSet:
-                Array.ForEach(InputObject, CountPage);
+                CountPage(InputObject!);
                 break;
             case ProcessSet:
                 CountProcesses(Process.Select(process => process.Id));

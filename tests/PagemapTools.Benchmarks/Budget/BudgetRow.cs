@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace PagemapTools.Benchmarks.Budget;
 
 /// <summary>What a row measures.</summary>
@@ -18,6 +20,10 @@ internal readonly record struct Bound(double Value, string Text)
 /// <summary>One row of the budget: our work and what it is measured against.</summary>
 internal abstract class BudgetRow
 {
+    // The compiler works in the background, by what ran often in the last 100 ms; the engine alone gives it some seconds of work.
+    private static readonly TimeSpan s_settling = TimeSpan.FromSeconds(4);
+    private const int FewestWarmUps = 3;
+
     private readonly List<string> _notes = [];
 
     public abstract int Number { get; }
@@ -53,12 +59,14 @@ internal abstract class BudgetRow
     public virtual double MeasureAside() => double.NaN;
 
     /// <summary>Lets the compiler and the caches settle.</summary>
-    public virtual void WarmUp()
+    public virtual void WarmUp() => Settle(() => (MeasureOurs(), MeasureTheirs(), MeasureAside()));
+
+    protected static void Settle<T>(Func<T> work)
     {
-        for (int i = 0; i < 3; i++)
+        long start = Stopwatch.GetTimestamp();
+        for (int i = 0; i < FewestWarmUps || Stopwatch.GetElapsedTime(start) < s_settling; i++)
         {
-            MeasureOurs();
-            MeasureTheirs();
+            work();
         }
     }
 

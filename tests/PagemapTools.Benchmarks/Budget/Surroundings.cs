@@ -7,6 +7,7 @@ namespace PagemapTools.Benchmarks.Budget;
 /// <summary>What rows share: the target process, the engine, the peers. Each is made when a row first asks for it.</summary>
 internal sealed class Surroundings(CommandLine commandLine) : IDisposable
 {
+    private readonly string? _pageTypes = Programs.Find("page-types", commandLine.PageTypes);
     private StagedModule? _module;
     private EmbeddedEngine? _engine;
 
@@ -18,10 +19,10 @@ internal sealed class Surroundings(CommandLine commandLine) : IDisposable
 
     /// <exception cref="SkippedException">There is none.</exception>
     public PageTypes PageTypes() => new(
-        Programs.Find("page-types", commandLine.PageTypes)
-        ?? throw new SkippedException("page-types is not on PATH; name it with --page-types (it comes with the kernel's source)"));
+        _pageTypes ?? throw new SkippedException("page-types is not on PATH; name it with --page-types (it comes with the kernel's source)"));
 
-    public string? PowerShell() => Programs.Find("pwsh", commandLine.PowerShell);
+    /// <summary>A pwsh; null if there is none.</summary>
+    public string? PowerShell { get; } = Programs.Find("pwsh", commandLine.PowerShell);
 
     public void Say(string message) => Report(message);
 

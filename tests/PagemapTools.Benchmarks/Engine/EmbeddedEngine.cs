@@ -42,6 +42,9 @@ internal sealed class EmbeddedEngine : IDisposable
         return Stopwatch.GetElapsedTime(start).TotalMilliseconds;
     }
 
+    /// <summary>Milliseconds that a script takes whose output is thrown away, as that of page-types is by >/dev/null.</summary>
+    public double TimeToNull(string script) => Time($"{script} > $null");
+
     public Collection<PSObject> Run(string script)
     {
         using PowerShell shell = PowerShell.Create(_runspace);

@@ -19,13 +19,14 @@ public class BridgeBenchmarks : IDisposable
     [Params("/proc/kpageflags", "/proc/kpagecount", "/proc/self/pagemap")]
     public string Path { get; set; } = "";
 
-    [Params(4, 8, 16, 32, 64, 128)]
+    [Params(2, 4, 8, 32, 128, 512)]
     public int Gap { get; set; }
 
     [GlobalSetup]
     public void Open()
     {
-        _memory = new OwnMemory(2048, stride: 0);
+        // A page of every page table, so that the gap is of empty entries and not of a table that is not there.
+        _memory = new OwnMemory(2048, stride: 512);
         _file = PageEntryFile.Open(Path);
         _first = Path.EndsWith("pagemap", StringComparison.Ordinal) ? _memory.FirstPage : SomeFrame;
     }

@@ -19,7 +19,7 @@ internal sealed unsafe class OwnMemory : IDisposable
             throw new BenchmarkException($"{pages} pages cannot be mapped.");
         }
 
-        for (long page = 0; stride > 0 && page < pages; page += stride)
+        for (long page = 0; page < pages; page += stride)
         {
             *(byte*)(_address + (nint)(page * (long)PageGeometry.PageSize)) = 1;
         }

@@ -14,7 +14,7 @@ internal static class JsonReport
     };
 
     public static string Format(Machine machine, IReadOnlyList<RowResult> results) =>
-        JsonSerializer.Serialize(new { machine, rows = results.Select(Row) }, s_options) + "\n";
+        JsonSerializer.Serialize(new { machine, load = Machine.Load(), rows = results.Select(Row) }, s_options) + "\n";
 
     private static object Row(RowResult result) => new
     {

@@ -31,7 +31,7 @@ internal sealed class HistogramRow : BudgetRow
         Note($"{ours} frames, page-types {theirs}");
     }
 
-    public override double MeasureOurs() => _engine.Time("Measure-KPageFlags | Out-Null");
+    public override double MeasureOurs() => _engine.TimeToNull("Measure-KPageFlags");
 
     public override double MeasureTheirs() => _pageTypes.Time();
 }

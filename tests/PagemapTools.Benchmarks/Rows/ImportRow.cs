@@ -22,7 +22,7 @@ internal sealed class ImportRow : BudgetRow
 
     public override void Prepare(Surroundings surroundings)
     {
-        _powerShell = surroundings.PowerShell();
+        _powerShell = surroundings.PowerShell;
         _module = surroundings.Module.Manifest;
         _empty = Programs.FileOfThisBuild("PagemapTools.Benchmarks.EmptyModule", "EmptyModule.psd1");
         Note(_powerShell is null ? "in the embedded engine: pwsh is not on PATH (--pwsh names one)" : $"in {_powerShell}");

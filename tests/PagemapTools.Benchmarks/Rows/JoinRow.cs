@@ -31,7 +31,7 @@ internal sealed class JoinRow : BudgetRow
         Note($"{ranges} ranges, page-types {lines}");
     }
 
-    public override double MeasureOurs() => _engine.Time($"{Command} | Out-Null");
+    public override double MeasureOurs() => _engine.TimeToNull(Command);
 
     public override double MeasureTheirs() => _pageTypes.Time("-p", $"{_target.ProcessId}", "-l", "-M");
 }

@@ -37,7 +37,7 @@ internal sealed class PickRow : BudgetRow
         Note($"{ours} of {_target.PageCount} pages: the zero page among written ones");
     }
 
-    public override double MeasureOurs() => _engine.Time($"{Ours} | Out-Null");
+    public override double MeasureOurs() => _engine.TimeToNull(Ours);
 
-    public override double MeasureTheirs() => _engine.Time($"{Theirs} | Out-Null");
+    public override double MeasureTheirs() => _engine.TimeToNull(Theirs);
 }

@@ -30,13 +30,7 @@ internal sealed class ScatteredUssRow : BudgetRow
         Note($"USS {Uss()} bytes of {_target.Range.End - _target.Range.Start} reserved");
     }
 
-    public override void WarmUp()
-    {
-        for (int i = 0; i < 3; i++)
-        {
-            MeasureOurs();
-        }
-    }
+    public override void WarmUp() => Settle(MeasureOurs);
 
     public override double MeasureOurs()
     {

@@ -55,7 +55,7 @@ public sealed class GoneProcessesTests
     [Fact]
     public void The_pages_of_a_process_killed_during_the_reading_come_before_the_failure()
     {
-        using Zoo zoo = Zoo.Start("dense", "size=512MiB").Stop();
+        using Zoo zoo = Zoo.Start("dense", "size=256MiB").Stop();
         using ProcessMemory process = ProcessMemory.Open(s_root, zoo.ProcessId);
         using KPageFiles files = new(s_root);
         using ProcessPageReader reader = new(process, files, new ProcessPageQuery { Walk = new PageWalkOptions { Addresses = [zoo["dense"].Range] } });

@@ -42,25 +42,4 @@ public sealed class CgroupNamesTests
         using MadeUpTree tree = new();
         Assert.Null(CgroupNames.FindRoot(tree.PathOf("mountinfo")));
     }
-
-    [Fact]
-    public void No_cgroup_has_the_number_zero() => Assert.Null(CgroupNames.Default.PathOf(0));
-
-    [Fact]
-    public void A_number_that_no_directory_has_has_no_path() => Assert.Null(CgroupNames.Default.PathOf(ulong.MaxValue - 5));
-
-    [Fact]
-    public void Every_directory_of_the_hierarchy_is_found_by_its_number()
-    {
-        Assert.SkipUnless(CgroupNames.Default.Root is not null, "no hierarchy of cgroups with the memory controller is mounted");
-        string root = CgroupNames.Default.Root;
-        ulong? inode = CgroupNames.Default.InodeOf(root);
-        Assert.NotNull(inode);
-        Assert.Equal(Inodes.Of(root), inode);
-        Assert.Equal(root, CgroupNames.Default.PathOf(inode.Value));
-        string? child = Directory.EnumerateDirectories(root).FirstOrDefault();
-        Assert.SkipUnless(child is not null, $"{root} has no cgroup below it");
-        Assert.Equal(Inodes.Of(child), CgroupNames.Default.InodeOf(Path.GetFileName(child)));
-        Assert.Contains(child, CgroupNames.Default.All());
-    }
 }

@@ -1,24 +1,7 @@
-using System.Diagnostics;
-
 namespace PagemapTools.Procfs.Tests.Machine;
 
 public sealed class PagemapSupportProbeTests
 {
-    [Fact]
-    public void What_is_said_is_what_is_so()
-    {
-        Assert.SkipUnless(Rights.IsRoot, "only root can start a process of another user; LesserRightsTests looks at the others");
-        using Process other = LesserUser.StartAsNobody(new ProcessStartInfo("sleep", ["600"]));
-        try
-        {
-            SupportAgreement.Check(other.Id);
-        }
-        finally
-        {
-            other.Kill();
-        }
-    }
-
     [Fact]
     public void A_tree_without_the_files_of_frames_says_so()
     {

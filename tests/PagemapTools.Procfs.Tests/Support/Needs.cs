@@ -7,6 +7,17 @@ internal static class Needs
 
     public static bool SeesFrameNumbers => s_seesFrames.Value;
 
+    /// <summary>Whether KPF_KSM means what it says: Linux 6.12 sets it on every anonymous page (fs/proc/page.c). Null where it is hidden.</summary>
+    public static bool? KsmFlagIsTrue
+    {
+        get
+        {
+            using OwnPages own = OwnPages.EverySecond(1);
+            ulong pfn = KernelFile.Pagemap(Environment.ProcessId, own.Start, 1)[0] & Words.Frame;
+            return pfn == 0 || !KernelFile.Opens("/proc/kpageflags") ? null : (KernelFile.Words("/proc/kpageflags", pfn, 1)[0] & (ulong)KPageFlags.KSM) == 0;
+        }
+    }
+
     /// <summary>A file that opens for reading.</summary>
     public static void Readable(string path) => Assert.SkipUnless(KernelFile.Opens(path), $"{path} is not there, or not for this user");
 

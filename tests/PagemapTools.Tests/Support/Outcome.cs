@@ -32,7 +32,7 @@ internal static class ObjectReading
     public static string TypeName(this PSObject item) => item.BaseObject.GetType().Name;
 
     /// <summary>One property of every object.</summary>
-    public static T?[] Column<T>(this IEnumerable<PSObject> items, string property) => [.. items.Select(item => item.Get<T>(property))];
+    public static T[] Column<T>(this IEnumerable<PSObject> items, string property) => [.. items.Select(item => item.Get<T>(property)!)];
 
     /// <summary>The id without the name of the cmdlet.</summary>
     public static string Id(this ErrorRecord error) => error.FullyQualifiedErrorId.Split(',')[0];

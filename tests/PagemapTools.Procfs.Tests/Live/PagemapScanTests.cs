@@ -1,6 +1,6 @@
 using PagemapTools.Procfs.Native;
 
-namespace PagemapTools.Procfs.Tests.Pagemap;
+namespace PagemapTools.Procfs.Tests.Live;
 
 /// <summary>PAGEMAP_SCAN of this process's own pages, with every number of regions around the kernel's own buffer of 512.</summary>
 public sealed class PagemapScanTests

@@ -1,0 +1,47 @@
+namespace PagemapTools.Procfs.Tests.Live;
+
+public sealed class CgroupsTests
+{
+    [Fact]
+    public void No_cgroup_has_the_number_zero() => Assert.Null(CgroupNames.Default.PathOf(0));
+
+    [Fact]
+    public void A_number_that_no_directory_has_has_no_path() => Assert.Null(CgroupNames.Default.PathOf(ulong.MaxValue - 5));
+
+    [Fact]
+    public void Every_directory_of_the_hierarchy_is_found_by_its_number()
+    {
+        Assert.SkipUnless(CgroupNames.Default.Root is not null, "no hierarchy of cgroups with the memory controller is mounted");
+        string root = CgroupNames.Default.Root;
+        ulong? inode = CgroupNames.Default.InodeOf(root);
+        Assert.NotNull(inode);
+        Assert.Equal(Inodes.Of(root), inode);
+        Assert.Equal(root, CgroupNames.Default.PathOf(inode.Value));
+        string? child = Directory.EnumerateDirectories(root).FirstOrDefault();
+        Assert.SkipUnless(child is not null, $"{root} has no cgroup below it");
+        Assert.Equal(Inodes.Of(child), CgroupNames.Default.InodeOf(Path.GetFileName(child)));
+        Assert.Contains(child, CgroupNames.Default.All());
+    }
+
+    [Fact]
+    public void A_page_is_charged_to_the_cgroup_of_its_process()
+    {
+        Needs.FrameNumbers();
+        Needs.Readable("/proc/kpagecgroup");
+        using Zoo zoo = Zoo.Start("anon").Stop();
+        string? path = MemoryCgroup(zoo.ProcessId);
+        Assert.SkipUnless(path is not null && Directory.Exists(path), "the cgroup of the process is not visible here");
+        ProcessPageInfo page = ZooPages.Of(zoo["anon"])[zoo["anon"]["written"][0]];
+        Assert.SkipWhen(page.CgroupInode == 0, "pages of the root cgroup are charged to none");
+        Assert.Equal(Inodes.Of(path), page.CgroupInode);
+        Assert.Equal(path, page.CgroupPath);
+    }
+
+    /// <summary>/proc/PID/cgroup has a line "4:memory:/path" in version 1, and "0::/path" in version 2.</summary>
+    private static string? MemoryCgroup(int processId)
+    {
+        string[][] lines = [.. File.ReadLines(FormattableString.Invariant($"/proc/{processId}/cgroup")).Select(line => line.Split(':', 3))];
+        string[]? line = lines.FirstOrDefault(line => line[1].Split(',').Contains("memory", StringComparer.Ordinal)) ?? lines.FirstOrDefault(line => line[0] == "0");
+        return line is null || CgroupNames.Default.Root is not { } root ? null : Path.TrimEndingDirectorySeparator(Path.Join(root, line[2]));
+    }
+}

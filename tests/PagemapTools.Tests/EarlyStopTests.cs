@@ -1,0 +1,114 @@
+using System.Diagnostics;
+using System.Management.Automation;
+
+namespace PagemapTools.Tests;
+
+/// <summary>Everything ends at once when it is told to, and leaves nothing open.</summary>
+public sealed class EarlyStopTests : IDisposable
+{
+    private static readonly TimeSpan s_prompt = TimeSpan.FromSeconds(2);
+
+    private readonly Animal _animal = Animal.Start("scattered");
+    private readonly Session _session = new();
+
+    public EarlyStopTests() => _session["id"] = _animal.ProcessId;
+
+    [Theory]
+    [InlineData("Get-ProcessPageMap -Id $id -IncludeUnpopulated | ForEach-Object { }")]
+    [InlineData("Get-ProcessPageMap -Id $id -IncludeUnpopulated -Flag HWPOISON")]
+    [InlineData("Get-ProcessPageMap -Id $id -IncludeUnpopulated -AsRange | ForEach-Object { }")]
+    [InlineData("Get-ProcessPageMap -Id $id -IncludeUnpopulated | Get-KPageFlags -Flag HWPOISON")]
+    [InlineData("while ($true) { Get-KPageFlags -Flag HWPOISON }")]
+    [InlineData("while ($true) { Get-KPageCgroup | ForEach-Object { } }")]
+    [InlineData("while ($true) { Measure-KPageFlags | ForEach-Object { } }")]
+    [InlineData("while ($true) { Measure-ProcessUss | ForEach-Object { } }")]
+    public void A_stop_from_another_thread_ends_long_work(string script)
+    {
+        Machine.NeedsRoot();
+        using PowerShell shell = _session.CreateCommand(script);
+        IAsyncResult work = shell.BeginInvoke();
+        Assert.False(work.AsyncWaitHandle.WaitOne(TimeSpan.FromMilliseconds(500)), "The work ended by itself.");
+
+        Stopwatch watch = Stopwatch.StartNew();
+        shell.Stop();
+
+        Assert.InRange(watch.Elapsed, TimeSpan.Zero, s_prompt);
+        Assert.Equal(PSInvocationState.Stopped, shell.InvocationStateInfo.State);
+        Assert.Empty(shell.Streams.Error);
+        AssertNothingIsOpen();
+    }
+
+    [Theory]
+    [InlineData("Get-ProcessPageMap -Id $id -IncludeUnpopulated", false)]
+    [InlineData("Get-ProcessPageMap -Id $id", false)]
+    [InlineData("Get-KPageFlags", true)]
+    [InlineData("Get-KPageCount", true)]
+    [InlineData("Get-KPageCgroup", true)]
+    [InlineData("Get-KPageFlags -AsRange", true)]
+    [InlineData("Measure-ProcessUss", false)]
+    [InlineData("Measure-ProcessUss -ByMapping", false)]
+    [InlineData("Test-PagemapSupport", false)]
+    public void Nothing_more_is_made_than_what_is_taken(string command, bool needsRoot)
+    {
+        if (needsRoot)
+        {
+            Machine.NeedsRoot();
+        }
+
+        Stopwatch watch = Stopwatch.StartNew();
+        IReadOnlyList<PSObject> taken = _session.Objects($"$made = 0; {command} | ForEach-Object {{ $made++; $_ }} | Stop-Upstream 3");
+
+        Assert.Equal(3, taken.Count);
+        Assert.Equal(3, _session["made"]);
+        Assert.InRange(watch.Elapsed, TimeSpan.Zero, s_prompt);
+        AssertNothingIsOpen();
+    }
+
+    [Fact]
+    public void A_chain_of_cmdlets_ends_as_a_whole()
+    {
+        Machine.NeedsRoot();
+        Stopwatch watch = Stopwatch.StartNew();
+
+        IReadOnlyList<PSObject> taken = _session.Objects("Get-ProcessPageMap -Id $id -IncludeUnpopulated | Get-KPageFlags | Get-KPageCount | Get-KPageCgroup | Stop-Upstream 2");
+
+        Assert.Equal(2, taken.Count);
+        Assert.InRange(watch.Elapsed, TimeSpan.Zero, s_prompt);
+        AssertNothingIsOpen();
+    }
+
+    [Fact]
+    public void A_break_in_the_pipeline_ends_it()
+    {
+        Stopwatch watch = Stopwatch.StartNew();
+
+        Assert.Single(_session.Objects("while ($true) { Get-ProcessPageMap -Id $id -IncludeUnpopulated | ForEach-Object { $_; break } }"));
+
+        Assert.InRange(watch.Elapsed, TimeSpan.Zero, s_prompt);
+        AssertNothingIsOpen();
+    }
+
+    [Fact]
+    public void An_error_downstream_ends_it()
+    {
+        Outcome outcome = _session.Run("Get-ProcessPageMap -Id $id -IncludeUnpopulated | ForEach-Object { throw 'enough' }");
+
+        Assert.Equal("enough", outcome.Termination!.Exception.Message);
+        AssertNothingIsOpen();
+    }
+
+    public void Dispose()
+    {
+        _session.Dispose();
+        _animal.Dispose();
+    }
+
+    /// <summary>No file of the animal; other tests have theirs.</summary>
+    private void AssertNothingIsOpen()
+    {
+        string directory = $"/proc/{_animal.ProcessId}/";
+        Assert.DoesNotContain(
+            Directory.EnumerateFiles("/proc/self/fd").Select(file => new FileInfo(file).LinkTarget),
+            target => target?.StartsWith(directory, StringComparison.Ordinal) == true);
+    }
+}

@@ -1,0 +1,206 @@
+using System.Globalization;
+using System.Management.Automation;
+using System.Runtime.InteropServices;
+
+namespace PagemapTools.Tests;
+
+/// <summary>Measure-KPageFlags against the kernel's own page-types, on the same words.</summary>
+public sealed class FlagSummaryTests : IDisposable
+{
+    private const ulong Slab = 1 << 7;
+    private const ulong AnonAndKsm = (1 << 12) | (1 << 21);
+
+    private static readonly (string Ours, string Theirs)[] s_spellings = [("anon", "anonymous"), ("idle", "idle_page"), ("owner_2", "mappedtodisk")];
+
+    private readonly MadeUpTree _tree = new();
+    private readonly Session _session = new();
+
+    public FlagSummaryTests() => _session["saved"] = _tree.PathOf("saved");
+
+    public static TheoryData<string> Specifications => new(
+        "",
+        "anonymous",
+        "lru",
+        "lru,dirty",
+        "lru,dirty=lru",
+        "lru,~dirty",
+        "lru,active,~slab",
+        "=lru",
+        "slab",
+        "slab,~error",
+        "huge,compound_head",
+        "thp,~compound_tail",
+        "reclaim,writeback=reclaim",
+        "readahead",
+        "slub_frozen,slab=slab",
+        "0x21",
+        "uptodate,0x8=uptodate");
+
+    [Theory]
+    [MemberData(nameof(Specifications))]
+    public void Random_words_give_what_page_types_prints(string specification)
+    {
+        Tool.Needs("page-types");
+
+        // All flags that page-types knows, some of them and few of them.
+        const ulong Known = 0x3ff_07ff_ffffUL;
+        Random random = new(specification.Length);
+        Save([.. Enumerable.Range(0, 5_000).Select(word => Known & Next() & (word % 3 > 0 ? Next() : ~0UL) & (word % 3 > 1 ? Next() & Next() & Next() : ~0UL))]);
+
+        AssertSame(specification, raw: false);
+        AssertSame(specification, raw: true);
+
+        ulong Next() => (ulong)random.NextInt64() << 1 ^ (ulong)random.NextInt64();
+    }
+
+    [Fact]
+    public void A_copy_of_the_machines_own_file_gives_what_page_types_prints()
+    {
+        Machine.NeedsRoot();
+        Tool.Needs("page-types");
+        Save(MemoryMarshal.Cast<byte, ulong>(Read("/proc/kpageflags")));
+
+        AssertSame("", raw: false);
+        AssertSame("", raw: true);
+        AssertSame("lru,~anonymous", raw: true);
+    }
+
+    [Fact]
+    public void The_pages_of_a_process_give_what_page_types_prints()
+    {
+        Machine.NeedsRoot();
+        Tool.Needs("page-types");
+        using Animal animal = Animal.Start("thp").Freeze();
+        AnimalRegion region = animal["whole"];
+        _session["id"] = animal.ProcessId;
+        _session["range"] = region.Range;
+        string pages = $"{region.Address / Machine.PageSize}+{region.PageCount}";
+
+        foreach (string raw in (string[])["", "-Raw"])
+        {
+            string[] options = ["-p", animal.ProcessId.ToString(CultureInfo.InvariantCulture), "-a", pages, .. raw.Length > 0 ? ["-r"] : Array.Empty<string>()];
+            Stable.Until(
+                () => string.Join('\n', PageTypes(options)),
+                expected =>
+                {
+                    Assert.Equal(expected, Text($"Get-ProcessPageMap -Id $id -Address $range | Measure-KPageFlags {raw}"));
+                    Assert.Equal(expected, Text($"Get-ProcessPageMap -Id $id -Address $range | Get-KPageFlags | Measure-KPageFlags {raw}"));
+                });
+        }
+
+        string Text(string script) => string.Join('\n', Ours(script));
+    }
+
+    [Fact]
+    public void A_process_is_the_sum_of_its_pages()
+    {
+        Random random = new(3);
+        _tree.Process(7, 0x10000, [.. Enumerable.Range(0, 1000).Select(page => page % 10 == 0 ? 0 : Entries.Present((ulong)random.Next(1, 500)))]);
+        _tree.Words("kpageflags", 0, [.. Enumerable.Range(0, 500).Select(frame => 1UL << (frame % 20))]);
+        _session["tree"] = _tree.Path;
+
+        string[] expected = Ours("Get-ProcessPageMap -Id 7 -ProcPath $tree | Measure-KPageFlags -ProcPath $tree");
+        Assert.Equal(900, _session.Objects("Measure-KPageFlags -Id 7 -ProcPath $tree").Column<long>("PageCount").Sum());
+        Assert.Equal(expected, Ours("Measure-KPageFlags -Id 7 -ProcPath $tree"));
+        Assert.Equal(expected, Ours("Measure-KPageFlags -Name made-up -ProcPath $tree"));
+    }
+
+    [Fact]
+    public void All_of_memory_is_every_frame_of_the_file()
+    {
+        Machine.NeedsRoot();
+        long frames = _session.Objects("Measure-KPageFlags").Column<long>("PageCount").Sum();
+
+        using FileStream file = new("/proc/kpageflags", FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0);
+        Span<byte> word = stackalloc byte[sizeof(ulong)];
+        file.Position = (frames - 1) * sizeof(ulong);
+        Assert.Equal(sizeof(ulong), file.Read(word));
+        Assert.Equal(0, file.Read(word));
+    }
+
+    [Fact]
+    public void Frames_from_the_pipeline_are_counted_with_or_without_flags()
+    {
+        _tree.Words("kpageflags", 0, 1 << 5, 1 << 5, 1 << 12).Words("kpagecount", 0, 1, 1, 1);
+        _session["tree"] = _tree.Path;
+
+        foreach (string source in (string[])["Get-KPageFlags 0, 1, 2 -ProcPath $tree", "Get-KPageCount 0, 1, 2 -ProcPath $tree"])
+        {
+            IReadOnlyList<PSObject> summary = _session.Objects($"{source} | Measure-KPageFlags -ProcPath $tree");
+            Assert.Equal(["LRU", "ANON"], summary.Column<string>("FlagNames"));
+            Assert.Equal([2L, 1L], summary.Column<long>("PageCount"));
+            Assert.Equal([2L * Environment.SystemPageSize, Environment.SystemPageSize], summary.Column<long>("Bytes"));
+        }
+    }
+
+    [Fact]
+    public void Flags_by_name_choose_what_is_counted()
+    {
+        _tree.Words("saved", 0, 1 << 5, (1 << 5) | (1 << 12), 1 << 12, 1UL << 33);
+
+        Assert.Equal([1L, 1L], _session.Objects("Measure-KPageFlags -Path $saved -Flag LRU").Column<long>("PageCount"));
+        Assert.Equal([1L], _session.Objects("Measure-KPageFlags -Path $saved -Flag LRU -NotFlag ANON").Column<long>("PageCount"));
+        Assert.Equal(3, _session.Objects("Measure-KPageFlags -Path $saved -AnyFlag LRU, ANON").Count);
+        Assert.Equal(["MLOCKED"], _session.Objects("Measure-KPageFlags -Path $saved -Flag MLOCKED -Raw").Column<string>("FlagNames"));
+    }
+
+    public void Dispose()
+    {
+        _session.Dispose();
+        _tree.Dispose();
+    }
+
+    private void AssertSame(string specification, bool raw)
+    {
+        List<string> options = ["-F", _tree.PathOf("clean")];
+        options.AddRange(raw ? ["-r"] : Array.Empty<string>());
+        options.AddRange(specification.Length > 0 ? ["-b", specification] : Array.Empty<string>());
+        string parameters = (raw ? " -Raw" : "") + (specification.Length > 0 ? $" -BitSpec '{specification}'" : "");
+
+        Assert.Equal(PageTypes([.. options]), Ours($"Measure-KPageFlags -Path $saved{parameters}"));
+    }
+
+    /// <summary>
+    /// Saves words as they are for the module, and for page-types without what the kernel shows falsely of slab pages: the module
+    /// masks ANON and KSM there, page-types prints them.
+    /// </summary>
+    private void Save(ReadOnlySpan<ulong> words)
+    {
+        ulong[] clean = words.ToArray();
+        foreach (ref ulong word in clean.AsSpan())
+        {
+            word &= (word & Slab) != 0 ? ~AnonAndKsm : ~0UL;
+        }
+
+        _tree.Words("saved", 0, words).Words("clean", 0, clean);
+    }
+
+    private static byte[] Read(string path)
+    {
+        using FileStream source = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0);
+        using MemoryStream copy = new();
+        source.CopyTo(copy, 1 << 20);
+        return copy.ToArray();
+    }
+
+    /// <summary>Each line as "flags count letters names", in the order of the flags.</summary>
+    private static string[] PageTypes(string[] options) =>
+    [
+        .. Tool.Lines("page-types", options)
+            .Where(line => line.StartsWith("0x", StringComparison.Ordinal))
+            .Select(line => line.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries))
+            .Select(fields => $"{fields[0]} {fields[1]} {fields[3].Replace("_", "", StringComparison.Ordinal)} {(fields.Length > 4 ? fields[4] : "")}")
+            .Order(StringComparer.Ordinal),
+    ];
+
+    private string[] Ours(string script) => [.. _session.Objects(script).Select(Line)];
+
+    private static string Line(PSObject summary)
+    {
+        ulong flags = summary.Get<ulong>("FlagsValue");
+        string names = flags == 0 ? "" : string.Join(',', summary.Get<string>("FlagNames")!.ToLowerInvariant().Split(',').Select(Spelled));
+        return $"0x{flags:x16} {summary.Get<long>("PageCount")} {summary.Get<string>("SymbolicFlags")!.Replace("_", "", StringComparison.Ordinal)} {names}";
+    }
+
+    private static string Spelled(string name) => s_spellings.FirstOrDefault(spelling => spelling.Ours == name).Theirs ?? name;
+}

@@ -1,0 +1,148 @@
+using System.Management.Automation;
+
+namespace PagemapTools.Tests;
+
+/// <summary>How frames are named and chosen, on files whose every word is known.</summary>
+public sealed class FrameParameterTests : IDisposable
+{
+    private const int Frames = 64;
+
+    private readonly MadeUpTree _tree = new();
+    private readonly Session _session = new();
+
+    public FrameParameterTests()
+    {
+        // Frame n: flag n % 27, mapped n times, charged to cgroup 1000 + n / 8.
+        _tree.Words("kpageflags", 0, [.. Enumerable.Range(0, Frames).Select(frame => 1UL << (frame % 27))])
+            .Words("kpagecount", 0, [.. Enumerable.Range(0, Frames).Select(frame => (ulong)frame)])
+            .Words("kpagecgroup", 0, [.. Enumerable.Range(0, Frames).Select(frame => (ulong)(1000 + (frame / 8)))]);
+        _session["tree"] = _tree.Path;
+        _session["PSDefaultParameterValues"] = new DefaultParameterDictionary { ["Get-KPage*:ProcPath"] = _tree.Path };
+    }
+
+    [Theory]
+    [InlineData("-Pfn 5", new ulong[] { 5 })]
+    [InlineData("5", new ulong[] { 5 })]
+    [InlineData("-Pfn 0x10", new ulong[] { 16 })]
+    [InlineData("-Pfn '0x10'", new ulong[] { 16 })]
+    [InlineData("-Pfn '0X1f'", new ulong[] { 31 })]
+    [InlineData("-Pfn 0x10, '0x3', 4", new ulong[] { 16, 3, 4 })]
+    [InlineData("-Pfn 9, 9, 3", new ulong[] { 9, 9, 3 })]
+    [InlineData("-Pfn 5 -Count 1", new ulong[] { 5 })]
+    [InlineData("-Pfn 5 -Count 3", new ulong[] { 5, 6, 7 })]
+    [InlineData("-Pfn 9, 5 -Count 2", new ulong[] { 9, 10, 5, 6 })]
+    [InlineData("-Count 3", new ulong[] { 0, 1, 2 })]
+    [InlineData("-Pfn 62 -Count 10", new ulong[] { 62, 63 })]
+    [InlineData("-Pfn 64 -Count 10", new ulong[0])]
+    public void Frames_are_named_by_number_and_count(string parameters, ulong[] expected)
+    {
+        foreach (string cmdlet in (string[])["Get-KPageFlags", "Get-KPageCount", "Get-KPageCgroup"])
+        {
+            Assert.Equal(expected, _session.Objects($"{cmdlet} {parameters}").Column<ulong>("Pfn"));
+        }
+    }
+
+    [Theory]
+    [InlineData("7, 3, 12")]
+    [InlineData("'0x7', '3', 12")]
+    [InlineData("7ul, 3L, 12s")]
+    [InlineData("[pscustomobject]@{ Pfn = 7 }, [pscustomobject]@{ Pfn = '0x3' }, [pscustomobject]@{ Pfn = 12ul; Other = 1 }")]
+    [InlineData("(Get-KPageCount 7, 3, 12)")]
+    public void Frames_come_down_the_pipeline_in_order(string input)
+    {
+        Assert.Equal([7UL, 3UL, 12UL], _session.Objects($"{input} | Get-KPageFlags").Column<ulong>("Pfn"));
+        Assert.Equal([7UL, 3UL, 12UL], _session.Objects($"{input} | Get-KPageCount").Column<ulong>("MapCount"));
+        Assert.Equal([1000UL, 1000UL, 1001UL], _session.Objects($"{input} | Get-KPageCgroup").Column<ulong>("CgroupInode"));
+    }
+
+    [Fact]
+    public void A_count_goes_with_each_frame_of_the_pipeline()
+    {
+        Assert.Equal([7UL, 8UL, 3UL, 4UL], _session.Objects("7, 3 | Get-KPageCount -Count 2").Column<ulong>("MapCount"));
+    }
+
+    [Fact]
+    public void Without_a_frame_all_are_read()
+    {
+        Assert.Equal(Enumerable.Range(0, Frames).Select(frame => (ulong)frame), _session.Objects("Get-KPageCount").Column<ulong>("MapCount"));
+    }
+
+    [Fact]
+    public void Nothing_is_known_of_a_frame_beyond_the_end()
+    {
+        IReadOnlyList<PSObject> beyond = _session.Objects("Get-KPageFlags 63, 64, 0xffffffffff");
+
+        Assert.Equal(1UL << (63 % 27), beyond[0].Get<ulong?>("RawFlags"));
+        Assert.All(beyond.Skip(1), page => Assert.Null(page.Get<ulong?>("RawFlags")));
+        Assert.All(beyond.Skip(1), page => Assert.Null(page.Get<ulong?>("Flags")));
+    }
+
+    [Theory]
+    [InlineData("Get-KPageCount -Minimum 60", new ulong[] { 60, 61, 62, 63 })]
+    [InlineData("Get-KPageCount -Maximum 2", new ulong[] { 0, 1, 2 })]
+    [InlineData("Get-KPageCount -Minimum 10 -Maximum 11", new ulong[] { 10, 11 })]
+    [InlineData("Get-KPageCount -Minimum 0 -Maximum 0", new ulong[] { 0 })]
+    [InlineData("Get-KPageCount -Pfn 5 -Count 10 -Minimum 13", new ulong[] { 13, 14 })]
+    [InlineData("20, 1, 30 | Get-KPageCount -Minimum 10", new ulong[] { 20, 30 })]
+    [InlineData("Get-KPageCgroup -Cgroup 1001", new ulong[] { 8, 9, 10, 11, 12, 13, 14, 15 })]
+    [InlineData("Get-KPageFlags -Cgroup 1001, 1007 -Flag LOCKED", new ulong[0])]
+    [InlineData("Get-KPageFlags -Cgroup 1003, 1007 -Flag LOCKED", new ulong[] { 27 })]
+    [InlineData("9, 27, 12 | Get-KPageCgroup -Cgroup 1001", new ulong[] { 9, 12 })]
+    [InlineData("Get-KPageFlags -Flag LRU", new ulong[] { 5, 32, 59 })]
+    [InlineData("Get-KPageFlags -AnyFlag LRU, ACTIVE", new ulong[] { 5, 6, 32, 33, 59, 60 })]
+    [InlineData("Get-KPageFlags -Flag LRU, ACTIVE", new ulong[0])]
+    [InlineData("Get-KPageFlags 1, 5, 9 -NotFlag LRU", new ulong[] { 1, 9 })]
+    [InlineData("Get-KPageFlags -BitSpec 'lru,active'", new ulong[] { 5, 6, 32, 33, 59, 60 })]
+    [InlineData("Get-KPageFlags -BitSpec '=lru'", new ulong[] { 5, 32, 59 })]
+    [InlineData("Get-KPageFlags -BitSpec 'lru,active=active' -Count 30", new ulong[] { 6 })]
+    [InlineData("Get-KPageFlags -BitSpec 'lru,~active' -Count 30", new ulong[] { 5 })]
+    [InlineData("Get-KPageFlags -BitSpec compound -Raw", new ulong[] { 15, 16, 42, 43 })]
+    public void Frames_are_chosen_by_what_is_read_of_them(string command, ulong[] expected)
+    {
+        Assert.Equal(expected, _session.Objects(command).Column<ulong>("Pfn"));
+    }
+
+    [Fact]
+    public void A_saved_copy_is_read_instead_of_the_machines()
+    {
+        _tree.Words("saved", 0, 1 << 5, 1 << 12);
+        _session["saved"] = _tree.PathOf("saved");
+
+        Assert.Equal(["LRU", "ANON"], _session.Objects("Get-KPageFlags -Path $saved").Column<string>("FlagNames"));
+        Assert.Equal(["ANON"], _session.Objects("Get-KPageFlags -Path $saved -Pfn 1").Column<string>("FlagNames"));
+        Assert.Equal(["ANON"], _session.Objects("Get-KPageFlags -Path $saved -Flag ANON").Column<string>("FlagNames"));
+    }
+
+    [Fact]
+    public void A_relative_path_is_relative_to_the_session()
+    {
+        _tree.Words("saved", 0, 1 << 5);
+        _session["PSDefaultParameterValues"] = new DefaultParameterDictionary();
+        _session.Objects("$ExecutionContext.SessionState.Path.SetLocation($tree) | ForEach-Object { }");
+
+        Assert.Equal(["LRU"], _session.Objects("Get-KPageFlags -Path ./saved").Column<string>("FlagNames"));
+        Assert.Equal(1, _session.Objects("Measure-KPageFlags -Path saved").Column<long>("PageCount").Sum());
+        Assert.Equal(Frames, _session.Objects("Get-KPageCount -ProcPath .").Count);
+    }
+
+    [Fact]
+    public void A_cgroup_is_named_by_its_path_too()
+    {
+        Machine.NeedsRoot();
+        Assert.SkipUnless(File.Exists("/proc/kpagecgroup"), "This kernel has no memory cgroups.");
+        _session["PSDefaultParameterValues"] = new DefaultParameterDictionary();
+        PSObject? charged = _session.Objects("Get-KPageCgroup | Where-Object CgroupPath | Stop-Upstream 1").SingleOrDefault();
+        Assert.SkipWhen(charged is null, "No frame is charged to a cgroup that is visible here.");
+        _session["path"] = charged.Get<string>("CgroupPath");
+        _session["inode"] = charged.Get<ulong>("CgroupInode");
+
+        Assert.Equal(charged.Get<string>("CgroupPath"), _session.Objects("Get-KPageCgroup -Cgroup $path | Stop-Upstream 1").Single().Get<string>("CgroupPath"));
+        Assert.Equal(charged.Get<string>("CgroupPath"), _session.Objects("Get-KPageCgroup -Cgroup $inode | Stop-Upstream 1").Single().Get<string>("CgroupPath"));
+    }
+
+    public void Dispose()
+    {
+        _session.Dispose();
+        _tree.Dispose();
+    }
+}

@@ -1,0 +1,136 @@
+using System.Globalization;
+using System.Management.Automation;
+
+namespace PagemapTools.Tests;
+
+/// <summary>Pages that go from one cmdlet into the next.</summary>
+public sealed class FramePipelineTests
+{
+    private const int Pages = 16 * 1024;
+
+    [Fact]
+    public void Pages_are_passed_on_in_order_with_more_known_of_them()
+    {
+        Machine.NeedsRoot();
+        using Animal animal = Animal.Start("dense", "size=64MiB").Freeze();
+        using Session session = SessionWith(animal);
+
+        IReadOnlyList<PSObject> pages = session.Objects("Get-ProcessPageMap -Id $id -Address $range | Get-KPageFlags | Get-KPageCount | Get-KPageCgroup");
+
+        Assert.Equal(Enumerable.Range(0, Pages).Select(animal.Region.AddressOf), pages.Column<ulong>("Address"));
+        Assert.All(pages, page =>
+        {
+            Assert.Equal("ProcessPageInfo", page.TypeName());
+            Assert.NotNull(page.Get<ulong?>("Flags"));
+            Assert.Equal(1UL, page.Get<ulong>("MapCount"));
+            Assert.NotNull(page.Get<ulong?>("CgroupInode"));
+        });
+    }
+
+    [Fact]
+    public void Piping_gives_what_including_gives()
+    {
+        Machine.NeedsRoot();
+        using Animal animal = Animal.Start("fork", "pages=300").Freeze();
+        using Session session = SessionWith(animal);
+
+        Stable.Until(
+            () => Describe(session.Objects("Get-ProcessPageMap -Id $id -Address $range -Include Flags, MapCount, Cgroup")),
+            expected => Assert.Equal(expected, Describe(session.Objects("Get-ProcessPageMap -Id $id -Address $range | Get-KPageCgroup | Get-KPageFlags | Get-KPageCount"))));
+    }
+
+    [Fact]
+    public void The_objects_that_come_out_are_those_that_went_in()
+    {
+        Machine.NeedsRoot();
+        using Animal animal = Animal.Start("anon");
+        using Session session = SessionWith(animal);
+
+        IReadOnlyList<PSObject> passed = session.Objects("$pages = Get-ProcessPageMap -Id $id -Address $range; $pages | Get-KPageFlags; Get-KPageCount -InputObject $pages");
+
+        object[] pages = (object[])session["pages"]!;
+        Assert.Equal([.. pages, .. pages], passed.Select(page => (object)page));
+    }
+
+    [Fact]
+    public void A_filter_downstream_keeps_the_order()
+    {
+        Machine.NeedsRoot();
+        using Animal animal = Animal.Start("file-private", "pages=512 read=0-255 written=256-511".Split(' ')).Freeze();
+        using Session session = SessionWith(animal);
+        ulong[] written = animal.Region.Pages("written");
+
+        Assert.Equal(written, session.Objects("Get-ProcessPageMap -Id $id -Address $range | Get-KPageFlags -Flag ANON").Column<ulong>("Address"));
+        Assert.Equal(written, session.Objects("Get-ProcessPageMap -Id $id -Address $range | Get-KPageCount | Get-KPageFlags -BitSpec anon").Column<ulong>("Address"));
+        Assert.Equal(512, session.Objects("Get-ProcessPageMap -Id $id -Address $range | Get-KPageCount -Minimum 1").Count);
+        Assert.Empty(session.Objects("Get-ProcessPageMap -Id $id -Address $range | Get-KPageCount -Minimum 1000000"));
+    }
+
+    [Fact]
+    public void Pages_without_a_frame_pass_with_nothing_known_of_them()
+    {
+        Machine.NeedsRoot();
+        using Animal animal = Animal.Start("anon");
+        using Session session = SessionWith(animal);
+
+        IReadOnlyList<PSObject> pages = session.Objects("Get-ProcessPageMap -Id $id -Address $range -IncludeUnpopulated | Get-KPageFlags | Get-KPageCount");
+
+        Assert.Equal(animal.Region.PageCount, pages.Count);
+        Assert.All(pages, page =>
+        {
+            bool isPresent = page.Get<string>("State") == "Present";
+            Assert.Equal(isPresent, page.Get<ulong?>("Flags") is not null);
+            Assert.Equal(isPresent, page.Get<ulong?>("MapCount") is not null);
+        });
+    }
+
+    [Theory]
+    [InlineData("@()")]
+    [InlineData("Get-ProcessPageMap -Id $id -Mapping nosuch")]
+    public void Nothing_in_gives_nothing_out(string source)
+    {
+        Machine.NeedsRoot();
+        using Animal animal = Animal.Start("anon");
+        using Session session = SessionWith(animal);
+
+        foreach (string cmdlet in (string[])["Get-KPageFlags", "Get-KPageCount", "Get-KPageCgroup", "Measure-KPageFlags"])
+        {
+            Assert.Empty(session.Objects($"{source} | {cmdlet} | Stop-Upstream 1"));
+        }
+    }
+
+    [Fact]
+    public void Piped_pages_are_read_in_batches()
+    {
+        Machine.NeedsRoot();
+        Machine.NeedsFile("/proc/self/io");
+        using Animal animal = Animal.Start("dense", "size=64MiB").Freeze();
+
+        // A process of its own, whose reads nobody else adds to.
+        HostRun run = HostProgram.RunScript(
+            $$"""
+            function Reads { [long]([IO.File]::ReadAllLines('/proc/self/io') -like 'syscr:*')[0].Split(' ')[1] }
+            Get-ProcessPageMap -Id $PID | Get-KPageFlags | Get-KPageCount | Get-KPageCgroup | ForEach-Object { } # loads what is loaded once
+            $before = Reads
+            $count = @(Get-ProcessPageMap -Id {{animal.ProcessId}} -Address {{animal.Region.Range}} | Get-KPageFlags | Get-KPageCount | Get-KPageCgroup).Count
+            "$count $((Reads) - $before)"
+            """);
+
+        int[] figures = [.. Assert.Single(run.Lines).Split(' ').Select(figure => int.Parse(figure, CultureInfo.InvariantCulture))];
+        Assert.Equal(Pages, figures[0]);
+
+        // Three files and the pagemap; the frames of a region lie in runs, but not in one.
+        Assert.InRange(figures[1], 1, Pages / 2);
+    }
+
+    private static Session SessionWith(Animal animal)
+    {
+        Session session = new();
+        session["id"] = animal.ProcessId;
+        session["range"] = animal.Region.Range;
+        return session;
+    }
+
+    private static string Describe(IEnumerable<PSObject> pages) => string.Join('\n', pages.Select(page =>
+        $"{page.Get<ulong>("Address")} {page.Get<ulong?>("Pfn")} {page.Get<ulong?>("RawFlags")} {page.Get<ulong?>("MapCount")} {page.Get<ulong?>("CgroupInode")} {page.Get<string>("CgroupPath")}"));
+}

@@ -1,0 +1,110 @@
+namespace PagemapTools.Tests;
+
+/// <summary>What goes wrong goes to standard error, and shows in the exit status.</summary>
+public sealed class HostErrorTests
+{
+    [Fact]
+    public void An_error_goes_to_standard_error_and_the_script_goes_on()
+    {
+        HostRun run = HostProgram.RunScript($"Measure-ProcessUss -Id {Machine.MissingProcess}; 'after'");
+
+        Assert.Equal(1, run.Status);
+        Assert.Equal(["after"], run.Lines);
+        Assert.Contains(Machine.MissingProcess.ToString(), run.Error);
+    }
+
+    [Fact]
+    public void An_error_that_ends_the_script_shows_too()
+    {
+        HostRun run = HostProgram.RunScript("'before'; throw 'a reason'; 'after'");
+
+        Assert.Equal(1, run.Status);
+        Assert.Equal(["before"], run.Lines);
+        Assert.Contains("a reason", run.Error);
+    }
+
+    [Theory]
+    [InlineData("Measure-ProcessUss -Id", "Id")]
+    [InlineData("if (", "if (")]
+    [InlineData("Get-KPageFlags -Pfn 0xzz", "0xzz")]
+    public void A_script_that_makes_no_sense_is_explained(string script, string part)
+    {
+        HostRun run = HostProgram.RunScript(script);
+
+        Assert.Equal(1, run.Status);
+        Assert.Equal("", run.Output);
+        Assert.Contains(part, run.Error);
+    }
+
+    [Theory]
+    [InlineData("try { throw 'x' } catch { 'caught' }", "caught")]
+    [InlineData("Measure-ProcessUss -Id 99999999 -ErrorAction SilentlyContinue; 'on'", "on")]
+    [InlineData("Measure-ProcessUss -Id 99999999 2>$null; 'on'", "on")]
+    public void An_error_that_the_script_takes_care_of_is_none(string script, string output)
+    {
+        HostRun run = HostProgram.RunScript(script);
+
+        Assert.Equal(0, run.Status);
+        Assert.Equal(output, Assert.Single(run.Lines));
+        Assert.Equal("", run.Error);
+    }
+
+    [Fact]
+    public void Warnings_go_to_standard_error_and_are_no_failure()
+    {
+        using MadeUpTree tree = new();
+        tree.Process(7, 0x10000, Entries.PresentBit);
+
+        HostRun run = HostProgram.RunScript($"Get-ProcessPageMap -Id 7 -ProcPath '{tree.Path}' | ForEach-Object State");
+
+        Assert.Equal(0, run.Status);
+        Assert.Equal(["Present"], run.Lines);
+        Assert.StartsWith("WARNING: ", run.Error);
+    }
+
+    [Theory]
+    [InlineData("Get-Process | Measure-ProcessUss", "Get-Process")]
+    [InlineData("Measure-ProcessUss -Id $PID | Sort-Object Uss", "Sort-Object")]
+    [InlineData("Measure-ProcessUss -Id $PID | Export-Csv x.csv", "Export-Csv")]
+    public void A_command_that_only_the_full_PowerShell_has_is_said_to_be_one(string script, string command)
+    {
+        HostRun run = HostProgram.RunScript(script);
+
+        Assert.Equal(1, run.Status);
+        Assert.Contains($"'{command}' is part of the full PowerShell", run.Error);
+        Assert.Contains("Import-Module", run.Error);
+    }
+
+    [Theory]
+    [InlineData("Get-Nothing")]
+    [InlineData("try { Get-Process } catch { }")]
+    public void Nothing_is_said_of_it_where_it_is_not_the_cause(string script)
+    {
+        Assert.DoesNotContain("full PowerShell", HostProgram.RunScript(script).Error);
+    }
+
+    [Theory]
+    [InlineData("-NoSuchOption")]
+    [InlineData("-File")]
+    [InlineData("-File", "/nonexistent.ps1")]
+    [InlineData("-File", "/etc/passwd")]
+    [InlineData("-", "more")]
+    public void A_command_line_that_makes_no_sense_is_refused(params string[] arguments)
+    {
+        HostRun run = HostProgram.Run(arguments);
+
+        Assert.Equal(64, run.Status);
+        Assert.Equal("", run.Output);
+        Assert.NotEqual("", run.Error);
+    }
+
+    [Fact]
+    public void A_module_that_is_not_there_is_refused()
+    {
+        HostRun run = HostProgram.Run(["-Module", "/nonexistent/PagemapTools.psd1", "'never'"]);
+
+        Assert.Equal(1, run.Status);
+        Assert.Equal("", run.Output);
+        Assert.Contains("/nonexistent/PagemapTools.psd1", run.Error);
+    }
+}

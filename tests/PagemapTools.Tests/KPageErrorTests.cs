@@ -1,0 +1,112 @@
+using System.Management.Automation;
+
+namespace PagemapTools.Tests;
+
+/// <summary>Without the files of the kpage family nothing can be done: one terminating error.</summary>
+public sealed class KPageErrorTests : IDisposable
+{
+    private readonly MadeUpTree _tree = new MadeUpTree().Process(7, 0x10000, Entries.Present(1));
+    private readonly Session _session = new();
+
+    public KPageErrorTests() => _session["tree"] = _tree.Path;
+
+    public static TheoryData<string, string> Readers => new()
+    {
+        { "Get-KPageFlags", "kpageflags" },
+        { "Get-KPageFlags -Pfn 1", "kpageflags" },
+        { "Get-KPageFlags -Pfn 1 -Count 10", "kpageflags" },
+        { "1, 2 | Get-KPageFlags", "kpageflags" },
+        { "Get-KPageCount -Pfn 1", "kpagecount" },
+        { "Get-KPageCgroup -Pfn 1", "kpagecgroup" },
+        { "Measure-KPageFlags", "kpageflags" },
+        { "Measure-KPageFlags -Id 7", "kpageflags" },
+        { "Measure-ProcessUss -Id 7 -Method MapCount", "kpagecount" },
+        { "Get-ProcessPageMap -Id 7 -Include Flags", "kpageflags" },
+        { "Get-ProcessPageMap -Id 7 -Include MapCount", "kpagecount" },
+        { "Get-ProcessPageMap -Id 7 -Include Cgroup", "kpagecgroup" },
+        { "Get-ProcessPageMap -Id 7 -NotFlag HUGE", "kpageflags" },
+        { "Get-ProcessPageMap -Id 7 -ProcPath $tree | Get-KPageCount", "kpagecount" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Readers))]
+    public void A_file_that_the_kernel_lacks_ends_the_command(string command, string file)
+    {
+        Outcome outcome = _session.Run($"{command} -ProcPath $tree");
+
+        AssertTerminated(outcome, "KPageNotAvailable", ErrorCategory.NotInstalled, _tree.PathOf(file));
+        Assert.Contains("CONFIG_PROC_PAGE_MONITOR", outcome.Termination!.Exception.Message);
+        Assert.Equal(file == "kpagecgroup", outcome.Termination.Exception.Message.Contains("CONFIG_MEMCG", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [MemberData(nameof(Readers))]
+    public void A_file_that_does_not_answer_ends_the_command(string command, string file)
+    {
+        Directory.CreateDirectory(_tree.PathOf(file));
+
+        Outcome outcome = _session.Run($"{command} -ProcPath $tree");
+
+        AssertTerminated(outcome, "PagemapReadFailed", ErrorCategory.ReadError, _tree.PathOf(file));
+    }
+
+    [Theory]
+    [InlineData("Get-KPageFlags -Path $missing")]
+    [InlineData("Measure-KPageFlags -Path $missing")]
+    public void A_saved_copy_that_is_not_there_is_not_blamed_on_the_kernel(string command)
+    {
+        _session["missing"] = _tree.PathOf("saved");
+
+        Outcome outcome = _session.Run(command);
+
+        Assert.NotNull(outcome.Termination);
+        Assert.Equal(_tree.PathOf("saved"), outcome.Termination.TargetObject);
+        Assert.DoesNotContain("CONFIG_", outcome.Termination.Exception.Message);
+    }
+
+    [Theory]
+    [InlineData("Get-ProcessPageMap -Id 7")]
+    [InlineData("Get-KPageFlags")]
+    [InlineData("Get-KPageCount")]
+    [InlineData("Get-KPageCgroup")]
+    [InlineData("Measure-KPageFlags")]
+    [InlineData("Measure-ProcessUss")]
+    [InlineData("Clear-SoftDirty -Id 7")]
+    [InlineData("Test-PagemapSupport")]
+    public void A_proc_path_that_is_not_there_ends_the_command(string command)
+    {
+        _session["missing"] = _tree.PathOf("missing");
+
+        Outcome outcome = _session.Run($"{command} -ProcPath $missing");
+
+        AssertTerminated(outcome, "ProcPathNotFound", ErrorCategory.ObjectNotFound, _tree.PathOf("missing"));
+    }
+
+    [Fact]
+    public void A_cgroup_that_is_not_there_ends_the_command()
+    {
+        _tree.Words("kpageflags", 0, 0).Words("kpagecgroup", 0, 0);
+
+        foreach (string cmdlet in (string[])["Get-KPageFlags", "Get-KPageCgroup"])
+        {
+            Outcome outcome = _session.Run($"{cmdlet} -Cgroup no/such/cgroup -ProcPath $tree");
+            AssertTerminated(outcome, "CgroupNotFound", ErrorCategory.ObjectNotFound, "no/such/cgroup");
+        }
+    }
+
+    public void Dispose()
+    {
+        _session.Dispose();
+        _tree.Dispose();
+    }
+
+    private static void AssertTerminated(Outcome outcome, string id, ErrorCategory category, string target)
+    {
+        Assert.NotNull(outcome.Termination);
+        Assert.Equal(id, outcome.Termination.Id());
+        Assert.Equal(category, outcome.Termination.CategoryInfo.Category);
+        Assert.Equal(target, outcome.Termination.TargetObject);
+        Assert.Empty(outcome.Output);
+        Assert.Empty(outcome.Errors);
+    }
+}

@@ -1,0 +1,136 @@
+using System.Management.Automation;
+
+namespace PagemapTools.Tests;
+
+/// <summary>The parameters of Get-ProcessPageMap that choose pages, against choosing among all pages.</summary>
+public sealed class PageFilterTests : IDisposable
+{
+    private const string All = "Get-ProcessPageMap -Id $id -Include Flags, MapCount, Cgroup";
+
+    private readonly Animal _animal = Animal.Start("thp").Freeze();
+    private readonly Session _session = new();
+
+    public PageFilterTests() => _session["id"] = _animal.ProcessId;
+
+    [Theory]
+    [InlineData("-Exclusive", "$_.State -eq 'Present' -and $_.IsExclusive")]
+    [InlineData("-Shared", "$_.State -eq 'Present' -and -not $_.IsExclusive")]
+    [InlineData("-State Present", "$_.State -eq 'Present'")]
+    [InlineData("-State Swapped, Guard", "$_.State -in 'Swapped', 'Guard'")]
+    [InlineData("-Flag ANON", "$_.RawFlags -band 0x1000")]
+    [InlineData("-Flag ANON, THP", "($_.RawFlags -band 0x401000) -eq 0x401000")]
+    [InlineData("-AnyFlag THP, COMPOUND_TAIL", "$_.RawFlags -band 0x410000")]
+    [InlineData("-NotFlag THP", "-not ($_.RawFlags -band 0x400000)")]
+    [InlineData("-Flag MMAP -NotFlag ANON", "($_.RawFlags -band 0x1800) -eq 0x800")]
+    [InlineData("-Flag MMAP -AnyFlag THP, COMPOUND_TAIL -NotFlag LOCKED -Exclusive", "($_.RawFlags -band 0x801) -eq 0x800 -and ($_.RawFlags -band 0x410000) -and $_.IsExclusive")]
+    [InlineData("-BitSpec 'anon,thp'", "$_.RawFlags -band 0x401000")]
+    [InlineData("-BitSpec 'mmap,anon=mmap'", "($_.RawFlags -band 0x1800) -eq 0x800")]
+    [InlineData("-BitSpec 'mmap,~anon'", "($_.RawFlags -band 0x1800) -eq 0x800")]
+    [InlineData("-BitSpec mmap, '~thp'", "($_.RawFlags -band 0x400800) -eq 0x800")]
+    [InlineData("-BitSpec 0x1000", "$_.RawFlags -band 0x1000")]
+    [InlineData("-Mapping '[heap]'", "$_.Mapping.Name -eq '[heap]'")]
+    [InlineData("-Mapping *.so", "$_.Mapping.Name -like '*.so'")]
+    [InlineData("-Mapping *.dll, '[stack]'", "$_.Mapping.Name -like '*.dll' -or $_.Mapping.Name -eq '[stack]'")]
+    [InlineData("-Mapping '[anon]' -Flag THP", "$_.Mapping.Name -eq '[anon]' -and ($_.RawFlags -band 0x400000)")]
+    [InlineData("-Mapping '[nosuch]'", "$false")]
+    public void Choosing_by_a_parameter_is_choosing_with_Where_Object(string parameters, string condition)
+    {
+        Machine.NeedsRoot();
+        Stable.Until(
+            () => string.Join(',', _session.Objects($"Get-ProcessPageMap -Id $id -Include Flags | Where-Object {{ {condition} }}").Column<ulong>("Address")),
+            expected => Assert.Equal(expected, string.Join(',', _session.Objects($"Get-ProcessPageMap -Id $id {parameters}").Column<ulong>("Address"))));
+    }
+
+    [Fact]
+    public void Addresses_are_single_pages_and_ranges_in_hex_and_decimal()
+    {
+        AnimalRegion region = _animal["whole"];
+        ulong third = region.AddressOf(3);
+
+        Assert.Equal([third], Addresses($"0x{third:x}"));
+        Assert.Equal([third], Addresses($"{third}"));
+        Assert.Equal([third], Addresses($"'0x{third + 1:X}'"));
+        Assert.Equal([third, region.AddressOf(4)], Addresses($"0x{third:x}-0x{region.AddressOf(5):x}"));
+        Assert.Equal([third, region.AddressOf(4)], Addresses($"'0x{third + 8:x} - 0x{region.AddressOf(4) + 1:x}'"));
+        Assert.Equal([region.Address, third], Addresses($"0x{third:x}, {region.Start}"));
+        Assert.Equal([third], Addresses($"0x{third:x}, 0x{third:x}-0x{third + 1:x}"));
+        Assert.Equal(region.PageCount, Addresses(region.Range).Length);
+        Assert.Empty(Addresses("0x0-0x1000"));
+
+        ulong[] Addresses(string address) => [.. _session.Objects($"Get-ProcessPageMap -Id $id -Address {address}").Column<ulong>("Address")];
+    }
+
+    [Fact]
+    public void An_address_range_crosses_mappings()
+    {
+        AnimalRegion writable = _animal["split-writable"];
+        AnimalRegion readOnly = _animal["split-read-only"];
+
+        IReadOnlyList<PSObject> pages = _session.Objects($"Get-ProcessPageMap -Id $id -Address 0x{writable.AddressOf(255):x}-0x{readOnly.AddressOf(1):x}");
+
+        Assert.Equal([writable.AddressOf(255), readOnly.Address], pages.Column<ulong>("Address"));
+        Assert.Equal(["rw-p", "r--p"], pages.Select(page => PSObject.AsPSObject(page.Properties["Mapping"].Value).Get<string>("Permissions")));
+    }
+
+    [Fact]
+    public void Only_what_is_asked_for_is_read_of_a_frame()
+    {
+        Machine.NeedsRoot();
+        _session["range"] = _animal["whole"].Range;
+        foreach (string include in (string[])["", "Flags", "MapCount", "Cgroup", "Flags, MapCount", "Flags, MapCount, Cgroup"])
+        {
+            string parameter = include.Length == 0 ? "" : $"-Include {include}";
+            Assert.All(_session.Objects($"Get-ProcessPageMap -Id $id -Address $range {parameter}"), page =>
+            {
+                Assert.Equal(include.Contains("Flags", StringComparison.Ordinal), page.Get<ulong?>("Flags") is not null);
+                Assert.Equal(include.Contains("Flags", StringComparison.Ordinal), page.Get<string>("FlagNames") is not null);
+                Assert.Equal(include.Contains("MapCount", StringComparison.Ordinal), page.Get<ulong?>("MapCount") is not null);
+                Assert.Equal(include.Contains("Cgroup", StringComparison.Ordinal), page.Get<ulong?>("CgroupInode") is not null);
+            });
+        }
+    }
+
+    [Fact]
+    public void Raw_shows_what_is_hidden_otherwise()
+    {
+        Machine.NeedsRoot();
+        _session["range"] = _animal["whole"].Range;
+        const ulong Hidden = 0xffffUL << 32 | 0x18000;
+
+        Assert.All(_session.Objects("Get-ProcessPageMap -Id $id -Address $range -Include Flags"), page => Assert.Equal(0UL, page.Get<ulong>("Flags") & Hidden));
+        Assert.All(_session.Objects("Get-ProcessPageMap -Id $id -Address $range -Include Flags -Raw"), page =>
+        {
+            Assert.NotEqual(0UL, page.Get<ulong>("Flags") & 0x18000);
+            Assert.Contains("MMAP_EXCLUSIVE", page.Get<string>("FlagNames"));
+        });
+    }
+
+    [Fact]
+    public void Exclusive_and_shared_pages_are_all_pages_that_are_present()
+    {
+        int present = _session.Objects("Get-ProcessPageMap -Id $id -State Present").Count;
+        int exclusive = _session.Objects("Get-ProcessPageMap -Id $id -Exclusive").Count;
+        int shared = _session.Objects("Get-ProcessPageMap -Id $id -Shared").Count;
+
+        Assert.Equal(present, exclusive + shared);
+        Assert.NotEqual(0, exclusive * shared);
+    }
+
+    [Fact]
+    public void Every_page_knows_its_process_and_its_mapping()
+    {
+        Assert.All(_session.Objects("Get-ProcessPageMap -Id $id"), page =>
+        {
+            PSObject mapping = PSObject.AsPSObject(page.Properties["Mapping"].Value);
+            Assert.Equal(_animal.ProcessId, page.Get<int>("ProcessId"));
+            Assert.InRange(page.Get<ulong>("Address"), mapping.Get<ulong>("Start"), mapping.Get<ulong>("End") - 1);
+        });
+        Assert.NotEmpty(_session.Objects(All));
+    }
+
+    public void Dispose()
+    {
+        _session.Dispose();
+        _animal.Dispose();
+    }
+}

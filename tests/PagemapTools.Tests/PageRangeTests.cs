@@ -1,0 +1,99 @@
+using System.Management.Automation;
+
+namespace PagemapTools.Tests;
+
+/// <summary>-AsRange against the single pages.</summary>
+public sealed class PageRangeTests
+{
+    private static readonly string[] s_alike =
+        ["ProcessId", "State", "IsExclusive", "IsSoftDirty", "IsUffdWriteProtected", "IsFileOrSharedAnon", "SwapType", "SwapFile", "Flags", "MapCount", "CgroupInode"];
+
+    [Theory]
+    [InlineData("dense", "size=16MiB", "")]
+    [InlineData("dense", "size=16MiB", "-Include Flags, MapCount, Cgroup -Address RANGE")]
+    [InlineData("thp", "", "-Include Flags -Raw -Address RANGE")]
+    [InlineData("thp", "", "-Include MapCount -NotFlag LOCKED -Address RANGE")]
+    [InlineData("fork", "", "-Include MapCount -Address RANGE")]
+    [InlineData("guard", "", "-IncludeUnpopulated -Address RANGE")]
+    [InlineData("swapped", "", "-State Swapped, Present -Address RANGE")]
+    [InlineData("shared-swapped", "", "-ResolveShared -IncludeUnpopulated -Address RANGE")]
+    [InlineData("anon-read", "", "-Include Flags, MapCount -Address RANGE")]
+    public void Ranges_are_the_pages_joined(string name, string options, string parameters)
+    {
+        Machine.NeedsRoot();
+        using Animal animal = Animal.Start(name, options.Split(' ', StringSplitOptions.RemoveEmptyEntries)).Freeze();
+        using Session session = new();
+        session["id"] = animal.ProcessId;
+        string command = $"Get-ProcessPageMap -Id $id {parameters.Replace("RANGE", animal.Region.Range, StringComparison.Ordinal)}";
+
+        Stable.Until(
+            () => string.Join('\n', session.Objects(command).Select(Describe)),
+            expected =>
+            {
+                IReadOnlyList<PSObject> ranges = session.Objects($"{command} -AsRange");
+                Assert.Equal(expected, string.Join('\n', ranges.SelectMany(Pages)));
+                Assert.Equal(ranges.Count, Joined(ranges));
+            });
+    }
+
+    [Theory]
+    [InlineData("Get-KPageFlags -Path $saved")]
+    [InlineData("Get-KPageFlags -Path $saved -Raw")]
+    [InlineData("Get-KPageFlags -Path $saved -Flag LRU")]
+    public void Ranges_of_frames_are_the_frames_joined(string command)
+    {
+        using MadeUpTree tree = new();
+        Random random = new(7);
+        ulong[] words = [.. Enumerable.Range(0, 50_000).Select(frame => frame % 100 < 50 ? 0x20UL : 1UL << random.Next(43))];
+        tree.Words("saved", 0, words);
+        using Session session = new();
+        session["saved"] = tree.PathOf("saved");
+
+        IReadOnlyList<PSObject> frames = session.Objects(command);
+        IReadOnlyList<PSObject> ranges = session.Objects($"{command} -AsRange");
+
+        Assert.Equal(
+            frames.Select(frame => (frame.Get<ulong>("Pfn"), frame.Get<ulong>("Flags"))),
+            ranges.SelectMany(range => Enumerable.Range(0, range.Get<int>("PageCount")).Select(page => (range.Get<ulong>("Pfn") + (ulong)page, range.Get<ulong>("Flags")))));
+        Assert.All(ranges.Zip(ranges.Skip(1)), pair => Assert.False(
+            pair.First.Get<ulong>("Pfn") + pair.First.Get<ulong>("PageCount") == pair.Second.Get<ulong>("Pfn") && pair.First.Get<ulong>("Flags") == pair.Second.Get<ulong>("Flags")));
+        Assert.All(ranges, range => Assert.Equal("PageRange", range.TypeName()));
+    }
+
+    private static string Describe(PSObject page) => Describe(page, page.Get<ulong>("Address"), page.Get<ulong?>("Pfn"), page.Get<ulong?>("SwapOffset"));
+
+    private static string Describe(PSObject item, ulong address, ulong? pfn, ulong? swapOffset) =>
+        $"{address:x} {pfn:x} {swapOffset:x} " + string.Join(' ', s_alike.Select(property => $"{item.Properties[property].Value}"));
+
+    private static IEnumerable<string> Pages(PSObject range)
+    {
+        ulong count = range.Get<ulong>("PageCount");
+        Assert.Equal(count * Machine.PageSize, range.Get<ulong>("Bytes"));
+        Assert.Equal(range.Get<ulong>("Address") + (count * Machine.PageSize), range.Get<ulong>("EndAddress"));
+
+        // A marker keeps its kind where a swapped page has its place.
+        bool isSwapped = range.Get<string>("State") == "Swapped";
+        for (ulong page = 0; page < count; page++)
+        {
+            yield return Describe(
+                range,
+                range.Get<ulong>("Address") + (page * Machine.PageSize),
+                range.Get<ulong?>("Pfn") + page,
+                range.Get<ulong?>("SwapOffset") + (isSwapped ? page : 0));
+        }
+    }
+
+    /// <summary>How many ranges there are once those that could be one are joined.</summary>
+    private static int Joined(IReadOnlyList<PSObject> ranges) => 1 + ranges.Zip(ranges.Skip(1)).Count(pair => !Continues(pair.First, pair.Second));
+
+    private static bool Continues(PSObject first, PSObject second)
+    {
+        bool isSwapped = first.Get<string>("State") == "Swapped";
+        ulong count = first.Get<ulong>("PageCount");
+        return first.Get<ulong>("EndAddress") == second.Get<ulong>("Address")
+            && ReferenceEquals(first.Properties["Mapping"].Value, second.Properties["Mapping"].Value)
+            && Equals(first.Get<ulong?>("Pfn") + count, second.Get<ulong?>("Pfn"))
+            && Equals(first.Get<ulong?>("SwapOffset") + (isSwapped ? count : 0), second.Get<ulong?>("SwapOffset"))
+            && s_alike.All(property => Equals(first.Properties[property].Value, second.Properties[property].Value));
+    }
+}

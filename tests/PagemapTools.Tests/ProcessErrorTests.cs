@@ -1,0 +1,97 @@
+using System.Management.Automation;
+
+namespace PagemapTools.Tests;
+
+/// <summary>A process that cannot be read is one error record of its own, and the next target is served.</summary>
+public sealed class ProcessErrorTests
+{
+    public static TheoryData<string> Cmdlets => new(
+        "Get-ProcessPageMap",
+        "Get-ProcessPageMap -AsRange -Include MapCount",
+        "Measure-ProcessUss",
+        "Measure-ProcessUss -Method MapCount",
+        "Measure-ProcessUss -ByMapping",
+        "Measure-KPageFlags",
+        "Clear-SoftDirty -PassThru");
+
+    [Theory]
+    [MemberData(nameof(Cmdlets))]
+    public void A_missing_process_is_not_found(string command) =>
+        AssertRefused(command, Machine.MissingProcess, "NoProcessFoundForGivenId", ErrorCategory.ObjectNotFound);
+
+    [Theory]
+    [MemberData(nameof(Cmdlets))]
+    public void A_kernel_thread_has_no_address_space(string command)
+    {
+        ErrorRecord error = AssertRefused(command, Machine.KernelThread(), "ProcessHasNoAddressSpace", ErrorCategory.InvalidOperation);
+        Assert.Contains("kernel thread", error.Exception.Message);
+    }
+
+    [Theory]
+    [MemberData(nameof(Cmdlets))]
+    public void A_zombie_has_no_address_space(string command)
+    {
+        using Animal animal = Animal.Start("zombie");
+
+        ErrorRecord error = AssertRefused(command, animal.Children[0], "ProcessHasNoAddressSpace", ErrorCategory.InvalidOperation);
+        Assert.Contains("zombie", error.Exception.Message);
+    }
+
+    [Theory]
+    [MemberData(nameof(Cmdlets))]
+    public void Each_target_of_the_pipeline_has_its_own_error(string command)
+    {
+        Needs(command);
+        using Session session = new();
+        session["ids"] = new[] { Machine.MissingProcess, Machine.MissingProcess + 1, Machine.MissingProcess };
+
+        Outcome outcome = session.Run($"$ids | {command}");
+
+        Assert.Null(outcome.Termination);
+        Assert.Equal(new object[] { Machine.MissingProcess, Machine.MissingProcess + 1, Machine.MissingProcess }, outcome.Errors.Select(error => error.TargetObject));
+        Assert.Empty(outcome.Output);
+    }
+
+    [Fact]
+    public void Error_action_stop_ends_the_pipeline_at_the_first_error()
+    {
+        using Session session = new();
+        session["ids"] = new[] { Machine.MissingProcess, Environment.ProcessId };
+
+        Outcome outcome = session.Run("Measure-ProcessUss -Id $ids -ErrorAction Stop");
+
+        Assert.Equal("NoProcessFoundForGivenId", outcome.Termination!.Id());
+        Assert.Empty(outcome.Output);
+    }
+
+    private static ErrorRecord AssertRefused(string command, int processId, string id, ErrorCategory category)
+    {
+        Needs(command);
+        using Animal good = Animal.Start("anon");
+        using Session session = new();
+        session["ids"] = new[] { processId, good.ProcessId };
+
+        Outcome outcome = session.Run($"{command} -Id $ids");
+
+        Assert.Null(outcome.Termination);
+        ErrorRecord error = Assert.Single(outcome.Errors);
+        Assert.Equal(id, error.Id());
+        Assert.Equal(category, error.CategoryInfo.Category);
+        Assert.Equal(processId, error.TargetObject);
+        Assert.Contains(processId.ToString(), error.Exception.Message);
+        Assert.NotEmpty(outcome.Output);
+        return error;
+    }
+
+    private static void Needs(string command)
+    {
+        if (command.Contains("Clear", StringComparison.Ordinal))
+        {
+            Assert.SkipUnless(Machine.HasSoftDirty, "Without CONFIG_MEM_SOFT_DIRTY Clear-SoftDirty refuses every process alike.");
+        }
+        else if (command.Contains("KPage", StringComparison.Ordinal) || command.Contains("MapCount", StringComparison.Ordinal))
+        {
+            Machine.NeedsRoot();
+        }
+    }
+}

@@ -1,0 +1,97 @@
+using System.Management.Automation;
+
+namespace PagemapTools.Tests;
+
+/// <summary>A process that leaves under the reader: what was read stays, and then comes an error, never silence.</summary>
+public sealed class ProcessLeavingTests
+{
+    private const ulong Address = 0x10000;
+
+    [Theory]
+    [InlineData("", false)]
+    [InlineData("-AsRange", false)]
+    [InlineData("-Include MapCount", true)]
+    public void A_process_killed_during_the_walk_is_not_found_after_what_was_read(string options, bool needsRoot)
+    {
+        if (needsRoot)
+        {
+            Machine.NeedsRoot();
+        }
+
+        using Animal victim = Animal.Start("exits-under-reader");
+        using Animal next = Animal.Start("anon");
+        AnimalRegion region = victim.Region;
+        using Session session = SessionWith(victim, next);
+        session["leave"] = (Action)victim.Kill;
+
+        Outcome outcome = session.Run($"Get-ProcessPageMap -Id $ids {options} | ForEach-Object {{ if ($leave) {{ $leave.Invoke(); $leave = $null }}; $_ }}");
+
+        AssertLeft(outcome, region, next);
+    }
+
+    [Fact]
+    public void A_process_that_executes_another_program_during_the_walk_is_not_found_after_what_was_read()
+    {
+        using Animal victim = Animal.Start("execs", "size=256MiB");
+        using Animal next = Animal.Start("anon");
+        AnimalRegion region = victim.Region;
+        using Session session = SessionWith(victim, next);
+        session["leave"] = (Action)(() => victim.Next());
+
+        Outcome outcome = session.Run("Get-ProcessPageMap -Id $ids | ForEach-Object { if ($leave) { $leave.Invoke(); $leave = $null }; $_ }");
+
+        AssertLeft(outcome, region, next);
+    }
+
+    [Theory]
+    [InlineData("Get-ProcessPageMap", 4)]
+    [InlineData("Get-ProcessPageMap -IncludeUnpopulated", 4)]
+    [InlineData("Get-ProcessPageMap -AsRange", 2)]
+    [InlineData("Measure-ProcessUss", 0)]
+    [InlineData("Measure-ProcessUss -Method MapCount", 0)]
+    [InlineData("Measure-ProcessUss -ByMapping", 0)]
+    [InlineData("Measure-KPageFlags", 1)]
+    public void A_pagemap_that_ends_within_a_mapping_is_of_a_process_that_has_gone(string command, int outputs)
+    {
+        using MadeUpTree tree = new();
+        ulong[] entries = [Entries.Present(1), Entries.Present(2), Entries.Present(4), Entries.Present(5)];
+        ulong end = Address + (10 * Machine.PageSize);
+        tree.Process(7, Address, entries).Text("7/maps", $"{Address:x}-{end:x} rw-p 00000000 00:00 0 \n");
+        tree.Words("kpageflags", 0, 0, 0, 0, 0, 0, 0).Words("kpagecount", 0, 0, 1, 1, 1, 1, 1);
+        using Session session = new();
+        session["tree"] = tree.Path;
+
+        Outcome outcome = session.Run($"{command} -Id 7 -ProcPath $tree");
+
+        Assert.Null(outcome.Termination);
+        AssertNotFound(Assert.Single(outcome.Errors), 7);
+        Assert.Equal(outputs, outcome.Output.Count);
+    }
+
+    private static Session SessionWith(Animal victim, Animal next)
+    {
+        Session session = new();
+        session["ids"] = new[] { victim.ProcessId, next.ProcessId };
+        return session;
+    }
+
+    private static void AssertLeft(Outcome outcome, AnimalRegion region, Animal next)
+    {
+        Assert.Null(outcome.Termination);
+        AssertNotFound(Assert.Single(outcome.Errors), region.Pid);
+        int[] ids = outcome.Output.Column<int>("ProcessId");
+        Assert.Equal([region.Pid, next.ProcessId], ids.Distinct());
+
+        // What had been read of the large region when the process left, and no more.
+        ulong[] addresses = [.. outcome.Output.Where((_, index) => ids[index] == region.Pid).Select(item => item.Get<ulong>("Address"))];
+        Assert.Equal(addresses.Order(), addresses);
+        Assert.DoesNotContain(addresses, address => address >= region.End - Machine.PageSize);
+    }
+
+    private static void AssertNotFound(ErrorRecord error, int processId)
+    {
+        Assert.Equal("NoProcessFoundForGivenId", error.Id());
+        Assert.Equal(ErrorCategory.ObjectNotFound, error.CategoryInfo.Category);
+        Assert.Equal(processId, error.TargetObject);
+    }
+}

@@ -1,0 +1,44 @@
+using System.Diagnostics;
+using System.Management.Automation;
+
+namespace PagemapTools.Tests;
+
+/// <summary>Progress is shown on long work only, and not too often.</summary>
+public sealed class ProgressTests
+{
+    private static readonly TimeSpan s_work = TimeSpan.FromSeconds(3);
+
+    [Fact]
+    public void Long_work_shows_where_it_is_a_few_times_a_second()
+    {
+        using Animal animal = Animal.Start("scattered", "pages=16");
+        using Session session = new();
+        session["id"] = animal.ProcessId;
+        using PowerShell shell = session.CreateCommand("Get-ProcessPageMap -Id $id -IncludeUnpopulated -AsRange | ForEach-Object { }");
+
+        IAsyncResult work = shell.BeginInvoke();
+        Assert.False(work.AsyncWaitHandle.WaitOne(s_work), "The work ended by itself.");
+        shell.Stop();
+
+        ProgressRecord[] records = [.. shell.Streams.Progress];
+        Assert.InRange(records.Length, 1, (int)(s_work.TotalSeconds * 5));
+        Assert.All(records, record => Assert.InRange(record.PercentComplete, 0, 100));
+        Assert.Contains(animal.ProcessId.ToString(), records[0].Activity);
+    }
+
+    [Theory]
+    [InlineData("Get-ProcessPageMap -Id $id")]
+    [InlineData("Measure-ProcessUss -Id $id")]
+    public void Short_work_shows_none(string command)
+    {
+        using Animal animal = Animal.Start("anon");
+        using Session session = new();
+        session["id"] = animal.ProcessId;
+
+        Stopwatch watch = Stopwatch.StartNew();
+        Outcome outcome = session.Run(command);
+
+        Assert.SkipWhen(watch.Elapsed > TimeSpan.FromSeconds(1), "This machine is too busy for short work.");
+        Assert.Empty(outcome.Progress);
+    }
+}

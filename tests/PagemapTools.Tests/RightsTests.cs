@@ -1,0 +1,129 @@
+namespace PagemapTools.Tests;
+
+/// <summary>What a user without any right can do, in an engine that runs as that user.</summary>
+public sealed class RightsTests
+{
+    // Errors and warnings, one a line, for a process that has no other way to hand them over.
+    private const string Report = """
+        ; foreach ($x in $e) { "error|$($x.FullyQualifiedErrorId.Split(',')[0])|$($x.CategoryInfo.Category)|$($x.TargetObject)|$($x.Exception.Message)" }
+        foreach ($x in $w) { "warning|$x" }
+        """;
+
+    private const string Quietly = "-ErrorVariable e -ErrorAction SilentlyContinue -WarningVariable w -WarningAction SilentlyContinue";
+
+    [Fact]
+    public void A_process_of_another_user_is_refused_and_the_next_target_is_served()
+    {
+        Machine.NeedsNobody();
+        using Animal other = Animal.Start("anon");
+
+        foreach (string cmdlet in (string[])["Get-ProcessPageMap", "Measure-ProcessUss", "Measure-ProcessUss -ByMapping"])
+        {
+            HostRun run = HostProgram.RunScript($"$n = @({cmdlet} -Id {other.ProcessId}, $PID {Quietly}).Count; \"count|$n\" {Report}", Machine.Nobody);
+
+            string[] error = Assert.Single(run.Lines, line => line.StartsWith("error|", StringComparison.Ordinal)).Split('|');
+            Assert.Equal(["PagemapAccessDenied", "PermissionDenied", other.ProcessId.ToString()], error[1..4]);
+            Assert.Contains("CAP_SYS_PTRACE", error[4]);
+            Assert.NotEqual("count|0", run.Lines[0]);
+            Assert.Equal("", run.Error);
+        }
+    }
+
+    [Fact]
+    public void The_kpage_files_are_refused()
+    {
+        Machine.NeedsNobody();
+        (string Command, string File)[] readers =
+        [
+            ("Get-KPageFlags -Pfn 1", "kpageflags"),
+            ("1 | Get-KPageCount", "kpagecount"),
+            ("Get-KPageCgroup", "kpagecgroup"),
+            ("Measure-KPageFlags", "kpageflags"),
+            ("Measure-ProcessUss -Id $PID -Method MapCount", "kpagecount"),
+            ("Get-ProcessPageMap -Id $PID -Include Flags", "kpageflags"),
+        ];
+        string script = string.Join('\n', readers.Select(reader =>
+            $"try {{ {reader.Command} }} catch {{ \"$($_.FullyQualifiedErrorId.Split(',')[0])|$($_.CategoryInfo.Category)|$($_.TargetObject)|$($_.Exception.Message)\" }}"));
+
+        HostRun run = HostProgram.RunScript(script, Machine.Nobody);
+
+        Assert.Equal(readers.Length, run.Lines.Length);
+        foreach (((string command, string file), string line) in readers.Zip(run.Lines))
+        {
+            Assert.True(line.StartsWith($"KPageAccessDenied|PermissionDenied|/proc/{file}|", StringComparison.Ordinal), $"{command}: {line}");
+            Assert.Contains("CAP_DAC_READ_SEARCH", line);
+        }
+    }
+
+    [Fact]
+    public void Hidden_frames_are_null_and_give_one_warning_an_invocation()
+    {
+        Machine.NeedsNobody();
+
+        HostRun run = HostProgram.RunScript(
+            $$"""
+            $pages = @(Get-ProcessPageMap -Id $PID, $PID, $PID {{Quietly}})
+            "pages|$($pages.Count -gt 0)"
+            "pfn|$(@($pages | Where-Object { $null -ne $_.Pfn }).Count)"
+            "exclusive|$(@($pages | Where-Object IsExclusive).Count -gt 0)"
+            "states|$(@($pages | Where-Object { $_.State -ne 'Present' -and $_.State -ne 'Hidden' }).Count)"
+            {{Report[2..]}}
+            """,
+            Machine.Nobody);
+
+        Assert.Equal(["pages|True", "pfn|0", "exclusive|True", "states|0"], run.Lines[..4]);
+        string warning = Assert.Single(run.Lines[4..]);
+        Assert.StartsWith("warning|", warning);
+        Assert.Contains("CAP_SYS_ADMIN", warning);
+    }
+
+    [Fact]
+    public void The_uss_of_ones_own_process_needs_no_right()
+    {
+        Machine.NeedsNobody();
+        using Animal own = Animal.StartAs(Machine.Nobody, "dense", "size=64MiB").Freeze();
+
+        Stable.Until(
+            () => Smaps.OfProcess(own.ProcessId).Private,
+            expected =>
+            {
+                HostRun run = HostProgram.RunScript($"(Measure-ProcessUss -Id {own.ProcessId}).Uss", Machine.Nobody);
+                Assert.Equal(expected.ToString(), Assert.Single(run.Lines));
+            });
+    }
+
+    [Fact]
+    public void All_processes_are_those_that_can_be_read()
+    {
+        Machine.NeedsNobody();
+        using Animal own = Animal.StartAs(Machine.Nobody, "anon");
+
+        HostRun run = HostProgram.RunScript("Measure-ProcessUss | ForEach-Object { \"$($_.ProcessId) $($null -ne $_.Uss)\" }", Machine.Nobody);
+
+        Assert.Equal("", run.Error);
+        Assert.Equal(0, run.Status);
+        Assert.Contains($"{own.ProcessId} True", run.Lines);
+        Assert.DoesNotContain(run.Lines, line => line.StartsWith($"{Environment.ProcessId} ", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void The_support_test_names_the_capabilities_that_are_missing()
+    {
+        Machine.NeedsNobody();
+
+        HostRun run = HostProgram.RunScript("Test-PagemapSupport | ForEach-Object { \"$($_.Feature)|$($_.IsSupported)|$($_.Detail)\" }", Machine.Nobody);
+
+        AssertMissing("FrameNumbers", "CAP_SYS_ADMIN");
+        AssertMissing("OtherProcesses", "CAP_SYS_PTRACE");
+        AssertMissing("KPageFlags", "CAP_DAC_READ_SEARCH");
+        AssertMissing("SharedMemory", "CAP_CHECKPOINT_RESTORE");
+        Assert.StartsWith("Pagemap|True|", run.Lines[0]);
+
+        void AssertMissing(string feature, string capability)
+        {
+            string line = Assert.Single(run.Lines, line => line.StartsWith(feature + "|", StringComparison.Ordinal));
+            Assert.StartsWith($"{feature}|False|", line);
+            Assert.Contains(capability, line);
+        }
+    }
+}

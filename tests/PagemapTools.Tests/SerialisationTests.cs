@@ -1,0 +1,120 @@
+using System.Management.Automation;
+
+namespace PagemapTools.Tests;
+
+/// <summary>Objects that went through a file, a job or a remote session keep what they say.</summary>
+public sealed class SerialisationTests
+{
+    private static readonly string[] s_commands =
+    [
+        "Get-ProcessPageMap -Id $id -Address $range -Include Flags, MapCount, Cgroup",
+        "Get-ProcessPageMap -Id $id -Address $range -IncludeUnpopulated",
+        "Get-ProcessPageMap -Id $id -Address $range -AsRange -Include Flags",
+        "Get-KPageFlags 1, 2 -Raw",
+        "Get-KPageCount 1, 2",
+        "Get-KPageCgroup 1, 2",
+        "Measure-KPageFlags -Id $id",
+        "Measure-ProcessUss -Id $id -Method MapCount",
+        "Measure-ProcessUss -Id $id -ByMapping",
+        "Test-PagemapSupport",
+    ];
+
+    public static TheoryData<string> Commands => new(s_commands);
+
+    [Theory]
+    [MemberData(nameof(Commands))]
+    public void Every_property_survives(string command)
+    {
+        Machine.NeedsRoot();
+        using Animal animal = Animal.Start("anon").Freeze();
+        using Session session = SessionWith(animal);
+
+        foreach (PSObject item in session.Objects(command).Take(70))
+        {
+            PSObject back = RoundTrip(item);
+
+            Assert.Equal("Deserialized." + item.BaseObject.GetType().FullName, back.TypeNames[0]);
+            foreach (PSPropertyInfo property in item.Properties)
+            {
+                PSPropertyInfo? kept = back.Properties[property.Name];
+                Assert.True(kept is not null, $"{property.Name} is lost.");
+                Assert.Equal(Text(property.Value), Text(kept.Value));
+            }
+        }
+    }
+
+    [Fact]
+    public void Numbers_stay_numbers()
+    {
+        Machine.NeedsRoot();
+        using Animal animal = Animal.Start("anon").Freeze();
+        using Session session = SessionWith(animal);
+
+        PSObject page = RoundTrip(session.Objects(s_commands[0])[0]);
+
+        foreach (string property in (string[])["Address", "Pfn", "MapCount", "CgroupInode", "RawFlags", "RawEntry"])
+        {
+            Assert.IsType<ulong>(page.Properties[property].Value);
+        }
+
+        Assert.Equal(animal.Region.Address, page.Get<ulong>("Address"));
+        Assert.IsType<bool>(page.Properties["IsExclusive"].Value);
+        Assert.NotEqual(0UL, page.Get<ulong>("Flags"));
+        Assert.Equal("Present", page.Properties["State"].Value.ToString());
+        Assert.IsType<long>(RoundTrip(session.Objects("Measure-ProcessUss -Id $id").Single()).Properties["Uss"].Value);
+    }
+
+    [Fact]
+    public void The_mapping_of_a_page_stays_readable()
+    {
+        using Animal animal = Animal.Start("memfd").Freeze();
+        using Session session = SessionWith(animal);
+
+        PSObject mapping = PSObject.AsPSObject(RoundTrip(session.Objects("Get-ProcessPageMap -Id $id -Address $range")[0]).Properties["Mapping"].Value);
+
+        Assert.Contains("/memfd:zoo", mapping.ToString());
+        Assert.Contains("rw-s", mapping.ToString());
+    }
+
+    [Fact]
+    public void Pages_that_came_back_name_frames_and_processes()
+    {
+        Machine.NeedsRoot();
+        using Animal animal = Animal.Start("anon").Freeze();
+        using Session session = SessionWith(animal);
+        IReadOnlyList<PSObject> pages = session.Objects("Get-ProcessPageMap -Id $id -Address $range");
+        session["back"] = pages.Select(RoundTrip).ToArray();
+
+        Assert.Equal(pages.Column<ulong>("Pfn"), session.Objects("$back | Get-KPageFlags").Column<ulong>("Pfn"));
+        Assert.Equal([animal.ProcessId], session.Objects("$back[0] | Measure-ProcessUss").Column<int>("ProcessId"));
+    }
+
+    [Fact]
+    public void Each_value_is_null_or_what_was_measured()
+    {
+        using Animal animal = Animal.Start("anon").Freeze();
+        using Session session = SessionWith(animal);
+
+        PSObject page = RoundTrip(session.Objects("Get-ProcessPageMap -Id $id -Address $range -State Unpopulated")[0]);
+
+        Assert.All((string[])["Pfn", "Flags", "MapCount", "CgroupInode", "SwapType", "SwapOffset"], property => Assert.Null(page.Properties[property].Value));
+    }
+
+    private static Session SessionWith(Animal animal)
+    {
+        Session session = new();
+        session["id"] = animal.ProcessId;
+        session["range"] = animal.Region.Range;
+        return session;
+    }
+
+    // Remoting and jobs look one level deep unless a type asks for more.
+    private static PSObject RoundTrip(PSObject item) => PSObject.AsPSObject(PSSerializer.Deserialize(PSSerializer.Serialize(item, depth: 1)));
+
+    private static string Text(object? value) => value switch
+    {
+        null => "",
+        PSObject { BaseObject: System.Collections.IEnumerable and not string } or System.Collections.IEnumerable and not string => "a list",
+        _ => value.ToString() ?? "",
+    };
+}

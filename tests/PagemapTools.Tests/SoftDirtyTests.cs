@@ -1,0 +1,79 @@
+using System.Management.Automation;
+
+namespace PagemapTools.Tests;
+
+public sealed class SoftDirtyTests
+{
+    private const string Supported = "This kernel has CONFIG_MEM_SOFT_DIRTY.";
+    private const string Unsupported = "This kernel is built without CONFIG_MEM_SOFT_DIRTY.";
+
+    [Theory]
+    [InlineData("Clear-SoftDirty -Id $PID")]
+    [InlineData("Clear-SoftDirty -Id $PID -PassThru")]
+    [InlineData("$PID | Clear-SoftDirty")]
+    [InlineData("Clear-SoftDirty -Name dotnet, pwsh")]
+    [InlineData("Get-ProcessPageMap -Id $PID -SoftDirty")]
+    public void A_kernel_that_would_ignore_it_is_refused(string command)
+    {
+        Assert.SkipWhen(Machine.HasSoftDirty, Supported);
+        using Session session = new();
+
+        Outcome outcome = session.Run(command);
+
+        Assert.NotNull(outcome.Termination);
+        Assert.Equal("SoftDirtyNotSupported", outcome.Termination.Id());
+        Assert.Equal(ErrorCategory.NotImplemented, outcome.Termination.CategoryInfo.Category);
+        Assert.Equal(Machine.KernelRelease, outcome.Termination.TargetObject);
+        Assert.Contains("CONFIG_MEM_SOFT_DIRTY", outcome.Termination.Exception.Message);
+        Assert.Empty(outcome.Output);
+    }
+
+    [Fact]
+    public void With_what_if_it_says_what_it_would_do_and_does_nothing()
+    {
+        using Animal animal = Animal.Start("soft-dirty");
+        ScreenHost screen = new();
+        using Session session = new(screen);
+        session["process"] = animal.Process;
+
+        Assert.Empty(session.Objects("$process | Clear-SoftDirty -WhatIf -PassThru"));
+
+        string line = Assert.Single(screen.Lines);
+        Assert.StartsWith("What if:", line);
+        Assert.Contains(animal.ProcessId.ToString(), line);
+        Assert.Contains("soft-dirty", line);
+    }
+
+    [Fact]
+    public void After_a_clear_only_the_pages_written_since_are_soft_dirty()
+    {
+        Assert.SkipUnless(Machine.HasSoftDirty, Unsupported);
+        using Animal animal = Animal.Start("soft-dirty");
+        using Session session = new();
+        session["id"] = animal.ProcessId;
+        session["range"] = animal.Region.Range;
+        const string SoftDirty = "Get-ProcessPageMap -Id $id -Address $range -SoftDirty";
+
+        Assert.Equal(animal.Region.PageCount, session.Objects(SoftDirty).Count);
+        Assert.Empty(session.Objects("Clear-SoftDirty -Id $id"));
+        Assert.Empty(session.Objects(SoftDirty));
+        animal.Next("3,17,40-43");
+
+        Assert.Equal(animal.Region.AddressOf(3), session.Objects(SoftDirty)[0].Get<ulong>("Address"));
+        Assert.Equal(6, session.Objects(SoftDirty).Count);
+        Assert.Equal(6, session.Objects("Get-ProcessPageMap -Id $id -Address $range | Where-Object IsSoftDirty").Count);
+    }
+
+    [Fact]
+    public void The_process_is_passed_on_where_that_is_asked_for()
+    {
+        Assert.SkipUnless(Machine.HasSoftDirty, Unsupported);
+        using Animal animal = Animal.Start("soft-dirty");
+        using Session session = new();
+        session["id"] = animal.ProcessId;
+        session["process"] = animal.Process;
+
+        Assert.Same(animal.Process, session.Objects("$process | Clear-SoftDirty -PassThru").Single().BaseObject);
+        Assert.Equal(animal.ProcessId, session.Objects("Clear-SoftDirty -Id $id -PassThru").Single().Get<int>("Id"));
+    }
+}

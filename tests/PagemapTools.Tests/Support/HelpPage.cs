@@ -1,0 +1,81 @@
+using System.Management.Automation;
+
+namespace PagemapTools.Tests.Support;
+
+/// <summary>What is said of a cmdlet, in a form in which the cmdlet itself, its Markdown and its MAML can be compared.</summary>
+internal sealed record HelpPage
+{
+    public required string Name { get; init; }
+
+    /// <summary>A line for each parameter.</summary>
+    public required IReadOnlyList<string> Parameters { get; init; }
+
+    /// <summary>A line for each parameter set.</summary>
+    public required IReadOnlyList<string> Syntax { get; init; }
+
+    public required IReadOnlyList<string> Inputs { get; init; }
+
+    public required IReadOnlyList<string> Outputs { get; init; }
+
+    /// <summary>Texts by what they describe: SYNOPSIS, DESCRIPTION, NOTES, -Parameter, a type. Empty of the cmdlet itself.</summary>
+    public IReadOnlyDictionary<string, string> Texts { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
+
+    /// <summary>The code of each example, by its title.</summary>
+    public IReadOnlyDictionary<string, string> Examples { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
+
+    /// <summary>What the engine says of a cmdlet.</summary>
+    /// <param name="cmdlet">The cmdlet.</param>
+    /// <param name="isMaml">As MAML has it, which does not tell the sets of a parameter apart.</param>
+    public static HelpPage Of(CmdletInfo cmdlet, bool isMaml)
+    {
+        ParameterMetadata[] parameters = [.. cmdlet.Parameters.Values.Where(parameter => !Cmdlet.CommonParameters.Contains(parameter.Name))];
+        return new HelpPage
+        {
+            Name = cmdlet.Name,
+            Parameters = Sorted(parameters.Select(parameter => Line(parameter, isMaml))),
+            Syntax = Sorted(cmdlet.ParameterSets.Select(set => Line(set, isMaml))),
+            Inputs = Sorted(parameters.Where(IsBoundFromPipeline).Select(parameter => parameter.ParameterType.FullName!).Distinct(StringComparer.Ordinal)),
+            Outputs = Sorted(cmdlet.OutputType.Select(type => type.Name)),
+        };
+    }
+
+    /// <summary>A line that has all of a parameter.</summary>
+    public static string ParameterLine(string name, string type, IEnumerable<string> aliases, bool takesWildcards, IEnumerable<string> sets) =>
+        $"-{name} {type}, aliases [{string.Join(' ', Sorted(aliases))}], wildcards {takesWildcards}, {string.Join("; ", Sorted(sets))}";
+
+    /// <summary>What holds of a parameter in one set.</summary>
+    public static string SetText(string? name, string position, bool isRequired, bool byValue, bool byPropertyName) =>
+        $"{name} at {position.ToUpperInvariant()}{(isRequired ? " required" : "")}{(byValue ? " by value" : "")}{(byPropertyName ? " by property" : "")}".TrimStart();
+
+    /// <summary>A line that has all of a parameter set.</summary>
+    public static string SyntaxLine(string? name, bool isDefault, IEnumerable<string> parameters) =>
+        $"{name}{(isDefault ? " (default)" : "")}: {string.Join(' ', Sorted(parameters))}";
+
+    public static IReadOnlyList<string> Sorted(IEnumerable<string> lines) => [.. lines.Order(StringComparer.Ordinal)];
+
+    private static string Line(ParameterMetadata parameter, bool isMaml)
+    {
+        IEnumerable<string> sets = parameter.ParameterSets.Select(set => SetText(
+            isMaml ? null : set.Key == ParameterAttribute.AllParameterSets ? "(All)" : set.Key,
+            Position(set.Value.Position),
+            set.Value.IsMandatory,
+            set.Value.ValueFromPipeline,
+            set.Value.ValueFromPipelineByPropertyName));
+        return ParameterLine(
+            parameter.Name,
+            parameter.ParameterType.FullName!,
+            parameter.Aliases,
+            parameter.Attributes.OfType<SupportsWildcardsAttribute>().Any(),
+            sets.Distinct(StringComparer.Ordinal));
+    }
+
+    private static string Line(CommandParameterSetInfo set, bool isMaml) => SyntaxLine(
+        isMaml ? null : set.Name == ParameterAttribute.AllParameterSets ? "(All)" : set.Name,
+        set.IsDefault && !isMaml,
+        set.Parameters.Where(parameter => !Cmdlet.CommonParameters.Contains(parameter.Name)).Select(parameter => $"-{parameter.Name}"));
+
+    private static bool IsBoundFromPipeline(ParameterMetadata parameter) =>
+        parameter.ParameterSets.Values.Any(set => set.ValueFromPipeline || set.ValueFromPipelineByPropertyName);
+
+    private static string Position(int position) => position == int.MinValue ? "named" : $"{position}";
+}

@@ -1,0 +1,56 @@
+using System.Management.Automation;
+
+namespace PagemapTools.Tests;
+
+/// <summary>Test-PagemapSupport against what can be seen by other means.</summary>
+public sealed class SupportTests
+{
+    [Fact]
+    public void What_it_says_is_so()
+    {
+        using Session session = new();
+
+        Dictionary<string, PSObject> features = session.Objects("Test-PagemapSupport").ToDictionary(feature => feature.Get<string>("Feature")!);
+
+        Assert.True(IsSupported("Pagemap"));
+        Assert.Contains(Machine.KernelRelease, features["Pagemap"].Get<string>("Detail"));
+        Assert.Equal(Machine.HasSoftDirty, IsSupported("SoftDirty"));
+        Assert.Equal(Machine.HasSoftDirty, IsSupported("ClearSoftDirty"));
+        Assert.Equal(Release() >= new Version(6, 7), IsSupported("PagemapScan"));
+        Assert.Equal(CanRead("/proc/kpageflags"), IsSupported("KPageFlags"));
+        Assert.Equal(CanRead("/proc/kpagecount"), IsSupported("KPageCount"));
+        Assert.Equal(CanRead("/proc/kpagecgroup"), IsSupported("KPageCgroup"));
+        Assert.All(features.Values, feature => Assert.NotEqual("", feature.Get<string>("Detail")));
+
+        bool? IsSupported(string feature) => features[feature].Get<bool?>("IsSupported");
+    }
+
+    [Fact]
+    public void Of_a_tree_without_the_kpage_files_it_says_which_are_missing()
+    {
+        using MadeUpTree tree = new();
+        tree.Words("kpageflags", 0, 0);
+        using Session session = new();
+        session["tree"] = tree.Path;
+
+        Dictionary<string, bool> features = session.Objects("Test-PagemapSupport -ProcPath $tree | Where-Object Feature -like KPage*")
+            .ToDictionary(feature => feature.Get<string>("Feature")!, feature => feature.Get<bool>("IsSupported"));
+
+        Assert.Equal(new Dictionary<string, bool>(StringComparer.Ordinal) { ["KPageFlags"] = true, ["KPageCount"] = false, ["KPageCgroup"] = false }, features);
+    }
+
+    private static Version Release() => Version.Parse(string.Join('.', Machine.KernelRelease.Split('.', '-').Take(2)));
+
+    private static bool CanRead(string path)
+    {
+        try
+        {
+            using FileStream file = File.OpenRead(path);
+            return file.ReadByte() >= 0;
+        }
+        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,146 @@
+using System.Management.Automation;
+
+namespace PagemapTools.Tests;
+
+/// <summary>Measure-ProcessUss against the kernel's own account, to the byte, of processes that stand still.</summary>
+public sealed class UssAgainstSmapsTests
+{
+    /// <summary>Animals and what they are started with.</summary>
+    public static TheoryData<string, string> Animals => new()
+    {
+        { "dense", "size=1GiB" },
+        { "fork", "pages=5000" },
+        { "file-private", "pages=4096 read=0-2047 written=2048-4095" },
+        { "file-shared", "pages=4096 read=0-2047 written=2048-4095" },
+        { "file-shared", "pages=512 read=0-255 written=256-511 child=1" },
+        { "anon-read", "" },
+        { "huge-zero", "" },
+        { "memfd", "child=1" },
+        { "mapped-twice", "" },
+        { "thp", "" },
+        { "mthp", "" },
+        { "hugetlb-private", "" },
+        { "hugetlb-shared", "" },
+        { "ksm", "" },
+        { "swapped", "" },
+        { "shared-swapped", "" },
+        { "guard", "" },
+        { "uffd-wp", "" },
+        { "poison-marker", "" },
+        { "prot-none", "" },
+        { "scattered", "pages=2048" },
+        { "many-mappings", "count=20000 written=1" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Animals))]
+    public void A_process_has_what_smaps_rollup_says(string name, string options)
+    {
+        Machine.NeedsRoot();
+        Machine.NeedsFile("/proc/self/smaps_rollup");
+        using Animal animal = Animal.Start(name, options.Split(' ', StringSplitOptions.RemoveEmptyEntries)).Freeze();
+        using Session session = new();
+
+        foreach (int processId in animal.Children.Prepend(animal.ProcessId))
+        {
+            session["id"] = processId;
+            foreach (string method in (string[])["Exclusive", "MapCount"])
+            {
+                Stable.Until(() => Figures.Of(Smaps.OfProcess(processId)), expected =>
+                {
+                    PSObject measured = session.Objects($"Measure-ProcessUss -Id $id -Method {method}").Single();
+                    Assert.Equal(method, measured.Get<string>("Method"));
+                    Assert.Equal(method == "MapCount" ? expected : expected with { Pss = null }, Figures.Of(measured));
+                });
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData("dense", "size=64MiB")]
+    [InlineData("fork", "")]
+    [InlineData("file-private", "")]
+    [InlineData("thp", "")]
+    [InlineData("hugetlb-shared", "")]
+    [InlineData("swapped", "")]
+    public void Each_mapping_has_what_smaps_says(string name, string options)
+    {
+        Machine.NeedsRoot();
+        using Animal animal = Animal.Start(name, options.Split(' ', StringSplitOptions.RemoveEmptyEntries)).Freeze();
+        using Session session = new();
+        session["id"] = animal.ProcessId;
+
+        foreach (string method in (string[])["Exclusive", "MapCount"])
+        {
+            Stable.Until(() => OfMappings(animal.ProcessId), expected =>
+            {
+                IReadOnlyList<PSObject> measured = session.Objects($"Measure-ProcessUss -Id $id -Method {method} -ByMapping");
+                Assert.Equal(expected.Items, measured.Select(mapping => (Mapping(mapping).Get<ulong>("Start"), Figures.Of(mapping) with { Pss = null })));
+            });
+        }
+    }
+
+    [Fact]
+    public void Mappings_that_are_named_are_those_that_count()
+    {
+        using Animal animal = Animal.Start("anon").Freeze();
+        using Session session = new();
+        session["id"] = animal.ProcessId;
+
+        IReadOnlyList<PSObject> libraries = session.Objects("Measure-ProcessUss -Id $id -ByMapping -Mapping *.so");
+        PSObject together = session.Objects("Measure-ProcessUss -Id $id -Mapping *.so").Single();
+
+        Assert.NotEmpty(libraries);
+        Assert.All(libraries, library => Assert.EndsWith(".so", Mapping(library).Get<string>("Path")));
+        Assert.Equal(libraries.Column<long>("Uss").Sum(), together.Get<long>("Uss"));
+        Assert.True(together.Get<long>("Uss") < session.Objects("Measure-ProcessUss -Id $id").Single().Get<long>("Uss"));
+        Assert.Equal(["[heap]"], session.Objects("Measure-ProcessUss -Id $id -ByMapping -Mapping [heap]").Select(heap => Mapping(heap).Get<string>("Name")).Distinct());
+    }
+
+    [Fact]
+    public void All_processes_come_in_the_order_of_their_ids_and_without_errors()
+    {
+        using Session session = new();
+
+        IReadOnlyList<PSObject> all = session.Objects("Measure-ProcessUss");
+
+        int[] ids = all.Column<int>("ProcessId");
+        Assert.Equal(ids.Order(), ids);
+        Assert.Contains(Environment.ProcessId, ids);
+        Assert.All(all, process => Assert.InRange(process.Get<long>("Uss"), 0, process.Get<long?>("Rss") is { } rss ? rss + process.Get<long>("Hugetlb") : long.MaxValue));
+    }
+
+    private static PSObject Mapping(PSObject measured) => PSObject.AsPSObject(measured.Properties["Mapping"].Value);
+
+    private static Mappings OfMappings(int processId) => new(
+        [.. Smaps.OfMappings(processId).Where(mapping => mapping.Start < 1UL << 63).Select(mapping => (mapping.Start, Figures.Of(mapping) with { Pss = null }))]);
+
+    // smaps prints whole kB, cut off.
+    private static long? InWholeKilobytes(long? bytes) => bytes / 1024 * 1024;
+
+    private sealed record Figures(long Uss, long Rss, long Shared, long Swap, long Hugetlb, long? Pss)
+    {
+        public static Figures Of(Smaps kernel) => new(
+            kernel.Private,
+            kernel["Rss"],
+            kernel["Shared_Clean"] + kernel["Shared_Dirty"],
+            kernel["Swap"],
+            kernel["Private_Hugetlb"] + kernel["Shared_Hugetlb"],
+            kernel["Pss"]);
+
+        public static Figures Of(PSObject measured) => new(
+            measured.Get<long>("Uss"),
+            measured.Get<long>("Rss"),
+            measured.Get<long>("Shared"),
+            measured.Get<long>("Swap"),
+            measured.Get<long>("Hugetlb"),
+            InWholeKilobytes(measured.Get<long?>("Pss")));
+    }
+
+    private sealed record Mappings((ulong, Figures)[] Items)
+    {
+        public bool Equals(Mappings? other) => other is not null && Items.SequenceEqual(other.Items);
+
+        public override int GetHashCode() => Items.Length;
+    }
+}
