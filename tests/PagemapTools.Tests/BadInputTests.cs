@@ -69,19 +69,34 @@ public sealed class BadInputTests
         Assert.Equal([0x10UL, 0x11UL], outcome.Output.Column<ulong>("Pfn"));
     }
 
-    [Fact]
-    public void An_object_that_is_neither_process_nor_page_is_named()
+    [Theory]
+    [InlineData("Get-ProcessPageMap")]
+    [InlineData("Get-KPageFlags")]
+    [InlineData("Get-KPageCount")]
+    [InlineData("Get-KPageCgroup")]
+    [InlineData("Measure-KPageFlags")]
+    [InlineData("Measure-ProcessUss")]
+    [InlineData("Clear-SoftDirty -WhatIf")]
+    public void An_object_of_another_kind_is_an_error_and_reads_nothing(string command)
     {
         Machine.NeedsRoot();
         using Session session = new();
 
-        Outcome outcome = session.Run("[version]'1.2', (Get-KPageFlags 1) | Measure-KPageFlags");
+        Outcome outcome = session.Run($"[version]'1.2' | {command} | Stop-Upstream 1");
 
-        ErrorRecord error = Assert.Single(outcome.Errors);
-        Assert.Equal("NeitherProcessNorPage", error.Id());
+        Assert.Equal(ErrorCategory.InvalidArgument, Assert.Single(outcome.Errors).CategoryInfo.Category);
+        Assert.Empty(outcome.Output);
+    }
+
+    [Fact]
+    public void Exclusive_and_shared_pages_cannot_be_asked_for_at_once()
+    {
+        using Session session = new();
+
+        ErrorRecord error = session.Termination("Get-ProcessPageMap -Id $PID -Exclusive -Shared");
+
+        Assert.Equal("ExclusiveAndShared", error.Id());
         Assert.Equal(ErrorCategory.InvalidArgument, error.CategoryInfo.Category);
-        Assert.Contains("1.2", error.Exception.Message);
-        Assert.Equal(1, outcome.Output.Column<long>("PageCount").Sum());
     }
 
     // The engine calls a number outside its range invalid data, and everything else an invalid argument.

@@ -46,10 +46,10 @@ public sealed class FramePipelineTests
         using Animal animal = Animal.Start("anon");
         using Session session = SessionWith(animal);
 
-        IReadOnlyList<PSObject> passed = session.Objects("$pages = Get-ProcessPageMap -Id $id -Address $range; $pages | Get-KPageFlags; Get-KPageCount -InputObject $pages");
+        IReadOnlyList<PSObject> passed = session.Objects("$pages = Get-ProcessPageMap -Id $id -Address $range; $pages | Get-KPageFlags; $pages | Get-KPageCount");
 
         object[] pages = (object[])session["pages"]!;
-        Assert.Equal([.. pages, .. pages], passed.Select(page => (object)page));
+        Assert.Equal([.. pages, pages[0]], passed.Select(page => (object)page));
     }
 
     [Fact]
@@ -102,25 +102,30 @@ public sealed class FramePipelineTests
     [Fact]
     public void Piped_pages_are_read_in_batches()
     {
-        Machine.NeedsRoot();
         Machine.NeedsFile("/proc/self/io");
-        using Animal animal = Animal.Start("dense", "size=64MiB").Freeze();
+        using MadeUpTree tree = new();
+        ulong[] pfns = [.. Enumerable.Range(1, Pages).Select(pfn => (ulong)pfn)];
+        new Random(11).Shuffle(pfns);
+        tree.Process(7, 0x10000, [.. pfns.Select(Entries.Present)]);
+        foreach (string file in (string[])["kpageflags", "kpagecount", "kpagecgroup"])
+        {
+            tree.Words(file, 0, new ulong[Pages + 1]);
+        }
 
         // A process of its own, whose reads nobody else adds to.
         HostRun run = HostProgram.RunScript(
             $$"""
             function Reads { [long]([IO.File]::ReadAllLines('/proc/self/io') -like 'syscr:*')[0].Split(' ')[1] }
-            Get-ProcessPageMap -Id $PID | Get-KPageFlags | Get-KPageCount | Get-KPageCgroup | ForEach-Object { } # loads what is loaded once
+            [Environment]::SetEnvironmentVariable('PAGEMAPTOOLS_PROC', '{{tree.Path}}')
+            Get-ProcessPageMap -Id 7 | Get-KPageFlags | Get-KPageCount | Get-KPageCgroup | ForEach-Object { } # loads what is loaded once
             $before = Reads
-            $count = @(Get-ProcessPageMap -Id {{animal.ProcessId}} -Address {{animal.Region.Range}} | Get-KPageFlags | Get-KPageCount | Get-KPageCgroup).Count
+            $count = @(Get-ProcessPageMap -Id 7 | Get-KPageFlags | Get-KPageCount | Get-KPageCgroup).Count
             "$count $((Reads) - $before)"
             """);
 
         int[] figures = [.. Assert.Single(run.Lines).Split(' ').Select(figure => int.Parse(figure, CultureInfo.InvariantCulture))];
         Assert.Equal(Pages, figures[0]);
-
-        // Three files and the pagemap; the frames of a region lie in runs, but not in one.
-        Assert.InRange(figures[1], 1, Pages / 2);
+        Assert.InRange(figures[1], 1, Pages / 100);
     }
 
     private static Session SessionWith(Animal animal)

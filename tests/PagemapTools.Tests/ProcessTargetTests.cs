@@ -41,7 +41,7 @@ public sealed class ProcessTargetTests
         using Session session = SessionWith(animal);
 
         long present = session.Objects("Get-ProcessPageMap -Id $id").Count;
-        Assert.Equal(present, session.Objects(Command("Measure-KPageFlags", form)).Column<long>("PageCount").Sum());
+        Assert.Equal(present, session.Objects(Command("Measure-KPageFlags", form.Replace("-InputObject", "-Process", StringComparison.Ordinal))).Column<long>("PageCount").Sum());
     }
 
     [Theory]

@@ -19,6 +19,19 @@ internal static class KernelRelease
         return Version.TryParse(release[..end], out version!);
     }
 
+    /// <summary>The release that a proc tree names; null if it names none.</summary>
+    public static Version? Read(ProcRoot root)
+    {
+        try
+        {
+            return TryParse(File.ReadAllText(root.PathOf("sys/kernel/osrelease")), out Version release) ? release : null;
+        }
+        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
     private static string Read()
     {
         try

@@ -16,11 +16,11 @@ internal sealed class SpecialSwapTypes
 
     internal SpecialSwapTypes(Version release, bool devicePrivate, bool migration, bool memoryFailure)
     {
-        // SWP_PTE_MARKER came with 5.19; a third migration type with 5.19; the fourth device type went with 6.15.
-        bool markers = release >= new Version(5, 19);
+        // A third migration type came with 5.19; the fourth device type went with 6.15.
+        bool markers = HasMarker(release);
         int deviceTypes = release >= new Version(6, 15) ? 3 : 4;
         int migrationTypes = markers ? 3 : 2;
-        _end = AllTypes - (markers ? 1 : 0);
+        _end = AllTypes - (markers ? 1 : 0) - (HasSwapinError(release) ? 1 : 0);
         _firstDevice = _end - (devicePrivate ? deviceTypes : 0);
         _firstMigration = _firstDevice - (migration ? migrationTypes : 0);
         _firstPoison = _firstMigration - (memoryFailure ? 1 : 0);
@@ -46,6 +46,12 @@ internal sealed class SpecialSwapTypes
             return null;
         }
     }
+
+    /// <summary>SWP_PTE_MARKER came with 5.19.</summary>
+    public static bool HasMarker(Version release) => release >= new Version(5, 19);
+
+    /// <summary>SWP_SWAPIN_ERROR came with 5.19 as the topmost type, and became a marker with 6.2.</summary>
+    public static bool HasSwapinError(Version release) => HasMarker(release) && release < new Version(6, 2);
 
     public PageState StateOf(int type) =>
         type >= _end ? PageState.NonSwap

@@ -3,26 +3,36 @@ using System.Text;
 namespace PagemapTools.Procfs;
 
 /// <summary>
-/// What the 32 swap types of this machine are. The kernel deals them out from the top (include/linux/swap.h): type 31 marks page
-/// table entries (Linux 5.19), below it come device memory, moving pages and poisoned ones, as many as the kernel is configured
-/// for, and the rest are swap areas.
+/// What the 32 swap types of this machine are. The kernel deals them out from the top (include/linux/swap.h): one marks page table
+/// entries (Linux 5.19; until 6.1 a type for pages that could not be swapped in is above it), below come device memory, moving
+/// pages and poisoned ones, as many as the kernel is configured for, and the rest are swap areas.
 /// </summary>
 public sealed class SwapTypes
 {
-    private const int MarkerType = 31;
+    private const int NoType = -1;
+    private const int TopType = 31;
     private const ulong UffdMarker = 1;
     private const ulong PoisonMarker = 2;
     private const ulong GuardMarker = 4;
 
-    // Four device types, three for migration, one for poison and the marker is the most that any configuration takes.
-    private const int FewestSwapTypes = 23;
+    // Four device types, three for migration, one for poison, the marker and the swap-in error is the most that any release takes.
+    private const int FewestSwapTypes = 22;
 
     private readonly SpecialSwapTypes? _special;
+    private readonly int _markerType;
+    private readonly int _swapinErrorType;
 
-    internal SwapTypes(IReadOnlyList<string> areas, SpecialSwapTypes? special)
+    /// <summary>Creates the types of a machine.</summary>
+    /// <param name="areas">The swap areas, in the order of their types.</param>
+    /// <param name="special">What the kernel's configuration says of the high types; null if it cannot be read.</param>
+    /// <param name="release">The kernel's release; null for a current one.</param>
+    internal SwapTypes(IReadOnlyList<string> areas, SpecialSwapTypes? special, Version? release = null)
     {
         Areas = areas;
         _special = special;
+        bool hasSwapinError = release is not null && SpecialSwapTypes.HasSwapinError(release);
+        _swapinErrorType = hasSwapinError ? TopType : NoType;
+        _markerType = release is not null && !SpecialSwapTypes.HasMarker(release) ? NoType : hasSwapinError ? TopType - 1 : TopType;
     }
 
     /// <summary>The files and devices of the active swap areas, in the order of their types.</summary>
@@ -30,7 +40,7 @@ public sealed class SwapTypes
 
     /// <summary>Reads /proc/swaps and, where the kernel publishes it, its configuration. What cannot be read counts as absent.</summary>
     public static SwapTypes Read(ProcRoot root) =>
-        new(ReadAreas(root.PathOf("swaps")), SpecialSwapTypes.Read(root));
+        new(ReadAreas(root.PathOf("swaps")), SpecialSwapTypes.Read(root), KernelRelease.Read(root));
 
     /// <summary>
     /// The file or device of a swap type; null if there is none. When an area has been switched off while a later one stays, the
@@ -48,8 +58,12 @@ public sealed class SwapTypes
 
     internal PageState StateOf(int type, ulong offset)
     {
-        // Before Linux 5.19 type 31 had another use, with a frame number for an offset; the first eight frames are never handed out.
-        if (type == MarkerType && offset < 8)
+        if (type == _swapinErrorType)
+        {
+            return PageState.Poisoned;
+        }
+
+        if (type == _markerType && offset < 8)
         {
             return (offset & GuardMarker) != 0 ? PageState.Guard
                 : (offset & PoisonMarker) != 0 ? PageState.Poisoned

@@ -19,13 +19,26 @@ public sealed class KernelMappingsTests
     }
 
     [Fact]
-    public void A_page_of_the_kernels_data_is_present_and_not_the_processs_own()
+    public void The_kernels_data_reads_as_unpopulated()
+    {
+        // VM_PFNMAP: the kernel does not walk over it (mm/pagewalk.c, walk_page_test).
+        using Zoo zoo = Zoo.Start("anon").Stop();
+        using ProcessMemory process = ProcessMemory.Open(new ProcRoot("/proc"), zoo.ProcessId);
+        PageWalkOptions options = new() { Mappings = mapping => mapping.Kind == MappingKind.Vvar, Wanted = PageCategories.None };
+        SortedDictionary<ulong, ulong> entries = Walks.Entries(process, options);
+        Assert.NotEmpty(entries);
+        Assert.All(entries, entry => Assert.Equal(0UL, entry.Value & (Words.Present | Words.Swap)));
+    }
+
+    [Fact]
+    public void The_kernels_code_is_present_and_shared_with_others()
     {
         using Zoo zoo = Zoo.Start("anon").Stop();
         using ProcessMemory process = ProcessMemory.Open(new ProcRoot("/proc"), zoo.ProcessId);
-        ProcessPageQuery query = new() { Walk = new PageWalkOptions { Mappings = mapping => mapping.Kind == MappingKind.Vvar } };
+        ProcessPageQuery query = new() { Walk = new PageWalkOptions { Mappings = mapping => mapping.Kind == MappingKind.Vdso } };
         (List<ProcessPageInfo> pages, _) = Walks.Pages(new ProcRoot("/proc"), process, query);
-        Assert.All(pages, page => Assert.Equal((PageState.Present, false), (page.State, page.IsExclusive)));
+        Assert.NotEmpty(pages);
+        Assert.All(pages, page => Assert.Equal((PageState.Present, true), (page.State, page.IsFileOrSharedAnon)));
     }
 
     [Fact]

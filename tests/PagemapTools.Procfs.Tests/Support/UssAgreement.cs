@@ -8,7 +8,7 @@ namespace PagemapTools.Procfs.Tests.Support;
 /// </summary>
 internal static class UssAgreement
 {
-    private const int Looks = 20;
+    private const int Looks = 60;
     private static readonly ProcRoot s_root = new("/proc");
 
     /// <summary>Both methods as far as this user may use them, sequentially and in parallel, and mapping by mapping.</summary>
@@ -88,7 +88,7 @@ internal static class UssAgreement
         List<string> differences = look();
         for (int looks = 1; looks < Looks && differences.Count > 0; looks++)
         {
-            Thread.Sleep(20 * looks);
+            Thread.Sleep(10 * looks);
             differences = look();
         }
 

@@ -1,0 +1,144 @@
+using System.Management.Automation;
+
+namespace PagemapTools.Tests;
+
+/// <summary>What stands on a screen of 100 columns.</summary>
+public sealed class ViewTests
+{
+    private const int Columns = 100;
+    private const int ManyColumns = 400;
+
+    public static TheoryData<string> Commands => new(
+        "Get-ProcessPageMap -Id $id -Include Flags, MapCount, Cgroup -Raw | Stop-Upstream 500",
+        "Get-ProcessPageMap -Id $id -IncludeUnpopulated | Stop-Upstream 500",
+        "Get-ProcessPageMap -Id $id -AsRange -Include Flags, MapCount, Cgroup | Stop-Upstream 500",
+        "(Get-ProcessPageMap -Id $id -AsRange).Mapping",
+        "Get-KPageFlags -Pfn 0x100000 -Count 300 -Raw",
+        "Get-KPageFlags -Pfn 0x1000 -Count 3000 -AsRange",
+        "Get-KPageCount -Pfn 0x1000 -Count 30",
+        "Get-KPageCgroup -Pfn 0x1000 -Count 30",
+        "Measure-KPageFlags -Raw",
+        "Measure-ProcessUss -Method MapCount",
+        "Measure-ProcessUss -Id $id -ByMapping",
+        "Test-PagemapSupport");
+
+    [Theory]
+    [MemberData(nameof(Commands))]
+    public void A_table_fits_with_all_its_columns(string command)
+    {
+        Machine.NeedsRoot();
+        using Animal animal = Animal.Start("odd-names").Freeze();
+        string[] narrow = Show(animal, command, Columns);
+        string[] wide = Show(animal, command, ManyColumns);
+
+        Assert.All(narrow, line => Assert.InRange(line.Length, 0, Columns));
+        string[] header = Header(wide);
+        Assert.InRange(header.Length, 3, 9);
+        Assert.Equal(header, Header(narrow));
+    }
+
+    [Theory]
+    [MemberData(nameof(Commands))]
+    public void What_came_from_elsewhere_has_the_same_table(string command)
+    {
+        Machine.NeedsRoot();
+        using Animal animal = Animal.Start("anon").Freeze();
+
+        // Measured once, for the two to show the same figures.
+        ScreenHost live = new(Columns);
+        ScreenHost elsewhere = new(Columns);
+        using Session session = SessionOf(animal, live);
+        using Session other = SessionOf(animal, elsewhere);
+        IReadOnlyList<PSObject> items = [.. session.Objects(command).Take(200)];
+        session["items"] = items;
+        other["items"] = items.Select(item => PSSerializer.Deserialize(PSSerializer.Serialize(item, depth: 1))).ToArray();
+
+        session.Objects("$items | Out-Default");
+        other.Objects("$items | Out-Default");
+
+        Assert.Equal(live.Lines, elsewhere.Lines);
+    }
+
+    [Fact]
+    public void Pages_are_grouped_by_process_and_mapping_with_addresses_in_hex()
+    {
+        Machine.NeedsRoot();
+        using Animal animal = Animal.Start("anon").Freeze();
+
+        string[] lines = Show(animal, "Get-ProcessPageMap -Id $id -Address $range -Include Flags, MapCount", Columns);
+
+        Assert.Single(lines, line => line.TrimStart().StartsWith("Process:", StringComparison.Ordinal));
+        Assert.Contains(animal.ProcessId.ToString(), lines[0]);
+        Assert.Contains("rw-p", lines[0]);
+        string[] first = Fields(lines[3]);
+        Assert.Equal($"0x{animal.Region.Pages("written")[0]:x}", first[0]);
+        Assert.Equal("Present", first[1]);
+        Assert.Matches("^0x[0-9a-f]+$", first[2]);
+        Assert.Contains("ANON", lines[3]);
+    }
+
+    [Fact]
+    public void Sizes_are_readable()
+    {
+        using Animal animal = Animal.Start("dense", "size=300MiB").Freeze();
+
+        string line = Show(animal, "Measure-ProcessUss -Id $id", Columns)[^1];
+
+        Assert.Equal(animal.ProcessId.ToString(), Fields(line)[0]);
+        Assert.Matches(@"\s3\d\d\.\d MiB\s", line);
+        Assert.EndsWith("dotnet", line);
+    }
+
+    [Fact]
+    public void Nothing_that_is_not_known_stands_as_0()
+    {
+        using MadeUpTree tree = new();
+        tree.Process(7, 0x10000, Entries.PresentBit).Words("kpageflags", 0, 0);
+        ScreenHost screen = new(Columns);
+        using Session session = new(screen);
+        session["tree"] = tree.Path;
+
+        session.Run("Get-ProcessPageMap -Id 7 -ProcPath $tree -WarningAction Ignore | Out-Default");
+
+        Assert.Equal(["0x10000", "Present"], Fields(screen.Lines[3])[..2]);
+        Assert.DoesNotContain(Fields(screen.Lines[3])[2..], field => field.Contains('0', StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_table_goes_on_over_many_objects_without_a_second_header()
+    {
+        Machine.NeedsRoot();
+        using Animal animal = Animal.Start("anon").Freeze();
+
+        string[] lines = Show(animal, "Get-KPageCount -Pfn 0x1000 -Count 400", Columns);
+
+        Assert.Single(lines, line => line.Contains("Pfn", StringComparison.Ordinal));
+        Assert.Equal(402, lines.Length);
+    }
+
+    private static string[] Show(Animal animal, string command, int columns)
+    {
+        ScreenHost screen = new(columns);
+        using Session session = SessionOf(animal, screen);
+        session.Objects($"{command} | Out-Default");
+        return [.. screen.Lines];
+    }
+
+    private static Session SessionOf(Animal animal, ScreenHost screen)
+    {
+        Session session = new(screen);
+        session["id"] = animal.ProcessId;
+        session["range"] = animal.Description.Regions[0].Range;
+        return session;
+    }
+
+    // The names above the first line of dashes.
+    private static string[] Header(string[] lines)
+    {
+        int dashes = Array.FindIndex(lines, line => line.TrimStart().StartsWith("--", StringComparison.Ordinal));
+        Assert.True(dashes > 0, $"There is no table in: {string.Join('\n', lines.Take(5))}");
+        return Fields(lines[dashes - 1]);
+    }
+
+    private static string[] Fields(string line) => line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+}
