@@ -46,7 +46,7 @@ public sealed class FramePipelineTests
         using Animal animal = Animal.Start("anon");
         using Session session = SessionWith(animal);
 
-        IReadOnlyList<PSObject> passed = session.Objects("$pages = Get-ProcessPageMap -Id $id -Address $range; $pages | Get-KPageFlags; $pages | Get-KPageCount");
+        IReadOnlyList<PSObject> passed = session.Objects("$pages = Get-ProcessPageMap -Id $id -Address $range; $pages | Get-KPageFlags; Get-KPageCount -InputObject $pages[0]");
 
         object[] pages = (object[])session["pages"]!;
         Assert.Equal([.. pages, pages[0]], passed.Select(page => (object)page));

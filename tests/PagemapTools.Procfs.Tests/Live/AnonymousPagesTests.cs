@@ -1,11 +1,11 @@
 namespace PagemapTools.Procfs.Tests.Live;
 
-public sealed class AnonymousPagesTests
+public sealed class AnonymousPagesTests(ZooHouse house) : IClassFixture<ZooHouse>
 {
     [Fact]
     public void Written_pages_are_present_and_exclusive_and_the_others_unpopulated()
     {
-        using Zoo zoo = Zoo.Start("anon").Stop();
+        Zoo zoo = house["anon"];
         ZooRegion region = zoo["anon"];
         ProcessPageInfo[] pages = ZooPages.Of(region);
         Assert.All(pages.On(region["written"]), Private);
@@ -18,7 +18,7 @@ public sealed class AnonymousPagesTests
     public void Frames_of_written_pages_say_what_they_are()
     {
         Needs.Frames();
-        using Zoo zoo = Zoo.Start("anon").Stop();
+        Zoo zoo = house["anon"];
         ProcessPageInfo[] pages = [.. ZooPages.Of(zoo["anon"]).On(zoo["anon"]["written"])];
         Assert.Equal(pages.Length, pages.Select(page => page.Pfn).Distinct().Count());
         Assert.All(pages, page => Assert.Equal(KPageFlags.ANON | KPageFlags.MMAP | KPageFlags.SWAPBACKED, page.Flags & (KPageFlags.ANON | KPageFlags.MMAP | KPageFlags.SWAPBACKED | KPageFlags.ZERO_PAGE | KPageFlags.HUGE)));
@@ -30,7 +30,7 @@ public sealed class AnonymousPagesTests
     public void Pages_that_were_only_read_are_the_zero_page()
     {
         Needs.Frames();
-        using Zoo zoo = Zoo.Start("anon-read").Stop();
+        Zoo zoo = house["anon-read"];
         ZooRegion region = zoo["anon-read"];
         ProcessPageInfo[] pages = ZooPages.Of(region);
         ProcessPageInfo[] read = [.. pages.On(region["read"])];
@@ -50,7 +50,7 @@ public sealed class AnonymousPagesTests
     public void The_zero_page_counts_for_nothing()
     {
         Needs.Frames();
-        using Zoo zoo = Zoo.Start("anon-read").Stop();
+        Zoo zoo = house["anon-read"];
         MappingUss uss = UssAgreement.OfRegion(zoo["anon-read"], UssMethod.Exclusive);
         Assert.Equal((0L, 0L, 0L), (uss.Uss!.Value, uss.Rss!.Value, uss.Swap!.Value));
         UssAgreement.Check(zoo.ProcessId);
@@ -81,7 +81,7 @@ public sealed class AnonymousPagesTests
     public void Locked_pages_are_present_and_their_frames_say_so()
     {
         Needs.Frames();
-        using Zoo zoo = Zoo.Start("mlocked").Stop();
+        Zoo zoo = house["mlocked"];
         ProcessPageInfo[] locked = ZooPages.Of(zoo["mlocked"]);
         ProcessPageInfo[] onFault = ZooPages.Of(zoo["on-fault"]);
         Assert.All(locked.Concat(onFault.On(zoo["on-fault"]["written"])), page =>

@@ -1,6 +1,6 @@
 namespace PagemapTools.Procfs.Tests.Live;
 
-public sealed class FilePagesTests
+public sealed class FilePagesTests(ZooHouse house) : IClassFixture<ZooHouse>
 {
     [Fact]
     public void Of_a_file_mapped_privately_read_pages_are_the_files_and_written_ones_the_processs()
@@ -58,7 +58,7 @@ public sealed class FilePagesTests
     [Fact]
     public void Names_that_are_hard_to_parse_are_those_of_the_files()
     {
-        using Zoo zoo = Zoo.Start("odd-names").Stop();
+        Zoo zoo = house["odd-names"];
         Dictionary<ulong, MemoryMapping> mappings = Mappings(zoo);
         foreach (string name in (string[])["spaces", "newline", "tab", "backslash", "unicode", "brackets"])
         {
@@ -76,7 +76,7 @@ public sealed class FilePagesTests
     public void What_maps_cannot_tell_apart_is_read_as_the_likelier()
     {
         // maps has the same line for a newline in a name and for a backslash followed by 012, and for a name that ends in the mark.
-        using Zoo zoo = Zoo.Start("odd-names").Stop();
+        Zoo zoo = house["odd-names"];
         Dictionary<ulong, MemoryMapping> mappings = Mappings(zoo);
         Assert.EndsWith("/not\nnewline", mappings[zoo["octal"].Start].Path, StringComparison.Ordinal);
         Assert.EndsWith("/kept", mappings[zoo["deleted-suffix"].Start].Path, StringComparison.Ordinal);
@@ -85,7 +85,7 @@ public sealed class FilePagesTests
     [Fact]
     public void Memory_that_was_given_a_name_has_it()
     {
-        using Zoo zoo = Zoo.Start("odd-names").Stop();
+        Zoo zoo = house["odd-names"];
         Assert.SkipUnless(zoo["anon-named"].Expect.ContainsKey("vma-name"), "the kernel is built without CONFIG_ANON_VMA_NAME");
         MemoryMapping anonymous = Mappings(zoo)[zoo["anon-named"].Start];
         Assert.Equal(($"[anon:{zoo["anon-named"].Expect["vma-name"]}]", MappingKind.NamedAnonymous), (anonymous.Path, anonymous.Kind));

@@ -1,13 +1,13 @@
 namespace PagemapTools.Procfs.Tests.Live;
 
 [Collection(MachineSettings.Name)]
-public sealed class HugePagesTests
+public sealed class HugePagesTests(ZooHouse house) : IClassFixture<ZooHouse>
 {
     [Fact]
     public void Pages_of_transparent_huge_pages_are_present_each_with_its_frame()
     {
         Needs.Frames();
-        using Zoo zoo = Zoo.Start("thp").Stop();
+        Zoo zoo = house["thp"];
         ProcessPageInfo[] whole = ZooPages.Of(zoo["whole"]);
         Assert.All(whole, IsWritten);
         Assert.All(whole, page => Assert.True(page.Flags!.Value.HasFlag(KPageFlags.THP)));
@@ -38,7 +38,7 @@ public sealed class HugePagesTests
     [Fact]
     public void A_huge_page_of_shared_memory_is_of_shared_memory()
     {
-        using Zoo zoo = Zoo.Start("thp").Stop();
+        Zoo zoo = house["thp"];
         Assert.SkipUnless(zoo.Has("shmem"), "this kernel does not collapse shared memory into a huge page");
         Assert.All(ZooPages.Of(zoo["shmem"]), page => Assert.Equal((PageState.Present, true, true), (page.State, page.IsFileOrSharedAnon, page.IsExclusive)));
     }

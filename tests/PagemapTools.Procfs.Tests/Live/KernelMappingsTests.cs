@@ -1,12 +1,12 @@
 namespace PagemapTools.Procfs.Tests.Live;
 
 /// <summary>The mappings that the kernel makes in every process.</summary>
-public sealed class KernelMappingsTests
+public sealed class KernelMappingsTests(ZooHouse house) : IClassFixture<ZooHouse>
 {
     [Fact]
     public void The_kernels_data_counts_for_nothing_and_its_code_for_what_smaps_says()
     {
-        using Zoo zoo = Zoo.Start("anon").Stop();
+        Zoo zoo = house["anon"];
         foreach (UssMethod method in UssAgreement.Methods())
         {
             using UssMeter meter = new(new ProcRoot("/proc"), method);
@@ -22,7 +22,7 @@ public sealed class KernelMappingsTests
     public void The_kernels_data_reads_as_unpopulated()
     {
         // VM_PFNMAP: the kernel does not walk over it (mm/pagewalk.c, walk_page_test).
-        using Zoo zoo = Zoo.Start("anon").Stop();
+        Zoo zoo = house["anon"];
         using ProcessMemory process = ProcessMemory.Open(new ProcRoot("/proc"), zoo.ProcessId);
         PageWalkOptions options = new() { Mappings = mapping => mapping.Kind == MappingKind.Vvar, Wanted = PageCategories.None };
         SortedDictionary<ulong, ulong> entries = Walks.Entries(process, options);
@@ -33,7 +33,7 @@ public sealed class KernelMappingsTests
     [Fact]
     public void The_kernels_code_is_present_and_shared_with_others()
     {
-        using Zoo zoo = Zoo.Start("anon").Stop();
+        Zoo zoo = house["anon"];
         using ProcessMemory process = ProcessMemory.Open(new ProcRoot("/proc"), zoo.ProcessId);
         ProcessPageQuery query = new() { Walk = new PageWalkOptions { Mappings = mapping => mapping.Kind == MappingKind.Vdso } };
         (List<ProcessPageInfo> pages, _) = Walks.Pages(new ProcRoot("/proc"), process, query);
@@ -55,7 +55,7 @@ public sealed class KernelMappingsTests
     [Fact]
     public void The_stack_and_the_heap_are_there()
     {
-        using Zoo zoo = Zoo.Start("anon").Stop();
+        Zoo zoo = house["anon"];
         MemoryMapping[] mappings = Mappings(zoo.ProcessId);
         Assert.Single(mappings, mapping => mapping.Kind == MappingKind.Stack);
         Assert.Single(mappings, mapping => mapping.Kind == MappingKind.Heap);

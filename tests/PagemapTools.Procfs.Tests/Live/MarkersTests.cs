@@ -34,7 +34,7 @@ public sealed class MarkersTests
         ProcessPageInfo[] pages = ZooPages.Of(region);
         Assert.All(pages.On(region["marker"]), page =>
         {
-            Assert.Equal((PageState.UffdMarker, true, 31), (page.State, page.IsUffdWriteProtected, page.SwapType!.Value));
+            Assert.Equal((PageState.UffdMarker, true, 1UL), (page.State, page.IsUffdWriteProtected, page.SwapOffset!.Value));
             Assert.Null(page.SwapFile);
         });
         Assert.All(pages.On(region["written"]), page => Assert.Equal((PageState.Present, true), (page.State, page.IsUffdWriteProtected)));

@@ -1,6 +1,6 @@
 namespace PagemapTools.Procfs.Tests.Live;
 
-public sealed class SharedMemoryTests
+public sealed class SharedMemoryTests(ZooHouse house) : IClassFixture<ZooHouse>
 {
     [Theory]
     [InlineData("memfd", "/memfd:zoo", true, MappingKind.SharedMemory)]
@@ -103,7 +103,7 @@ public sealed class SharedMemoryTests
     public void A_state_that_was_looked_up_can_be_asked_for(PageState state, int count)
     {
         Needs.MapFiles();
-        using Zoo zoo = Zoo.Start("shared-zapped").Stop();
+        Zoo zoo = house["shared-zapped"];
         using ProcessMemory process = ProcessMemory.Open(new ProcRoot("/proc"), zoo.ProcessId);
         ProcessPageQuery query = new()
         {

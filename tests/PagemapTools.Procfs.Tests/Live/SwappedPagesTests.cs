@@ -122,5 +122,18 @@ public sealed class SwappedPagesTests
         UssAgreement.Check(zoo.ProcessId);
     }
 
+    [Fact]
+    public void A_page_of_ones_own_stands_for_the_swapped_page_of_shared_memory_behind_it()
+    {
+        Needs.MapFiles();
+        using Zoo area = Zoo.Start("shared-swapped", "pages=16");
+        using Zoo zoo = Zoo.Start("file-private", "dir=/dev/shm", "pages=32", "written=0-31", "read=none").Stop();
+        using OwnPages shared = OwnPages.OfFile(zoo["file-private"].Expect["path"], 32);
+        PageOut.Until(Environment.ProcessId, shared.Start, 32 * (long)KernelFile.PageSize, () =>
+            KernelFile.Pagemap(Environment.ProcessId, shared.Start, 32).All(entry => (entry & Words.Present) == 0));
+        Assert.Equal(0, UssAgreement.OfKernel(zoo["file-private"])["Swap"]);
+        UssAgreement.Check(zoo.ProcessId);
+    }
+
     private static string[] Areas() => [.. File.ReadLines("/proc/swaps").Skip(1).Select(line => line.Split((char[]?)null)[0])];
 }

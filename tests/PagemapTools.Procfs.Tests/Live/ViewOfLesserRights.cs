@@ -4,7 +4,7 @@ namespace PagemapTools.Procfs.Tests.Live;
 /// What a process sees with whatever rights it has: what is hidden is null, what is visible is true, and what is refused is told with
 /// the right that is missing. Explicit: <see cref="LesserRightsTests"/> runs each in processes with fewer rights.
 /// </summary>
-public sealed class ViewOfLesserRights
+public sealed class ViewOfLesserRights(ZooHouse house) : IClassFixture<ZooHouse>
 {
     private static readonly ProcRoot s_root = new("/proc");
 
@@ -13,7 +13,7 @@ public sealed class ViewOfLesserRights
     [Fact(Explicit = true)]
     public void Frame_numbers_are_null_where_the_kernel_hides_them_and_the_rest_is_true()
     {
-        using Zoo zoo = Zoo.Start("anon").Stop();
+        Zoo zoo = house["anon"];
         ZooRegion region = zoo["anon"];
         ProcessPageInfo[] pages = ZooPages.Of(region);
         Assert.All(pages.On(region["written"]), page => Assert.Equal((PageState.Present, true, Rights.SeesFrameNumbers), (page.State, page.IsExclusive, page.Pfn is not null)));
@@ -23,9 +23,9 @@ public sealed class ViewOfLesserRights
     [Fact(Explicit = true)]
     public void Memory_of_ones_own_is_measured_to_the_byte()
     {
-        foreach (string animal in (string[])["anon", "fork", "file-private", "memfd"])
+        foreach (string animal in (string[])["anon", "fork", "file-private"])
         {
-            using Zoo zoo = Zoo.Start(animal).Stop();
+            Zoo zoo = house[animal];
             UssAgreement.Check(zoo.ProcessId);
         }
     }
@@ -33,7 +33,7 @@ public sealed class ViewOfLesserRights
     [Fact(Explicit = true)]
     public void The_zero_page_makes_rss_null_or_right_but_never_wrong()
     {
-        using Zoo zoo = Zoo.Start("anon-read").Stop();
+        Zoo zoo = house["anon-read"];
         MappingUss uss = UssAgreement.OfRegion(zoo["anon-read"], UssMethod.Exclusive);
         Assert.Equal(0, uss.Uss);
         Assert.True(uss.Rss is null or 0, $"{uss.Rss}");
@@ -43,7 +43,7 @@ public sealed class ViewOfLesserRights
     [Fact(Explicit = true)]
     public void A_guard_region_is_one_or_hidden_but_never_swap()
     {
-        using Zoo zoo = Zoo.Start("guard").Stop();
+        Zoo zoo = house["guard"];
         ProcessPageInfo[] pages = ZooPages.Of(zoo["guard"]);
         PageState expected = Environment.OSVersion.Version >= new Version(6, 15) || Rights.SeesFrameNumbers ? PageState.Guard : PageState.Hidden;
         Assert.All(pages.On(zoo["guard"]["guard"]), page => Assert.Equal(expected, page.State));
@@ -53,7 +53,7 @@ public sealed class ViewOfLesserRights
     [Fact(Explicit = true)]
     public void A_marker_is_one_or_hidden_but_never_swap()
     {
-        using Zoo zoo = Zoo.Start("uffd-wp").Stop();
+        Zoo zoo = house["uffd-wp"];
         int[] markers = zoo["markers"]["marker"];
         Assert.SkipUnless(markers.Length > 0, "this kernel leaves no markers in anonymous memory");
         PageState expected = Rights.SeesFrameNumbers ? PageState.UffdMarker : PageState.Hidden;
@@ -89,7 +89,7 @@ public sealed class ViewOfLesserRights
     [Fact(Explicit = true)]
     public void Shared_memory_is_resolved_or_said_not_to_be()
     {
-        using Zoo zoo = Zoo.Start("shared-zapped").Stop();
+        Zoo zoo = house["shared-zapped"];
         using ProcessMemory process = ProcessMemory.Open(s_root, zoo.ProcessId);
         using KPageFiles files = new(s_root);
         ProcessPageQuery query = new() { Walk = new PageWalkOptions { Addresses = [zoo["shared-zapped"].Range] }, ResolveShared = true };

@@ -4,8 +4,9 @@ using System.Text;
 namespace PagemapTools.Procfs.Tests.Pagemap;
 
 /// <summary>
-/// The order of include/linux/swap.h from the top: PTE marker (1 type), device (4, since 6.15 3; CONFIG_DEVICE_PRIVATE),
-/// migration (3, before 5.19 2; CONFIG_MIGRATION), poison (1; CONFIG_MEMORY_FAILURE), and swap areas below.
+/// The order of include/linux/swap.h from the top: what could not be read from swap (5.19 to 6.1), PTE marker (since 5.19), both of
+/// which <see cref="SwapTypes"/> knows; device (4 types, since 6.15 3; CONFIG_DEVICE_PRIVATE), migration (3, before 5.19 2;
+/// CONFIG_MIGRATION), poison (1; CONFIG_MEMORY_FAILURE), and swap areas below.
 /// </summary>
 public sealed class SpecialSwapTypesTests
 {

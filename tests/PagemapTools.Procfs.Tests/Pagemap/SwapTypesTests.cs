@@ -19,8 +19,8 @@ public sealed class SwapTypesTests
 
     [Theory]
     [InlineData(0, PageState.Swapped)]
-    [InlineData(22, PageState.Swapped)]
-    [InlineData(23, PageState.NonSwap)]
+    [InlineData(21, PageState.Swapped)]
+    [InlineData(22, PageState.NonSwap)]
     [InlineData(27, PageState.NonSwap)]
     [InlineData(30, PageState.NonSwap)]
     public void Without_the_kernels_configuration_only_what_every_kernel_agrees_on_is_told(int type, PageState state) =>
@@ -33,6 +33,22 @@ public sealed class SwapTypesTests
         Assert.Equal(PageState.Migration, types.StateOf(31, 0x12345));
         Assert.Equal(PageState.Migration, types.StateOf(30, 0x12345));
         Assert.Equal(PageState.Swapped, types.StateOf(29, 0x12345));
+    }
+
+    [Theory]
+    [InlineData("6.1.0-made-up", 30, 1UL, PageState.UffdMarker)]
+    [InlineData("6.1.0-made-up", 31, 0x12345UL, PageState.Poisoned)]
+    [InlineData("5.19.0-made-up", 30, 1UL, PageState.UffdMarker)]
+    [InlineData("6.1.0-made-up", 22, 0x12345UL, PageState.NonSwap)]
+    [InlineData("6.1.0-made-up", 21, 0x12345UL, PageState.Swapped)]
+    [InlineData("6.2.0-made-up", 31, 1UL, PageState.UffdMarker)]
+    [InlineData("6.2.0-made-up", 31, 2UL, PageState.Poisoned)]
+    [InlineData("6.2.0-made-up", 30, 1UL, PageState.NonSwap)]
+    public void From_5_19_to_6_1_markers_lie_one_below_what_could_not_be_read_from_swap(string release, int type, ulong offset, PageState state)
+    {
+        // The release is known, the configuration is not: there is no /boot/config of that name.
+        using MadeUpTree tree = new MadeUpTree().Text("sys/kernel/osrelease", release + "\n");
+        Assert.Equal(state, SwapTypes.Read(tree.Root).StateOf(type, offset));
     }
 
     [Fact]

@@ -1,20 +1,21 @@
 using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 
 namespace PagemapTools.Procfs.Tests.Support;
 
-/// <summary>Anonymous memory of this process, some of its pages written.</summary>
+/// <summary>Memory that this process maps, and whose pages it touches.</summary>
 internal sealed partial class OwnPages : IDisposable
 {
     private const int ReadWrite = 3;
+    private const int Shared = 1;
     private const int PrivateAnonymous = 0x22;
     private const int NoHugePages = 15;
 
-    private OwnPages(int pages)
+    private OwnPages(int pages, int flags, int file)
     {
         Length = (nuint)pages * (nuint)KernelFile.PageSize;
-        Address = Map(0, Length, ReadWrite, PrivateAnonymous, -1, 0);
+        Address = Map(0, Length, ReadWrite, flags, file, 0);
         Assert.NotEqual(-1, Address);
-        _ = Advise(Address, Length, NoHugePages);
     }
 
     public ulong Start => (ulong)Address;
@@ -28,7 +29,8 @@ internal sealed partial class OwnPages : IDisposable
     /// <summary>Pages 0, 2, 4, ... written, so many of them.</summary>
     public static OwnPages EverySecond(int count)
     {
-        OwnPages pages = new(2 * count);
+        OwnPages pages = new(2 * count, PrivateAnonymous, -1);
+        _ = Advise(pages.Address, pages.Length, NoHugePages);
         for (int i = 0; i < count; i++)
         {
             pages.Write(2 * i);
@@ -37,7 +39,22 @@ internal sealed partial class OwnPages : IDisposable
         return pages;
     }
 
-    public static OwnPages Untouched(int count) => new(count);
+    /// <summary>The first pages of a file, mapped shared and read.</summary>
+    public static OwnPages OfFile(string path, int count)
+    {
+        using SafeFileHandle file = File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
+        OwnPages pages = new(count, Shared, (int)file.DangerousGetHandle());
+        pages.ReadAll();
+        return pages;
+    }
+
+    public void ReadAll()
+    {
+        for (nint offset = 0; offset < (nint)Length; offset += (nint)KernelFile.PageSize)
+        {
+            _ = Marshal.ReadByte(Address + offset);
+        }
+    }
 
     public void Write(int page) => Marshal.WriteByte(Address + (page * (nint)KernelFile.PageSize), 1);
 

@@ -13,15 +13,19 @@ internal static partial class PageOut
     private const nint AdviseProcessNumber = 440;
 
     /// <summary>Asks until smaps says that all of a mapping is swapped out; skips the test if it never does.</summary>
-    public static unsafe void Whole(ZooRegion region)
+    public static void Whole(ZooRegion region) =>
+        Until(region.ProcessId, region.Start, region.Length, () => UssAgreement.OfKernel(region)["Swap"] >= region.Length);
+
+    /// <summary>Asks until it is so; skips the test if it never is.</summary>
+    public static unsafe void Until(int processId, ulong start, long length, Func<bool> isSo)
     {
-        int process = (int)SystemCall(OpenProcessNumber, region.ProcessId, 0, 0, 0, 0);
+        int process = (int)SystemCall(OpenProcessNumber, processId, 0, 0, 0, 0);
         Assert.SkipUnless(process >= 0, "pidfd_open is refused here");
-        nint* vector = stackalloc nint[2] { (nint)region.Start, (nint)region.Length };
-        long start = Stopwatch.GetTimestamp();
-        while (UssAgreement.OfKernel(region)["Swap"] < region.Length)
+        nint* vector = stackalloc nint[2] { (nint)start, (nint)length };
+        long began = Stopwatch.GetTimestamp();
+        while (!isSo())
         {
-            Assert.SkipUnless(Stopwatch.GetElapsedTime(start) < TimeSpan.FromSeconds(20), $"the kernel did not swap out all of {region.Name}");
+            Assert.SkipUnless(Stopwatch.GetElapsedTime(began) < TimeSpan.FromSeconds(20), $"the kernel did not swap out all of process {processId} at 0x{start:x}");
             _ = SystemCall(AdviseProcessNumber, process, (nint)vector, 1, PageOutAdvice, 0);
             Thread.Sleep(20);
         }

@@ -9,8 +9,9 @@ internal static class ZooProgram
 
     private static readonly Lazy<string> s_path = new(Find);
 
-    /// <summary>A directory on a disk, where /var/tmp is none (PAGEMAPTOOLS_ZOO_DIR).</summary>
-    private static readonly string? s_directory = Environment.GetEnvironmentVariable("PAGEMAPTOOLS_ZOO_DIR");
+    /// <summary>A directory on a disk, where /var/tmp is none (PAGEMAPTOOLS_ZOO_DIR) or is not there.</summary>
+    private static readonly string? s_directory = Environment.GetEnvironmentVariable("PAGEMAPTOOLS_ZOO_DIR")
+        ?? (Directory.Exists("/var/tmp") ? null : Path.GetTempPath());
 
     /// <summary>A device to swap on, where no file can be (PAGEMAPTOOLS_ZOO_SWAP).</summary>
     private static readonly string? s_swap = Environment.GetEnvironmentVariable("PAGEMAPTOOLS_ZOO_SWAP");

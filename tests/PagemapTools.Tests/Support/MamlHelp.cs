@@ -31,7 +31,7 @@ internal static partial class MamlHelp
 
         foreach (XElement type in inputs.Concat(outputs))
         {
-            texts[TypeOf(type)] = texts.GetValueOrDefault(TypeOf(type)) + TextOf(type);
+            texts[TypeOf(type)] = $"{texts.GetValueOrDefault(TypeOf(type))} {TextOf(type)}";
         }
 
         return new HelpPage
