@@ -131,7 +131,7 @@ public sealed class FrameParameterTests : IDisposable
         Machine.NeedsRoot();
         Assert.SkipUnless(File.Exists("/proc/kpagecgroup"), "This kernel has no memory cgroups.");
         _session["PSDefaultParameterValues"] = new DefaultParameterDictionary();
-        PSObject? charged = _session.Objects("Get-KPageCgroup | Where-Object CgroupPath | Stop-Upstream 1").SingleOrDefault();
+        PSObject? charged = _session.Objects("Get-ProcessPageMap -Id $PID -Exclusive | Get-KPageCgroup | Where-Object CgroupPath | Stop-Upstream 1").SingleOrDefault();
         Assert.SkipWhen(charged is null, "No frame is charged to a cgroup that is visible here.");
         _session["path"] = charged.Get<string>("CgroupPath");
         _session["inode"] = charged.Get<ulong>("CgroupInode");

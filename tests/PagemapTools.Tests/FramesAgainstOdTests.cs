@@ -41,7 +41,7 @@ public sealed class FramesAgainstOdTests
     {
         using MadeUpTree tree = new();
         Random random = new(1);
-        ulong[] words = [.. Enumerable.Range(0, 40_000).Select(_ => (ulong)random.NextInt64())];
+        ulong[] words = [.. Enumerable.Range(0, 20_000).Select(_ => (ulong)random.NextInt64())];
         tree.Words("kpageflags", 0, words).Words("kpagecount", 0, words).Words("kpagecgroup", 0, words);
         using Session session = new();
         session["tree"] = tree.Path;

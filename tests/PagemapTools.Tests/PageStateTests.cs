@@ -22,7 +22,6 @@ public sealed class PageStateTests
         { "swapped", "swapped", "swapped", "Swapped" },
         { "swapped", "swapped", "written-back", "Present" },
         { "thp", "whole", "written", "Present" },
-        { "ksm", "merged", "merged", "Present" },
     };
 
     [Theory]

@@ -3,6 +3,7 @@ using System.Management.Automation;
 namespace PagemapTools.Tests;
 
 /// <summary>Measure-ProcessUss against the kernel's own account, to the byte, of processes that stand still.</summary>
+[Collection(QuietMachine.Name)]
 public sealed class UssAgainstSmapsTests
 {
     /// <summary>Animals and what they are started with.</summary>

@@ -9,17 +9,17 @@ public sealed class ViewTests
     private const int ManyColumns = 400;
 
     public static TheoryData<string> Commands => new(
-        "Get-ProcessPageMap -Id $id -Include Flags, MapCount, Cgroup -Raw | Stop-Upstream 500",
-        "Get-ProcessPageMap -Id $id -IncludeUnpopulated | Stop-Upstream 500",
-        "Get-ProcessPageMap -Id $id -AsRange -Include Flags, MapCount, Cgroup | Stop-Upstream 500",
-        "(Get-ProcessPageMap -Id $id -AsRange).Mapping",
-        "Get-KPageFlags -Pfn 0x100000 -Count 300 -Raw",
-        "Get-KPageFlags -Pfn 0x1000 -Count 3000 -AsRange",
+        "Get-ProcessPageMap -Id $id -Include Flags, MapCount, Cgroup -Raw | Stop-Upstream 200",
+        "Get-ProcessPageMap -Id $id -IncludeUnpopulated | Stop-Upstream 200",
+        "Get-ProcessPageMap -Id $id -AsRange -Include Flags, MapCount, Cgroup | Stop-Upstream 200",
+        "Get-ProcessPageMap -Id $id -AsRange | Stop-Upstream 200 | ForEach-Object Mapping",
+        "Get-KPageFlags -Pfn 0x100000 -Count 100 -Raw",
+        "Get-KPageFlags -Pfn 0x1000 -Count 1000 -AsRange",
         "Get-KPageCount -Pfn 0x1000 -Count 30",
         "Get-KPageCgroup -Pfn 0x1000 -Count 30",
         "Measure-KPageFlags -Raw",
         "Measure-ProcessUss -Method MapCount",
-        "Measure-ProcessUss -Id $id -ByMapping",
+        "Measure-ProcessUss -Id $id -ByMapping | Stop-Upstream 100",
         "Test-PagemapSupport");
 
     [Theory]
