@@ -34,7 +34,8 @@ internal static class ProcessDiagnosis
         };
     }
 
-    private static ProcfsException? WithoutAddressSpace(ProcRoot root, int processId, string file, int errno)
+    /// <summary>The failure of a process that lives without an address space; null if it has one, or does not live.</summary>
+    public static ProcfsException? WithoutAddressSpace(ProcRoot root, int processId, string file, int errno)
     {
         if (Status(root, processId) is not var (state, flags))
         {

@@ -1,0 +1,54 @@
+# What the Tab key offers in a real pwsh.
+
+BeforeAll {
+    Import-Module (Resolve-Path "$PSScriptRoot/../../PagemapTools.psd1") -Force
+    function Get-Offer([string] $Line) {
+        (TabExpansion2 -inputScript $Line -cursorColumn $Line.Length).CompletionMatches
+    }
+}
+
+Describe 'Tab' {
+    It 'offers the cmdlets and their parameters' {
+        (Get-Offer 'Measure-Proc').CompletionText | Should -Contain 'Measure-ProcessUss'
+        (Get-Offer 'Get-ProcessPageMap -Inc').CompletionText | Sort-Object | Should -Be '-Include', '-IncludeUnpopulated'
+    }
+
+    It 'offers live processes with their names' {
+        $offer = Get-Offer 'Get-ProcessPageMap -Id ' | Where-Object CompletionText -EQ $PID
+        $offer.ToolTip | Should -Match 'pwsh'
+        (Get-Offer 'Measure-ProcessUss -Name pws').CompletionText | Should -Contain 'pwsh'
+        (Get-Offer 'Measure-ProcessUss pws').CompletionText | Should -Contain 'pwsh'
+    }
+
+    It 'offers the mappings of the process on the line' {
+        (Get-Offer "Get-ProcessPageMap -Id $PID -Mapping ").CompletionText | Should -Contain "'[heap]'"
+        (Get-Offer "Get-ProcessPageMap -Id $PID -Mapping *SMA").CompletionText | Should -BeNullOrEmpty
+        (Get-Offer "Get-ProcessPageMap -Id $PID -Mapping Management.Automation.dll").CompletionText | Should -BeLike '*/System.Management.Automation.dll'
+        (Get-Offer 'Get-ProcessPageMap pwsh -Mapping sta').CompletionText | Should -Contain "'[stack]'"
+    }
+
+    It 'offers what can be run: <_>' -ForEach '-Mapping hea', '-State Pres', '-Include Fla' {
+        $line = "Get-ProcessPageMap -Id $PID $_"
+        $text = (Get-Offer $line)[0].CompletionText
+        $command = "$($line.Substring(0, $line.LastIndexOf(' '))) $text"
+        { & ([scriptblock]::Create($command)) -ErrorAction Stop | Select-Object -First 1 } | Should -Not -Throw
+    }
+
+    It 'offers flags, states and methods' {
+        (Get-Offer 'Get-KPageFlags -Flag ZER').CompletionText | Should -Be 'ZERO_PAGE'
+        (Get-Offer 'Get-ProcessPageMap -Id 1 -NotFlag LRU, HWP').CompletionText | Should -Be 'HWPOISON'
+        (Get-Offer 'Get-ProcessPageMap -Id 1 -State Gu').CompletionText | Should -Be 'Guard'
+        (Get-Offer 'Measure-ProcessUss -Method ').CompletionText | Should -Be 'Exclusive', 'MapCount'
+    }
+
+    It 'offers cgroups' {
+        $root = (Test-PagemapSupport | Where-Object Feature -EQ CgroupPaths)
+        if (-not $root.IsSupported) { Set-ItResult -Skipped -Because $root.Detail }
+        (Get-Offer 'Get-KPageCgroup -Cgroup ').CompletionText | Should -Contain $root.Detail
+    }
+
+    It 'completes properties after a pipe' {
+        (Get-Offer 'Measure-ProcessUss | Sort-Object Us').CompletionText | Should -Be 'Uss'
+        (Get-Offer 'Get-ProcessPageMap -Id 1 | Where-Object IsEx').CompletionText | Should -Be 'IsExclusive'
+    }
+}

@@ -1,0 +1,144 @@
+# Tables, lists and files.
+
+BeforeDiscovery {
+    $script:isRoot = (id -u) -eq 0
+    $any = @(
+        @{ Command = 'Measure-ProcessUss' }
+        @{ Command = 'Measure-ProcessUss -Id $PID -ByMapping' }
+        @{ Command = 'Get-ProcessPageMap -Id $PID -Mapping "[stack]"' }
+        @{ Command = 'Get-ProcessPageMap -Id $PID -AsRange | Select-Object -First 100' }
+        @{ Command = '(Get-ProcessPageMap -Id $PID -Mapping "[stack]").Mapping' }
+        @{ Command = 'Test-PagemapSupport' }
+    )
+    $privileged = @(
+        @{ Command = 'Get-ProcessPageMap -Id $PID -Mapping "[heap]" -Include Flags, MapCount, Cgroup -Raw | Select-Object -First 100' }
+        @{ Command = 'Get-KPageFlags -Pfn 0x10000 -Count 50 -Raw' }
+        @{ Command = 'Get-KPageFlags -Pfn 0x10000 -Count 500 -AsRange' }
+        @{ Command = 'Get-KPageCount -Pfn 0x10000 -Count 10' }
+        @{ Command = 'Get-KPageCgroup -Pfn 0x10000 -Count 10' }
+        @{ Command = 'Measure-KPageFlags' }
+    )
+    $script:commands = $any + ($isRoot ? $privileged : @())
+}
+
+BeforeAll {
+    Import-Module (Resolve-Path "$PSScriptRoot/../../PagemapTools.psd1") -Force
+    $script:isRoot = (id -u) -eq 0
+    $script:file = Join-Path ([IO.Path]::GetTempPath()) "pagemaptools-output-$PID"
+    $script:rendering = $PSStyle.OutputRendering
+    $PSStyle.OutputRendering = 'PlainText'
+
+    function Get-Lines($Text) {
+        @($Text -split '\r?\n' | ForEach-Object TrimEnd | Where-Object { $_ })
+    }
+
+    function Invoke-Text([string] $Command) {
+        & ([scriptblock]::Create($Command))
+    }
+}
+
+AfterAll {
+    $PSStyle.OutputRendering = $rendering
+    Remove-Item "$file*"
+}
+
+Describe 'A screen of 100 columns' {
+    It 'has room for the table of <Command>' -ForEach $commands {
+        $lines = Get-Lines (Invoke-Text $Command | Out-String -Width 100)
+        $lines.Count | Should -BeGreaterThan 2
+        ($lines | Measure-Object Length -Maximum).Maximum | Should -BeLessOrEqual 100
+    }
+
+    It 'has every column of a wider one: <Command>' -ForEach $commands {
+        # Once for both, because figures change.
+        $items = Invoke-Text $Command | Select-Object -First 3
+        $header = { param($Width) (Get-Lines ($items | Out-String -Width $Width) | Select-String -Pattern '^\s*--' -Context 1 | Select-Object -First 1).Context.PreContext -split '\s+' -ne '' }
+        (& $header 100) | Should -Be (& $header 300)
+    }
+
+    It 'has a list of <Command>' -ForEach $commands {
+        $lines = Get-Lines (Invoke-Text $Command | Select-Object -First 2 | Format-List | Out-String -Width 100)
+        $lines[0] | Should -Match '^\w+ +: '
+        ($lines | Measure-Object Length -Maximum).Maximum | Should -BeLessOrEqual 100
+    }
+
+    It 'has every property of <Command> with Format-List *' -ForEach $commands {
+        $item = Invoke-Text $Command | Select-Object -First 1
+        $text = $item | Format-List * | Out-String -Width 100
+        foreach ($property in $item.PSObject.Properties.Name) {
+            $text | Should -Match "(?m)^$property +:"
+        }
+    }
+
+    It 'has Format-Wide of <Command>' -ForEach $commands {
+        $lines = Get-Lines (Invoke-Text $Command | Select-Object -First 20 | Format-Wide | Out-String -Width 100)
+        $lines | Should -Not -BeNullOrEmpty
+        $lines[-1] | Should -Not -Match 'PagemapTools\.'
+    }
+
+    It 'shows sizes that can be read and addresses in hex' {
+        Measure-ProcessUss -Id $PID | Out-String -Width 100 | Should -Match "(?m)^ *$PID +\d+\.\d MiB .*pwsh"
+        Get-ProcessPageMap -Id $PID -Mapping '[stack]' | Out-String -Width 100 | Should -Match '(?m)^ *0x7f[0-9a-f]{10} Present '
+    }
+
+    It 'groups by process and mapping' {
+        $text = Get-ProcessPageMap -Id $PID -Mapping '[stack]', '[heap]' -AsRange | Out-String -Width 100
+        $text | Should -Match "Process: $PID .*\[heap\]"
+        $text | Should -Match "Process: $PID .*\[stack\]"
+    }
+}
+
+Describe 'Colour' {
+    It 'is absent from redirected output' {
+        $PSStyle.OutputRendering = 'Host'
+        try { Measure-ProcessUss -Id $PID | Out-String | Should -Not -Match "`e" }
+        finally { $PSStyle.OutputRendering = 'PlainText' }
+    }
+}
+
+Describe 'Files' {
+    It 'CSV has plain columns and comes back: <Command>' -ForEach $commands {
+        $items = @(Invoke-Text $Command | Select-Object -First 5)
+        $items | Export-Csv "$file.csv"
+        $back = @(Import-Csv "$file.csv")
+        $back.Count | Should -Be $items.Count
+        $first = Get-Content "$file.csv" -TotalCount 2 | Select-Object -Last 1
+        $first | Should -Not -Match "System\.|PagemapTools\.Procfs\."
+        foreach ($property in $items[0].PSObject.Properties | Where-Object { $_.Value -is [ulong] -or $_.Value -is [long] -or $_.Value -is [int] }) {
+            $back[0].($property.Name) | Should -Be "$($property.Value)"
+        }
+    }
+
+    It 'JSON has numbers as numbers and comes back: <Command>' -ForEach $commands {
+        $item = Invoke-Text $Command | Select-Object -First 1
+        $back = $item | ConvertTo-Json -Depth 3 -WarningAction Ignore | ConvertFrom-Json
+        foreach ($property in $item.PSObject.Properties | Where-Object { $_.Value -is [ulong] -or $_.Value -is [long] -or $_.Value -is [int] -or $_.Value -is [bool] }) {
+            $back.($property.Name) | Should -Be $property.Value
+            $back.($property.Name) | Should -Not -BeOfType string
+        }
+        foreach ($property in $item.PSObject.Properties | Where-Object { $null -eq $_.Value }) {
+            $back.($property.Name) | Should -BeNullOrEmpty
+        }
+    }
+
+    It 'JSON has flags by name and as a number' -Skip:(-not $isRoot) {
+        $json = Get-KPageFlags -Pfn 0x10000 -Raw | ConvertTo-Json | ConvertFrom-Json
+        $json.FlagNames | Should -BeOfType string
+        $json.RawFlags | Should -Not -BeOfType string
+        $summary = Measure-KPageFlags | Select-Object -Last 1 | ConvertTo-Json | ConvertFrom-Json
+        $summary.FlagsValue | Should -Not -BeOfType string
+        $summary.FlagNames | Should -BeOfType string
+    }
+
+    It 'Clixml comes back with the same table: <Command>' -ForEach $commands {
+        $items = @(Invoke-Text $Command | Select-Object -First 20)
+        $items | Export-Clixml "$file.xml"
+        $back = @(Import-Clixml "$file.xml")
+        $back.Count | Should -Be $items.Count
+        ($back | Out-String -Width 100) | Should -Be ($items | Out-String -Width 100)
+        foreach ($property in $items[0].PSObject.Properties) {
+            # A number that has a name, as the flags do, comes back with both.
+            ($null -eq $property.Value ? '' : $back[0].($property.Name).ToString()) | Should -Be "$($property.Value)"
+        }
+    }
+}
