@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using PagemapTools.Benchmarks.Targets;
 
 namespace PagemapTools.Benchmarks.Budget;
 
@@ -68,6 +69,17 @@ internal abstract class BudgetRow
         {
             work();
         }
+    }
+
+    /// <summary>A target that is smaller than the row says is told with its figures.</summary>
+    protected ZooProcess Noted(ZooProcess target)
+    {
+        if (target.Shortage is { } shortage)
+        {
+            Note(shortage);
+        }
+
+        return target;
     }
 
     protected void Note(string note) => _notes.Add(note);

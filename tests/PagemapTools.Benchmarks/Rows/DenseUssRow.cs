@@ -26,7 +26,7 @@ internal sealed class DenseUssRow : BudgetRow
 
     public override void Prepare(Surroundings surroundings)
     {
-        _target = surroundings.Targets.Dense();
+        _target = Noted(surroundings.Targets.Dense());
         long? ours = Uss(Environment.ProcessorCount);
         long theirs = 1024 * (Machine.KibibytesOf(Rollup, "Private_Clean") + Machine.KibibytesOf(Rollup, "Private_Dirty")
             + Machine.KibibytesOf(Rollup, "Private_Hugetlb"));

@@ -13,7 +13,8 @@ internal sealed class PickRow : BudgetRow
 
     public override string Work => "pick 0.1 % of 1 Mi pages with -Shared";
 
-    public override string Against => "Where-Object { -not $_.IsExclusive }";
+    // The quicker of its two forms: a script block takes longer.
+    public override string Against => "Where-Object -Not IsExclusive";
 
     public override Bound Bound => Bound.OneIn(50);
 
@@ -26,7 +27,7 @@ internal sealed class PickRow : BudgetRow
     public override void Prepare(Surroundings surroundings)
     {
         _engine = surroundings.Engine;
-        _target = surroundings.Targets.OneInThousandShared();
+        _target = Noted(surroundings.Targets.OneInThousandShared());
         long ours = _engine.Number($"{Ours} | Measure-Arrival");
         long theirs = _engine.Number($"{Theirs} | Measure-Arrival");
         if (ours != theirs || ours != _target.PageCount / 1000)

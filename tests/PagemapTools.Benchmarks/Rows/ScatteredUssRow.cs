@@ -26,7 +26,7 @@ internal sealed class ScatteredUssRow : BudgetRow
     public override void Prepare(Surroundings surroundings)
     {
         _pageTypes = surroundings.PageTypes();
-        _target = surroundings.Targets.Scattered();
+        _target = Noted(surroundings.Targets.Scattered());
         Note($"USS {Uss()} bytes of {_target.Range.End - _target.Range.Start} reserved");
     }
 

@@ -27,7 +27,7 @@ internal sealed class StreamRow : BudgetRow
     public override void Prepare(Surroundings surroundings)
     {
         _module = surroundings.Module.Manifest;
-        _target = surroundings.Targets.ReadOnly();
+        _target = Noted(surroundings.Targets.ReadOnly());
         Note($"VmHWM of a fresh process with the embedded engine; {_target.PageCount} pages present, each the zero page");
     }
 

@@ -27,7 +27,7 @@ internal sealed class WalkRow : BudgetRow
 
     public override void Prepare(Surroundings surroundings)
     {
-        _target = surroundings.Targets.Dense();
+        _target = Noted(surroundings.Targets.Dense());
         long present = CountStates()[(int)PageState.Present];
         long read = ReadBare() / sizeof(ulong);
         if (present != _target.PageCount || read != _target.PageCount)

@@ -12,18 +12,19 @@ internal sealed class TargetProcesses(Action<string> say) : IDisposable
     private const long FewestPages = 16 * 1024;
 
     private ZooProcess? _current;
+    private string? _shortage;
 
     private static long PageBytes => (long)PageGeometry.PageSize;
 
     /// <summary>Private anonymous pages, all written: 1 Mi of them, or fewer.</summary>
     public ZooProcess Dense()
     {
-        long pages = Fit(1 << 20, PageBytes, "dense");
+        long pages = Fit(1 << 20, PageBytes);
         return Make("dense", $"size={pages * PageBytes}");
     }
 
     /// <summary>16 TiB reserved, 16,384 pages of it written: with the page tables under each, some 200 MiB.</summary>
-    public ZooProcess Scattered() => Make("scattered", "reserve=16TiB", $"pages={Fit(16 * 1024, 3 * PageBytes, "scattered")}");
+    public ZooProcess Scattered() => Make("scattered", "reserve=16TiB", $"pages={Fit(16 * 1024, 3 * PageBytes)}");
 
     /// <summary>
     /// 1 Mi pages present, of which every thousandth was only read, so that it is the zero page and the only kind that is not
@@ -31,7 +32,7 @@ internal sealed class TargetProcesses(Action<string> say) : IDisposable
     /// </summary>
     public ZooProcess OneInThousandShared()
     {
-        long pages = Fit(1 << 20, PageBytes, "anon");
+        long pages = Fit(1 << 20, PageBytes);
         long runs = pages / 1000;
         IEnumerable<string> written = Enumerable.Range(0, (int)runs).Select(run => $"{(run * 1000) + 1}-{(run * 1000) + 999}");
         return Make("anon", $"pages={runs * 1000}", $"read=0-{(runs * 1000) - 1}/1000", $"written={string.Join(',', written)}");
@@ -41,7 +42,7 @@ internal sealed class TargetProcesses(Action<string> say) : IDisposable
     /// 10 Mi pages present that take no memory but their page table: the zero page, mapped by a read fault everywhere. While it is
     /// made the zoo's lists of pages take some 60 bytes a page.
     /// </summary>
-    public ZooProcess ReadOnly() => Make("anon-read", $"pages={Fit(10 << 20, 64, "anon-read")}", "read=all", "written=none");
+    public ZooProcess ReadOnly() => Make("anon-read", $"pages={Fit(10 << 20, 64)}", "read=all", "written=none");
 
     public void Dispose() => _current?.Dispose();
 
@@ -54,26 +55,22 @@ internal sealed class TargetProcesses(Action<string> say) : IDisposable
 
         _current?.Dispose();
         _current = null;
-        _current = ZooProcess.Start(animal, options);
+        _current = ZooProcess.Start(animal, options, _shortage);
         say($"target {animal}: process {_current.ProcessId}, {_current.Range}, {_current.PageCount} pages");
         return _current;
     }
 
-    private long Fit(long pages, long bytesPerPage, string animal)
+    private long Fit(long pages, long bytesPerPage)
     {
         // What the present target holds is free again by then.
-        long available = Machine.AvailableBytes() + (_current?.ResidentBytes() ?? 0) - LeftFree;
+        long available = Math.Max(0, Machine.AvailableBytes() + (_current?.ResidentBytes() ?? 0) - LeftFree);
         long fitting = Math.Min(pages, available / bytesPerPage / 1024 * 1024);
         if (fitting < FewestPages)
         {
-            throw new SkippedException($"{available / Mebibyte} MiB of memory is too little for a target of {FewestPages} pages");
+            throw new SkippedException($"{available / Mebibyte} MiB of memory to spare is too little for a target of {FewestPages} pages");
         }
 
-        if (fitting < pages)
-        {
-            say($"target {animal}: {pages} pages wanted, {fitting} made: there is not more memory");
-        }
-
+        _shortage = fitting < pages ? $"{fitting} pages instead of {pages}: there is not more memory" : null;
         return fitting;
     }
 }

@@ -14,10 +14,11 @@ internal sealed class ZooProcess : IDisposable
     private readonly Process _process;
     private readonly string _recipe;
 
-    private ZooProcess(Process process, string recipe, JsonElement region)
+    private ZooProcess(Process process, string recipe, string? shortage, JsonElement region)
     {
         _process = process;
         _recipe = recipe;
+        Shortage = shortage;
         ulong start = ulong.Parse(region.GetProperty("start").GetString()![2..], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
         Range = new AddressRange(start, start + region.GetProperty("length").GetUInt64());
     }
@@ -27,9 +28,12 @@ internal sealed class ZooProcess : IDisposable
     /// <summary>The region that was made; the runtime's own mappings are beside it.</summary>
     public AddressRange Range { get; }
 
+    /// <summary>What was wanted and not made, for want of memory; null if all was.</summary>
+    public string? Shortage { get; }
+
     public long PageCount => (long)((Range.End - Range.Start) / PageGeometry.PageSize);
 
-    public static ZooProcess Start(string animal, string[] options)
+    public static ZooProcess Start(string animal, string[] options, string? shortage)
     {
         Process process = ChildProcess.StartDotnet(Programs.OfThisBuild("PagemapTools.Zoo"), [animal, .. options]);
         try
@@ -38,7 +42,7 @@ internal sealed class ZooProcess : IDisposable
             using JsonDocument report = JsonDocument.Parse(line);
             string? skipped = report.RootElement.GetProperty("skipped").GetString();
             return skipped is null
-                ? new ZooProcess(process, Recipe(animal, options), report.RootElement.GetProperty("regions")[0])
+                ? new ZooProcess(process, Recipe(animal, options), shortage, report.RootElement.GetProperty("regions")[0])
                 : throw new SkippedException($"the zoo cannot make {animal}: {skipped}");
         }
         catch
