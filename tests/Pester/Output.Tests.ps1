@@ -28,7 +28,7 @@ BeforeAll {
     $script:rendering = $PSStyle.OutputRendering
     $PSStyle.OutputRendering = 'PlainText'
 
-    function Get-Lines($Text) {
+    function Split-Text($Text) {
         @($Text -split '\r?\n' | ForEach-Object TrimEnd | Where-Object { $_ })
     }
 
@@ -44,7 +44,7 @@ AfterAll {
 
 Describe 'A screen of 100 columns' {
     It 'has room for the table of <Command>' -ForEach $commands {
-        $lines = Get-Lines (Invoke-Text $Command | Out-String -Width 100)
+        $lines = Split-Text (Invoke-Text $Command | Out-String -Width 100)
         $lines.Count | Should -BeGreaterThan 2
         ($lines | Measure-Object Length -Maximum).Maximum | Should -BeLessOrEqual 100
     }
@@ -52,12 +52,12 @@ Describe 'A screen of 100 columns' {
     It 'has every column of a wider one: <Command>' -ForEach $commands {
         # Once for both, because figures change.
         $items = Invoke-Text $Command | Select-Object -First 3
-        $header = { param($Width) (Get-Lines ($items | Out-String -Width $Width) | Select-String -Pattern '^\s*--' -Context 1 | Select-Object -First 1).Context.PreContext -split '\s+' -ne '' }
+        $header = { param($Width) (Split-Text ($items | Out-String -Width $Width) | Select-String -Pattern '^\s*--' -Context 1 | Select-Object -First 1).Context.PreContext -split '\s+' -ne '' }
         (& $header 100) | Should -Be (& $header 300)
     }
 
     It 'has a list of <Command>' -ForEach $commands {
-        $lines = Get-Lines (Invoke-Text $Command | Select-Object -First 2 | Format-List | Out-String -Width 100)
+        $lines = Split-Text (Invoke-Text $Command | Select-Object -First 2 | Format-List | Out-String -Width 100)
         $lines[0] | Should -Match '^\w+ +: '
         ($lines | Measure-Object Length -Maximum).Maximum | Should -BeLessOrEqual 100
     }
@@ -71,13 +71,13 @@ Describe 'A screen of 100 columns' {
     }
 
     It 'has Format-Wide of <Command>' -ForEach $commands {
-        $lines = Get-Lines (Invoke-Text $Command | Select-Object -First 20 | Format-Wide | Out-String -Width 100)
+        $lines = Split-Text (Invoke-Text $Command | Select-Object -First 20 | Format-Wide | Out-String -Width 100)
         $lines | Should -Not -BeNullOrEmpty
         $lines[-1] | Should -Not -Match 'PagemapTools\.'
     }
 
     It 'shows sizes that can be read and addresses in hex' {
-        Measure-ProcessUss -Id $PID | Out-String -Width 100 | Should -Match "(?m)^ *$PID +\d+\.\d MiB .*pwsh"
+        Measure-ProcessUss -Id $PID | Out-String -Width 100 | Should -Match "(?m)^ *$PID +[\d.]+ [KMG]iB .*pwsh"
         Get-ProcessPageMap -Id $PID -Mapping '[stack]' | Out-String -Width 100 | Should -Match '(?m)^ *0x7f[0-9a-f]{10} Present '
     }
 
