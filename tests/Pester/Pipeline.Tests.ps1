@@ -5,6 +5,7 @@ BeforeDiscovery {
 }
 
 BeforeAll {
+    $script:isRoot = (id -u) -eq 0
     $script:manifest = (Resolve-Path "$PSScriptRoot/../../PagemapTools.psd1").Path
     Import-Module $manifest -Force
     $script:sleepers = 1..2 | ForEach-Object { Start-Process sleep 600 -PassThru }
@@ -64,6 +65,13 @@ Describe 'Processes' {
         $uss.ProcessId | Should -Be $wanted.Id
         $uss.ProcessName | Should -Be $wanted.Name
         $uss.Uss | Should -Not -Contain 0
+    }
+
+    It 'come as plain numbers and as objects with an id' {
+        ($PID | Measure-ProcessUss).ProcessId | Should -Be $PID
+        ([pscustomobject] @{ ProcessId = $PID } | Measure-ProcessUss).ProcessId | Should -Be $PID
+        @() | Measure-ProcessUss | Should -BeNullOrEmpty
+        if ($isRoot) { @() | Get-KPageFlags | Should -BeNullOrEmpty }
     }
 
     It 'have the names that Get-Process gives them' {
