@@ -23,7 +23,7 @@ internal sealed unsafe class ClonedChild
         _habitat = habitat;
         MappedRegion stack = MappedRegion.Anonymous(habitat, StackSize);
         nuint top = stack.Address + StackSize;
-        ProcessId = Libc.Clone(Libc.FunctionAddress(function), top, Libc.SignalChild, argument).OrFail("clone");
+        ProcessId = CloneDeafToSignals(Libc.FunctionAddress(function), top, argument);
         habitat.Children.Add(ProcessId);
         habitat.OnExit(KillAndReap);
     }
@@ -65,6 +65,24 @@ internal sealed unsafe class ClonedChild
         Libc.WaitForProcess(ProcessId, null, 0).OrFail("waitpid");
         _reaped = true;
         _habitat.Children.Remove(ProcessId);
+    }
+
+    /// <summary>
+    /// The child inherits the runtime's handlers, of SIGCONT among them: one that ran would end the sleep, and the child with it.
+    /// SIGSTOP, SIGCONT and SIGKILL stop, continue and kill it all the same.
+    /// </summary>
+    private static int CloneDeafToSignals(nint function, nuint stackTop, nuint argument)
+    {
+        Span<byte> all = stackalloc byte[Libc.SignalSetSize];
+        Span<byte> before = stackalloc byte[Libc.SignalSetSize];
+        all.Fill(byte.MaxValue);
+        fixed (byte* set = all, old = before)
+        {
+            _ = Libc.SignalMask(Libc.SetMask, set, old);
+            int child = Libc.Clone(function, stackTop, Libc.SignalChild, argument);
+            _ = Libc.SignalMask(Libc.SetMask, old, null);
+            return child.OrFail("clone");
+        }
     }
 
     private void Access(MappedRegion region, IEnumerable<int> pages, Action<int, nuint> access)

@@ -6,6 +6,8 @@ internal static unsafe partial class Libc
 {
     public const int SignalKill = 9;
     public const int SignalChild = 17;
+    public const int SetMask = 2;
+    public const int SignalSetSize = 128;
 
     /// <summary>The function is native: the child never runs a managed instruction.</summary>
     [LibraryImport("libc", EntryPoint = "clone", SetLastError = true)]
@@ -13,6 +15,9 @@ internal static unsafe partial class Libc
 
     [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
     public static partial int Kill(int pid, int signal);
+
+    [LibraryImport("libc", EntryPoint = "pthread_sigmask")]
+    public static partial int SignalMask(int how, byte* set, byte* old);
 
     [LibraryImport("libc", EntryPoint = "waitpid", SetLastError = true)]
     public static partial int WaitForProcess(int pid, int* status, int options);
