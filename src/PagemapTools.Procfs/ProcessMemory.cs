@@ -61,7 +61,12 @@ public sealed class ProcessMemory : IDisposable
         }
 
         // The end of maps looks the same whether the last mapping was read or the process has gone; pagemap knows.
-        if (last is null || IsGone(last))
+        if (last is null)
+        {
+            throw ProcessDiagnosis.Explain(_root, ProcessId, "maps", Errno.ESRCH);
+        }
+
+        if (IsGone(last))
         {
             throw Gone();
         }
@@ -84,7 +89,8 @@ public sealed class ProcessMemory : IDisposable
         return null;
     }
 
-    internal ProcfsException Gone() => ProcessDiagnosis.Explain(_root, ProcessId, "maps", Errno.ESRCH);
+    /// <summary>The failure of a process whose address space was there and has gone, even if its zombie has not.</summary>
+    internal ProcfsException Gone() => ProcessDiagnosis.NotFound(_root, ProcessId);
 
     /// <summary>Any page below the end of the address space has an entry for as long as the address space lives.</summary>
     internal bool IsGone(MemoryMapping mapping)

@@ -3,12 +3,24 @@ using System.Buffers;
 namespace PagemapTools.Procfs;
 
 /// <summary>An array from the shared pool, given back once however often it is disposed.</summary>
-internal sealed class RentedArray<T>(int length) : IDisposable
+internal sealed class RentedArray<T>(int length = 0) : IDisposable
 {
     private T[]? _array = ArrayPool<T>.Shared.Rent(length);
 
-    /// <summary>The array; at least as long as was asked for.</summary>
+    /// <summary>The array; at least as long as was asked for, and with anything in it.</summary>
     public T[] Items => _array ?? throw new ObjectDisposedException(nameof(RentedArray<T>));
+
+    /// <summary>The array, exchanged for a longer one if it is shorter than that; what was in it is lost then.</summary>
+    public T[] AtLeast(int length)
+    {
+        if (Items.Length < length)
+        {
+            ArrayPool<T>.Shared.Return(Items);
+            _array = ArrayPool<T>.Shared.Rent(length);
+        }
+
+        return Items;
+    }
 
     public void Dispose()
     {

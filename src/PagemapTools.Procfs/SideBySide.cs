@@ -7,6 +7,12 @@ internal static class SideBySide
 {
     public static void Run(int threads, Action<int> work, CancellationToken stop)
     {
+        if (threads == 1)
+        {
+            work(0);
+            return;
+        }
+
         try
         {
             Parallel.For(0, threads, new ParallelOptions { MaxDegreeOfParallelism = threads, CancellationToken = stop }, work);

@@ -8,6 +8,9 @@ public sealed class FramePipelineTests
 {
     private const int Pages = 16 * 1024;
 
+    // As many as the cmdlets gather from the pipeline.
+    private const int PagesToGather = 4096;
+
     [Fact]
     public void Pages_are_passed_on_in_order_with_more_known_of_them()
     {
@@ -105,7 +108,11 @@ public sealed class FramePipelineTests
         Machine.NeedsFile("/proc/self/io");
         using MadeUpTree tree = new();
         ulong[] pfns = [.. Enumerable.Range(1, Pages).Select(pfn => (ulong)pfn)];
-        new Random(11).Shuffle(pfns);
+        for (int batch = 0; batch < Pages; batch += PagesToGather)
+        {
+            new Random(11).Shuffle(pfns.AsSpan(batch, Math.Min(PagesToGather, Pages - batch)));
+        }
+
         tree.Process(7, 0x10000, [.. pfns.Select(Entries.Present)]);
         foreach (string file in (string[])["kpageflags", "kpagecount", "kpagecgroup"])
         {

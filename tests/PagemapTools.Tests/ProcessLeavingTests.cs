@@ -18,7 +18,8 @@ public sealed class ProcessLeavingTests
             Machine.NeedsRoot();
         }
 
-        using Animal victim = Animal.Start("exits-under-reader");
+        // Larger than all that is read ahead.
+        using Animal victim = Animal.Start("exits-under-reader", "size=1GiB");
         using Animal next = Animal.Start("anon");
         AnimalRegion region = victim.Region;
         using Session session = SessionWith(victim, next);

@@ -14,6 +14,9 @@ internal sealed class MemoryFileSystems
     private static readonly Lazy<HashSet<(uint Major, uint Minor)>> s_kernelHugetlb = new(ProbeHugetlb);
     private static readonly Lazy<HashSet<(uint Major, uint Minor)>> s_kernelShmem = new(ProbeShmem);
 
+    // The rootfs of an initramfs is a tmpfs, unless root= was given (init/do_mounts.c): then it is a ramfs, of which nothing is swapped.
+    private static readonly string[] s_shmemTypes = [" - tmpfs ", " - devtmpfs ", " - rootfs "];
+
     private readonly Lazy<(HashSet<(uint, uint)> Hugetlb, HashSet<(uint, uint)> Shmem)> _mounted;
 
     public MemoryFileSystems(ProcRoot root, int processId)
@@ -38,7 +41,7 @@ internal sealed class MemoryFileSystems
             foreach (string line in File.ReadLines(mountInfo))
             {
                 HashSet<(uint, uint)>? devices = line.Contains(" - hugetlbfs ", StringComparison.Ordinal) ? hugetlb
-                    : line.Contains(" - tmpfs ", StringComparison.Ordinal) || line.Contains(" - devtmpfs ", StringComparison.Ordinal) ? shmem
+                    : s_shmemTypes.Any(type => line.Contains(type, StringComparison.Ordinal)) ? shmem
                     : null;
                 string[] device = line.Split(' ', 4)[2].Split(':');
                 devices?.Add((uint.Parse(device[0], CultureInfo.InvariantCulture), uint.Parse(device[1], CultureInfo.InvariantCulture)));

@@ -12,8 +12,8 @@ internal sealed class PopulatedRegions : IDisposable
     // Reading the empty entries of a small mapping costs less than a second call.
     private const ulong PagesNotWorthScanning = 1024;
 
-    // A read costs as much as about so many empty entries; measured in the benchmark project (--micro).
-    private const ulong BridgedPages = 64;
+    // Measured (--micro, BridgeBenchmarks): a read costs as much as 128 to 512 empty entries.
+    private const ulong BridgedPages = 256;
 
     private const ulong FirstWindowPages = 4096;
     private const ulong StretchOfWindows = 16;

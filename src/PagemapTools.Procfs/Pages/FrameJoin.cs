@@ -3,10 +3,18 @@ namespace PagemapTools.Procfs;
 /// <summary>Fills the columns of a batch from the files that are indexed by page frame number, and hands them to objects.</summary>
 internal sealed class FrameJoin(KPageFiles files, KPageFields fields) : IDisposable
 {
-    private const int RowsWorthThreads = 4096;
+    private const int RowsWorthAThread = 4096;
 
-    private readonly KPageFields[] _asked = [.. KPageFiles.EachField.Where(field => (fields & field) != 0)];
-    private readonly PfnRuns _runs = new(PageBatch.Capacity);
+    // Of these, bit 56 and kpagecount may differ: both speak of the folio rather than of the page, each in its own way, before 6.10
+    // and again with CONFIG_NO_PAGE_MAPCOUNT (6.15); and where there is no page, there is no count.
+    private const ulong LargeOrNone = (ulong)(KPageFlags.COMPOUND_HEAD | KPageFlags.COMPOUND_TAIL | KPageFlags.HUGE | KPageFlags.THP | KPageFlags.NOPAGE);
+
+    // Counts come last: flags make most of them known.
+    private static readonly KPageFields[] s_order = [KPageFields.Flags, KPageFields.Cgroup, KPageFields.MapCount];
+
+    private readonly KPageFields[] _asked = [.. s_order.Where(field => (fields & field) != 0)];
+    private readonly PfnRuns _runs = new();
+    private readonly RentedArray<ulong> _uncounted = new();
 
     public KPageFields Fields => fields;
 
@@ -21,19 +29,20 @@ internal sealed class FrameJoin(KPageFiles files, KPageFields fields) : IDisposa
         }
 
         _runs.Build(batch.Pfns);
-        if (batch.Count < RowsWorthThreads || _asked.Length == 1)
+        int threads = Math.Clamp(batch.Count / RowsWorthAThread, 1, Environment.ProcessorCount);
+        foreach (KPageFields field in _asked)
         {
-            foreach (KPageFields field in _asked)
+            // Opened first: without the right to one of the files there is no answer, whatever the rows are.
+            PageEntryFile file = files.Of(field);
+            if (field == KPageFields.MapCount && (fields & KPageFields.Flags) != 0)
             {
-                _runs.Gather(files.Of(field), batch.Words(field));
+                ReadCounts(file, batch, threads);
             }
-
-            return;
+            else
+            {
+                _runs.Gather(file, batch.Words(field), threads);
+            }
         }
-
-        // Opened here, where a failure is thrown as it is; read side by side, for the kernel takes its time over each word.
-        (PageEntryFile File, KPageFields Field)[] opened = [.. _asked.Select(field => (files.Of(field), field))];
-        SideBySide.Run(opened.Length, i => _runs.Gather(opened[i].File, batch.Words(opened[i].Field)), CancellationToken.None);
     }
 
     /// <summary>Writes what was read of a row into its object.</summary>
@@ -51,5 +60,38 @@ internal sealed class FrameJoin(KPageFiles files, KPageFields fields) : IDisposa
         }
     }
 
-    public void Dispose() => _runs.Dispose();
+    public void Dispose()
+    {
+        _runs.Dispose();
+        _uncounted.Dispose();
+    }
+
+    /// <summary>
+    /// Of a small folio, bit 56 and kpagecount look at the same field (fs/proc/task_mmu.c, fs/proc/page.c): where the bit says that
+    /// this is the only mapping, the count is 1. The kernel is asked about the others.
+    /// </summary>
+    private void ReadCounts(PageEntryFile kpagecount, PageBatch batch, int threads)
+    {
+        ReadOnlySpan<ulong> flags = batch.Words(KPageFields.Flags).Span;
+        ulong[] uncounted = _uncounted.AtLeast(batch.Count);
+        for (int row = 0; row < flags.Length; row++)
+        {
+            uncounted[row] = IsCounted(batch.Entry(row), flags[row]) ? PfnRuns.Unknown : batch.Pfn(row);
+        }
+
+        Memory<ulong> words = batch.Words(KPageFields.MapCount);
+        _runs.Build(uncounted.AsSpan(0, batch.Count));
+        _runs.Gather(kpagecount, words, threads);
+        Span<ulong> counts = words.Span;
+        for (int row = 0; row < counts.Length; row++)
+        {
+            if (IsCounted(batch.Entry(row), flags[row]))
+            {
+                counts[row] = 1;
+            }
+        }
+    }
+
+    // A word that could not be read has all bits set.
+    private static bool IsCounted(PagemapEntry entry, ulong flags) => entry.IsPresent && entry.IsExclusive && (flags & LargeOrNone) == 0;
 }

@@ -85,7 +85,11 @@ public sealed class FrameReader : IDisposable
     }
 
     /// <summary>Gives the buffers back. The files stay open.</summary>
-    public void Dispose() => _join.Dispose();
+    public void Dispose()
+    {
+        _join.Dispose();
+        Batch.Dispose();
+    }
 
     private int ReadInOrder(ulong first, int wanted)
     {
@@ -100,7 +104,7 @@ public sealed class FrameReader : IDisposable
         {
             if ((_query.Fields & field) != 0)
             {
-                Span<ulong> words = Batch.Words(field);
+                Span<ulong> words = Batch.Words(field).Span;
                 int count = _files.Of(field).Read(first, words);
                 words[count..].Fill(PfnRuns.Unknown);
                 read = Math.Max(read, count);

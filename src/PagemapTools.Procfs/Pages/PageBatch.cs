@@ -3,63 +3,76 @@ namespace PagemapTools.Procfs;
 /// <summary>
 /// A bounded number of pages as columns, between the reader and the objects. Rows that a filter drops never become objects.
 /// </summary>
-internal sealed class PageBatch
+internal sealed class PageBatch : IDisposable
 {
     /// <summary>Rows in a batch: enough for the join to find neighbours, few enough for the caches.</summary>
     public const int Capacity = 16 * 1024;
 
-    private readonly MemoryMapping?[] _mappings = new MemoryMapping?[Capacity];
-    private readonly ulong[] _addresses = new ulong[Capacity];
-    private readonly ulong[] _entries = new ulong[Capacity];
-    private readonly PageState[] _resolved = new PageState[Capacity];
-    private readonly ulong[] _pfns = new ulong[Capacity];
-    private readonly ulong[][] _words = new ulong[KPageFiles.EachField.Count][];
+    private readonly RentedArray<int> _rentedMappings = new();
+    private readonly RentedArray<ulong> _rentedAddresses = new();
+    private readonly RentedArray<ulong> _rentedEntries = new();
+    private readonly RentedArray<PageState> _rentedResolved = new();
+    private readonly RentedArray<ulong> _rentedPfns = new();
+    private readonly RentedArray<ulong>[] _rentedWords = [.. KPageFiles.EachField.Select(_ => new RentedArray<ulong>())];
+    private readonly List<MemoryMapping?> _eachMapping = [];
+    private readonly List<PageInfo> _pages = [];
+    private int[] _mappings = [];
+    private ulong[] _addresses = [];
+    private ulong[] _entries = [];
+    private PageState[] _resolved = [];
+    private ulong[] _pfns = [];
+    private int _limit;
 
-    private PageInfo[]? _pages;
+    public PageBatch()
+    {
+        Clear(Capacity);
+    }
 
     public int Count { get; private set; }
 
-    public bool IsFull => Count == Capacity;
+    public bool IsFull => Count == _limit;
 
     public ReadOnlySpan<ulong> Pfns => _pfns.AsSpan(0, Count);
 
-    public void Clear() => Count = 0;
+    /// <summary>Empties the batch.</summary>
+    /// <param name="limit">The most rows that it is to take.</param>
+    public void Clear(int limit = Capacity)
+    {
+        Count = 0;
+        _limit = limit;
+        _eachMapping.Clear();
+        _pages.Clear();
+        _mappings = _rentedMappings.AtLeast(limit);
+        _addresses = _rentedAddresses.AtLeast(limit);
+        _entries = _rentedEntries.AtLeast(limit);
+        _resolved = _rentedResolved.AtLeast(limit);
+        _pfns = _rentedPfns.AtLeast(limit);
+    }
 
     public void Truncate(int rows) => Count = rows;
 
     /// <summary>Adds a page of a process.</summary>
     public void Add(MemoryMapping mapping, ulong address, ulong entry, PageState resolved = PageState.Unpopulated)
     {
-        _mappings[Count] = mapping;
         _addresses[Count] = address;
-        _entries[Count] = entry;
-        _resolved[Count] = resolved;
-        _pfns[Count++] = new PagemapEntry(entry).Pfn ?? PfnRuns.Unknown;
+        Append(mapping, entry, new PagemapEntry(entry).Pfn ?? PfnRuns.Unknown, resolved);
     }
 
     /// <summary>Adds a frame.</summary>
-    public void Add(ulong pfn)
-    {
-        _mappings[Count] = null;
-        _entries[Count] = 0;
-        _pfns[Count++] = pfn;
-    }
+    public void Add(ulong pfn) => Append(null, 0, pfn);
 
     /// <summary>Adds a page that came down the pipeline.</summary>
     public void Add(PageInfo page)
     {
-        _pages ??= new PageInfo[Capacity];
-        _pages[Count] = page;
-        _mappings[Count] = null;
-        _entries[Count] = page is ProcessPageInfo { RawEntry: var entry } ? entry : 0;
-        _pfns[Count++] = page.PfnOrUnknown;
+        _pages.Add(page);
+        Append(null, page is ProcessPageInfo { RawEntry: var entry } ? entry : 0, page.PfnOrUnknown);
     }
 
     /// <summary>The page that came down the pipeline.</summary>
-    public PageInfo Page(int row) => _pages![row];
+    public PageInfo Page(int row) => _pages[row];
 
-    /// <summary>The words of one field, one a row; made when first asked for.</summary>
-    public Span<ulong> Words(KPageFields field) => Column(field).AsSpan(0, Count);
+    /// <summary>The words of one field, one a row.</summary>
+    public Memory<ulong> Words(KPageFields field) => Column(field).AsMemory(0, Count);
 
     /// <summary>Keeps the rows whose frames pass, in order.</summary>
     /// <param name="filter">The conditions.</param>
@@ -79,7 +92,7 @@ internal sealed class PageBatch
         Count = kept;
     }
 
-    public MemoryMapping? Mapping(int row) => _mappings[row];
+    public MemoryMapping? Mapping(int row) => _eachMapping[_mappings[row]];
 
     public ulong Address(int row) => _addresses[row];
 
@@ -93,7 +106,7 @@ internal sealed class PageBatch
 
     /// <summary>The row as a page of a process.</summary>
     public ProcessPageInfo ProcessPage(int row) =>
-        new(_mappings[row]!, _addresses[row], Entry(row), _resolved[row]);
+        new(Mapping(row)!, _addresses[row], Entry(row), _resolved[row]);
 
     /// <summary>Hands a row's words to its object.</summary>
     public void CopyWords(int row, KPageFields fields, PageInfo page)
@@ -107,7 +120,34 @@ internal sealed class PageBatch
         }
     }
 
-    private ulong[] Column(KPageFields field) => _words[int.Log2((int)field)] ??= new ulong[Capacity];
+    /// <summary>Gives the buffers back.</summary>
+    public void Dispose()
+    {
+        _rentedMappings.Dispose();
+        _rentedAddresses.Dispose();
+        _rentedEntries.Dispose();
+        _rentedResolved.Dispose();
+        _rentedPfns.Dispose();
+        foreach (RentedArray<ulong> words in _rentedWords)
+        {
+            words.Dispose();
+        }
+    }
+
+    private void Append(MemoryMapping? mapping, ulong entry, ulong pfn, PageState resolved = PageState.Unpopulated)
+    {
+        if (_eachMapping.Count == 0 || !ReferenceEquals(_eachMapping[^1], mapping))
+        {
+            _eachMapping.Add(mapping);
+        }
+
+        _mappings[Count] = _eachMapping.Count - 1;
+        _entries[Count] = entry;
+        _resolved[Count] = resolved;
+        _pfns[Count++] = pfn;
+    }
+
+    private ulong[] Column(KPageFields field) => _rentedWords[int.Log2((int)field)].AtLeast(_limit);
 
     private void Move(int from, int to, KPageFields fields)
     {
@@ -121,7 +161,7 @@ internal sealed class PageBatch
         _entries[to] = _entries[from];
         _resolved[to] = _resolved[from];
         _pfns[to] = _pfns[from];
-        if (_pages is not null)
+        if (_pages.Count > 0)
         {
             _pages[to] = _pages[from];
         }

@@ -25,24 +25,34 @@ public sealed record ProcessPageQuery
 }
 
 /// <summary>
-/// Reads the pages of a process that pass a query: walks, filters on the entry, joins with the kpage files, filters on the frame.
-/// While one batch is looked at, the next is read ahead on another thread.
+/// Reads the pages of a process that pass a query: walks and filters on the entry, joins with the kpage files and filters on the
+/// frame. While one batch is looked at, the next is joined and the one after it walked, each on a thread of its own.
 /// </summary>
 public sealed class ProcessPageReader : IDisposable
 {
     // At most some 8 Mi entries without a sign of life.
     private const int RunsPerFill = 256;
 
+    // The more frames are looked up at once, the more of them are neighbours; but the first pages are to come soon.
+    private const int MostRowsToJoin = 8 * PageBatch.Capacity;
+    private const int GrowthOfBatches = 2;
+
     private readonly ProcessMemory _process;
     private readonly ProcessPageQuery _query;
     private readonly FrameJoin _join;
     private readonly PageWalk _walk;
     private readonly SharedPages? _shared;
-    private PageBatch _spare = new();
-    private Task<bool>? _ahead;
+    private readonly ReadAhead<PageBatch> _walked;
+    private readonly ReadAhead<PageBatch> _joined;
+
+    // One that is looked at, one that is joined, one that is walked.
+    private readonly PageBatch[] _batches = [new(), new(), new()];
+    private int _filled;
+    private int _rows = PageBatch.Capacity;
     private int _next;
     private bool _isAtEnd;
     private ProcfsException? _failure;
+    private CancellationToken _stop;
 
     /// <summary>Begins to read.</summary>
     /// <param name="process">The process.</param>
@@ -55,6 +65,9 @@ public sealed class ProcessPageReader : IDisposable
         _join = new FrameJoin(files, query.Fields);
         _shared = query.ResolveShared ? new SharedPages(process) : null;
         _walk = new PageWalk(process, query.Walk with { Wanted = query.Entries.Categories, WantsWholeShared = query.ResolveShared });
+        _walked = new ReadAhead<PageBatch>(Walk);
+        _joined = query.Fields == KPageFields.None ? _walked : new ReadAhead<PageBatch>(Join);
+        Batch = _batches[0];
     }
 
     /// <summary>Whether a page was met whose frame or swap place the kernel hides.</summary>
@@ -66,7 +79,7 @@ public sealed class ProcessPageReader : IDisposable
     /// <summary>The virtual address up to which the process has been read.</summary>
     public ulong Position { get; private set; }
 
-    internal PageBatch Batch { get; private set; } = new();
+    internal PageBatch Batch { get; private set; }
 
     /// <summary>
     /// Reads the next pages into the batch; false at the end. It returns now and then without a page that passes, so that whoever
@@ -76,10 +89,10 @@ public sealed class ProcessPageReader : IDisposable
     /// <exception cref="OperationCanceledException"><paramref name="stop"/> asked for it.</exception>
     public bool MoveNext(CancellationToken stop)
     {
-        bool isRead = _ahead is null ? Read(_spare, stop) : _ahead.GetAwaiter().GetResult();
-        (Batch, _spare) = (_spare, Batch);
-        _ahead = isRead && !_isAtEnd ? Task.Run(() => Read(_spare, stop), CancellationToken.None) : null;
-        return isRead;
+        _stop = stop;
+        PageBatch? batch = _joined.Next();
+        Batch = batch ?? Batch;
+        return batch is not null;
     }
 
     /// <summary>The object of a row.</summary>
@@ -94,47 +107,46 @@ public sealed class ProcessPageReader : IDisposable
     /// <summary>Ends the walk. The process and the files stay open.</summary>
     public void Dispose()
     {
-        // What fails in a batch that nobody asks for any more concerns nobody.
-        _ahead?.ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default).Wait(CancellationToken.None);
+        _joined.Dispose();
+        _walked.Dispose();
         _walk.Dispose();
         _join.Dispose();
         _shared?.Dispose();
+        foreach (PageBatch batch in _batches)
+        {
+            batch.Dispose();
+        }
     }
 
-    private bool Read(PageBatch batch, CancellationToken stop)
+    private PageBatch? Join()
     {
-        batch.Clear();
+        PageBatch? batch = _walked.Next();
+        if (batch is not null)
+        {
+            _join.Read(batch);
+            if (_query.Frames.Needs != KPageFields.None)
+            {
+                batch.Keep(_query.Frames, _query.Fields);
+            }
+        }
+
+        return batch;
+    }
+
+    private PageBatch? Walk()
+    {
         if (_isAtEnd)
         {
-            return _failure is null ? false : throw _failure;
+            return _failure is null ? null : throw _failure;
         }
 
-        Fill(batch, stop);
-        _join.Read(batch);
-        if (_query.Frames.Needs != KPageFields.None)
-        {
-            batch.Keep(_query.Frames, _query.Fields);
-        }
-
-        return true;
-    }
-
-    private void Fill(PageBatch batch, CancellationToken stop)
-    {
+        PageBatch batch = _batches[_filled++ % _batches.Length];
+        batch.Clear(_rows);
+        _rows = _query.Fields == KPageFields.None ? _rows : Math.Min(_rows * GrowthOfBatches, MostRowsToJoin);
         try
         {
-            for (int runs = 0; runs < RunsPerFill && !batch.IsFull; runs++)
+            for (int runs = 0; runs < RunsPerFill && !batch.IsFull && MoveToEntries(); runs++)
             {
-                if (_next >= _walk.Entries.Length)
-                {
-                    _next = 0;
-                    if (!_walk.MoveNext(stop))
-                    {
-                        _isAtEnd = true;
-                        return;
-                    }
-                }
-
                 TakeRun(batch);
             }
         }
@@ -143,6 +155,19 @@ public sealed class ProcessPageReader : IDisposable
             _failure = failure;
             _isAtEnd = true;
         }
+
+        return batch;
+    }
+
+    private bool MoveToEntries()
+    {
+        if (_next >= _walk.Entries.Length)
+        {
+            _next = 0;
+            _isAtEnd = !_walk.MoveNext(_stop);
+        }
+
+        return !_isAtEnd;
     }
 
     private void TakeRun(PageBatch batch)

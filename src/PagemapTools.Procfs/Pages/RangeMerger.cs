@@ -3,6 +3,7 @@ namespace PagemapTools.Procfs;
 /// <summary>Joins rows that follow one another and are alike in all that was asked for into ranges. Holds one range at a time.</summary>
 internal sealed class RangeMerger(FlagFilter shown, KPageFields fields)
 {
+    private readonly KPageFields[] _asked = [.. KPageFiles.EachField.Where(field => (fields & field) != 0)];
     private readonly ulong[] _words = new ulong[KPageFiles.EachField.Count];
     private PageRange? _range;
     private MemoryMapping? _mapping;
@@ -14,15 +15,15 @@ internal sealed class RangeMerger(FlagFilter shown, KPageFields fields)
     /// <summary>Takes a row; the range before it, if the row does not belong to that.</summary>
     public PageRange? Append(PageBatch batch, int row, Func<PageBatch, int, PageInfo> create)
     {
-        bool continues = _range is not null && Continues(batch, row);
-        Remember(batch, row);
-        if (continues)
+        if (_range is not null && Continues(batch, row))
         {
-            _range!.PageCount++;
+            _range.PageCount++;
+            Advance(batch, row);
             return null;
         }
 
         PageRange? finished = _range;
+        Remember(batch, row);
         _range = PageRange.Of(create(batch, row));
         return finished;
     }
@@ -67,9 +68,11 @@ internal sealed class RangeMerger(FlagFilter shown, KPageFields fields)
 
     private bool HasSameWords(PageBatch batch, int row, PagemapEntry entry)
     {
-        foreach (KPageFields field in KPageFiles.EachField)
+        for (int i = 0; i < _asked.Length; i++)
         {
-            if ((fields & field) != 0 && Shown(field, batch.Word(field, row), entry) != _words[int.Log2((int)field)])
+            // Words that are alike are shown alike; the reverse is not true of flags.
+            ulong word = batch.Word(_asked[i], row);
+            if (word != _words[i] && Shown(_asked[i], word, entry) != Shown(_asked[i], _words[i], _entry))
             {
                 return false;
             }
@@ -81,17 +84,20 @@ internal sealed class RangeMerger(FlagFilter shown, KPageFields fields)
     private void Remember(PageBatch batch, int row)
     {
         _mapping = batch.Mapping(row);
+        _resolved = batch.Resolved(row);
+        for (int i = 0; i < _asked.Length; i++)
+        {
+            _words[i] = batch.Word(_asked[i], row);
+        }
+
+        Advance(batch, row);
+    }
+
+    private void Advance(PageBatch batch, int row)
+    {
         _address = batch.Address(row);
         _pfn = batch.Pfn(row);
         _entry = batch.Entry(row);
-        _resolved = batch.Resolved(row);
-        foreach (KPageFields field in KPageFiles.EachField)
-        {
-            if ((fields & field) != 0)
-            {
-                _words[int.Log2((int)field)] = Shown(field, batch.Word(field, row), _entry);
-            }
-        }
     }
 
     private ulong Shown(KPageFields field, ulong word, PagemapEntry entry) =>

@@ -70,21 +70,13 @@ internal sealed class ExclusiveCounter(ProcessMemory process, Func<MemoryMapping
         }
 
         long resident = 0;
-        foreach (ReadOnlySpan<ulong> batch in new MapCounts.Batches(entries))
+        foreach (ulong count in _counts.Read(entries, without: settled))
         {
-            foreach (ulong count in _counts.Read(batch, without: settled))
-            {
-                resident += count is not 0 and not PfnRuns.Unknown ? 1 : 0;
-            }
-
-            if (_counts.MetHidden)
-            {
-                return false;
-            }
+            resident += count is not 0 and not PfnRuns.Unknown ? 1 : 0;
         }
 
-        tally.Resident += resident;
-        return true;
+        tally.Resident += _counts.MetHidden ? 0 : resident;
+        return !_counts.MetHidden;
     }
 
     private void CountByScan(ulong address, int pages, long doubtful, ref UssTally tally)

@@ -14,36 +14,30 @@ internal sealed class MapCountCounter(ProcessMemory process, Func<MemoryMapping,
     protected override void CountPages(MemoryMapping mapping, ulong address, ReadOnlySpan<ulong> entries, ref UssTally tally)
     {
         ulong page = PageGeometry.PageSize << UssTally.PssShift;
-        foreach (ReadOnlySpan<ulong> batch in new MapCounts.Batches(entries))
+        foreach (ulong count in _counts.Read(entries, without: 0))
         {
-            foreach (ulong count in _counts.Read(batch, without: 0))
+            if (count is not 0 and not PfnRuns.Unknown)
             {
-                if (count is not 0 and not PfnRuns.Unknown)
-                {
-                    tally.Resident++;
-                    tally.Private += count == 1 ? 1 : 0;
+                tally.Resident++;
+                tally.Private += count == 1 ? 1 : 0;
 
-                    // Truncated page by page, as smaps_account does.
-                    tally.PssFixedPoint += page / count;
-                }
+                // Truncated page by page, as smaps_account does.
+                tally.PssFixedPoint += page / count;
             }
-
-            tally.IsUnknown |= _counts.MetHidden;
-            CountSwapped(batch, ref tally);
         }
+
+        tally.IsUnknown |= _counts.MetHidden;
+        CountSwapped(entries, ref tally);
     }
 
     protected override void CountHugetlb(ReadOnlySpan<ulong> entries, ref UssTally tally)
     {
-        foreach (ReadOnlySpan<ulong> batch in new MapCounts.Batches(entries))
+        foreach (ulong count in _counts.Read(entries, without: 0))
         {
-            foreach (ulong count in _counts.Read(batch, without: 0))
-            {
-                tally.Hugetlb++;
-                tally.PrivateHugetlb += count == 1 ? 1 : 0;
-            }
-
-            tally.IsUnknown |= _counts.MetHidden;
+            tally.Hugetlb++;
+            tally.PrivateHugetlb += count == 1 ? 1 : 0;
         }
+
+        tally.IsUnknown |= _counts.MetHidden;
     }
 }

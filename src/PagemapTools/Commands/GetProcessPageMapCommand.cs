@@ -141,6 +141,7 @@ public sealed class GetProcessPageMapCommand : ProcessObjectTargetCommand, IFlag
     {
         using ProcessPageReader reader = new(process, _files!, _query!);
         RangeMerger? ranges = AsRange ? new RangeMerger(_query!.Frames.Flags!, _query.Fields) : null;
+        Func<PageBatch, int, PageInfo> create = reader.Create;
         WorkProgress progress = WorkProgress.OfProcess(this, process);
         while (TryRead(() => reader.MoveNext(Stop), out bool hasPages) && hasPages)
         {
@@ -149,9 +150,9 @@ public sealed class GetProcessPageMapCommand : ProcessObjectTargetCommand, IFlag
             {
                 if (ranges is null)
                 {
-                    WriteObject(reader.Create(reader.Batch, row));
+                    WriteObject(create(reader.Batch, row));
                 }
-                else if (ranges.Append(reader.Batch, row, reader.Create) is { } range)
+                else if (ranges.Append(reader.Batch, row, create) is { } range)
                 {
                     WriteObject(range);
                 }

@@ -147,9 +147,10 @@ public abstract class KPageCommand : PagemapCommand
         }
 
         TryRead(() => Reader.ReadBatch(), out int count);
+        Func<PageBatch, int, PageInfo> describe = Reader.Describe;
         for (int row = 0; row < count; row++)
         {
-            WriteRow(row, Reader.Describe);
+            WriteRow(row, describe);
         }
 
         if (_gathered.Exists(page => page is ProcessPageInfo { State: PageState.Present, Pfn: null }))
@@ -163,6 +164,7 @@ public abstract class KPageCommand : PagemapCommand
     private void WriteFrames(FrameRange range)
     {
         WorkProgress progress = new(this, $"Reading {Field} of page frames");
+        Func<PageBatch, int, PageInfo> create = Reader.Create;
         FrameRange rest = range;
         while (TryRead(() => Reader.MoveNext(ref rest, Stop), out bool hasFrames) && hasFrames)
         {
@@ -170,7 +172,7 @@ public abstract class KPageCommand : PagemapCommand
             progress.Show(() => $"at frame 0x{next:x}");
             for (int row = 0; row < Reader.Batch.Count; row++)
             {
-                WriteRow(row, Reader.Create);
+                WriteRow(row, create);
             }
         }
 

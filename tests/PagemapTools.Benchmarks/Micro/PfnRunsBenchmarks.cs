@@ -32,7 +32,7 @@ public class PfnRunsBenchmarks : IDisposable
             new Random(1).Shuffle(_pfns);
         }
 
-        _runs = new PfnRuns(PageBatch.Capacity);
+        _runs = new PfnRuns();
         _flags = PageEntryFile.Open("/proc/kpageflags");
     }
 

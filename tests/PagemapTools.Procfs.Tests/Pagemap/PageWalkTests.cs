@@ -117,11 +117,11 @@ public sealed class PageWalkTests
     }
 
     [Fact]
-    public void A_process_that_has_become_a_zombie_is_told_as_one()
+    public void A_process_that_becomes_a_zombie_under_the_reader_has_gone()
     {
         using MadeUpTree tree = new MadeUpTree().Process(Id, Line(0x10, 0x13, "/first")).Pagemap(Id, 0).Status(Id, 'Z', 0);
         using ProcessMemory process = ProcessMemory.Open(tree.Root, Id);
-        Assert.Equal(ProcfsError.NoAddressSpace, Assert.Throws<ProcfsException>(() => Walks.Entries(process)).Error);
+        Assert.Equal(ProcfsError.ProcessNotFound, Assert.Throws<ProcfsException>(() => Walks.Entries(process)).Error);
     }
 
     [Fact]

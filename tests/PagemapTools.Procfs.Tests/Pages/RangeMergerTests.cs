@@ -139,7 +139,7 @@ public sealed class RangeMergerTests
     {
         foreach (KPageFields field in KPageFiles.EachField)
         {
-            Span<ulong> words = batch.Words(field);
+            Span<ulong> words = batch.Words(field).Span;
             for (int row = 0; row < words.Length; row++)
             {
                 words[row] = word(row);

@@ -13,6 +13,7 @@ internal sealed class DenseAnimal : Animal
     {
         string gib = habitat.Options.Text("gib", "4");
         long size = habitat.Options.Size("size", gib + "GiB");
+        MemoryInfo.Need(size);
         MappedRegion mapping = MappedRegion.Anonymous(habitat, size);
         mapping.WriteAll();
         habitat.Add(Name, mapping).WithAll("written");

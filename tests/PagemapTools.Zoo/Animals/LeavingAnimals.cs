@@ -1,4 +1,5 @@
 using System.Text;
+using PagemapTools.Zoo.Machine;
 using PagemapTools.Zoo.Native;
 
 namespace PagemapTools.Zoo.Animals;
@@ -11,7 +12,9 @@ internal sealed class ExitingAnimal : Animal
 
     public override void Make(Habitat habitat)
     {
-        MappedRegion mapping = MappedRegion.Anonymous(habitat, habitat.Options.Size("size", "256MiB"));
+        long size = habitat.Options.Size("size", "256MiB");
+        MemoryInfo.Need(size);
+        MappedRegion mapping = MappedRegion.Anonymous(habitat, size);
         mapping.WriteAll();
         habitat.Add(Name, mapping).WithAll("written");
     }

@@ -50,7 +50,7 @@ internal static class HugePages
         return region;
     }
 
-    public static long HugetlbSize() => 1024 * MemInfo("Hugepagesize");
+    public static long HugetlbSize() => 1024 * MemoryInfo.Field("Hugepagesize");
 
     /// <summary>Huge pages for the animal: free ones where the pool may not be changed.</summary>
     public static void Provide(Habitat habitat, int pages)
@@ -60,7 +60,7 @@ internal static class HugePages
         {
             GrowPool(habitat, pages);
         }
-        catch (SkippedException) when (MemInfo("HugePages_Free") - MemInfo("HugePages_Rsvd") >= pages)
+        catch (SkippedException) when (MemoryInfo.Field("HugePages_Free") - MemoryInfo.Field("HugePages_Rsvd") >= pages)
         {
         }
     }
@@ -77,14 +77,6 @@ internal static class HugePages
         {
             throw new SkippedException($"{Pool}: memory has only {grown} of {pages} huge pages");
         }
-    }
-
-    private static long MemInfo(string field)
-    {
-        string? line = File.ReadLines("/proc/meminfo").FirstOrDefault(line => line.StartsWith(field + ':', StringComparison.Ordinal));
-        return line is null
-            ? throw new SkippedException($"/proc/meminfo has no {field}: no CONFIG_HUGETLB_PAGE")
-            : long.Parse(line.AsSpan(field.Length + 1).TrimEnd("kB"));
     }
 
     private static void EnableOnAdvice(Habitat habitat, string path)
