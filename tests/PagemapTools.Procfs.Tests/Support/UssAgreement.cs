@@ -17,9 +17,10 @@ internal static class UssAgreement
         foreach (UssMethod method in Methods())
         {
             using UssMeter meter = new(s_root, method);
+            // The mappings first: they say where a difference is.
+            Until(() => MappingDifferences(processId, meter));
             Until(() => Differences(Smaps.Rollup(processId), Measure(meter, processId, threads: 1), $"{method}"));
             Until(() => Differences(Smaps.Rollup(processId), Measure(meter, processId, threads: 2), $"{method} on two threads"));
-            Until(() => MappingDifferences(processId, meter));
         }
     }
 

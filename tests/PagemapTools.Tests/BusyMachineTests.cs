@@ -1,0 +1,55 @@
+using System.Diagnostics;
+using System.Management.Automation;
+
+namespace PagemapTools.Tests;
+
+/// <summary>All processes of a machine on which others start and end all the time, as under a compile.</summary>
+[Collection(QuietMachine.Name)]
+public sealed class BusyMachineTests
+{
+    private const int Rounds = 10;
+
+    // Of a process that went, of one that is on its way out, and of one that this user may not read.
+    private static readonly string[] s_expected = ["NoProcessFoundForGivenId", "ProcessHasNoAddressSpace", "PagemapAccessDenied"];
+
+    [Theory]
+    [InlineData("Measure-ProcessUss")]
+    [InlineData("Measure-ProcessUss -ByMapping")]
+    [InlineData("Get-ProcessPageMap -Name * -AsRange")]
+    public void All_processes_are_read_ten_times_on_end(string command)
+    {
+        using Session session = new();
+        using Churn churn = new();
+
+        for (int round = 0; round < Rounds; round++)
+        {
+            Outcome outcome = session.Run(command);
+
+            Assert.Null(outcome.Termination);
+            Assert.All(outcome.Errors, error => Assert.Contains(error.Id(), s_expected));
+            Assert.Contains(Environment.ProcessId, outcome.Output.Column<int>("ProcessId"));
+        }
+
+        Assert.False(churn.HasEnded);
+    }
+
+    /// <summary>Two shells that start programs as fast as they can.</summary>
+    private sealed class Churn : IDisposable
+    {
+        private readonly Process[] _shells = [Start(), Start()];
+
+        public bool HasEnded => _shells.Any(shell => shell.HasExited);
+
+        public void Dispose()
+        {
+            foreach (Process shell in _shells)
+            {
+                shell.Kill(entireProcessTree: true);
+                shell.WaitForExit();
+                shell.Dispose();
+            }
+        }
+
+        private static Process Start() => Process.Start("sh", ["-c", "while :; do cat /proc/self/maps >/dev/null; done"]);
+    }
+}
