@@ -23,16 +23,6 @@
     FunctionsToExport    = @()
     AliasesToExport      = @()
     VariablesToExport    = @()
-    FileList             = @(
-        'LICENSE'
-        'PagemapTools.psd1'
-        'bin/PagemapTools.dll'
-        'bin/PagemapTools.Format.ps1xml'
-        'bin/PagemapTools.Procfs.dll'
-        'bin/PagemapTools.Types.ps1xml'
-        'en-US/PagemapTools.dll-Help.xml'
-        'en-US/about_PagemapTools.help.txt'
-    )
     PrivateData          = @{
         PSData = @{
             Tags         = @('Linux', 'Memory', 'pagemap', 'procfs', 'USS', 'kernel', 'PSEdition_Core')
