@@ -24,7 +24,7 @@ public static class PagemapSupportProbe
 
         yield return OfKsmFlag(root, page);
         yield return OfScan(page);
-        yield return new("ExclusiveBit", page.Entry?.IsExclusive, page.Entry?.IsExclusive == true ? "bit 56 tells pages that are mapped once" : "bit 56 is not set on a page of the caller's own (Linux 4.2)", SelfPagemap);
+        yield return new("ExclusiveBit", page.Entry?.IsExclusive, DescribeExclusiveBit(root, page), SelfPagemap);
         yield return new("SoftDirty", SoftDirty.IsSupported, SoftDirty.IsSupported ? "bit 55 tells pages written since the last clear" : "the kernel is built without CONFIG_MEM_SOFT_DIRTY", SelfPagemap);
         yield return new("ClearSoftDirty", SoftDirty.IsSupported, ClearDetail(rights), "/proc/PID/clear_refs");
         yield return OfMapFiles(rights);
@@ -73,6 +73,13 @@ public static class PagemapSupportProbe
             return new(name, false, unreadable.Message, path);
         }
     }
+
+    // Until Linux 6.11 pagemap_pmd_range looked at the first page of a huge page that is mapped whole, and said the same of the others.
+    private static string DescribeExclusiveBit(ProcRoot root, ProbePage page) =>
+        page.Entry?.IsExclusive != true ? "bit 56 is not set on a page of the caller's own (Linux 4.2)"
+            : KernelRelease.Read(root) is { } release && release < new Version(6, 11)
+                ? "bit 56 tells pages that are mapped once; of a huge page that is mapped whole, it tells the first page's (Linux 6.11 tells each)"
+                : "bit 56 tells pages that are mapped once";
 
     private static PagemapSupport OfKsmFlag(ProcRoot root, ProbePage page)
     {

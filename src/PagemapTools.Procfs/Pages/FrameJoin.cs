@@ -5,7 +5,7 @@ internal sealed class FrameJoin(KPageFiles files, KPageFields fields) : IDisposa
 {
     private const int RowsWorthAThread = 4096;
 
-    // Of these, bit 56 and kpagecount may differ: both speak of the folio rather than of the page, each in its own way, before 6.10
+    // Of these, bit 56 and kpagecount may differ: both speak of the folio rather than of the page, each in its own way, before 6.11
     // and again with CONFIG_NO_PAGE_MAPCOUNT (6.15); and where there is no page, there is no count.
     private const ulong LargeOrNone = (ulong)(KPageFlags.COMPOUND_HEAD | KPageFlags.COMPOUND_TAIL | KPageFlags.HUGE | KPageFlags.THP | KPageFlags.NOPAGE);
 

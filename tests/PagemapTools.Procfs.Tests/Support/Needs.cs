@@ -18,6 +18,9 @@ internal static class Needs
         }
     }
 
+    /// <summary>Whether bit 56 is each page's own; before Linux 6.11 a transparent huge page that is mapped whole has that of its first page.</summary>
+    public static bool ExclusiveBitIsOfEachPage => Environment.OSVersion.Version >= new Version(6, 11);
+
     /// <summary>A file that opens for reading.</summary>
     public static void Readable(string path) => Assert.SkipUnless(KernelFile.Opens(path), $"{path} is not there, or not for this user");
 
