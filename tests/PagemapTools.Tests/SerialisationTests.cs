@@ -65,6 +65,19 @@ public sealed class SerialisationTests
     }
 
     [Fact]
+    public void States_and_kinds_compare_with_their_names()
+    {
+        using Animal animal = Animal.Start("anon").Freeze();
+        using Session session = SessionWith(animal);
+        session["pages"] = session.Objects("Get-ProcessPageMap -Id $id -Address $range").Select(RoundTrip).ToArray();
+        session["uss"] = RoundTrip(session.Objects("Measure-ProcessUss -Id $id").Single());
+
+        Assert.Equal(animal.Region.Pages("written").Length, session.Objects("$pages | Where-Object State -EQ 'Present'").Count);
+        Assert.Equal(animal.Region.Pages("written").Length, session.Objects("$pages | Where-Object { $_.Mapping.Kind -eq 'Anonymous' }").Count);
+        Assert.Equal(["Exclusive"], session.Objects("\"$($uss.Method)\"").Select(text => text.ToString()));
+    }
+
+    [Fact]
     public void The_mapping_of_a_page_stays_readable()
     {
         using Animal animal = Animal.Start("memfd").Freeze();

@@ -143,7 +143,7 @@ Describe 'Side by side' {
         $uss.ProcessId | Should -Be $PID
         $uss.Uss | Should -BeOfType long
         $page.Mapping.Name | Should -Be '[stack]'
-        $page | Where-Object { $_.State.ToString() -eq 'Present' } | Should -Not -BeNullOrEmpty
+        $page | Where-Object State -EQ Present | Should -Not -BeNullOrEmpty
         ($uss | Measure-ProcessUss).ProcessId | Should -Be $PID
     }
 

@@ -56,7 +56,7 @@ Describe 'Remoting over SSH' {
         $uss.Uss | Should -BeOfType long
         $uss.Uss | Should -BeGreaterThan 1MB
         $uss.ProcessName | Should -Be 'pwsh'
-        $uss.Method.ToString() | Should -Be 'Exclusive'
+        $uss.Method | Should -Be 'Exclusive'
     }
 
     It 'brings pages with their frames and flags' {
