@@ -21,16 +21,12 @@ internal sealed class ChoicePrompt(ConsoleStreams streams, ConsoleInput input)
             if (reply is null)
             {
                 streams.WriteErrorLine("");
+                throw new HostException($"Nobody answers the question \"{message}\": standard input has ended.");
             }
 
             if (reply is "" && defaultChoice >= 0)
             {
                 return defaultChoice;
-            }
-
-            if (reply is null)
-            {
-                throw new HostException($"Nobody answers the question \"{message}\": standard input has ended, and there is no default.");
             }
 
             if (reply is "?")

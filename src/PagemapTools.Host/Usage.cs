@@ -25,7 +25,7 @@ internal static class Usage
         Output is formatted for the terminal's width, and for 120 columns if it goes elsewhere; COLUMNS overrides both.
         NO_COLOR turns colour off. Standard output carries the script's output and nothing else: errors, warnings,
         verbose and debug messages, progress and questions go to standard error. A question that gets no answer,
-        because standard input has ended, is answered with its default.
+        because standard input has ended, is an error.
 
         Exit status: 0; 1 if an error was written or ended the script; n after 'exit n'; 64 for a wrong command line;
         128 and the signal's number if a signal ended it (130 for Ctrl+C; 141 if nobody reads the output any longer).

@@ -11,9 +11,15 @@ internal static class ProcessDiagnosis
 {
     private const uint KernelThreadFlag = 0x00200000;
 
-    public static ProcfsException NotFound(ProcRoot root, int processId) => new(
+    public static ProcfsException NotFound(ProcRoot root, int processId) =>
+        NotFound(root, processId, $"There is no process with the id {processId} in '{root.Path}', or it has gone meanwhile.");
+
+    public static ProcfsException Gone(ProcRoot root, int processId) =>
+        NotFound(root, processId, $"The memory of process {processId} has gone meanwhile: it has ended, or executes another program.");
+
+    private static ProcfsException NotFound(ProcRoot root, int processId, string message) => new(
         ProcfsError.ProcessNotFound,
-        $"There is no process with the id {processId} in '{root.Path}', or it has gone meanwhile.",
+        message,
         root.PathOf(processId, string.Empty),
         processId,
         Errno.ENOENT);

@@ -90,7 +90,7 @@ public sealed class ProcessMemory : IDisposable
     }
 
     /// <summary>The failure of a process whose address space was there and has gone, even if its zombie has not.</summary>
-    internal ProcfsException Gone() => ProcessDiagnosis.NotFound(_root, ProcessId);
+    internal ProcfsException Gone() => ProcessDiagnosis.Gone(_root, ProcessId);
 
     /// <summary>Any page below the end of the address space has an entry for as long as the address space lives.</summary>
     internal bool IsGone(MemoryMapping mapping)

@@ -15,8 +15,9 @@ internal sealed class RentedArray<T>(int length = 0) : IDisposable
     {
         if (Items.Length < length)
         {
+            T[] longer = ArrayPool<T>.Shared.Rent(length);
             ArrayPool<T>.Shared.Return(Items);
-            _array = ArrayPool<T>.Shared.Rent(length);
+            _array = longer;
         }
 
         return Items;

@@ -69,12 +69,13 @@ public sealed class SerialisationTests
     {
         using Animal animal = Animal.Start("anon").Freeze();
         using Session session = SessionWith(animal);
-        session["pages"] = session.Objects("Get-ProcessPageMap -Id $id -Address $range").Select(RoundTrip).ToArray();
-        session["uss"] = RoundTrip(session.Objects("Measure-ProcessUss -Id $id").Single());
 
-        Assert.Equal(animal.Region.Pages("written").Length, session.Objects("$pages | Where-Object State -EQ 'Present'").Count);
-        Assert.Equal(animal.Region.Pages("written").Length, session.Objects("$pages | Where-Object { $_.Mapping.Kind -eq 'Anonymous' }").Count);
-        Assert.Equal(["Exclusive"], session.Objects("\"$($uss.Method)\"").Select(text => text.ToString()));
+        // In the session, whose types say how to serialise.
+        session.Run("filter RoundTrip { [Management.Automation.PSSerializer]::Deserialize([Management.Automation.PSSerializer]::Serialize($_, 1)) }");
+        int written = animal.Region.Pages("written").Length;
+        Assert.Equal(written, session.Objects("Get-ProcessPageMap -Id $id -Address $range | RoundTrip | Where-Object State -EQ 'Present'").Count);
+        Assert.Single(session.Objects("(Get-ProcessPageMap -Id $id -Address $range)[0].Mapping | RoundTrip | Where-Object Kind -EQ 'Anonymous'"));
+        Assert.Single(session.Objects("Measure-ProcessUss -Id $id | RoundTrip | Where-Object Method -EQ 'Exclusive'"));
     }
 
     [Fact]

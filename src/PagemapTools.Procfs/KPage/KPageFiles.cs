@@ -19,7 +19,7 @@ public sealed class KPageFiles : IDisposable
         _savedFlags = savedFlags;
     }
 
-    /// <summary>The fields, in the order in which they are read.</summary>
+    /// <summary>The fields: each has a file.</summary>
     internal static IReadOnlyList<KPageFields> EachField { get; } = [KPageFields.Flags, KPageFields.MapCount, KPageFields.Cgroup];
 
     /// <summary>The file of one field.</summary>

@@ -22,6 +22,7 @@ internal sealed class PfnRuns : IDisposable
     private ulong[] _pfns = [];
     private Run[] _runs = [];
     private int _count;
+    private int _rows;
 
     private readonly record struct Run(int Index, int Length);
 
@@ -31,6 +32,7 @@ internal sealed class PfnRuns : IDisposable
         _pfns = _rentedPfns.AtLeast(pfns.Length);
         _runs = _rentedRuns.AtLeast(pfns.Length);
         _count = 0;
+        _rows = 0;
         bool isSorted = true;
         ulong previous = 0;
         for (int i = 0; i < pfns.Length;)
@@ -51,6 +53,7 @@ internal sealed class PfnRuns : IDisposable
             isSorted &= first >= previous;
             previous = first;
             _pfns[_count] = first;
+            _rows += i - start;
             _runs[_count++] = new Run(start, i - start);
         }
 
@@ -63,17 +66,18 @@ internal sealed class PfnRuns : IDisposable
     /// <summary>Reads the word of every number of the batch; one beyond the end of the file stays <see cref="Unknown"/>.</summary>
     /// <param name="file">The file.</param>
     /// <param name="words">Where the words go.</param>
-    /// <param name="threads">How many threads share the runs: the kernel takes its time over each word.</param>
+    /// <param name="threads">How many threads at most share the runs: the kernel takes its time over each word.</param>
     public void Gather(PageEntryFile file, Memory<ulong> words, int threads = 1)
     {
         words.Span.Fill(Unknown);
         _taken = 0;
-        SideBySide.Run(threads, _ => GatherTurns(file, words.Span), CancellationToken.None);
+        SideBySide.Run(Math.Clamp(_rows / WordsPerTurn, 1, threads), _ => GatherTurns(file, words.Span), CancellationToken.None);
     }
 
     /// <summary>Gives the buffers back.</summary>
     public void Dispose()
     {
+        (_pfns, _runs, _count) = ([], [], 0);
         _rentedPfns.Dispose();
         _rentedRuns.Dispose();
     }

@@ -15,13 +15,19 @@ internal sealed class SharedPages(ProcessMemory process) : IDisposable
     private PageState[] _states = [];
     private byte[] _inCore = [];
     private SharedFile? _file;
+    private int _resolved;
 
     /// <summary>Whether a file could not be opened: that needs CAP_CHECKPOINT_RESTORE or CAP_SYS_ADMIN in the initial user namespace.</summary>
     public bool MetUnreadable { get; private set; }
 
+    /// <summary>What the last run was resolved to.</summary>
+    public ReadOnlySpan<PageState> Resolved => _states.AsSpan(0, _resolved);
+
     /// <summary>The states of a run of entries that are 0; empty where the mapping has no file behind it, or cannot be resolved.</summary>
     public ReadOnlySpan<PageState> Resolve(MemoryMapping mapping, ulong address, ReadOnlySpan<ulong> entries)
     {
+        _resolved = 0;
+
         // Hugetlb pages are never swapped out, and their file system does not tell which of them it holds.
         if (!mapping.IsShared || Open(mapping) is not { Handle: { } handle, IsOfHugePages: false } file)
         {
@@ -38,6 +44,7 @@ internal sealed class SharedPages(ProcessMemory process) : IDisposable
             }
         }
 
+        _resolved = states.Length;
         return states;
     }
 
@@ -45,7 +52,7 @@ internal sealed class SharedPages(ProcessMemory process) : IDisposable
     /// How many pages of a part are swapped out, as smaps has it (fs/proc/task_mmu.c, smap_gather_stats): in a private mapping that
     /// can be written only those that the process has no page of its own for. 0 where it cannot be resolved.
     /// </summary>
-    public long CountSwapped(WalkPart part)
+    public long CountSwapped(WalkPart part, CancellationToken stop)
     {
         if (Open(part.Mapping) is not { Handle: { } handle, IsInMemoryFileSystem: true })
         {
@@ -58,6 +65,7 @@ internal sealed class SharedPages(ProcessMemory process) : IDisposable
         long position = (long)(part.Mapping.Offset + (part.Start - part.Mapping.Start));
         while (FileCalls.NextData(handle, position) is { } data && data < end)
         {
+            stop.ThrowIfCancellationRequested();
             int pages = (int)Math.Min(PagesPerLook, (end - data) >> PageGeometry.PageShift);
             ReadOnlySpan<PageState> states = Look(handle, data, pages);
             ReadOnlySpan<ulong> own = canHaveOwn ? OwnEntries(part, data, pages) : default;

@@ -28,10 +28,9 @@ public sealed class EntryFilter
     /// <summary>What the kernel can look for before an entry is read.</summary>
     internal PageCategories Categories =>
         WantsUnpopulated ? PageCategories.None
-        : (_presentIsEnough ? PageCategories.Present : PageCategories.None)
-            | ((_states & ~(Bit(PageState.Present) | Bit(PageState.Unpopulated))) != 0 && (_mask & PagemapEntry.PresentBit) == 0
-                ? PageCategories.Swapped
-                : PageCategories.None);
+        : (_states & ~(Bit(PageState.Present) | Bit(PageState.Unpopulated))) != 0 && (_mask & PagemapEntry.PresentBit) == 0
+            ? PageCategories.Swapped | (_presentIsEnough ? PageCategories.Present : PageCategories.None)
+            : PageCategories.Present;
 
     internal bool MatchesBits(ulong entry) => (entry & _mask) == _bits;
 

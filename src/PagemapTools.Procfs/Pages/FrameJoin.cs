@@ -3,13 +3,11 @@ namespace PagemapTools.Procfs;
 /// <summary>Fills the columns of a batch from the files that are indexed by page frame number, and hands them to objects.</summary>
 internal sealed class FrameJoin(KPageFiles files, KPageFields fields) : IDisposable
 {
-    private const int RowsWorthAThread = 4096;
-
-    // Of these, bit 56 and kpagecount may differ: both speak of the folio rather than of the page, each in its own way, before 6.11
-    // and again with CONFIG_NO_PAGE_MAPCOUNT (6.15); and where there is no page, there is no count.
+    // Of these, bit 56 and kpagecount may differ: before 6.11 the bit of a huge page that is mapped whole is that of its first page,
+    // and with CONFIG_NO_PAGE_MAPCOUNT (6.15) both speak of the folio, each in its own way; where there is no page, there is no count.
     private const ulong LargeOrNone = (ulong)(KPageFlags.COMPOUND_HEAD | KPageFlags.COMPOUND_TAIL | KPageFlags.HUGE | KPageFlags.THP | KPageFlags.NOPAGE);
 
-    // Counts come last: flags make most of them known.
+    // Counts come last: flags make most of them known, and the runs are then built anew, of those that are left.
     private static readonly KPageFields[] s_order = [KPageFields.Flags, KPageFields.Cgroup, KPageFields.MapCount];
 
     private readonly KPageFields[] _asked = [.. s_order.Where(field => (fields & field) != 0)];
@@ -29,18 +27,16 @@ internal sealed class FrameJoin(KPageFiles files, KPageFields fields) : IDisposa
         }
 
         _runs.Build(batch.Pfns);
-        int threads = Math.Clamp(batch.Count / RowsWorthAThread, 1, Environment.ProcessorCount);
         foreach (KPageFields field in _asked)
         {
-            // Opened first: without the right to one of the files there is no answer, whatever the rows are.
             PageEntryFile file = files.Of(field);
             if (field == KPageFields.MapCount && (fields & KPageFields.Flags) != 0)
             {
-                ReadCounts(file, batch, threads);
+                ReadCounts(file, batch);
             }
             else
             {
-                _runs.Gather(file, batch.Words(field), threads);
+                _runs.Gather(file, batch.Words(field), Environment.ProcessorCount);
             }
         }
     }
@@ -68,9 +64,9 @@ internal sealed class FrameJoin(KPageFiles files, KPageFields fields) : IDisposa
 
     /// <summary>
     /// Of a small folio, bit 56 and kpagecount look at the same field (fs/proc/task_mmu.c, fs/proc/page.c): where the bit says that
-    /// this is the only mapping, the count is 1. The kernel is asked about the others.
+    /// this is the only mapping, and the flags that the frame is still mapped, the count is 1. The kernel is asked about the others.
     /// </summary>
-    private void ReadCounts(PageEntryFile kpagecount, PageBatch batch, int threads)
+    private void ReadCounts(PageEntryFile kpagecount, PageBatch batch)
     {
         ReadOnlySpan<ulong> flags = batch.Words(KPageFields.Flags).Span;
         ulong[] uncounted = _uncounted.AtLeast(batch.Count);
@@ -81,7 +77,7 @@ internal sealed class FrameJoin(KPageFiles files, KPageFields fields) : IDisposa
 
         Memory<ulong> words = batch.Words(KPageFields.MapCount);
         _runs.Build(uncounted.AsSpan(0, batch.Count));
-        _runs.Gather(kpagecount, words, threads);
+        _runs.Gather(kpagecount, words, Environment.ProcessorCount);
         Span<ulong> counts = words.Span;
         for (int row = 0; row < counts.Length; row++)
         {
@@ -93,5 +89,6 @@ internal sealed class FrameJoin(KPageFiles files, KPageFields fields) : IDisposa
     }
 
     // A word that could not be read has all bits set.
-    private static bool IsCounted(PagemapEntry entry, ulong flags) => entry.IsPresent && entry.IsExclusive && (flags & LargeOrNone) == 0;
+    private static bool IsCounted(PagemapEntry entry, ulong flags) =>
+        entry.IsPresent && entry.IsExclusive && (flags & (LargeOrNone | (ulong)KPageFlags.MMAP)) == (ulong)KPageFlags.MMAP;
 }

@@ -5,7 +5,7 @@ namespace PagemapTools.Procfs;
 /// </summary>
 internal sealed class PageBatch : IDisposable
 {
-    /// <summary>Rows in a batch: enough for the join to find neighbours, few enough for the caches.</summary>
+    /// <summary>Rows in a batch, if no other limit is set: few enough for the caches, and for the first of them to come soon.</summary>
     public const int Capacity = 16 * 1024;
 
     private readonly RentedArray<int> _rentedMappings = new();
@@ -123,6 +123,7 @@ internal sealed class PageBatch : IDisposable
     /// <summary>Gives the buffers back.</summary>
     public void Dispose()
     {
+        (_mappings, _addresses, _entries, _resolved, _pfns) = ([], [], [], [], []);
         _rentedMappings.Dispose();
         _rentedAddresses.Dispose();
         _rentedEntries.Dispose();

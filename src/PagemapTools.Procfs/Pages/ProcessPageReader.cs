@@ -26,7 +26,8 @@ public sealed record ProcessPageQuery
 
 /// <summary>
 /// Reads the pages of a process that pass a query: walks and filters on the entry, joins with the kpage files and filters on the
-/// frame. While one batch is looked at, the next is joined and the one after it walked, each on a thread of its own.
+/// frame. While one batch is looked at, the next is joined and the one after it walked, each on a thread of its own; none waits
+/// between the two, so that a frame is looked up soon after its page.
 /// </summary>
 public sealed class ProcessPageReader : IDisposable
 {
@@ -42,8 +43,7 @@ public sealed class ProcessPageReader : IDisposable
     private readonly FrameJoin _join;
     private readonly PageWalk _walk;
     private readonly SharedPages? _shared;
-    private readonly ReadAhead<PageBatch> _walked;
-    private readonly ReadAhead<PageBatch> _joined;
+    private readonly ReadAhead<PageBatch> _ahead;
 
     // One that is looked at, one that is joined, one that is walked.
     private readonly PageBatch[] _batches = [new(), new(), new()];
@@ -52,7 +52,7 @@ public sealed class ProcessPageReader : IDisposable
     private int _next;
     private bool _isAtEnd;
     private ProcfsException? _failure;
-    private CancellationToken _stop;
+    private CancellationTokenSource? _stop;
 
     /// <summary>Begins to read.</summary>
     /// <param name="process">The process.</param>
@@ -65,8 +65,9 @@ public sealed class ProcessPageReader : IDisposable
         _join = new FrameJoin(files, query.Fields);
         _shared = query.ResolveShared ? new SharedPages(process) : null;
         _walk = new PageWalk(process, query.Walk with { Wanted = query.Entries.Categories, WantsWholeShared = query.ResolveShared });
-        _walked = new ReadAhead<PageBatch>(Walk);
-        _joined = query.Fields == KPageFields.None ? _walked : new ReadAhead<PageBatch>(Join);
+        _ahead = query.Fields == KPageFields.None
+            ? new ReadAhead<PageBatch>(depth: 1, Walk)
+            : new ReadAhead<PageBatch>(depth: _batches.Length - 1, Walk, Join);
         Batch = _batches[0];
     }
 
@@ -89,8 +90,8 @@ public sealed class ProcessPageReader : IDisposable
     /// <exception cref="OperationCanceledException"><paramref name="stop"/> asked for it.</exception>
     public bool MoveNext(CancellationToken stop)
     {
-        _stop = stop;
-        PageBatch? batch = _joined.Next();
+        _stop ??= CancellationTokenSource.CreateLinkedTokenSource(stop);
+        PageBatch? batch = _ahead.Next();
         Batch = batch ?? Batch;
         return batch is not null;
     }
@@ -107,8 +108,10 @@ public sealed class ProcessPageReader : IDisposable
     /// <summary>Ends the walk. The process and the files stay open.</summary>
     public void Dispose()
     {
-        _joined.Dispose();
-        _walked.Dispose();
+        _stop?.Cancel();
+        _ahead.Dispose();
+        _stop?.Dispose();
+        _stop = null;
         _walk.Dispose();
         _join.Dispose();
         _shared?.Dispose();
@@ -118,19 +121,13 @@ public sealed class ProcessPageReader : IDisposable
         }
     }
 
-    private PageBatch? Join()
+    private void Join(PageBatch batch)
     {
-        PageBatch? batch = _walked.Next();
-        if (batch is not null)
+        _join.Read(batch);
+        if (_query.Frames.Needs != KPageFields.None)
         {
-            _join.Read(batch);
-            if (_query.Frames.Needs != KPageFields.None)
-            {
-                batch.Keep(_query.Frames, _query.Fields);
-            }
+            batch.Keep(_query.Frames, _query.Fields);
         }
-
-        return batch;
     }
 
     private PageBatch? Walk()
@@ -164,7 +161,7 @@ public sealed class ProcessPageReader : IDisposable
         if (_next >= _walk.Entries.Length)
         {
             _next = 0;
-            _isAtEnd = !_walk.MoveNext(_stop);
+            _isAtEnd = !_walk.MoveNext(_stop!.Token);
         }
 
         return !_isAtEnd;
@@ -175,7 +172,9 @@ public sealed class ProcessPageReader : IDisposable
         ReadOnlySpan<ulong> entries = _walk.Entries;
         SwapTypes types = _process.SwapTypes;
         EntryFilter filter = _query.Entries;
-        ReadOnlySpan<PageState> resolved = _shared is null ? default : _shared.Resolve(_walk.Mapping, _walk.Address, entries);
+        ReadOnlySpan<PageState> resolved = _shared is null ? default
+            : _next == 0 ? _shared.Resolve(_walk.Mapping, _walk.Address, entries)
+            : _shared.Resolved;
         for (; _next < entries.Length && !batch.IsFull; _next++)
         {
             ulong entry = entries[_next];

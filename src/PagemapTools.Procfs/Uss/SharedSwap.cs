@@ -11,13 +11,13 @@ internal sealed class SharedSwap(ProcessMemory process, MemoryFileSystems fileSy
     private bool _isUnknown;
 
     /// <summary>Passes the parts on, and looks at each mapping of shared memory as it goes by.</summary>
-    public IEnumerable<WalkPart> Watch(IEnumerable<WalkPart> parts)
+    public IEnumerable<WalkPart> Watch(IEnumerable<WalkPart> parts, CancellationToken stop)
     {
         foreach (WalkPart part in parts)
         {
             if (_pages is not null && fileSystems.IsShmem(part.Mapping))
             {
-                _swapped += _pages.CountSwapped(part);
+                _swapped += _pages.CountSwapped(part, stop);
                 _isUnknown |= _pages.MetUnreadable;
             }
 

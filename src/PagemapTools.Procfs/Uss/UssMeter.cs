@@ -41,7 +41,7 @@ public sealed class UssMeter : IDisposable
         using ProcessMemory process = ProcessMemory.Open(_root, processId, _swapTypes);
         MemoryFileSystems fileSystems = new(_root, processId);
         using SharedSwap sharedSwap = new(process, fileSystems);
-        IEnumerable<WalkPart> parts = sharedSwap.Watch(WalkParts.Of(process, new PageWalkOptions { Mappings = mappings })).Sliced();
+        IEnumerable<WalkPart> parts = sharedSwap.Watch(WalkParts.Of(process, new PageWalkOptions { Mappings = mappings }), stop).Sliced();
         UssTally tally = threads > 1
             ? CountTogether(process, fileSystems, new SharedParts(parts), threads, stop)
             : CountAll(process, fileSystems, parts, stop);
@@ -61,7 +61,7 @@ public sealed class UssMeter : IDisposable
         {
             UssTally tally = default;
             using SharedSwap sharedSwap = new(process, fileSystems);
-            using PageWalk walk = new(process, sharedSwap.Watch([part]));
+            using PageWalk walk = new(process, sharedSwap.Watch([part], stop));
             while (walk.MoveNext(stop))
             {
                 counter.Count(walk.Mapping, walk.Address, walk.Entries, ref tally);

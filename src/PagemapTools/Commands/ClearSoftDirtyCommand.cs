@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Management.Automation;
 using PagemapTools.Completion;
 using PagemapTools.Procfs;
@@ -6,7 +7,7 @@ namespace PagemapTools.Commands;
 
 /// <summary>Clears the soft-dirty bits of processes, so that what they write from now on can be told.</summary>
 [Cmdlet(VerbsCommon.Clear, "SoftDirty", DefaultParameterSetName = NameSet, SupportsShouldProcess = true)]
-[OutputType(typeof(System.Diagnostics.Process))]
+[OutputType(typeof(Process))]
 public sealed class ClearSoftDirtyCommand : ProcessObjectTargetCommand
 {
     /// <summary>The names of the processes; wildcards are taken.</summary>
@@ -34,16 +35,35 @@ public sealed class ClearSoftDirtyCommand : ProcessObjectTargetCommand
                 continue;
             }
 
-            if (TryRead(() => Clear(id), out bool isCleared) && isCleared && PassThru)
+            if (TryRead(() => Clear(id), out Process? process) && process is not null)
             {
-                WriteObject(InputObject.FirstOrDefault(process => process.Id == id) ?? System.Diagnostics.Process.GetProcessById(id));
+                WriteObject(process);
             }
         }
     }
 
-    private bool Clear(int id)
+    /// <summary>Clears, and gives the process where it is to be passed on; null where not, or where there is none that means the same.</summary>
+    private Process? Clear(int id)
     {
         SoftDirty.Clear(Root, id);
-        return true;
+        if (!PassThru)
+        {
+            return null;
+        }
+
+        // An id of another proc may be another process here.
+        return InputObject.FirstOrDefault(process => process.Id == id) ?? (Root.IsOwn ? ProcessOf(id) : null);
+    }
+
+    private Process ProcessOf(int id)
+    {
+        try
+        {
+            return Process.GetProcessById(id);
+        }
+        catch (ArgumentException)
+        {
+            throw ProcessDiagnosis.NotFound(Root, id);
+        }
     }
 }

@@ -15,6 +15,7 @@ public sealed class MeasureKPageFlagsCommand : ProcessTargetCommand, IFlagFilter
     private const string ProcessSet = "Process";
 
     private KPageFiles? _files;
+    private SwapTypes? _swapTypes;
     private KPageFlagsHistogram? _histogram;
 
     /// <summary>The names of the processes; wildcards are taken.</summary>
@@ -68,6 +69,7 @@ public sealed class MeasureKPageFlagsCommand : ProcessTargetCommand, IFlagFilter
         base.BeginProcessing();
         _files = new KPageFiles(Root, ParameterSetName == PathSet ? GetUnresolvedProviderPathFromPSPath(Path) : null);
         _histogram = new KPageFlagsHistogram(this.ToFilter());
+        _swapTypes = SwapTypes.Read(Root);
         TryRead(() => _files.Of(KPageFields.Flags), out _);
     }
 
@@ -148,7 +150,7 @@ public sealed class MeasureKPageFlagsCommand : ProcessTargetCommand, IFlagFilter
     {
         foreach (int id in ids)
         {
-            if (TryRead(() => ProcessMemory.Open(Root, id), out ProcessMemory process))
+            if (TryRead(() => ProcessMemory.Open(Root, id, _swapTypes), out ProcessMemory process))
             {
                 using (process)
                 {

@@ -18,8 +18,7 @@ public sealed class ProcessPageReaderTests
         Assert.True(first.IsExclusive);
         Assert.True(first.IsUffdWriteProtected);
         Assert.False(first.IsFileOrSharedAnon);
-        // Exclusive and of a small folio: not what kpagecount says of frame 2, but what it would say.
-        Assert.Equal(((ulong)KPageFlags.LRU, 1UL, 222UL), (first.RawFlags!.Value, first.MapCount!.Value, first.CgroupInode!.Value));
+        Assert.Equal(((ulong)KPageFlags.LRU, 22UL, 222UL), (first.RawFlags!.Value, first.MapCount!.Value, first.CgroupInode!.Value));
         Assert.Equal(Words.Present | Words.Exclusive | Words.UffdWriteProtected | 2, first.RawEntry);
 
         ProcessPageInfo swapped = pages[1];
@@ -32,14 +31,15 @@ public sealed class ProcessPageReaderTests
     }
 
     [Theory]
-    [InlineData(KPageFlags.ANON, true, 1)]
-    [InlineData(KPageFlags.ANON, false, 22)]
-    [InlineData(KPageFlags.ANON | KPageFlags.THP, true, 22)]
-    [InlineData(KPageFlags.COMPOUND_TAIL, true, 22)]
-    [InlineData(KPageFlags.COMPOUND_HEAD, true, 22)]
-    [InlineData(KPageFlags.HUGE, true, 22)]
+    [InlineData(KPageFlags.MMAP, true, 1)]
+    [InlineData(KPageFlags.MMAP, false, 22)]
+    [InlineData(KPageFlags.MMAP | KPageFlags.THP, true, 22)]
+    [InlineData(KPageFlags.MMAP | KPageFlags.COMPOUND_TAIL, true, 22)]
+    [InlineData(KPageFlags.MMAP | KPageFlags.COMPOUND_HEAD, true, 22)]
+    [InlineData(KPageFlags.MMAP | KPageFlags.HUGE, true, 22)]
+    [InlineData(KPageFlags.BUDDY, true, 22)]
     [InlineData(KPageFlags.NOPAGE, true, 22)]
-    public void Only_of_a_small_folio_does_being_exclusive_say_the_count(KPageFlags flags, bool isExclusive, ulong count)
+    public void Only_of_a_small_folio_that_is_mapped_does_being_exclusive_say_the_count(KPageFlags flags, bool isExclusive, ulong count)
     {
         ulong entry = Words.Present | (isExclusive ? Words.Exclusive : 0) | 2;
         using MadeUpTree tree = Frames.Tree([0, 0, (ulong)flags], [0, 11, 22], [0, 111, 222])
