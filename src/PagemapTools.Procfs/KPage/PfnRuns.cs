@@ -16,13 +16,13 @@ internal sealed class PfnRuns : IDisposable
     private const int WordsPerTurn = 8 * 1024;
 
     private readonly object _turns = new();
-    private int _taken;
     private readonly RentedArray<ulong> _rentedPfns = new();
     private readonly RentedArray<Run> _rentedRuns = new();
     private ulong[] _pfns = [];
     private Run[] _runs = [];
     private int _count;
     private int _rows;
+    private int _taken;
 
     private readonly record struct Run(int Index, int Length);
 
