@@ -17,13 +17,6 @@ internal static class ProcessDiagnosis
     public static ProcfsException Gone(ProcRoot root, int processId) =>
         NotFound(root, processId, $"The memory of process {processId} has gone meanwhile: it has ended, or executes another program.");
 
-    private static ProcfsException NotFound(ProcRoot root, int processId, string message) => new(
-        ProcfsError.ProcessNotFound,
-        message,
-        root.PathOf(processId, string.Empty),
-        processId,
-        Errno.ENOENT);
-
     /// <summary>The reason why <paramref name="file"/> of a process gave <paramref name="errno"/>.</summary>
     public static ProcfsException Explain(ProcRoot root, int processId, string file, int errno)
     {
@@ -59,6 +52,13 @@ internal static class ProcessDiagnosis
             processId,
             errno);
     }
+
+    private static ProcfsException NotFound(ProcRoot root, int processId, string message) => new(
+        ProcfsError.ProcessNotFound,
+        message,
+        root.PathOf(processId, string.Empty),
+        processId,
+        Errno.ENOENT);
 
     private static ProcfsException Denied(ProcRoot root, int processId, string file, int errno)
     {

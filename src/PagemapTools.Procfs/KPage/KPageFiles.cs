@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using PagemapTools.Procfs.Native;
 
 namespace PagemapTools.Procfs;
@@ -20,7 +21,7 @@ public sealed class KPageFiles : IDisposable
     }
 
     /// <summary>The fields: each has a file.</summary>
-    internal static IReadOnlyList<KPageFields> EachField { get; } = [KPageFields.Flags, KPageFields.MapCount, KPageFields.Cgroup];
+    internal static ImmutableArray<KPageFields> EachField { get; } = [KPageFields.Flags, KPageFields.MapCount, KPageFields.Cgroup];
 
     /// <summary>The file of one field.</summary>
     /// <exception cref="ProcfsException">The caller may not read it, or this kernel has none.</exception>

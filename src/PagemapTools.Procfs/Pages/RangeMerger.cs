@@ -4,7 +4,7 @@ namespace PagemapTools.Procfs;
 internal sealed class RangeMerger(FlagFilter shown, KPageFields fields)
 {
     private readonly KPageFields[] _asked = [.. KPageFiles.EachField.Where(field => (fields & field) != 0)];
-    private readonly ulong[] _words = new ulong[KPageFiles.EachField.Count];
+    private readonly ulong[] _words = new ulong[KPageFiles.EachField.Length];
     private PageRange? _range;
     private MemoryMapping? _mapping;
     private ulong _address;

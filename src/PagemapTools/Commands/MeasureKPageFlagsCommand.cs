@@ -69,7 +69,6 @@ public sealed class MeasureKPageFlagsCommand : ProcessTargetCommand, IFlagFilter
         base.BeginProcessing();
         _files = new KPageFiles(Root, ParameterSetName == PathSet ? GetUnresolvedProviderPathFromPSPath(Path) : null);
         _histogram = new KPageFlagsHistogram(this.ToFilter());
-        _swapTypes = SwapTypes.Read(Root);
         TryRead(() => _files.Of(KPageFields.Flags), out _);
     }
 
@@ -148,6 +147,7 @@ public sealed class MeasureKPageFlagsCommand : ProcessTargetCommand, IFlagFilter
 
     private void CountProcesses(IEnumerable<int> ids)
     {
+        _swapTypes ??= SwapTypes.Read(Root);
         foreach (int id in ids)
         {
             if (TryRead(() => ProcessMemory.Open(Root, id, _swapTypes), out ProcessMemory process))
