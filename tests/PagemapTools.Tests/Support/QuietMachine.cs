@@ -1,8 +1,8 @@
 namespace PagemapTools.Tests.Support;
 
 /// <summary>
-/// Tests for which the machine should be quiet: every process that another test starts or ends shares libraries with those that are
-/// measured.
+/// Tests beside which no other runs: every process that another one starts or ends shares libraries with those that are measured, and
+/// every file that another one reads is open in this process.
 /// </summary>
 [CollectionDefinition(Name, DisableParallelization = true)]
 public sealed class QuietMachine
