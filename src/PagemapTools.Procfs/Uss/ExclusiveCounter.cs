@@ -7,15 +7,14 @@ namespace PagemapTools.Procfs;
 /// the kernel does not account: the zero page, or one without a struct page. The count of the frame tells them apart: 0 for the
 /// latter. Where frames are hidden PAGEMAP_SCAN finds the zero page (Linux 6.7).
 /// </summary>
-internal sealed class ExclusiveCounter(ProcessMemory process, Func<MemoryMapping, bool> isHugetlb, PageEntryFile? kpagecount)
+internal sealed class ExclusiveCounter(ProcessMemory process, Func<MemoryMapping, bool> isHugetlb, MapCounts? counts)
     : UssCounter(process, isHugetlb)
 {
     private const int RegionsPerScan = 64;
 
     private readonly PagemapScan _scan = new(process.Pagemap);
-    private readonly MapCounts? _counts = kpagecount is null ? null : new MapCounts(kpagecount);
 
-    public override void Dispose() => _counts?.Dispose();
+    public override void Dispose() => counts?.Dispose();
 
     protected override void CountPages(MemoryMapping mapping, ulong address, ReadOnlySpan<ulong> entries, ref UssTally tally)
     {
@@ -64,19 +63,19 @@ internal sealed class ExclusiveCounter(ProcessMemory process, Func<MemoryMapping
     /// <summary>Counts the doubtful pages whose frames are mapped; false, and nothing counted, where frames are hidden.</summary>
     private bool CountByFrames(ReadOnlySpan<ulong> entries, ulong settled, ref UssTally tally)
     {
-        if (_counts is null)
+        if (counts is null)
         {
             return false;
         }
 
         long resident = 0;
-        foreach (ulong count in _counts.Read(entries, without: settled))
+        foreach (ulong count in counts.Read(entries, without: settled))
         {
             resident += count is not 0 and not PfnRuns.Unknown ? 1 : 0;
         }
 
-        tally.Resident += _counts.MetHidden ? 0 : resident;
-        return !_counts.MetHidden;
+        tally.Resident += counts.MetHidden ? 0 : resident;
+        return !counts.MetHidden;
     }
 
     private void CountByScan(ulong address, int pages, long doubtful, ref UssTally tally)

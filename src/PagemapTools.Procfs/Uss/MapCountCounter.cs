@@ -4,17 +4,15 @@ namespace PagemapTools.Procfs;
 /// Counts by /proc/kpagecount, the procedure of pagemap.rst: a frame mapped once is the process's own, and one that counts 0, the
 /// zero page or one without a struct page, is nobody's.
 /// </summary>
-internal sealed class MapCountCounter(ProcessMemory process, Func<MemoryMapping, bool> isHugetlb, PageEntryFile kpagecount)
+internal sealed class MapCountCounter(ProcessMemory process, Func<MemoryMapping, bool> isHugetlb, MapCounts counts)
     : UssCounter(process, isHugetlb)
 {
-    private readonly MapCounts _counts = new(kpagecount);
-
-    public override void Dispose() => _counts.Dispose();
+    public override void Dispose() => counts.Dispose();
 
     protected override void CountPages(MemoryMapping mapping, ulong address, ReadOnlySpan<ulong> entries, ref UssTally tally)
     {
         ulong page = PageGeometry.PageSize << UssTally.PssShift;
-        foreach (ulong count in _counts.Read(entries, without: 0))
+        foreach (ulong count in counts.Read(entries, without: 0))
         {
             if (count is not 0 and not PfnRuns.Unknown)
             {
@@ -26,18 +24,18 @@ internal sealed class MapCountCounter(ProcessMemory process, Func<MemoryMapping,
             }
         }
 
-        tally.IsUnknown |= _counts.MetHidden;
+        tally.IsUnknown |= counts.MetHidden;
         CountSwapped(entries, ref tally);
     }
 
     protected override void CountHugetlb(ReadOnlySpan<ulong> entries, ref UssTally tally)
     {
-        foreach (ulong count in _counts.Read(entries, without: 0))
+        foreach (ulong count in counts.Read(entries, without: 0))
         {
             tally.Hugetlb++;
             tally.PrivateHugetlb += count == 1 ? 1 : 0;
         }
 
-        tally.IsUnknown |= _counts.MetHidden;
+        tally.IsUnknown |= counts.MetHidden;
     }
 }

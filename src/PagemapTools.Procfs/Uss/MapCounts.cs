@@ -1,7 +1,9 @@
 namespace PagemapTools.Procfs;
 
 /// <summary>Looks up how often the frames of pagemap entries are mapped.</summary>
-internal sealed class MapCounts(PageEntryFile kpagecount) : IDisposable
+/// <param name="kpagecount">The kernel's counts.</param>
+/// <param name="recent">What the kernel said before, of other processes too.</param>
+internal sealed class MapCounts(PageEntryFile kpagecount, RecentCounts recent) : IDisposable
 {
     private readonly PfnRuns _runs = new();
     private readonly RentedArray<ulong> _pfns = new();
@@ -10,26 +12,40 @@ internal sealed class MapCounts(PageEntryFile kpagecount) : IDisposable
     /// <summary>Whether the last entries had a present page whose frame is hidden.</summary>
     public bool MetHidden { get; private set; }
 
-    /// <summary>The counts of those present pages that have none of the bits <paramref name="without"/>, closely packed.</summary>
+    /// <summary>The counts of those present pages that have none of the bits <paramref name="without"/>, closely packed, in any order.</summary>
     public ReadOnlySpan<ulong> Read(ReadOnlySpan<ulong> entries, ulong without)
     {
+        RecentCounts.Look known = recent.Now();
         ulong[] pfns = _pfns.AtLeast(entries.Length);
-        int rows = 0;
+        ulong[] counts = _counts.AtLeast(entries.Length);
+        int asked = 0;
+        int settled = 0;
         MetHidden = false;
         foreach (ulong entry in entries)
         {
-            if ((entry & (PagemapEntry.PresentBit | without)) == PagemapEntry.PresentBit)
+            if ((entry & (PagemapEntry.PresentBit | without)) != PagemapEntry.PresentBit)
             {
-                ulong frame = entry & PagemapEntry.FrameMask;
-                MetHidden |= frame == 0;
-                pfns[rows++] = frame == 0 ? PfnRuns.Unknown : frame;
+                continue;
+            }
+
+            ulong frame = entry & PagemapEntry.FrameMask;
+            if (frame == 0)
+            {
+                MetHidden = true;
+                counts[settled++] = PfnRuns.Unknown;
+            }
+            else if ((entry & PagemapEntry.ExclusiveBit) == 0 && known.Of(frame) is var count and not 0)
+            {
+                counts[settled++] = count;
+            }
+            else
+            {
+                pfns[asked++] = frame;
             }
         }
 
-        Memory<ulong> counts = _counts.AtLeast(rows).AsMemory(0, rows);
-        _runs.Build(pfns.AsSpan(0, rows));
-        _runs.Gather(kpagecount, counts);
-        return counts.Span;
+        Ask(pfns.AsSpan(0, asked), counts.AsMemory(settled, asked), known);
+        return counts.AsSpan(0, settled + asked);
     }
 
     public void Dispose()
@@ -37,5 +53,16 @@ internal sealed class MapCounts(PageEntryFile kpagecount) : IDisposable
         _runs.Dispose();
         _pfns.Dispose();
         _counts.Dispose();
+    }
+
+    private void Ask(ReadOnlySpan<ulong> pfns, Memory<ulong> words, RecentCounts.Look known)
+    {
+        _runs.Build(pfns);
+        _runs.Gather(kpagecount, words);
+        ReadOnlySpan<ulong> counts = words.Span;
+        for (int row = 0; row < counts.Length; row++)
+        {
+            known.Remember(pfns[row], counts[row]);
+        }
     }
 }

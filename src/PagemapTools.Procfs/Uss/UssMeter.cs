@@ -7,6 +7,7 @@ public sealed class UssMeter : IDisposable
     private readonly KPageFiles _files;
     private readonly PageEntryFile? _kpagecount;
     private readonly SwapTypes _swapTypes;
+    private readonly RecentCounts _recentCounts = new(TimeProvider.System);
 
     /// <summary>Creates a meter.</summary>
     /// <exception cref="ProcfsException">The method is MapCount, and /proc/kpagecount cannot be read.</exception>
@@ -112,7 +113,11 @@ public sealed class UssMeter : IDisposable
         return total;
     }
 
-    private UssCounter CreateCounter(ProcessMemory process, MemoryFileSystems fileSystems) => Method == UssMethod.MapCount
-        ? new MapCountCounter(process, fileSystems.IsHugetlb, _kpagecount!)
-        : new ExclusiveCounter(process, fileSystems.IsHugetlb, _kpagecount);
+    private UssCounter CreateCounter(ProcessMemory process, MemoryFileSystems fileSystems)
+    {
+        MapCounts? counts = _kpagecount is null ? null : new MapCounts(_kpagecount, _recentCounts);
+        return Method == UssMethod.MapCount
+            ? new MapCountCounter(process, fileSystems.IsHugetlb, counts!)
+            : new ExclusiveCounter(process, fileSystems.IsHugetlb, counts);
+    }
 }

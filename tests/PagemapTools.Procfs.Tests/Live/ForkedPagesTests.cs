@@ -34,6 +34,29 @@ public sealed class ForkedPagesTests
         UssAgreement.Check(zoo.Children[0]);
     }
 
+    [Theory]
+    [InlineData(UssMethod.Exclusive)]
+    [InlineData(UssMethod.MapCount)]
+    public void What_a_meter_remembers_of_one_is_true_of_the_other_and_not_used_when_that_has_gone(UssMethod method)
+    {
+        Needs.FrameNumbers();
+        using UssMeter meter = new(new ProcRoot("/proc"), method);
+        using Zoo zoo = Zoo.Start("fork").Next().Stop();
+        Agrees(zoo["parent"]);
+        Agrees(zoo["child"]);
+        Agrees(zoo["parent"]);
+        zoo.Next().Stop();
+        Agrees(zoo["parent"]);
+
+        void Agrees(ZooRegion region)
+        {
+            MappingUss uss = UssAgreement.OfRegion(region, meter);
+            Smaps kernel = UssAgreement.OfKernel(region);
+            Assert.Equal((kernel.Uss, kernel["Rss"]), (uss.Uss, uss.Rss));
+            Assert.Equal(method == UssMethod.MapCount ? kernel["Pss"] : null, uss.Pss / 1024 * 1024);
+        }
+    }
+
     [Fact]
     public void When_the_child_has_gone_every_page_is_the_parents_own()
     {

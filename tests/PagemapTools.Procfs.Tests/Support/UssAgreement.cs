@@ -16,19 +16,21 @@ internal static class UssAgreement
     {
         foreach (UssMethod method in Methods())
         {
-            using UssMeter meter = new(s_root, method);
             // The mappings first: they say where a difference is.
-            Until(() => MappingDifferences(processId, meter));
-            Until(() => Differences(Smaps.Rollup(processId), Measure(meter, processId, threads: 1), $"{method}"));
-            Until(() => Differences(Smaps.Rollup(processId), Measure(meter, processId, threads: 2), $"{method} on two threads"));
+            Until(() => MappingDifferences(processId, method));
+            Until(() => Differences(Smaps.Rollup(processId), Measure(method, processId, threads: 1), $"{method}"));
+            Until(() => Differences(Smaps.Rollup(processId), Measure(method, processId, threads: 2), $"{method} on two threads"));
         }
     }
 
     public static MappingUss OfRegion(ZooRegion region, UssMethod method)
     {
         using UssMeter meter = new(s_root, method);
-        return meter.MeasureMappings(region.ProcessId, mapping => mapping.Start == region.Start, TestContext.Current.CancellationToken).Single();
+        return OfRegion(region, meter);
     }
+
+    public static MappingUss OfRegion(ZooRegion region, UssMeter meter) =>
+        meter.MeasureMappings(region.ProcessId, mapping => mapping.Start == region.Start, TestContext.Current.CancellationToken).Single();
 
     /// <summary>What the kernel says of a region that is one mapping.</summary>
     public static Smaps OfKernel(ZooRegion region) => Smaps.Mappings(region.ProcessId).Single(mapping => mapping.Start == region.Start);
@@ -39,17 +41,22 @@ internal static class UssAgreement
             ? [UssMethod.Exclusive, UssMethod.MapCount]
             : [UssMethod.Exclusive];
 
-    private static ProcessUss Measure(UssMeter meter, int processId, int threads) =>
-        meter.Measure(processId, mappings: null, threads, TestContext.Current.CancellationToken);
-
-    private static List<string> MappingDifferences(int processId, UssMeter meter)
+    // A meter remembers for a while by how many the others share a frame; each look needs what is true now.
+    private static ProcessUss Measure(UssMethod method, int processId, int threads)
     {
+        using UssMeter meter = new(s_root, method);
+        return meter.Measure(processId, mappings: null, threads, TestContext.Current.CancellationToken);
+    }
+
+    private static List<string> MappingDifferences(int processId, UssMethod method)
+    {
+        using UssMeter meter = new(s_root, method);
         Dictionary<ulong, Smaps> expected = Smaps.Mappings(processId).ToDictionary(mapping => mapping.Start);
         List<string> differences = [];
         foreach (MappingUss uss in meter.MeasureMappings(processId, mappings: null, TestContext.Current.CancellationToken))
         {
             differences.AddRange(expected.Remove(uss.Mapping.Start, out Smaps? mapping)
-                ? Differences(mapping, uss, $"{meter.Method}, {uss.Mapping}")
+                ? Differences(mapping, uss, $"{method}, {uss.Mapping}")
                 : [$"{uss.Mapping} is not in smaps"]);
         }
 
