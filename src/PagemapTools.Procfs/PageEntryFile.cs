@@ -23,15 +23,19 @@ public sealed class PageEntryFile : IDisposable
         _read = read;
     }
 
-    private PageEntryFile(string path, SafeFileHandle handle)
+    private PageEntryFile(string path, SafeFileHandle handle, int? processId)
     {
         Path = path;
+        ProcessId = processId;
         Handle = handle;
         _read = (Span<byte> buffer, long offset, out int errno) => FileCalls.PRead(handle, buffer, offset, out errno);
     }
 
     /// <summary>The path it was opened by.</summary>
     public string Path { get; }
+
+    /// <summary>The process whose pagemap it is; null for the files of frames.</summary>
+    internal int? ProcessId { get; }
 
     internal SafeFileHandle? Handle { get; }
 
@@ -41,12 +45,12 @@ public sealed class PageEntryFile : IDisposable
         TryOpen(path, out int errno) ?? throw new ProcfsException(
             ProcfsError.ReadFailed, $"'{path}' cannot be opened: {Errno.Describe(errno)}.", path, errorNumber: errno);
 
-    internal static PageEntryFile? TryOpen(string path, out int errno)
+    internal static PageEntryFile? TryOpen(string path, out int errno, int? processId = null)
     {
         SafeFileHandle handle = FileCalls.OpenForReading(path, out errno);
         if (!handle.IsInvalid)
         {
-            return new PageEntryFile(path, handle);
+            return new PageEntryFile(path, handle, processId);
         }
 
         handle.Dispose();
@@ -61,12 +65,13 @@ public sealed class PageEntryFile : IDisposable
     /// <exception cref="ProcfsException">The kernel refused the first entry; what was read before a later refusal is returned.</exception>
     public int Read(ulong firstIndex, Span<ulong> entries)
     {
-        if (firstIndex > long.MaxValue / sizeof(ulong))
+        Span<byte> bytes = MemoryMarshal.AsBytes(entries);
+        if (firstIndex > (ulong)(long.MaxValue - bytes.Length) / sizeof(ulong))
         {
+            // Beyond what an offset can say, and so beyond the end.
             return 0;
         }
 
-        Span<byte> bytes = MemoryMarshal.AsBytes(entries);
         long offset = (long)firstIndex * sizeof(ulong);
         int done = 0;
         while (done < bytes.Length)
@@ -95,5 +100,6 @@ public sealed class PageEntryFile : IDisposable
         ProcfsError.ReadFailed,
         $"Reading '{Path}' at offset 0x{offset:x} failed: {Errno.Describe(errno)}.",
         Path,
-        errorNumber: errno);
+        ProcessId,
+        errno);
 }

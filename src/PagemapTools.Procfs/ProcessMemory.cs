@@ -38,7 +38,7 @@ public sealed class ProcessMemory : IDisposable
     public static ProcessMemory Open(ProcRoot root, int processId, SwapTypes? swapTypes = null)
     {
         string name = root.ProcessName(processId) ?? throw ProcessDiagnosis.NotFound(root, processId);
-        PageEntryFile pagemap = PageEntryFile.TryOpen(root.PathOf(processId, "pagemap"), out int errno)
+        PageEntryFile pagemap = PageEntryFile.TryOpen(root.PathOf(processId, "pagemap"), out int errno, processId)
             ?? throw ProcessDiagnosis.Explain(root, processId, "pagemap", errno);
         return new ProcessMemory(root, new ProcessIdentity(processId, name, swapTypes ?? SwapTypes.Read(root)), pagemap);
     }

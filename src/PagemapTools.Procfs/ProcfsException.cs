@@ -32,7 +32,7 @@ public enum ProcfsError
 public sealed class ProcfsException : Exception
 {
     /// <summary>Creates the exception.</summary>
-    public ProcfsException(ProcfsError error, string message, string path, int processId = 0, int errorNumber = 0, string? missingRight = null)
+    public ProcfsException(ProcfsError error, string message, string path, int? processId = null, int errorNumber = 0, string? missingRight = null)
         : base(message)
     {
         Error = error;
@@ -48,8 +48,8 @@ public sealed class ProcfsException : Exception
     /// <summary>The file that did not answer.</summary>
     public string Path { get; }
 
-    /// <summary>The process that was asked for; 0 where none was.</summary>
-    public int ProcessId { get; }
+    /// <summary>The process that was asked for; null where none was.</summary>
+    public int? ProcessId { get; }
 
     /// <summary>The kernel's error number (errno); 0 where there was none.</summary>
     public int ErrorNumber { get; }

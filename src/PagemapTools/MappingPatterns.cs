@@ -10,9 +10,9 @@ namespace PagemapTools;
 internal static class MappingPatterns
 {
     /// <summary>A test of mappings; null if there are no patterns.</summary>
-    public static Func<MemoryMapping, bool>? ToFilter(string[]? patterns)
+    public static Func<MemoryMapping, bool>? ToFilter(string[] patterns)
     {
-        if (patterns is null or { Length: 0 })
+        if (patterns.Length == 0)
         {
             return null;
         }

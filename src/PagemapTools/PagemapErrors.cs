@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Management.Automation;
 using PagemapTools.Procfs;
 
@@ -9,22 +10,22 @@ internal static class PagemapErrors
     /// <summary>The record of a failure of the pagemap interface.</summary>
     public static ErrorRecord ToRecord(this ProcfsException failure)
     {
-        (string id, ErrorCategory category, object target) = failure.Error switch
+        (string id, ErrorCategory category, object? target) = failure.Error switch
         {
-            ProcfsError.ProcessNotFound => ("NoProcessFoundForGivenId", ErrorCategory.ObjectNotFound, failure.ProcessId),
+            ProcfsError.ProcessNotFound => ("NoProcessFoundForGivenId", ErrorCategory.ObjectNotFound, (object?)failure.ProcessId),
             ProcfsError.NoAddressSpace => ("ProcessHasNoAddressSpace", ErrorCategory.InvalidOperation, failure.ProcessId),
             ProcfsError.ProcessAccessDenied => ("PagemapAccessDenied", ErrorCategory.PermissionDenied, failure.ProcessId),
             ProcfsError.KPageAccessDenied => ("KPageAccessDenied", ErrorCategory.PermissionDenied, failure.Path),
             ProcfsError.KPageNotAvailable => ("KPageNotAvailable", ErrorCategory.NotInstalled, failure.Path),
             ProcfsError.SoftDirtyNotSupported => ("SoftDirtyNotSupported", ErrorCategory.NotImplemented, KernelRelease.Current),
             ProcfsError.PlatformNotSupported => ("PlatformNotSupported", ErrorCategory.NotImplemented, failure.Path),
-            _ => ("PagemapReadFailed", ErrorCategory.ReadError, (object)failure.Path),
+            _ => ("PagemapReadFailed", ErrorCategory.ReadError, failure.Path),
         };
         return new ErrorRecord(failure, id, category, target);
     }
 
     /// <summary>Whether the failure is of one process only, so that the next target can still be served.</summary>
-    public static bool IsOfOneProcess(this ProcfsException failure) => failure.ProcessId != 0;
+    public static bool IsOfOneProcess(this ProcfsException failure) => failure.ProcessId is not null;
 
     public static ErrorRecord NoProcessOfName(string name) => new(
         new ItemNotFoundException($"There is no process with the name '{name}'."),
@@ -35,6 +36,18 @@ internal static class PagemapErrors
     public static ErrorRecord ExclusiveAndShared() => new(
         new PSInvalidOperationException("A page is either exclusive or shared: -Exclusive and -Shared cannot be used together."),
         "ExclusiveAndShared",
+        ErrorCategory.InvalidArgument,
+        null);
+
+    public static ErrorRecord ProcessOfOwnProc(Process process, string root) => new(
+        new PSInvalidOperationException($"Process {process.Id} ({process.ProcessName}) is of /proc, and another process may have its id in '{root}': name it by -Id or -Name."),
+        "ProcessOfOwnProc",
+        ErrorCategory.InvalidArgument,
+        process);
+
+    public static ErrorRecord SavedFlagsAndCgroup() => new(
+        new PSInvalidOperationException("A saved copy of kpageflags says nothing of the cgroups that frames were charged to then: -Path and -Cgroup cannot be used together."),
+        "SavedFlagsAndCgroup",
         ErrorCategory.InvalidArgument,
         null);
 

@@ -23,6 +23,8 @@ public sealed class BadInputTests
     [InlineData("Get-KPageFlags -Pfn 0xzz", "0xzz")]
     [InlineData("Get-KPageFlags -Pfn frame", "frame")]
     [InlineData("Get-KPageFlags -Pfn -1", "-1")]
+    [InlineData("Get-KPageFlags -Pfn ''", "''")]
+    [InlineData("Get-KPageCount 1.5", "1.5")]
     [InlineData("Get-KPageFlags -Pfn 1 -Count 0", "0")]
     [InlineData("Get-KPageFlags -AnyFlag FANCY", "FANCY")]
     [InlineData("Get-KPageFlags -NotFlag FANCY", "FANCY")]
@@ -55,6 +57,51 @@ public sealed class BadInputTests
         ErrorRecord error = Assert.Single(outcome.Errors);
         Assert.Equal(ErrorCategory.InvalidArgument, error.CategoryInfo.Category);
         Assert.Empty(outcome.Output);
+    }
+
+    [Theory]
+    [InlineData("0x80000000", 0x80000000UL)]
+    [InlineData("0xffffffff", 0xffffffffUL)]
+    [InlineData("0x80000000000", 0x80000000000UL)]
+    [InlineData("2147483648", 0x80000000UL)]
+    [InlineData("1e3", 1000UL)]
+    public void A_frame_number_is_what_was_typed(string typed, ulong number)
+    {
+        Machine.NeedsRoot();
+        using Session session = new();
+
+        Assert.Equal([number], session.Objects($"Get-KPageFlags {typed}").Column<ulong>("Pfn"));
+    }
+
+    [Theory]
+    [InlineData("Get-KPageFlags -Count 3 -Flag $null -AnyFlag $null -NotFlag $null -BitSpec $null -Cgroup $null")]
+    [InlineData("Get-KPageCgroup -Count 3 -Cgroup $null")]
+    [InlineData("Get-ProcessPageMap -Id $PID -Mapping $null -Address $null -State $null -Include $null -Flag $null -AnyFlag $null -NotFlag $null -BitSpec $null | Stop-Upstream 3")]
+    [InlineData("Measure-ProcessUss -Id $PID -Mapping $null")]
+    [InlineData("Measure-KPageFlags -Id $PID -Flag $null -AnyFlag $null -NotFlag $null -BitSpec $null")]
+    public void Null_is_no_condition(string command)
+    {
+        Machine.NeedsRoot();
+        using Session session = new();
+
+        Assert.NotEmpty(session.Objects(command));
+    }
+
+    [Fact]
+    public void Beyond_every_offset_there_are_no_frames()
+    {
+        Machine.NeedsRoot();
+        using Session session = new();
+
+        Assert.Empty(session.Objects("Get-KPageFlags 0x0fffffffffffffff -Count 4"));
+    }
+
+    [Fact]
+    public void A_saved_copy_is_not_joined_with_the_cgroups_of_now()
+    {
+        using Session session = new();
+
+        Assert.Equal("SavedFlagsAndCgroup,PagemapTools.Commands.GetKPageFlagsCommand", session.Termination("Get-KPageFlags -Path /dev/null -Cgroup 1").FullyQualifiedErrorId);
     }
 
     [Fact]
@@ -101,7 +148,7 @@ public sealed class BadInputTests
 
     // The engine calls a number outside its range invalid data, and everything else an invalid argument.
     private static ErrorCategory Category(ErrorRecord error) =>
-        error.CategoryInfo.Category == ErrorCategory.InvalidData && error.Exception is ParameterBindingException { ErrorId: "ParameterArgumentValidationError" }
+        error.CategoryInfo.Category == ErrorCategory.InvalidData && error.Exception is ParameterBindingException { ErrorId: "ParameterArgumentValidationError" or "ParameterArgumentTransformationError" }
             ? ErrorCategory.InvalidArgument
             : error.CategoryInfo.Category;
 }

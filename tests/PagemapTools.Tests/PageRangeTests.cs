@@ -37,6 +37,46 @@ public sealed class PageRangeTests
     }
 
     [Theory]
+    [InlineData("anon", "")]
+    [InlineData("guard", "")]
+    [InlineData("swapped", "-Include Flags")]
+    [InlineData("thp", "-Include Flags, MapCount")]
+    public void Flags_are_measured_of_ranges_as_of_pages_and_of_the_process(string name, string parameters)
+    {
+        Machine.NeedsRoot();
+        using Animal animal = Animal.Start(name).Freeze();
+        using Session session = new();
+        session["id"] = animal.ProcessId;
+        string region = $"Get-ProcessPageMap -Id $id -Address {animal.Region.Range}";
+
+        foreach (string raw in (string[])["", "-Raw"])
+        {
+            Assert.Equal(
+                Summary(session, $"{region} {parameters} | Measure-KPageFlags {raw}"),
+                Summary(session, $"{region} {parameters} -AsRange | Measure-KPageFlags {raw}"));
+        }
+
+        Assert.Equal(
+            session.Objects("Measure-KPageFlags -Id $id").Column<long>("PageCount").Sum(),
+            session.Objects("Get-ProcessPageMap -Id $id | Measure-KPageFlags").Column<long>("PageCount").Sum());
+    }
+
+    [Fact]
+    public void The_frames_of_ranges_are_read_in_their_order()
+    {
+        Machine.NeedsRoot();
+        using Animal animal = Animal.Start("dense", "size=4MiB").Freeze();
+        using Session session = new();
+        session["id"] = animal.ProcessId;
+        string pages = $"Get-ProcessPageMap -Id $id -Address {animal.Region.Range} -State Present";
+
+        Assert.Equal(session.Objects(pages).Column<ulong>("Pfn"), session.Objects($"{pages} -AsRange | Get-KPageCount").Column<ulong>("Pfn"));
+    }
+
+    private static string Summary(Session session, string command) =>
+        string.Join('\n', session.Objects(command).Select(row => $"{row.Get<ulong>("Flags"):x} {row.Get<long>("PageCount")}"));
+
+    [Theory]
     [InlineData("Get-KPageFlags -Path $saved")]
     [InlineData("Get-KPageFlags -Path $saved -Raw")]
     [InlineData("Get-KPageFlags -Path $saved -Flag LRU")]

@@ -56,15 +56,60 @@ public sealed class ProcessTargetTests
         Assert.Contains(animal.ProcessId.ToString(), Assert.Single(screen.Lines));
     }
 
+    [Theory]
+    [InlineData("Get-ProcessPageMap -Id $id, $id | ForEach-Object Address")]
+    [InlineData("Measure-ProcessUss -Id $id, $id | ForEach-Object ProcessId")]
+    [InlineData("Measure-ProcessUss -Name $name, $name* -ErrorAction Ignore | Where-Object ProcessId -EQ $id | ForEach-Object ProcessId")]
+    [InlineData("$id, $id | Measure-ProcessUss -WarningAction Ignore | ForEach-Object ProcessId")]
+    public void A_process_that_is_named_twice_is_served_once_as_by_Get_Process(string command)
+    {
+        using Animal animal = Animal.Start("anon").Freeze();
+        using Session session = SessionWith(animal);
+        session["name"] = session.Objects("Measure-ProcessUss -Id $id").Column<string>("ProcessName").Single();
+
+        object?[] once = [.. session.Objects(command.Replace("$id, $id", "$id", StringComparison.Ordinal).Replace("$name, $name*", "$name", StringComparison.Ordinal)).Select(each => each.BaseObject)];
+        Assert.NotEmpty(once);
+        Assert.Equal(once, session.Objects(command).Select(each => each.BaseObject));
+    }
+
+    [Fact]
+    public void An_object_of_which_only_the_id_is_taken_is_measured_whole_once_and_that_is_said()
+    {
+        Machine.NeedsRoot();
+        using Animal animal = Animal.Start("anon").Freeze();
+        using Session session = SessionWith(animal);
+        long pages = session.Objects("Measure-KPageFlags -Id $id").Column<long>("PageCount").Sum();
+
+        Outcome outcome = session.Run("Measure-ProcessUss -Id $id -ByMapping | Measure-KPageFlags");
+
+        Assert.Equal(pages, outcome.Output.Column<long>("PageCount").Sum());
+        Assert.Contains("served once and whole", Assert.Single(outcome.Warnings), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_process_object_is_not_taken_for_the_process_of_that_id_in_another_proc()
+    {
+        using Session session = new();
+        using MadeUpTree tree = new();
+        tree.Words("kpageflags", 0, 0).Words("kpagecount", 0, 0);
+        session["tree"] = tree.Path;
+        session["process"] = Process.GetCurrentProcess();
+
+        foreach (string command in (string[])["Get-ProcessPageMap", "Measure-ProcessUss", "Measure-KPageFlags", "Clear-SoftDirty"])
+        {
+            Assert.StartsWith("ProcessOfOwnProc,", session.Termination($"$process | {command} -ProcPath $tree").FullyQualifiedErrorId, StringComparison.Ordinal);
+        }
+    }
+
     [Fact]
     public void Several_targets_are_served_in_the_order_in_which_they_were_named()
     {
         using Animal first = Animal.Start("anon");
         using Animal second = Animal.Start("anon");
         using Session session = new();
-        session["ids"] = new[] { second.ProcessId, first.ProcessId, second.ProcessId };
-        session["processes"] = new[] { second.Process, first.Process, second.Process };
-        int[] expected = [second.ProcessId, first.ProcessId, second.ProcessId];
+        session["ids"] = new[] { second.ProcessId, first.ProcessId };
+        session["processes"] = new[] { second.Process, first.Process };
+        int[] expected = [second.ProcessId, first.ProcessId];
 
         foreach (string form in (string[])["-Id $ids", "-InputObject $processes", "INPUT $ids", "INPUT $processes"])
         {

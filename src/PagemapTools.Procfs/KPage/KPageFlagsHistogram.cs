@@ -37,7 +37,7 @@ public sealed class KPageFlagsHistogram
             {
                 stop.ThrowIfCancellationRequested();
                 ulong first = (ulong)Interlocked.Add(ref next, FramesPerRead) - FramesPerRead;
-                read = kpageflags.Read(first, words.AsSpan(0, FramesPerRead));
+                read = ReadToEnd(kpageflags, first, words.AsSpan(0, FramesPerRead));
                 AddWords(counts, words.AsSpan(0, read));
                 progress?.Invoke(first + (ulong)read);
             }
@@ -47,11 +47,12 @@ public sealed class KPageFlagsHistogram
         }, stop);
     }
 
-    /// <summary>Counts one page.</summary>
+    /// <summary>Counts a page, or several that are alike.</summary>
     /// <param name="word">Its word of kpageflags; 0 for a page that is swapped out, as page-types has it.</param>
     /// <param name="entry">Its pagemap entry, whose bits the raw view shows.</param>
-    public void Add(ulong word, PagemapEntry entry) =>
-        CollectionsMarshal.GetValueRefOrAddDefault(_counts, (word, entry.Raw & ~PagemapEntry.FrameMask), out _)++;
+    /// <param name="pages">How many.</param>
+    public void Add(ulong word, PagemapEntry entry, long pages = 1) =>
+        CollectionsMarshal.GetValueRefOrAddDefault(_counts, (word, entry.Raw & ~PagemapEntry.FrameMask), out _) += pages;
 
     /// <summary>The combinations that occurred and pass, in ascending order of their number.</summary>
     public IReadOnlyList<KPageFlagsSummary> Summaries()
@@ -68,6 +69,21 @@ public sealed class KPageFlagsHistogram
         }
 
         return [.. shown.Select(combination => new KPageFlagsSummary((KPageFlags)combination.Key, combination.Value))];
+    }
+
+    // A read that ends early may be the end, or an error that the next one tells.
+    private static int ReadToEnd(PageEntryFile file, ulong first, Span<ulong> words)
+    {
+        int read = 0;
+        int count;
+        do
+        {
+            count = file.Read(first + (ulong)read, words[read..]);
+            read += count;
+        }
+        while (count > 0 && read < words.Length);
+
+        return read;
     }
 
     private static void AddWords(Dictionary<(ulong Word, ulong Entry), long> counts, ReadOnlySpan<ulong> words)

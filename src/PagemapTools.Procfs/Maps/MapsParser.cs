@@ -13,7 +13,7 @@ internal sealed class MapsParser(ProcessIdentity process)
     private MappingKind _lastKind;
 
     /// <summary>Parses a line without its newline.</summary>
-    /// <exception cref="FormatException">The line has not the form that the kernel writes.</exception>
+    /// <exception cref="ProcfsException">The line has not the form that the kernel writes.</exception>
     public MemoryMapping Parse(ReadOnlySpan<byte> line)
     {
         ReadOnlySpan<byte> rest = line;
@@ -58,7 +58,7 @@ internal sealed class MapsParser(ProcessIdentity process)
         _lastKind = MappingKinds.Of(_lastPath, _lastIsDeleted);
     }
 
-    private static ulong Hex(ref ReadOnlySpan<byte> rest, byte end, ReadOnlySpan<byte> line)
+    private ulong Hex(ref ReadOnlySpan<byte> rest, byte end, ReadOnlySpan<byte> line)
     {
         if (!Utf8Parser.TryParse(rest, out ulong value, out int digits, 'x') || digits >= rest.Length || rest[digits] != end)
         {
@@ -69,7 +69,7 @@ internal sealed class MapsParser(ProcessIdentity process)
         return value;
     }
 
-    private static string Permissions(ref ReadOnlySpan<byte> rest, ReadOnlySpan<byte> line)
+    private string Permissions(ref ReadOnlySpan<byte> rest, ReadOnlySpan<byte> line)
     {
         if (rest.Length < 5 || rest[4] != ' ')
         {
@@ -85,6 +85,6 @@ internal sealed class MapsParser(ProcessIdentity process)
         [.. Enumerable.Range(0, 16).Select(bits => string.Concat(
             (bits & 8) != 0 ? 'r' : '-', (bits & 4) != 0 ? 'w' : '-', (bits & 2) != 0 ? 'x' : '-', (bits & 1) != 0 ? 's' : 'p'))];
 
-    private static FormatException Malformed(ReadOnlySpan<byte> line) =>
-        new($"This is no line of /proc/PID/maps: '{OctalEscapes.Text(line)}'.");
+    private ProcfsException Malformed(ReadOnlySpan<byte> line) => new(
+        ProcfsError.ReadFailed, $"This is no line of the maps of process {process.Id}: '{OctalEscapes.Text(line)}'.", "maps", process.Id);
 }

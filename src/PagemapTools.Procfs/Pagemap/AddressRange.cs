@@ -19,6 +19,12 @@ public readonly record struct AddressRange(ulong Start, ulong End)
     {
     }
 
+    /// <summary>The page that holds one address of a 32-bit process, which PowerShell reads as negative when its highest bit is set.</summary>
+    public AddressRange(int address)
+        : this(unchecked((uint)address))
+    {
+    }
+
     /// <summary>Reads an address or a range, <c>0x7f00</c> or <c>0x7f00-0x7fff</c>, in hex with 0x or in decimal.</summary>
     /// <exception cref="FormatException">It is neither; the message quotes it.</exception>
     public static AddressRange Parse(string text)

@@ -54,7 +54,7 @@ internal sealed class PagemapScan(PageEntryFile pagemap)
         if (count < 0 && errno is not (Errno.ENOTTY or Errno.EINVAL or Errno.EFAULT or Errno.ESRCH))
         {
             throw new ProcfsException(
-                ProcfsError.ReadFailed, $"PAGEMAP_SCAN of '{pagemap.Path}' failed: {Errno.Describe(errno)}.", pagemap.Path, errorNumber: errno);
+                ProcfsError.ReadFailed, $"PAGEMAP_SCAN of '{pagemap.Path}' failed: {Errno.Describe(errno)}.", pagemap.Path, pagemap.ProcessId, errno);
         }
 
         return count;

@@ -52,7 +52,9 @@ public sealed class FrameReader : IDisposable
             stop.ThrowIfCancellationRequested();
             int wanted = (int)Math.Min(PageBatch.Capacity, range.Count);
             int read = ReadInOrder(range.First, wanted);
-            range = read < wanted ? new FrameRange(0, 0) : new FrameRange(range.First + (ulong)read, range.Count - (ulong)read);
+
+            // A read that ends early may be the end, or an error that the next one tells.
+            range = read == 0 ? new FrameRange(0, 0) : new FrameRange(range.First + (ulong)read, range.Count - (ulong)read);
             Filter();
         }
 
@@ -79,7 +81,11 @@ public sealed class FrameReader : IDisposable
     internal PageInfo Describe(PageBatch batch, int row)
     {
         PageInfo page = batch.Page(row);
-        page.ShowsRawFlags |= _query.RawFlags;
+        if ((_query.Include & KPageFields.Flags) != 0)
+        {
+            page.ShowsRawFlags = _query.RawFlags;
+        }
+
         _join.Describe(batch, row, page);
         return page;
     }

@@ -74,6 +74,8 @@ public class PageRange
     /// <summary>The path of that cgroup; null if it was not asked for.</summary>
     public string? CgroupPath => _first.CgroupPath;
 
+    internal PageInfo First => _first;
+
     private ProcessPageInfo? Page => _first as ProcessPageInfo;
 
     internal static PageRange Of(PageInfo first) => first is ProcessPageInfo page ? new ProcessPageRange(page) : new PageRange(first);

@@ -12,7 +12,7 @@ public sealed class GetKPageCgroupCommand : KPageCommand
     /// <summary>Only frames charged to these cgroups: the path or the inode of their directory.</summary>
     [Parameter]
     [ArgumentCompleter(typeof(CgroupCompleter))]
-    public string[] Cgroup { get; set; } = [];
+    public string[] Cgroup { get; set => field = value ?? []; } = [];
 
     private protected override KPageFields Field => KPageFields.Cgroup;
 

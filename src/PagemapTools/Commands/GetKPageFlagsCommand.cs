@@ -13,24 +13,24 @@ public sealed class GetKPageFlagsCommand : KPageCommand, IFlagFilterParameters
 
     /// <inheritdoc/>
     [Parameter]
-    public KPageFlags[] Flag { get; set; } = [];
+    public KPageFlags[] Flag { get; set => field = value ?? []; } = [];
 
     /// <inheritdoc/>
     [Parameter]
-    public KPageFlags[] AnyFlag { get; set; } = [];
+    public KPageFlags[] AnyFlag { get; set => field = value ?? []; } = [];
 
     /// <inheritdoc/>
     [Parameter]
-    public KPageFlags[] NotFlag { get; set; } = [];
+    public KPageFlags[] NotFlag { get; set => field = value ?? []; } = [];
 
     /// <inheritdoc/>
     [Parameter]
-    public BitSpec[] BitSpec { get; set; } = [];
+    public BitSpec[] BitSpec { get; set => field = value ?? []; } = [];
 
     /// <summary>Only frames charged to these cgroups: the path or the inode of their directory.</summary>
     [Parameter]
     [ArgumentCompleter(typeof(CgroupCompleter))]
-    public string[] Cgroup { get; set; } = [];
+    public string[] Cgroup { get; set => field = value ?? []; } = [];
 
     /// <summary>Joins frames that follow one another and are alike into ranges.</summary>
     [Parameter(ParameterSetName = PfnSet)]
@@ -63,6 +63,11 @@ public sealed class GetKPageFlagsCommand : KPageCommand, IFlagFilterParameters
 
     private protected override FrameQuery CreateQuery()
     {
+        if (Path is not null && Cgroup.Length > 0)
+        {
+            ThrowTerminatingError(PagemapErrors.SavedFlagsAndCgroup());
+        }
+
         FrameQuery query = new()
         {
             Include = Field,

@@ -23,17 +23,17 @@ public sealed class GetProcessPageMapCommand : ProcessObjectTargetCommand, IFlag
 
     /// <summary>Addresses, or ranges of them like 0x7f00-0x7fff whose end is not included, as in maps.</summary>
     [Parameter]
-    public AddressRange[] Address { get; set; } = [];
+    public AddressRange[] Address { get; set => field = value ?? []; } = [];
 
     /// <summary>Mappings, by their path or the kernel's name for them, such as [heap]; wildcards are taken.</summary>
     [Parameter]
     [SupportsWildcards]
     [ArgumentCompleter(typeof(MappingCompleter))]
-    public string[] Mapping { get; set; } = [];
+    public string[] Mapping { get; set => field = value ?? []; } = [];
 
     /// <summary>The states that a page may have.</summary>
     [Parameter]
-    public PageState[] State { get; set; } = [];
+    public PageState[] State { get; set => field = value ?? []; } = [];
 
     /// <summary>Only pages written since soft-dirty was last cleared.</summary>
     [Parameter]
@@ -53,23 +53,23 @@ public sealed class GetProcessPageMapCommand : ProcessObjectTargetCommand, IFlag
 
     /// <summary>What to read of each frame: flags, how often it is mapped, its cgroup.</summary>
     [Parameter]
-    public KPageFields[] Include { get; set; } = [];
+    public KPageFields[] Include { get; set => field = value ?? []; } = [];
 
     /// <inheritdoc/>
     [Parameter]
-    public KPageFlags[] Flag { get; set; } = [];
+    public KPageFlags[] Flag { get; set => field = value ?? []; } = [];
 
     /// <inheritdoc/>
     [Parameter]
-    public KPageFlags[] AnyFlag { get; set; } = [];
+    public KPageFlags[] AnyFlag { get; set => field = value ?? []; } = [];
 
     /// <inheritdoc/>
     [Parameter]
-    public KPageFlags[] NotFlag { get; set; } = [];
+    public KPageFlags[] NotFlag { get; set => field = value ?? []; } = [];
 
     /// <inheritdoc/>
     [Parameter]
-    public BitSpec[] BitSpec { get; set; } = [];
+    public BitSpec[] BitSpec { get; set => field = value ?? []; } = [];
 
     /// <summary>Shows kernel-internal flags, and overloaded ones under their own names.</summary>
     [Parameter]
@@ -111,7 +111,7 @@ public sealed class GetProcessPageMapCommand : ProcessObjectTargetCommand, IFlag
             Frames = new FrameFilter { Flags = this.ToFilter() },
             Include = include,
             RawFlags = Raw,
-            ResolveShared = ResolveShared,
+            ResolveShared = ResolveShared || State.Any(state => state is PageState.NotMapped or PageState.SwappedShared),
         };
     }
 
@@ -146,6 +146,7 @@ public sealed class GetProcessPageMapCommand : ProcessObjectTargetCommand, IFlag
         while (TryRead(() => reader.MoveNext(Stop), out bool hasPages) && hasPages)
         {
             progress.ShowAddress(reader.Position);
+            Warn(reader);
             for (int row = 0; row < reader.Batch.Count; row++)
             {
                 if (ranges is null)
@@ -165,7 +166,6 @@ public sealed class GetProcessPageMapCommand : ProcessObjectTargetCommand, IFlag
         }
 
         progress.Complete();
-        Warn(reader);
     }
 
     private void Warn(ProcessPageReader reader)

@@ -22,12 +22,14 @@ public abstract class KPageCommand : PagemapCommand
 
     /// <summary>Page frame numbers, as numbers or as hex strings. Without any, all of the machine's frames.</summary>
     [Parameter(Position = 0, ParameterSetName = PfnSet, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [FrameNumber]
     [AllowNull]
     [AllowEmptyCollection]
-    public ulong[]? Pfn { get; set; } = [];
+    public ulong[] Pfn { get; set => field = value ?? []; } = [];
 
     /// <summary>How many frames, from each number on. Without a number, from the first frame on.</summary>
-    [Parameter(ParameterSetName = PfnSet)]
+    [Parameter(ParameterSetName = PfnSet, ValueFromPipelineByPropertyName = true)]
+    [Alias("PageCount")]
     [ValidateRange(1, long.MaxValue)]
     public long Count { get; set; } = 1;
 
@@ -60,11 +62,12 @@ public abstract class KPageCommand : PagemapCommand
         }
         else if (Count == 1)
         {
-            Gather((Pfn ?? []).Select(pfn => new PageInfo(pfn)));
+            Gather(Pfn.Select(pfn => new PageInfo(pfn)));
         }
         else
         {
-            foreach (ulong pfn in Pfn ?? [])
+            WriteGathered();
+            foreach (ulong pfn in Pfn)
             {
                 WriteFrames(new FrameRange(pfn, (ulong)Count));
             }
@@ -146,16 +149,16 @@ public abstract class KPageCommand : PagemapCommand
             Reader.Batch.Add(page);
         }
 
+        if (_gathered.Exists(page => page is ProcessPageInfo { State: PageState.Present, Pfn: null }))
+        {
+            WarnHiddenFrames();
+        }
+
         TryRead(() => Reader.ReadBatch(), out int count);
         Func<PageBatch, int, PageInfo> describe = Reader.Describe;
         for (int row = 0; row < count; row++)
         {
             WriteRow(row, describe);
-        }
-
-        if (_gathered.Exists(page => page is ProcessPageInfo { State: PageState.Present, Pfn: null }))
-        {
-            WarnHiddenFrames();
         }
 
         _gathered.Clear();

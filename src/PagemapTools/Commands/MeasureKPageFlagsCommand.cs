@@ -13,13 +13,15 @@ public sealed class MeasureKPageFlagsCommand : ProcessTargetCommand, IFlagFilter
     private const string AllSet = "All";
     private const string PathSet = "Path";
     private const string ProcessSet = "Process";
+    private const string RangeSet = "Range";
+    private const int FramesPerRead = 4096;
 
     private KPageFiles? _files;
     private SwapTypes? _swapTypes;
     private KPageFlagsHistogram? _histogram;
 
     /// <summary>The names of the processes; wildcards are taken.</summary>
-    [Parameter(Mandatory = true, ParameterSetName = NameSet)]
+    [Parameter(Mandatory = true, Position = 0, ParameterSetName = NameSet)]
     [Alias("ProcessName")]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
@@ -36,6 +38,11 @@ public sealed class MeasureKPageFlagsCommand : ProcessTargetCommand, IFlagFilter
     [ValidateNotNull]
     public PageInfo? InputObject { get; set; }
 
+    /// <summary>Ranges of pages, as -AsRange gives them. The flags are those that their frames have now.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = RangeSet, ValueFromPipeline = true)]
+    [ValidateNotNull]
+    public PageRange? Range { get; set; }
+
     /// <summary>A saved copy of kpageflags.</summary>
     [Parameter(Mandatory = true, ParameterSetName = PathSet)]
     [ValidateNotNullOrEmpty]
@@ -43,19 +50,19 @@ public sealed class MeasureKPageFlagsCommand : ProcessTargetCommand, IFlagFilter
 
     /// <inheritdoc/>
     [Parameter]
-    public KPageFlags[] Flag { get; set; } = [];
+    public KPageFlags[] Flag { get; set => field = value ?? []; } = [];
 
     /// <inheritdoc/>
     [Parameter]
-    public KPageFlags[] AnyFlag { get; set; } = [];
+    public KPageFlags[] AnyFlag { get; set => field = value ?? []; } = [];
 
     /// <inheritdoc/>
     [Parameter]
-    public KPageFlags[] NotFlag { get; set; } = [];
+    public KPageFlags[] NotFlag { get; set => field = value ?? []; } = [];
 
     /// <inheritdoc/>
     [Parameter]
-    public BitSpec[] BitSpec { get; set; } = [];
+    public BitSpec[] BitSpec { get; set => field = value ?? []; } = [];
 
     /// <summary>Shows kernel-internal flags, and overloaded ones under their own names.</summary>
     [Parameter]
@@ -80,8 +87,11 @@ public sealed class MeasureKPageFlagsCommand : ProcessTargetCommand, IFlagFilter
             case InputObjectSet:
                 CountPage(InputObject!);
                 break;
+            case RangeSet:
+                CountRange(Range!);
+                break;
             case ProcessSet:
-                CountProcesses(Process.Select(process => process.Id));
+                CountProcesses(IdsOf(Process));
                 break;
             case IdSet:
                 CountProcesses(Id);
@@ -128,27 +138,55 @@ public sealed class MeasureKPageFlagsCommand : ProcessTargetCommand, IFlagFilter
 
     private void CountPage(PageInfo page)
     {
-        PagemapEntry entry = page is ProcessPageInfo processPage ? new PagemapEntry(processPage.RawEntry) : default;
         if (page.RawFlags is { } known)
         {
-            _histogram!.Add(known, entry);
+            _histogram!.Add(known, EntryOf(page));
         }
-        else if (page.Pfn is { } pfn && TryRead(() => ReadWord(pfn), out ulong? word) && word is { } read)
+        else
         {
-            _histogram!.Add(read, entry);
+            CountFrames(page, 1);
         }
     }
 
-    private ulong? ReadWord(ulong pfn)
+    private void CountRange(PageRange range) => CountFrames(range.First, range.PageCount);
+
+    /// <summary>Counts a page and those that follow it. What is swapped out has no flags of a frame, but an entry, as for page-types.</summary>
+    private void CountFrames(PageInfo first, long pages)
     {
-        Span<ulong> word = stackalloc ulong[1];
-        return _files!.Of(KPageFields.Flags).Read(pfn, word) == 1 ? word[0] : null;
+        PagemapEntry entry = EntryOf(first);
+        if (entry.IsSwapFormat && !entry.IsPresent)
+        {
+            _histogram!.Add(0, entry, pages);
+        }
+
+        if (first.Pfn is { } pfn)
+        {
+            TryRead(() => CountFrames(pfn, pages, entry), out _);
+        }
     }
+
+    private bool CountFrames(ulong pfn, long pages, PagemapEntry entry)
+    {
+        ulong[] words = new ulong[Math.Min(pages, FramesPerRead)];
+        int read = words.Length;
+        for (long done = 0; done < pages && read > 0; done += read)
+        {
+            read = _files!.Of(KPageFields.Flags).Read(pfn + (ulong)done, words.AsSpan(0, (int)Math.Min(words.Length, pages - done)));
+            foreach (ulong word in words.AsSpan(0, read))
+            {
+                _histogram!.Add(word, entry);
+            }
+        }
+
+        return true;
+    }
+
+    private static PagemapEntry EntryOf(PageInfo page) => page is ProcessPageInfo processPage ? new PagemapEntry(processPage.RawEntry) : default;
 
     private void CountProcesses(IEnumerable<int> ids)
     {
         _swapTypes ??= SwapTypes.Read(Root);
-        foreach (int id in ids)
+        foreach (int id in Once(ids))
         {
             if (TryRead(() => ProcessMemory.Open(Root, id, _swapTypes), out ProcessMemory process))
             {

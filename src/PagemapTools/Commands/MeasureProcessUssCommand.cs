@@ -32,7 +32,7 @@ public sealed class MeasureProcessUssCommand : ProcessObjectTargetCommand
     [Parameter]
     [SupportsWildcards]
     [ArgumentCompleter(typeof(MappingCompleter))]
-    public string[] Mapping { get; set; } = [];
+    public string[] Mapping { get; set => field = value ?? []; } = [];
 
     private protected override string[] Names => Name;
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Management.Automation;
 using PagemapTools.Completion;
 
@@ -10,11 +11,39 @@ public abstract class ProcessTargetCommand : PagemapCommand
     private protected const string IdSet = "Id";
     private protected const string InputObjectSet = "InputObject";
 
+    private readonly HashSet<int> _served = [];
+
     /// <summary>The ids of the processes.</summary>
     [Parameter(Mandatory = true, ParameterSetName = IdSet, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [Alias("PID", "ProcessId")]
     [ArgumentCompleter(typeof(ProcessIdCompleter))]
     public int[] Id { get; set; } = [];
+
+    /// <summary>The ids that have not been named before: each process is served once, as Get-Process does it.</summary>
+    private protected IEnumerable<int> Once(IEnumerable<int> ids)
+    {
+        foreach (int id in ids)
+        {
+            if (_served.Add(id))
+            {
+                yield return id;
+            }
+            else if (MyInvocation.ExpectingInput)
+            {
+                WarnOnce($"Process {id} came down the pipeline more than once. It is served once and whole: of an object that is neither a process nor a page, only the process's id is taken.");
+            }
+        }
+    }
+
+    private protected IEnumerable<int> IdsOf(Process[] processes)
+    {
+        if (!Root.IsOwn)
+        {
+            ThrowTerminatingError(PagemapErrors.ProcessOfOwnProc(processes[0], Root.Path));
+        }
+
+        return processes.Select(process => process.Id);
+    }
 
     private protected IEnumerable<int> IdsOf(IEnumerable<string> names)
     {

@@ -116,7 +116,8 @@ public sealed class MapsParserTests
     [InlineData("10000000000000000-2000 rw-p 00000000 00:01 5 /x")]
     public void A_line_of_another_form_is_refused_and_quoted(string line)
     {
-        FormatException failure = Assert.Throws<FormatException>(() => Parse(line));
+        ProcfsException failure = Assert.Throws<ProcfsException>(() => Parse(line));
+        Assert.Equal((ProcfsError.ReadFailed, Identities.Process.Id), (failure.Error, failure.ProcessId));
         Assert.Contains($"'{line}'", failure.Message, StringComparison.Ordinal);
     }
 

@@ -64,7 +64,7 @@ public sealed class MapsReaderTests
     public void A_malformed_line_is_refused_after_those_before_it()
     {
         List<MemoryMapping> read = [];
-        Assert.Throws<FormatException>(() => Read("1000-2000 r--p 00000000 08:01 1 /before\nnonsense\n", read));
+        Assert.Throws<ProcfsException>(() => Read("1000-2000 r--p 00000000 08:01 1 /before\nnonsense\n", read));
         Assert.Equal("/before", Assert.Single(read).Path);
     }
 
