@@ -7,6 +7,7 @@ internal enum Capability
 {
     DacOverride = 1,
     DacReadSearch = 2,
+    Fowner = 3,
     SysPtrace = 19,
     SysAdmin = 21,
     PerfMon = 38,

@@ -8,14 +8,49 @@ internal static class PageCacheLook
 {
     /// <summary>Marks the pages from <paramref name="offset"/> on: NotMapped for in the cache, SwappedShared for held elsewhere.</summary>
     /// <param name="file">The file.</param>
+    /// <param name="isInMemory">Whether its file system has no disk behind it: what it holds and is not in the cache is in swap.</param>
     /// <param name="offset">Where to begin, in bytes.</param>
     /// <param name="states">One state a page, all Unpopulated before the call.</param>
     /// <param name="inCore">Room for one byte a page.</param>
-    public static void Mark(SafeFileHandle file, long offset, Span<PageState> states, Span<byte> inCore)
+    /// <returns>Whether the kernel tells; if not, nothing is marked.</returns>
+    public static bool Mark(SafeFileHandle file, bool isInMemory, long offset, Span<PageState> states, Span<byte> inCore)
     {
-        long length = (long)states.Length << PageGeometry.PageShift;
-        long end = offset + length;
-        bool hasCachestat = CachestatCall.Ask(file, offset, length) is not null;
+        bool hasCachestat = CachestatCall.Ask(file, offset, (long)states.Length << PageGeometry.PageShift) is not null;
+        if (!hasCachestat && !MayLookInCore(file))
+        {
+            return false;
+        }
+
+        if (isInMemory)
+        {
+            MarkHeld(file, offset, states, hasCachestat);
+        }
+        else if (hasCachestat)
+        {
+            // On disk a hole that was read is in the page cache too.
+            Divide(file, offset, 0, states);
+        }
+
+        if (!hasCachestat)
+        {
+            MarkInCore(file, offset, states, inCore);
+        }
+
+        return true;
+    }
+
+    /// <summary>Of the others mincore says that every page is in memory (mm/mincore.c, can_do_mincore, Linux 5.2).</summary>
+    private static bool MayLookInCore(SafeFileHandle file)
+    {
+        CallerRights rights = CallerRights.Current;
+        return StatxCall.OfDescriptor((int)file.DangerousGetHandle())?.UserId == UserIdCall.Effective
+            || (rights.IsInitialUserNamespace && (rights.Has(Capability.Fowner) || rights.Has(Capability.DacOverride)));
+    }
+
+    /// <summary>Marks what the file holds; a hole is nowhere.</summary>
+    private static void MarkHeld(SafeFileHandle file, long offset, Span<PageState> states, bool hasCachestat)
+    {
+        long end = offset + ((long)states.Length << PageGeometry.PageShift);
         for (long position = offset; FileCalls.NextData(file, position) is { } data && data < end;)
         {
             long hole = Math.Min(end, FileCalls.NextHole(file, data) ?? end);
@@ -31,11 +66,6 @@ internal static class PageCacheLook
             }
 
             position = hole;
-        }
-
-        if (!hasCachestat)
-        {
-            MarkInCore(file, offset, states, inCore);
         }
     }
 

@@ -17,7 +17,10 @@ internal sealed class SharedPages(ProcessMemory process) : IDisposable
     private SharedFile? _file;
     private int _resolved;
 
-    /// <summary>Whether a file could not be opened: that needs CAP_CHECKPOINT_RESTORE or CAP_SYS_ADMIN in the initial user namespace.</summary>
+    /// <summary>
+    /// Whether a file could not be looked into: to open it needs CAP_CHECKPOINT_RESTORE or CAP_SYS_ADMIN in the initial user namespace,
+    /// and to ask for its pages being its owner, CAP_FOWNER or the right to write it.
+    /// </summary>
     public bool MetUnreadable { get; private set; }
 
     /// <summary>What the last run was resolved to.</summary>
@@ -34,7 +37,7 @@ internal sealed class SharedPages(ProcessMemory process) : IDisposable
             return default;
         }
 
-        Span<PageState> states = Look(handle, (long)(mapping.Offset + (address - mapping.Start)), entries.Length);
+        Span<PageState> states = Look(file, handle, (long)(mapping.Offset + (address - mapping.Start)), entries.Length);
         for (int i = 0; i < states.Length; i++)
         {
             // A page of a file on disk that is not in the page cache is on disk.
@@ -54,7 +57,7 @@ internal sealed class SharedPages(ProcessMemory process) : IDisposable
     /// </summary>
     public long CountSwapped(WalkPart part, CancellationToken stop)
     {
-        if (Open(part.Mapping) is not { Handle: { } handle, IsInMemoryFileSystem: true })
+        if (Open(part.Mapping) is not { Handle: { } handle, IsInMemoryFileSystem: true } file)
         {
             return 0;
         }
@@ -67,7 +70,7 @@ internal sealed class SharedPages(ProcessMemory process) : IDisposable
         {
             stop.ThrowIfCancellationRequested();
             int pages = (int)Math.Min(PagesPerLook, (end - data) >> PageGeometry.PageShift);
-            ReadOnlySpan<PageState> states = Look(handle, data, pages);
+            ReadOnlySpan<PageState> states = Look(file, handle, data, pages);
             ReadOnlySpan<ulong> own = canHaveOwn ? OwnEntries(part, data, pages) : default;
             for (int i = 0; i < pages; i++)
             {
@@ -109,12 +112,12 @@ internal sealed class SharedPages(ProcessMemory process) : IDisposable
         return _file;
     }
 
-    private Span<PageState> Look(SafeFileHandle file, long offset, int pages)
+    private Span<PageState> Look(SharedFile file, SafeFileHandle handle, long offset, int pages)
     {
         EnsureCapacity(pages);
         Span<PageState> states = _states.AsSpan(0, pages);
         states.Clear();
-        PageCacheLook.Mark(file, offset, states, _inCore);
+        MetUnreadable |= !PageCacheLook.Mark(handle, file.IsInMemoryFileSystem, offset, states, _inCore);
         return states;
     }
 

@@ -177,7 +177,8 @@ public sealed class GetProcessPageMapCommand : ProcessObjectTargetCommand, IFlag
 
         if (reader.MetUnresolvedShared)
         {
-            WarnOnce("Shared memory could not be resolved: /proc/PID/map_files needs CAP_CHECKPOINT_RESTORE or CAP_SYS_ADMIN in the initial user namespace.");
+            WarnOnce("Shared memory could not be resolved: /proc/PID/map_files needs CAP_CHECKPOINT_RESTORE or CAP_SYS_ADMIN in the initial user namespace, "
+                + "and files of other users CAP_FOWNER.");
         }
     }
 }

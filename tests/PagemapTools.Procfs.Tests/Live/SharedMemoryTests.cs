@@ -82,11 +82,13 @@ public sealed class SharedMemoryTests(ZooHouse house) : IClassFixture<ZooHouse>
         Assert.Equal(PageState.Present, ZooPages.Of(zoo["shared-zapped"], resolveShared: true)[0].State);
     }
 
-    [Fact]
-    public void Of_a_file_that_nobody_touched_the_cached_pages_are_told()
+    [Theory]
+    [InlineData("no")]
+    [InlineData("yes")]
+    public void Of_a_file_that_nobody_touched_the_cached_pages_are_told(string holes)
     {
         Needs.MapFiles();
-        using Zoo zoo = Zoo.Start("file-untouched").Stop();
+        using Zoo zoo = Zoo.Start("file-untouched", $"holes={holes}").Stop();
         ZooRegion region = zoo["file-untouched"];
         Assert.SkipUnless(region["uncached"].Length > 0, "the file's system keeps every page in the page cache");
         ProcessPageInfo[] pages = ZooPages.Of(region, resolveShared: true);

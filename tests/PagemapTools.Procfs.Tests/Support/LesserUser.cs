@@ -15,12 +15,19 @@ internal static partial class LesserUser
     private static readonly bool s_isX64 = RuntimeInformation.ProcessArchitecture == Architecture.X64;
 
     /// <summary>An ordinary user without any capability.</summary>
-    public static Process StartAsNobody(ProcessStartInfo start) => StartOnThread(start, () =>
+    public static Process StartAsNobody(ProcessStartInfo start) => StartOnThread(start, BecomeNobody);
+
+    /// <summary>Runs something on a thread of that user.</summary>
+    public static T AsNobody<T>(Func<T> action)
     {
-        Succeed(SystemCall(s_isX64 ? 116 : 159, 0, 0, 0), "setgroups");
-        Succeed(SystemCall(s_isX64 ? 119 : 149, Nobody, Nobody, Nobody), "setresgid");
-        Succeed(SystemCall(s_isX64 ? 117 : 147, Nobody, Nobody, Nobody), "setresuid");
-    });
+        T? result = default;
+        OnThread(() =>
+        {
+            BecomeNobody();
+            result = action();
+        });
+        return result!;
+    }
 
     /// <summary>Root without some capabilities: dropped from the bounding set, execve does not give them back.</summary>
     public static Process StartWithout(ProcessStartInfo start, params int[] capabilities) => StartOnThread(start, () =>
@@ -34,13 +41,29 @@ internal static partial class LesserUser
     private static Process StartOnThread(ProcessStartInfo start, Action giveAway)
     {
         Process? process = null;
+        OnThread(() =>
+        {
+            giveAway();
+            process = Process.Start(start);
+        });
+        return process!;
+    }
+
+    private static void BecomeNobody()
+    {
+        Succeed(SystemCall(s_isX64 ? 116 : 159, 0, 0, 0), "setgroups");
+        Succeed(SystemCall(s_isX64 ? 119 : 149, Nobody, Nobody, Nobody), "setresgid");
+        Succeed(SystemCall(s_isX64 ? 117 : 147, Nobody, Nobody, Nobody), "setresuid");
+    }
+
+    private static void OnThread(Action action)
+    {
         Exception? failure = null;
         Thread thread = new(() =>
         {
             try
             {
-                giveAway();
-                process = Process.Start(start);
+                action();
             }
             catch (Exception caught) when (caught is InvalidOperationException or System.ComponentModel.Win32Exception)
             {
@@ -50,7 +73,6 @@ internal static partial class LesserUser
         thread.Start();
         thread.Join();
         Assert.SkipWhen(failure is not null, $"a process with fewer rights cannot be started here: {failure?.Message}");
-        return process!;
     }
 
     private static void Succeed(nint result, string call)

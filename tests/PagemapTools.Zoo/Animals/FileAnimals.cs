@@ -76,14 +76,15 @@ internal sealed class UntouchedFileAnimal : Animal
     public override string Name => "file-untouched";
 
     public override string Summary =>
-        "pages=16 cached=0-7 dir=/var/tmp: a mapped file that nobody touches, part of it in the page cache; next " +
+        "pages=16 cached=0-7 holes=no dir=/var/tmp: a mapped file that nobody touches, part of it in the page cache; next " +
         "LIST (else the rest): read into the page cache";
 
     public override void Make(Habitat habitat)
     {
         int pageCount = habitat.Options.Number("pages", 16);
         int[] cached = habitat.Options.Pages("cached", "0-7", pageCount);
-        _file = BackingFile.Create(habitat, habitat.Options, Name).Fill(pageCount).Evict();
+        _file = BackingFile.Create(habitat, habitat.Options, Name);
+        _file = (habitat.Options.Text("holes", "no") == "yes" ? _file.Resize((long)pageCount * MappedRegion.PageSize) : _file.Fill(pageCount)).Evict();
         _mapping = MappedRegion.Shared(habitat, _file.Descriptor, (long)pageCount * MappedRegion.PageSize);
         habitat.Add(Name, _mapping);
         Cache(habitat, cached);

@@ -1,0 +1,57 @@
+using Microsoft.Win32.SafeHandles;
+
+namespace PagemapTools.Procfs.Tests.Live;
+
+/// <summary>Which pages of a file are in the page cache, on a file of shared memory whose holes and pages are known.</summary>
+public sealed class PageCacheLookTests : IDisposable
+{
+    private const int Pages = 8;
+    private static readonly int s_page = Environment.SystemPageSize;
+
+    private readonly string _path = Path.Join("/dev/shm", Path.GetRandomFileName());
+    private readonly SafeFileHandle _file;
+
+    public PageCacheLookTests()
+    {
+        using SafeFileHandle made = File.OpenHandle(_path, FileMode.CreateNew, FileAccess.ReadWrite);
+        RandomAccess.SetLength(made, Pages * s_page);
+        RandomAccess.Write(made, new byte[2 * s_page], s_page);
+        _file = File.OpenHandle(_path);
+    }
+
+    [Fact]
+    public void Its_owner_is_told_which_pages_it_holds()
+    {
+        Assert.True(Mark(out PageState[] states));
+        Assert.Equal(Enumerable.Range(0, Pages).Select(page => page is 1 or 2 ? PageState.NotMapped : PageState.Unpopulated), states);
+    }
+
+    /// <summary>cachestat refuses since Linux 6.14 (mm/filemap.c, can_do_cachestat), and mincore says of every page that it is in memory.</summary>
+    [Fact]
+    public void Who_may_neither_own_nor_write_it_is_told_the_truth_or_nothing()
+    {
+        Assert.SkipUnless(Rights.IsRoot, "only root can become another user");
+        File.SetUnixFileMode(_path, UnixFileMode.UserRead | UnixFileMode.OtherRead);
+        PageState[] states = [];
+        if (LesserUser.AsNobody(() => Mark(out states)))
+        {
+            Assert.Equal(2, states.Count(state => state == PageState.NotMapped));
+        }
+        else
+        {
+            Assert.All(states, state => Assert.Equal(PageState.Unpopulated, state));
+        }
+    }
+
+    public void Dispose()
+    {
+        _file.Dispose();
+        File.Delete(_path);
+    }
+
+    private bool Mark(out PageState[] states)
+    {
+        states = [.. Enumerable.Repeat(PageState.Unpopulated, Pages)];
+        return PageCacheLook.Mark(_file, isInMemory: true, 0, states, new byte[Pages]);
+    }
+}
