@@ -28,7 +28,7 @@ function Test-Module([string] $Name) {
 function Invoke-Build { dotnet build PagemapTools.sln @configured }
 
 function Invoke-Test {
-    dotnet test PagemapTools.sln @configured
+    dotnet test PagemapTools.sln -m:1 @configured
     if (Test-Module Pester) {
         $result = Invoke-Pester -Path tests/Pester -PassThru
         if ($result.FailedCount -gt 0 -or $result.TotalCount -eq 0) { throw "Pester: $($result.FailedCount) of $($result.TotalCount) failed." }

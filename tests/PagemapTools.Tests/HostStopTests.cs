@@ -3,6 +3,7 @@ using System.Diagnostics;
 namespace PagemapTools.Tests;
 
 /// <summary>A run of the host that is ended from outside.</summary>
+[Collection(QuietMachine.Name)]
 public sealed class HostStopTests
 {
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);

@@ -3,6 +3,7 @@ using System.Management.Automation;
 namespace PagemapTools.Tests;
 
 /// <summary>The parameters of Get-ProcessPageMap that choose pages, against choosing among all pages.</summary>
+[Collection(QuietMachine.Name)]
 public sealed class PageFilterTests : IDisposable
 {
     private const string All = "Get-ProcessPageMap -Id $id -Include Flags, MapCount, Cgroup";

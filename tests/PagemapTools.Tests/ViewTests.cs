@@ -13,7 +13,7 @@ public sealed class ViewTests
         "Get-ProcessPageMap -Id $id -IncludeUnpopulated | Stop-Upstream 200",
         "Get-ProcessPageMap -Id $id -AsRange -Include Flags, MapCount, Cgroup | Stop-Upstream 200",
         "Get-ProcessPageMap -Id $id -AsRange | Stop-Upstream 200 | ForEach-Object Mapping",
-        "Get-KPageFlags -Pfn 0x100000 -Count 100 -Raw",
+        "Get-KPageFlags -Pfn 0x10000 -Count 100 -Raw",
         "Get-KPageFlags -Pfn 0x1000 -Count 1000 -AsRange",
         "Get-KPageCount -Pfn 0x1000 -Count 30",
         "Get-KPageCgroup -Pfn 0x1000 -Count 30",

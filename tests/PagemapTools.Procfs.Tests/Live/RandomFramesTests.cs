@@ -36,9 +36,13 @@ public sealed class RandomFramesTests
         Needs.Readable(path);
         foreach (ulong pfn in Numbers().Where((_, i) => i % 5000 == 0))
         {
-            ulong? before = Od.Word(path, pfn);
-            ulong? joined = Joined(field, [pfn])[0];
-            Assert.True(joined == before || joined == Od.Word(path, pfn), $"frame {pfn}: {joined}, od says {before}");
+            Assert.Contains(Enumerable.Range(0, Looks), _ =>
+            {
+                // od itself maps frames while it runs.
+                ulong? before = Od.Word(path, pfn);
+                ulong? joined = Joined(field, [pfn])[0];
+                return joined == before || joined == Od.Word(path, pfn);
+            });
         }
     }
 

@@ -10,7 +10,7 @@ internal static class Stable
 {
     // Something may change and change back between two looks, but not every time.
     private const int Tries = 4;
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(1);
 
     /// <summary>Makes a comparison between two looks that agree; what was compared while they did not is tried again.</summary>
     public static void Until<T>(Func<T> look, Action<T> compare)

@@ -39,6 +39,8 @@ internal static class HugePages
             throw new SkippedException("neither a page fault nor MADV_COLLAPSE gave a transparent huge page");
         }
 
+        // It stays huge, and when it is cut khugepaged does not mend it.
+        _ = region.TryAdvise(Libc.MadvNoHugepage);
         return region;
     }
 

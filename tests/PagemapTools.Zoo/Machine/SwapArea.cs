@@ -51,7 +51,7 @@ internal sealed class SwapArea
     {
         string path = System.IO.Path.Combine(directory, BackingFile.Unique(name));
         habitat.OnExit(() => File.Delete(path));
-        using (FileStream file = new(path, FileMode.CreateNew, FileAccess.ReadWrite))
+        using (FileStream file = new(path, FileMode.Create, FileAccess.ReadWrite))
         {
             File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
             // Written, not allocated: swapon refuses a file with holes.
