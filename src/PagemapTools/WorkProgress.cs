@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Management.Automation;
+using System.Runtime.InteropServices;
 using PagemapTools.Procfs;
 
 namespace PagemapTools;
@@ -10,8 +11,8 @@ internal sealed class WorkProgress(Cmdlet cmdlet, string activity)
     private static readonly TimeSpan s_quietStart = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan s_interval = TimeSpan.FromMilliseconds(250);
 
-    // With four levels of page tables, on x86-64 and arm64 alike; with five a walk shows as finished early.
-    private const ulong EndOfAddressSpace = 1UL << 47;
+    // With four levels of page tables: arm64 has tables of their own for the kernel's half. With five a walk shows as finished early.
+    private static readonly ulong s_endOfAddressSpace = RuntimeInformation.OSArchitecture == Architecture.Arm64 ? 1UL << 48 : 1UL << 47;
 
     private readonly Stopwatch _sinceStart = Stopwatch.StartNew();
     private TimeSpan _next = s_quietStart;
@@ -40,7 +41,18 @@ internal sealed class WorkProgress(Cmdlet cmdlet, string activity)
     }
 
     /// <summary>Shows how far a walk through a process has come.</summary>
-    public void ShowAddress(ulong address) => Show(() => $"at 0x{address:x}", address / (double)EndOfAddressSpace);
+    public void ShowAddress(ulong address) => Show(() => $"at 0x{address:x}", address / (double)s_endOfAddressSpace);
+
+    /// <summary>Waits for work on other threads, and shows meanwhile what it has to tell.</summary>
+    public static void Await(Task work, Action show)
+    {
+        while (!((IAsyncResult)work).AsyncWaitHandle.WaitOne(s_interval))
+        {
+            show();
+        }
+
+        work.GetAwaiter().GetResult();
+    }
 
     /// <summary>Takes the progress away, if it was shown.</summary>
     public void Complete()

@@ -36,16 +36,17 @@ public sealed class UssMeter : IDisposable
     /// <param name="mappings">Which mappings count; null for all.</param>
     /// <param name="threads">How many threads may walk it at the same time.</param>
     /// <param name="stop">Asks to stop.</param>
+    /// <param name="progress">Told the addresses that are reached, from the threads that walk; null for nobody.</param>
     /// <exception cref="ProcfsException">The process has gone, has no address space, or may not be read.</exception>
-    public ProcessUss Measure(int processId, Func<MemoryMapping, bool>? mappings, int threads, CancellationToken stop)
+    public ProcessUss Measure(int processId, Func<MemoryMapping, bool>? mappings, int threads, CancellationToken stop, Action<ulong>? progress = null)
     {
         using ProcessMemory process = ProcessMemory.Open(_root, processId, _swapTypes);
         MemoryFileSystems fileSystems = new(_root, processId);
         using SharedSwap sharedSwap = new(process, fileSystems);
         IEnumerable<WalkPart> parts = sharedSwap.Watch(WalkParts.Of(process, new PageWalkOptions { Mappings = mappings }), stop).Sliced();
         UssTally tally = threads > 1
-            ? CountTogether(process, fileSystems, new SharedParts(parts), threads, stop)
-            : CountAll(process, fileSystems, parts, stop);
+            ? CountTogether(process, fileSystems, new SharedParts(parts), threads, progress, stop)
+            : CountAll(process, fileSystems, parts, progress, stop);
         sharedSwap.AddTo(ref tally);
         return new ProcessUss(processId, process.ProcessName, Method, tally);
     }
@@ -76,13 +77,14 @@ public sealed class UssMeter : IDisposable
     /// <summary>Closes the files.</summary>
     public void Dispose() => _files.Dispose();
 
-    private UssTally CountAll(ProcessMemory process, MemoryFileSystems fileSystems, IEnumerable<WalkPart> parts, CancellationToken stop)
+    private UssTally CountAll(ProcessMemory process, MemoryFileSystems fileSystems, IEnumerable<WalkPart> parts, Action<ulong>? progress, CancellationToken stop)
     {
         UssTally tally = default;
         using UssCounter counter = CreateCounter(process, fileSystems);
         using PageWalk walk = new(process, parts);
         while (walk.MoveNext(stop))
         {
+            progress?.Invoke(walk.Address);
             counter.Count(walk.Mapping, walk.Address, walk.Entries, ref tally);
         }
 
@@ -90,7 +92,7 @@ public sealed class UssMeter : IDisposable
     }
 
     /// <summary>Several walks take their parts from one source; the kernel lets readers of a process in side by side.</summary>
-    private UssTally CountTogether(ProcessMemory process, MemoryFileSystems fileSystems, SharedParts parts, int threads, CancellationToken stop)
+    private UssTally CountTogether(ProcessMemory process, MemoryFileSystems fileSystems, SharedParts parts, int threads, Action<ulong>? progress, CancellationToken stop)
     {
         UssTally total = default;
         object gate = new();
@@ -98,7 +100,7 @@ public sealed class UssMeter : IDisposable
         {
             SideBySide.Run(threads, _ =>
             {
-                UssTally tally = CountAll(process, fileSystems, parts, stop);
+                UssTally tally = CountAll(process, fileSystems, parts, progress, stop);
                 lock (gate)
                 {
                     total.Add(tally);

@@ -121,19 +121,8 @@ public sealed class MeasureKPageFlagsCommand : ProcessTargetCommand, IFlagFilter
         WorkProgress progress = new(this, "Counting page frames by their flags");
         ulong position = 0;
         Task counting = Task.Run(() => _histogram!.AddAll(file, Environment.ProcessorCount, frames => Volatile.Write(ref position, frames), Stop));
-        while (!((IAsyncResult)counting).AsyncWaitHandle.WaitOne(TimeSpan.FromMilliseconds(250)))
-        {
-            progress.Show(() => $"at frame 0x{Volatile.Read(ref position):x}");
-        }
-
+        TryRead(() => WorkProgress.Await(counting, () => progress.Show(() => $"at frame 0x{Volatile.Read(ref position):x}")));
         progress.Complete();
-        TryRead(() => Finish(counting), out _);
-    }
-
-    private static bool Finish(Task counting)
-    {
-        counting.GetAwaiter().GetResult();
-        return true;
     }
 
     private void CountPage(PageInfo page)
@@ -161,11 +150,11 @@ public sealed class MeasureKPageFlagsCommand : ProcessTargetCommand, IFlagFilter
 
         if (first.Pfn is { } pfn)
         {
-            TryRead(() => CountFrames(pfn, pages, entry), out _);
+            TryRead(() => CountFrames(pfn, pages, entry));
         }
     }
 
-    private bool CountFrames(ulong pfn, long pages, PagemapEntry entry)
+    private void CountFrames(ulong pfn, long pages, PagemapEntry entry)
     {
         ulong[] words = new ulong[Math.Min(pages, FramesPerRead)];
         int read = words.Length;
@@ -177,8 +166,6 @@ public sealed class MeasureKPageFlagsCommand : ProcessTargetCommand, IFlagFilter
                 _histogram!.Add(word, entry);
             }
         }
-
-        return true;
     }
 
     private static PagemapEntry EntryOf(PageInfo page) => page is ProcessPageInfo processPage ? new PagemapEntry(processPage.RawEntry) : default;

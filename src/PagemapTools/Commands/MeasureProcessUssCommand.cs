@@ -72,7 +72,7 @@ public sealed class MeasureProcessUssCommand : ProcessObjectTargetCommand
     {
         WorkProgress progress = new(this, "Measuring processes");
         int done = 0;
-        using IEnumerator<Measured> all = (ByMapping ? MeasureMappings(targets) : MeasureProcesses(targets)).GetEnumerator();
+        using IEnumerator<Measured> all = (ByMapping ? MeasureMappings(targets) : MeasureProcesses(targets, progress)).GetEnumerator();
         while (TryRead(all.MoveNext, out bool isThere) && isThere)
         {
             Measured measured = all.Current;
@@ -97,23 +97,31 @@ public sealed class MeasureProcessUssCommand : ProcessObjectTargetCommand
         progress.Complete();
     }
 
-    private IEnumerable<Measured> MeasureProcesses(List<int> targets)
+    private IEnumerable<Measured> MeasureProcesses(List<int> targets, WorkProgress progress)
     {
         Func<MemoryMapping, bool>? mappings = MappingPatterns.ToFilter(Mapping);
         if (targets.Count == 1)
         {
-            return targets.Select(id => Measure(id, mappings, Environment.ProcessorCount));
+            return targets.Select(id => MeasureTogether(id, mappings, progress));
         }
 
         return targets.AsParallel().AsOrdered().WithMergeOptions(ParallelMergeOptions.NotBuffered).WithCancellation(Stop)
             .Select(id => Measure(id, mappings, threads: 1));
     }
 
-    private Measured Measure(int id, Func<MemoryMapping, bool>? mappings, int threads)
+    private Measured MeasureTogether(int id, Func<MemoryMapping, bool>? mappings, WorkProgress progress)
+    {
+        ulong position = 0;
+        Task<Measured> measuring = Task.Run(() => Measure(id, mappings, Environment.ProcessorCount, address => Volatile.Write(ref position, address)));
+        WorkProgress.Await(measuring, () => progress.ShowAddress(Volatile.Read(ref position)));
+        return measuring.Result;
+    }
+
+    private Measured Measure(int id, Func<MemoryMapping, bool>? mappings, int threads, Action<ulong>? progress = null)
     {
         try
         {
-            return new Measured(_meter!.Measure(id, mappings, threads, Stop), null);
+            return new Measured(_meter!.Measure(id, mappings, threads, Stop, progress), null);
         }
         catch (ProcfsException failure)
         {

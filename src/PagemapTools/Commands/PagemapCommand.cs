@@ -76,6 +76,15 @@ public abstract class PagemapCommand : PSCmdlet, IDisposable
         }
     }
 
+    /// <inheritdoc cref="TryRead{T}"/>
+    private protected bool TryRead(Action read) => TryRead(
+        () =>
+        {
+            read();
+            return true;
+        },
+        out _);
+
     /// <summary>Runs a step of reading. Writing to the pipeline stays outside: what it throws belongs to the engine.</summary>
     /// <returns>Whether it was done; false if it failed, which has been reported.</returns>
     private protected bool TryRead<T>(Func<T> read, out T result)
