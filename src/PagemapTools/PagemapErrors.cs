@@ -19,7 +19,7 @@ internal static class PagemapErrors
             ProcfsError.KPageNotAvailable => ("KPageNotAvailable", ErrorCategory.NotInstalled, failure.Path),
             ProcfsError.SoftDirtyNotSupported => ("SoftDirtyNotSupported", ErrorCategory.NotImplemented, KernelRelease.Current),
             ProcfsError.PlatformNotSupported => ("PlatformNotSupported", ErrorCategory.NotImplemented, failure.Path),
-            _ => ("PagemapReadFailed", ErrorCategory.ReadError, failure.Path),
+            _ => ("PagemapReadFailed", ErrorCategory.ReadError, (object?)failure.ProcessId ?? failure.Path),
         };
         return new ErrorRecord(failure, id, category, target);
     }

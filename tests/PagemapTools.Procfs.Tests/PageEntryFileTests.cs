@@ -91,6 +91,7 @@ public sealed class PageEntryFileTests
     [InlineData(ulong.MaxValue)]
     [InlineData((ulong)long.MaxValue)]
     [InlineData((1UL << 60) + 1)]
+    [InlineData((1UL << 60) - 3)]
     public void An_index_beyond_every_file_reads_nothing(ulong index)
     {
         using PageEntryFile file = Made((_, _) => throw new InvalidOperationException("there is nothing to ask the kernel"));

@@ -43,13 +43,39 @@ public sealed class ProcessErrorTests
     {
         Needs(command);
         using Session session = new();
-        session["ids"] = new[] { Machine.MissingProcess, Machine.MissingProcess + 1, Machine.MissingProcess };
+        session["ids"] = new[] { Machine.MissingProcess, Machine.MissingProcess + 1, Machine.MissingProcess + 2 };
 
         Outcome outcome = session.Run($"$ids | {command}");
 
         Assert.Null(outcome.Termination);
-        Assert.Equal(new object[] { Machine.MissingProcess, Machine.MissingProcess + 1, Machine.MissingProcess }, outcome.Errors.Select(error => error.TargetObject));
+        Assert.Equal(new object[] { Machine.MissingProcess, Machine.MissingProcess + 1, Machine.MissingProcess + 2 }, outcome.Errors.Select(error => error.TargetObject));
         Assert.Empty(outcome.Output);
+    }
+
+    [Theory]
+    [InlineData("Get-ProcessPageMap")]
+    [InlineData("Measure-ProcessUss")]
+    [InlineData("Measure-ProcessUss -ByMapping")]
+    [InlineData("Measure-KPageFlags")]
+    public void Whatever_is_wrong_with_one_process_the_next_is_served(string command)
+    {
+        using MadeUpTree tree = new();
+        tree.Words("kpageflags", 0, 0, 0).Words("kpagecount", 0, 0, 1);
+        tree.Process(7, 0x10 * Machine.PageSize, 0).Text("7/maps", "nonsense\n");
+        tree.Process(8, 0x10 * Machine.PageSize, 0);
+        File.Delete(tree.PathOf("8/pagemap"));
+        Directory.CreateDirectory(tree.PathOf("8/pagemap"));
+        tree.Process(9, 0x10 * Machine.PageSize, (1UL << 63) | 1);
+        using Session session = new();
+        session["tree"] = tree.Path;
+
+        Outcome outcome = session.Run($"{command} -Id 0, 7, 8, 9 -ProcPath $tree");
+
+        Assert.Null(outcome.Termination);
+        Assert.Equal(
+            ["NoProcessFoundForGivenId 0", "PagemapReadFailed 7", "PagemapReadFailed 8"],
+            outcome.Errors.Select(error => $"{error.Id()} {error.TargetObject}"));
+        Assert.NotEmpty(outcome.Output);
     }
 
     [Fact]

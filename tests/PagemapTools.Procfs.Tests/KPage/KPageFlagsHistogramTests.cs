@@ -38,6 +38,19 @@ public sealed class KPageFlagsHistogramTests
     }
 
     [Fact]
+    public void An_error_in_the_middle_is_not_taken_for_the_end()
+    {
+        using PageEntryFile file = new("made/up", (Span<byte> buffer, long offset, out int errno) =>
+        {
+            errno = offset < 800 ? 0 : 5;
+            buffer[..Math.Min(buffer.Length, 80)].Clear();
+            return errno == 0 ? 80 : -1;
+        });
+        KPageFlagsHistogram histogram = new(new FlagFilter(isRaw: false));
+        Assert.Equal(ProcfsError.ReadFailed, Assert.Throws<ProcfsException>(() => histogram.AddAll(file, 1, null, Stop)).Error);
+    }
+
+    [Fact]
     public void Words_that_look_alike_are_counted_together()
     {
         KPageFlagsHistogram histogram = new(new FlagFilter(isRaw: false));
