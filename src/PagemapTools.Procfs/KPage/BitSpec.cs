@@ -4,8 +4,9 @@ namespace PagemapTools.Procfs;
 
 /// <summary>
 /// A filter in the grammar of page-types' option --bits: <c>a,b</c> any of them; <c>a,b=a</c> of these exactly those;
-/// <c>a,~b</c> a without b; <c>=a,b</c> exactly those and no other. A name may be cut short, <c>compound</c> is both compound
-/// marks, and a number is itself.
+/// <c>a,~b</c> a without b; <c>=a,b</c> exactly those and no other. A name may be cut short: it is the first, in the order
+/// of bits, that begins so in page-types' own table, so that <c>swap</c> is SWAPCACHE and <c>owner</c> OWNER_PRIVATE. <c>compound</c>
+/// is both compound marks. A number is its bits: 0x hexadecimal, 0 octal, else decimal.
 /// </summary>
 public sealed class BitSpec
 {
@@ -78,7 +79,7 @@ public sealed class BitSpec
             return Compound;
         }
 
-        if (KPageFlagsText.TryParse(name, out KPageFlags flag) || TryParsePrefix(name, out flag) || TryParseNumber(name, out flag))
+        if (PageTypesNames.TryFind(name, out KPageFlags flag) || KPageFlagsText.TryParse(name, out flag) || TryParseNumber(name, out flag))
         {
             return flag;
         }
@@ -87,29 +88,31 @@ public sealed class BitSpec
         throw new FormatException($"'{name}'{where} is not the name of a page flag.");
     }
 
-    // The lowest bit whose name begins so, as page-types takes it.
-    private static bool TryParsePrefix(string name, out KPageFlags flag)
-    {
-        for (int bit = 0; bit < 64 && name.Length > 0; bit++)
-        {
-            if (Enum.GetName((KPageFlags)(1UL << bit))?.StartsWith(name, StringComparison.OrdinalIgnoreCase) == true)
-            {
-                flag = (KPageFlags)(1UL << bit);
-                return true;
-            }
-        }
-
-        flag = KPageFlags.None;
-        return "anonymous".StartsWith(name, StringComparison.OrdinalIgnoreCase) && name.Length > 0
-            && KPageFlagsText.TryParse("anonymous", out flag);
-    }
-
+    // As strtoll reads it with base 0, but whole: what strtoll leaves unread, or cuts to 63 bits, page-types does not notice.
     private static bool TryParseNumber(string text, out KPageFlags flags)
     {
         bool isHex = text.StartsWith("0x", StringComparison.OrdinalIgnoreCase);
-        bool isNumber = ulong.TryParse(
-            isHex ? text.AsSpan(2) : text, isHex ? NumberStyles.AllowHexSpecifier : NumberStyles.None, CultureInfo.InvariantCulture, out ulong number);
+        bool isNumber = !isHex && text.StartsWith('0')
+            ? TryParseOctal(text, out ulong number)
+            : ulong.TryParse(
+                isHex ? text.AsSpan(2) : text, isHex ? NumberStyles.AllowHexSpecifier : NumberStyles.None, CultureInfo.InvariantCulture, out number);
         flags = (KPageFlags)number;
         return isNumber;
+    }
+
+    private static bool TryParseOctal(string digits, out ulong number)
+    {
+        number = 0;
+        foreach (char digit in digits)
+        {
+            if (digit is < '0' or > '7' || number >> 61 != 0)
+            {
+                return false;
+            }
+
+            number = (number << 3) | (uint)(digit - '0');
+        }
+
+        return true;
     }
 }

@@ -4,7 +4,7 @@ namespace PagemapTools.Procfs.Tests.KPage;
 public sealed class BitSpecTests
 {
     private const ulong Locked = 1UL << 0, Referenced = 1UL << 2, Dirty = 1UL << 4, Lru = 1UL << 5, Active = 1UL << 6, Mmap = 1UL << 11,
-        Anon = 1UL << 12, Head = 1UL << 15, Tail = 1UL << 16, Huge = 1UL << 17, Idle = 1UL << 25;
+        Anon = 1UL << 12, SwapCache = 1UL << 13, Head = 1UL << 15, Tail = 1UL << 16, Huge = 1UL << 17, Idle = 1UL << 25;
 
     [Theory]
     [InlineData("anon", Anon | Lru, true)]
@@ -52,12 +52,20 @@ public sealed class BitSpecTests
     [InlineData("h", Huge)]
     [InlineData("idle_page", Idle)]
     [InlineData("idle", Idle)]
+    [InlineData("Swap", SwapCache)]
+    [InlineData("KPF_SWAP", 1UL << 62)]
+    [InlineData("owner_2", 1UL << 34)]
+    [InlineData("arch_3", 1UL << 42)]
+    [InlineData("balloon", 1UL << 23)]
     [InlineData("compound", Head | Tail)]
     [InlineData("c", Head | Tail)]
     [InlineData("compound_h", Head)]
     [InlineData("compound_tail", Tail)]
     [InlineData("16", Dirty)]
     [InlineData("0x30", Dirty | Lru)]
+    [InlineData("0X30", Dirty | Lru)]
+    [InlineData("0x8000000000000000", 1UL << 63)]
+    [InlineData("01777777777777777777777", ulong.MaxValue)]
     [InlineData("bit57", 1UL << 57)]
     public void A_name_may_be_cut_short_and_a_number_is_itself(string name, ulong flags) =>
         Assert.Equal(FlagTerm.AnyOf((KPageFlags)flags), BitSpec.Parse(name).Term);
@@ -86,6 +94,11 @@ public sealed class BitSpecTests
     [InlineData("~", "~")]
     [InlineData("-1", "-1")]
     [InlineData("0xg", "0xg")]
+    [InlineData("0x", "0x")]
+    [InlineData("08", "08")]
+    [InlineData("12abc", "12abc")]
+    [InlineData("compoundx", "compoundx")]
+    [InlineData("02000000000000000000000", "02000000000000000000000")]
     [InlineData("", "''")]
     [InlineData(" , ", "' , '")]
     [InlineData("18446744073709551616", "18446744073709551616")]

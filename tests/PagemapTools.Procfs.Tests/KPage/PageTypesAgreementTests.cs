@@ -22,6 +22,8 @@ public sealed class PageTypesAgreementTests
     [InlineData(false, "=")]
     [InlineData(true, "0x10,compound=0x10")]
     [InlineData(true, "c,~re")]
+    [InlineData(false, "swap,~b")]
+    [InlineData(true, "ar,010=ar")]
     public void Random_words_are_counted_as_page_types_counts_them(bool raw, string? bits)
     {
         PageTypes.SkipUnlessFound();

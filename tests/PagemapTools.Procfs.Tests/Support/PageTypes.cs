@@ -19,6 +19,13 @@ internal static class PageTypes
             .Select(line => line.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries))
             .ToDictionary(fields => ulong.Parse(fields[0].AsSpan(2), NumberStyles.AllowHexSpecifier), fields => long.Parse(fields[1]));
 
+    /// <summary>The flags that a list of names and numbers stands for.</summary>
+    public static ulong Flags(string names) =>
+        ulong.Parse(Run(["-d", names])[0].Split('\t')[0].AsSpan(2), NumberStyles.AllowHexSpecifier);
+
+    /// <summary>Whether its table has a name.</summary>
+    public static bool Knows(string name) => Run(["-h"]).Any(line => line.Contains(name, StringComparison.Ordinal));
+
     /// <summary>The letters of a combination of flags, without the underscores: those stand at other places in each version.</summary>
     public static string Letters(ulong flags) =>
         Run(["-d", FormattableString.Invariant($"0x{flags:x}")])[0].Split('\t')[1].Replace("_", string.Empty, StringComparison.Ordinal);
