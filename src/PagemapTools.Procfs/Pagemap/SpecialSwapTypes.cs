@@ -3,23 +3,26 @@ using System.IO.Compression;
 namespace PagemapTools.Procfs;
 
 /// <summary>
-/// Which of the high swap types mean poisoned, moving and device memory. That depends on three configuration options and on the
+/// Which of the high swap types mean poisoned, moving and device memory. That depends on four configuration options and on the
 /// release (include/linux/swap.h: SWP_DEVICE_NUM, SWP_MIGRATION_NUM, SWP_HWPOISON_NUM, SWP_PTE_MARKER_NUM).
 /// </summary>
 internal sealed class SpecialSwapTypes
 {
     private const int AllTypes = 32;
+    private static readonly Version s_markers = new(5, 19);
+    private static readonly Version s_markersAlways = new(6, 2);
     private readonly int _firstDevice;
     private readonly int _firstMigration;
     private readonly int _firstPoison;
     private readonly int _end;
 
-    internal SpecialSwapTypes(Version release, bool devicePrivate, bool migration, bool memoryFailure)
+    internal SpecialSwapTypes(Version release, bool devicePrivate, bool migration, bool memoryFailure, bool pteMarker)
     {
-        // A third migration type came with 5.19; the fourth device type went with 6.15.
-        bool markers = HasMarker(release);
-        int deviceTypes = release >= new Version(6, 15) ? 3 : 4;
-        int migrationTypes = markers ? 3 : 2;
+        // Markers were an option until 6.2. Device types: exclusive access added two with 5.14, of which one went with 6.15. A third
+        // migration type, for exclusive pages, came with 5.19.
+        bool markers = release >= s_markersAlways || (release >= s_markers && pteMarker);
+        int deviceTypes = release >= new Version(6, 15) ? 3 : release >= new Version(5, 14) ? 4 : 2;
+        int migrationTypes = release >= s_markers ? 3 : 2;
         _end = AllTypes - (markers ? 1 : 0) - (HasSwapinError(release) ? 1 : 0);
         _firstDevice = _end - (devicePrivate ? deviceTypes : 0);
         _firstMigration = _firstDevice - (migration ? migrationTypes : 0);
@@ -35,11 +38,9 @@ internal sealed class SpecialSwapTypes
             string[]? options = ReadConfiguration(root.PathOf("config.gz"), $"/boot/config-{release}");
             return options is null || !KernelRelease.TryParse(release, out Version version)
                 ? null
-                : new SpecialSwapTypes(
-                    version,
-                    options.Contains("CONFIG_DEVICE_PRIVATE=y", StringComparer.Ordinal),
-                    options.Contains("CONFIG_MIGRATION=y", StringComparer.Ordinal),
-                    options.Contains("CONFIG_MEMORY_FAILURE=y", StringComparer.Ordinal));
+                : new SpecialSwapTypes(version, IsSet("DEVICE_PRIVATE"), IsSet("MIGRATION"), IsSet("MEMORY_FAILURE"), IsSet("PTE_MARKER"));
+
+            bool IsSet(string option) => options.Contains($"CONFIG_{option}=y", StringComparer.Ordinal);
         }
         catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException or InvalidDataException)
         {
@@ -47,11 +48,8 @@ internal sealed class SpecialSwapTypes
         }
     }
 
-    /// <summary>SWP_PTE_MARKER came with 5.19.</summary>
-    public static bool HasMarker(Version release) => release >= new Version(5, 19);
-
     /// <summary>SWP_SWAPIN_ERROR came with 5.19 as the topmost type, and became a marker with 6.2.</summary>
-    public static bool HasSwapinError(Version release) => HasMarker(release) && release < new Version(6, 2);
+    public static bool HasSwapinError(Version release) => release >= s_markers && release < s_markersAlways;
 
     public PageState StateOf(int type) =>
         type >= _end ? PageState.NonSwap

@@ -9,8 +9,8 @@ namespace PagemapTools.Procfs;
 /// </summary>
 public sealed class SwapTypes
 {
-    private const int NoType = -1;
     private const int TopType = 31;
+    private const ulong MarkerEnd = 8;
     private const ulong UffdMarker = 1;
     private const ulong PoisonMarker = 2;
     private const ulong GuardMarker = 4;
@@ -19,8 +19,7 @@ public sealed class SwapTypes
     private const int FewestSwapTypes = 22;
 
     private readonly SpecialSwapTypes? _special;
-    private readonly int _markerType;
-    private readonly int _swapinErrorType;
+    private readonly bool _hasSwapinError;
 
     /// <summary>Creates the types of a machine.</summary>
     /// <param name="areas">The swap areas, in the order of their types.</param>
@@ -30,9 +29,7 @@ public sealed class SwapTypes
     {
         Areas = areas;
         _special = special;
-        bool hasSwapinError = release is not null && SpecialSwapTypes.HasSwapinError(release);
-        _swapinErrorType = hasSwapinError ? TopType : NoType;
-        _markerType = release is not null && !SpecialSwapTypes.HasMarker(release) ? NoType : hasSwapinError ? TopType - 1 : TopType;
+        _hasSwapinError = release is not null && SpecialSwapTypes.HasSwapinError(release);
     }
 
     /// <summary>The files and devices of the active swap areas, in the order of their types.</summary>
@@ -58,21 +55,24 @@ public sealed class SwapTypes
 
     internal PageState StateOf(int type, ulong offset)
     {
-        if (type == _swapinErrorType)
+        // On whatever release, for vendors bring markers back to older ones: the other special types keep a frame's number here, and
+        // what lies in the first eight frames is the firmware's or the kernel's own, never moved, never a process's.
+        if (type >= (_hasSwapinError ? TopType - 1 : TopType) && MarkerOf(offset) is { } marker)
         {
-            return PageState.Poisoned;
+            return marker;
         }
 
-        if (type == _markerType && offset < 8)
-        {
-            return (offset & GuardMarker) != 0 ? PageState.Guard
-                : (offset & PoisonMarker) != 0 ? PageState.Poisoned
-                : (offset & UffdMarker) != 0 ? PageState.UffdMarker
-                : PageState.NonSwap;
-        }
-
-        return type < FewestSwapTypes ? PageState.Swapped : _special?.StateOf(type) ?? PageState.NonSwap;
+        return type == TopType && _hasSwapinError ? PageState.Poisoned
+            : type < FewestSwapTypes ? PageState.Swapped
+            : _special?.StateOf(type) ?? PageState.NonSwap;
     }
+
+    private static PageState? MarkerOf(ulong offset) =>
+        offset >= MarkerEnd ? null
+        : (offset & GuardMarker) != 0 ? PageState.Guard
+        : (offset & PoisonMarker) != 0 ? PageState.Poisoned
+        : (offset & UffdMarker) != 0 ? PageState.UffdMarker
+        : null;
 
     private static List<string> ReadAreas(string path)
     {

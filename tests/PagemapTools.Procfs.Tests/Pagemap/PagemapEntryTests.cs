@@ -3,7 +3,7 @@ namespace PagemapTools.Procfs.Tests.Pagemap;
 public sealed class PagemapEntryTests
 {
     /// <summary>Linux 6.18, four bits short of all configuration: 28 swap files, then three migration types, then the marker.</summary>
-    private static readonly SwapTypes s_configured = new([], new SpecialSwapTypes(new Version(6, 18), devicePrivate: false, migration: true, memoryFailure: false));
+    private static readonly SwapTypes s_configured = new([], new SpecialSwapTypes(new Version(6, 18), devicePrivate: false, migration: true, memoryFailure: false, pteMarker: true));
 
     [Theory]
     [InlineData(0UL, PageState.Unpopulated)]

@@ -22,30 +22,23 @@ public sealed class SpecialSwapTypesTests
     [InlineData("6.18", false, false, true, "29:S 30:P 31:N")]
     [InlineData("5.19", false, true, false, "26:S 27:M 29:M 30:N 31:N")]
     [InlineData("5.18", false, true, false, "29:S 30:M 31:M")]
-    [InlineData("5.10", true, true, true, "24:S 25:P 26:M 27:M 28:D 31:D")]
+    [InlineData("5.18", true, true, true, "24:S 25:P 26:M 27:M 28:D 31:D")]
+    [InlineData("5.14", true, true, true, "24:S 25:P 26:M 27:M 28:D 31:D")]
+    [InlineData("5.13", true, true, true, "26:S 27:P 28:M 29:M 30:D 31:D")]
+    [InlineData("5.10", true, true, true, "26:S 27:P 28:M 29:M 30:D 31:D")]
+    [InlineData("4.19", true, false, true, "28:S 29:P 30:D 31:D")]
+    [InlineData("5.10", false, true, true, "28:S 29:P 30:M 31:M")]
     [InlineData("5.10", false, false, false, "30:S 31:S")]
-    public void Types_are_dealt_out_from_the_top_by_release_and_options(string release, bool devicePrivate, bool migration, bool memoryFailure, string expected)
-    {
-        SpecialSwapTypes types = new(Version.Parse(release), devicePrivate, migration, memoryFailure);
-        Assert.Equal(PageState.Swapped, types.StateOf(0));
-        foreach (string pair in expected.Split(' '))
-        {
-            string[] parts = pair.Split(':');
-            PageState? state = parts[1] switch
-            {
-                "S" => PageState.Swapped,
-                "P" => PageState.Poisoned,
-                "M" => PageState.Migration,
-                "D" => PageState.Device,
-                "N" => PageState.NonSwap,
-                _ => null,
-            };
-            if (state is not null)
-            {
-                Assert.Equal(state, types.StateOf(int.Parse(parts[0])));
-            }
-        }
-    }
+    public void Types_are_dealt_out_from_the_top_by_release_and_options(string release, bool devicePrivate, bool migration, bool memoryFailure, string expected) =>
+        AssertTypes(new SpecialSwapTypes(Version.Parse(release), devicePrivate, migration, memoryFailure, pteMarker: true), expected);
+
+    [Theory]
+    [InlineData("5.19", "26:S 27:P 28:M 29:M 30:M 31:N")]
+    [InlineData("6.1", "26:S 27:P 28:M 29:M 30:M 31:N")]
+    [InlineData("6.2", "26:S 27:P 28:M 30:M 31:N")]
+    [InlineData("5.18", "28:S 29:P 30:M 31:M")]
+    public void Until_6_1_there_is_a_type_for_markers_only_where_the_kernel_has_that_option(string release, string expected) =>
+        AssertTypes(new SpecialSwapTypes(Version.Parse(release), devicePrivate: false, migration: true, memoryFailure: true, pteMarker: false), expected);
 
     [Theory]
     [InlineData("6.18.44-fc-v669", "6.18")]
@@ -76,6 +69,17 @@ public sealed class SpecialSwapTypesTests
             new[] { 25, 26, 27, 30, 31 }.Select(types.StateOf));
     }
 
+    [Theory]
+    [InlineData("CONFIG_MIGRATION=y\nCONFIG_PTE_MARKER=y\nCONFIG_PTE_MARKER_UFFD_WP=y\n", 26, PageState.Swapped)]
+    [InlineData("CONFIG_MIGRATION=y\nCONFIG_PTE_MARKER=y\nCONFIG_PTE_MARKER_UFFD_WP=y\n", 30, PageState.NonSwap)]
+    [InlineData("CONFIG_MIGRATION=y\n# CONFIG_PTE_MARKER is not set\n", 30, PageState.Migration)]
+    [InlineData("CONFIG_MIGRATION=y\n", 27, PageState.Swapped)]
+    public void The_option_of_markers_is_read_where_it_decides(string configuration, int type, PageState state)
+    {
+        using MadeUpTree tree = Configured("6.1.0-made-up", configuration);
+        Assert.Equal(state, SpecialSwapTypes.Read(tree.Root)?.StateOf(type));
+    }
+
     [Fact]
     public void Without_a_configuration_nothing_is_known()
     {
@@ -90,6 +94,28 @@ public sealed class SpecialSwapTypesTests
     {
         using MadeUpTree tree = new MadeUpTree().Text("sys/kernel/osrelease", "6.12.0\n").Text("config.gz", "not compressed at all");
         Assert.Null(SpecialSwapTypes.Read(tree.Root));
+    }
+
+    private static void AssertTypes(SpecialSwapTypes types, string expected)
+    {
+        Assert.Equal(PageState.Swapped, types.StateOf(0));
+        foreach (string pair in expected.Split(' '))
+        {
+            string[] parts = pair.Split(':');
+            PageState? state = parts[1] switch
+            {
+                "S" => PageState.Swapped,
+                "P" => PageState.Poisoned,
+                "M" => PageState.Migration,
+                "D" => PageState.Device,
+                "N" => PageState.NonSwap,
+                _ => null,
+            };
+            if (state is not null)
+            {
+                Assert.Equal(state, types.StateOf(int.Parse(parts[0])));
+            }
+        }
     }
 
     private static MadeUpTree Configured(string release, string configuration)

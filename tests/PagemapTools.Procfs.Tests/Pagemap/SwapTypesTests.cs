@@ -29,7 +29,7 @@ public sealed class SwapTypesTests
     [Fact]
     public void Before_5_19_type_31_was_one_like_the_others()
     {
-        SwapTypes types = new([], new SpecialSwapTypes(new Version(5, 10), devicePrivate: false, migration: true, memoryFailure: false));
+        SwapTypes types = new([], new SpecialSwapTypes(new Version(5, 10), devicePrivate: false, migration: true, memoryFailure: false, pteMarker: false));
         Assert.Equal(PageState.Migration, types.StateOf(31, 0x12345));
         Assert.Equal(PageState.Migration, types.StateOf(30, 0x12345));
         Assert.Equal(PageState.Swapped, types.StateOf(29, 0x12345));
@@ -47,6 +47,20 @@ public sealed class SwapTypesTests
     public void From_5_19_to_6_1_markers_lie_one_below_what_could_not_be_read_from_swap(string release, int type, ulong offset, PageState state)
     {
         // The release is known, the configuration is not: there is no /boot/config of that name.
+        using MadeUpTree tree = new MadeUpTree().Text("sys/kernel/osrelease", release + "\n");
+        Assert.Equal(state, SwapTypes.Read(tree.Root).StateOf(type, offset));
+    }
+
+    [Theory]
+    [InlineData("5.14.0-503.made-up", 31, 1UL, PageState.UffdMarker)]
+    [InlineData("5.14.0-503.made-up", 31, 4UL, PageState.Guard)]
+    [InlineData("5.10.0-made-up", 31, 2UL, PageState.Poisoned)]
+    [InlineData("5.10.0-made-up", 31, 0UL, PageState.NonSwap)]
+    [InlineData("5.10.0-made-up", 31, 8UL, PageState.NonSwap)]
+    [InlineData("5.10.0-made-up", 30, 1UL, PageState.NonSwap)]
+    [InlineData("6.1.0-made-up", 31, 4UL, PageState.Guard)]
+    public void A_marker_is_one_whatever_the_release_for_vendors_bring_them_back(string release, int type, ulong offset, PageState state)
+    {
         using MadeUpTree tree = new MadeUpTree().Text("sys/kernel/osrelease", release + "\n");
         Assert.Equal(state, SwapTypes.Read(tree.Root).StateOf(type, offset));
     }
