@@ -21,9 +21,12 @@ internal static class MappingPatterns
         return mapping => wildcards.Any(wildcard => wildcard.IsMatch(mapping.Name));
     }
 
-    private static WildcardPattern ToWildcard(string pattern)
-    {
-        bool isKernelName = pattern.Length > 2 && pattern[0] == '[' && pattern[^1] == ']';
-        return WildcardPattern.Get(isKernelName ? $"`[{pattern[1..^1]}`]" : pattern, WildcardOptions.None);
-    }
+    /// <summary>The pattern of one name and no other.</summary>
+    public static string Of(string name) =>
+        IsKernelName(name) ? $"[{Wildcards.Escape(name[1..^1])}]" : Wildcards.Escape(name);
+
+    private static WildcardPattern ToWildcard(string pattern) =>
+        WildcardPattern.Get(IsKernelName(pattern) ? $"`[{pattern[1..^1]}`]" : pattern, WildcardOptions.None);
+
+    private static bool IsKernelName(string name) => name.Length > 2 && name[0] == '[' && name[^1] == ']';
 }

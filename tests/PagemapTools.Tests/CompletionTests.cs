@@ -1,4 +1,5 @@
 using System.Collections.ObjectModel;
+using System.IO.MemoryMappedFiles;
 using System.Management.Automation;
 
 namespace PagemapTools.Tests;
@@ -59,6 +60,44 @@ public sealed class CompletionTests : IDisposable
         Assert.Equal(all.Distinct(), all);
         Assert.Equal(["'[heap]'"], Texts(line + "'[he"));
         Assert.Equal(["'[heap]'"], Texts($"Measure-ProcessUss -Id {animal.ProcessId} -ByMapping -Mapping heap"));
+    }
+
+    [Theory]
+    [InlineData("den[se] file`x.bin")]
+    [InlineData("star*what?.bin")]
+    [InlineData("it's, ‘quoted’ `[.bin")]
+    [InlineData("plain.bin")]
+    public void A_mapping_is_found_by_what_was_completed_whatever_its_name(string name)
+    {
+        string path = Path.Join(Directory.CreateTempSubdirectory("tab").FullName, name);
+        File.WriteAllBytes(path, new byte[4096]);
+        using MemoryMappedFile file = MemoryMappedFile.CreateFromFile(path);
+        using MemoryMappedViewAccessor view = file.CreateViewAccessor();
+        _ = view.ReadByte(0);
+        string line = $"Get-ProcessPageMap -Id {Environment.ProcessId} -Mapping ";
+
+        string text = Assert.Single(Complete(line + $"'{name[..3]}"), offer => offer.ListItemText == path).CompletionText;
+        Assert.Equal([path], _session.Objects($"({line}{text}).Mapping.Path"));
+        Assert.Equal([text], Texts(line + text.TrimEnd('\'')));
+
+        File.Delete(path);
+        Directory.Delete(Path.GetDirectoryName(path)!);
+    }
+
+    [Theory]
+    [InlineData("a[b]c`*", "abc")]
+    [InlineData("what?", "whats")]
+    [InlineData("-dash", "dash")]
+    [InlineData("plain", "")]
+    public void A_process_is_found_by_what_was_completed_whatever_its_name(string name, string other)
+    {
+        using MadeUpTree tree = new();
+        tree.Process(7, 0x10000, Entries.Present(1)).Text("7/comm", name + "\n");
+        tree.Process(8, 0x10000, Entries.Present(1)).Text("8/comm", other + "\n");
+        string line = $"Get-ProcessPageMap -ProcPath {tree.Path} -Name ";
+
+        string text = Assert.Single(Complete(line), offer => offer.ListItemText == name).CompletionText;
+        Assert.Equal([7], _session.Objects($"({line}{text}).ProcessId"));
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Globalization;
 using System.Management.Automation;
+using System.Management.Automation.Language;
 using PagemapTools.Procfs;
 
 namespace PagemapTools.Completion;
@@ -45,19 +46,31 @@ internal static class Completions
         return Processes(RootOf(boundParameters)).Where(running => names.Any(name => name.IsMatch(running.Name))).Select(running => running.Id);
     }
 
-    /// <summary>Results for the texts that hold the word at the cursor.</summary>
-    public static IEnumerable<CompletionResult> Matching(string wordToComplete, IEnumerable<(string Text, string ToolTip)> candidates)
+    /// <summary>Results for the texts that hold the word at the cursor, themselves or as they are written on the line.</summary>
+    /// <param name="wordToComplete">The word at the cursor.</param>
+    /// <param name="candidates">What may be offered.</param>
+    /// <param name="toArgument">How a text is written as an argument; as it is, if this is null.</param>
+    public static IEnumerable<CompletionResult> Matching(
+        string wordToComplete, IEnumerable<(string Text, string ToolTip)> candidates, Func<string, string>? toArgument = null)
     {
         string word = wordToComplete.Trim('\'', '"');
-        return candidates
-            .Where(candidate => candidate.Text.Contains(word, StringComparison.OrdinalIgnoreCase))
-            .Select(candidate => new CompletionResult(Quoted(candidate.Text), candidate.Text, CompletionResultType.ParameterValue, candidate.ToolTip));
+        foreach ((string text, string toolTip) in candidates)
+        {
+            string argument = toArgument?.Invoke(text) ?? text;
+            if (text.Length > 0 && (Holds(text) || Holds(argument)))
+            {
+                yield return new CompletionResult(Quoted(argument), text, CompletionResultType.ParameterValue, toolTip);
+            }
+        }
+
+        bool Holds(string text) => text.Contains(word, StringComparison.OrdinalIgnoreCase);
     }
 
+    // A leading dash would make it a parameter.
     private static string Quoted(string text) =>
-        text.All(character => char.IsLetterOrDigit(character) || character is '_' or '-' or '.' or '/' or ':')
+        text[0] != '-' && text.All(character => char.IsLetterOrDigit(character) || character is '_' or '-' or '.' or '/' or ':')
             ? text
-            : $"'{text.Replace("'", "''", StringComparison.Ordinal)}'";
+            : $"'{CodeGeneration.EscapeSingleQuotedStringContent(text)}'";
 
     private static IEnumerable<string> Values(object? bound) => bound switch
     {

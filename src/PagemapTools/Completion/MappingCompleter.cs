@@ -24,7 +24,7 @@ public sealed class MappingCompleter : IArgumentCompleter
             names[name] = name;
         }
 
-        return Completions.Matching(wordToComplete, names.Select(name => (name.Key, name.Value)));
+        return Completions.Matching(wordToComplete, names.Select(name => (name.Key, name.Value)), MappingPatterns.Of);
     }
 
     private static readonly string[] s_everywhere = ["[anon]", "[heap]", "[stack]", "[vdso]", "[vvar]"];

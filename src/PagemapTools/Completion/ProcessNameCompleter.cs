@@ -15,5 +15,6 @@ public sealed class ProcessNameCompleter : IArgumentCompleter
             Completions.Processes(Completions.RootOf(fakeBoundParameters))
                 .GroupBy(process => process.Name, process => process.Id, StringComparer.Ordinal)
                 .OrderBy(name => name.Key, StringComparer.OrdinalIgnoreCase)
-                .Select(name => (name.Key, string.Join(", ", name))));
+                .Select(name => (name.Key, string.Join(", ", name))),
+            Wildcards.Escape);
 }
