@@ -20,6 +20,7 @@ public sealed class SwapTypes
 
     private readonly SpecialSwapTypes? _special;
     private readonly bool _hasSwapinError;
+    private bool _isTypeMissing;
 
     /// <summary>Creates the types of a machine.</summary>
     /// <param name="areas">The swap areas, in the order of their types.</param>
@@ -40,18 +41,15 @@ public sealed class SwapTypes
         new(ReadAreas(root.PathOf("swaps")), SpecialSwapTypes.Read(root), KernelRelease.Read(root));
 
     /// <summary>
-    /// The file or device of a swap type; null if there is none. When an area has been switched off while a later one stays, the
-    /// kernel does not say which number is free: with a single area left it is certainly that one, otherwise the order is taken.
+    /// The file or device of a swap type; null if there is none, or if it cannot be known. The kernel gives an area the lowest free
+    /// type and lists areas in the order of types, without the types (mm/swapfile.c, swap_show): after an earlier area was switched
+    /// off its line is missing. A single area is certainly the one; of several the order is taken, until a page has a type that
+    /// is not below their number, which proves that one is missing.
     /// </summary>
-    public string? AreaOf(int type)
-    {
-        if (Areas.Count == 1 && type < FewestSwapTypes)
-        {
-            return Areas[0];
-        }
-
-        return type < Areas.Count ? Areas[type] : null;
-    }
+    public string? AreaOf(int type) =>
+        Areas.Count == 1 ? (type < FewestSwapTypes ? Areas[0] : null)
+        : type < Areas.Count && !_isTypeMissing ? Areas[type]
+        : null;
 
     internal PageState StateOf(int type, ulong offset)
     {
@@ -62,9 +60,15 @@ public sealed class SwapTypes
             return marker;
         }
 
-        return type == TopType && _hasSwapinError ? PageState.Poisoned
+        PageState state = type == TopType && _hasSwapinError ? PageState.Poisoned
             : type < FewestSwapTypes ? PageState.Swapped
             : _special?.StateOf(type) ?? PageState.NonSwap;
+        if (state == PageState.Swapped && type >= Areas.Count)
+        {
+            _isTypeMissing = true;
+        }
+
+        return state;
     }
 
     private static PageState? MarkerOf(ulong offset) =>

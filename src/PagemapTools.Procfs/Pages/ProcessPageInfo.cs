@@ -44,7 +44,7 @@ public sealed class ProcessPageInfo : PageInfo
     /// <summary>Where in the swap area the page is, in pages; for a marker or a moving page, what the kernel keeps there. Null otherwise, or if it is hidden.</summary>
     public ulong? SwapOffset => Entry.SwapOffset;
 
-    /// <summary>The file or device of the swap area; null if the page is not swapped out, or if it is hidden.</summary>
+    /// <summary>The file or device of the swap area; null if the page is not swapped out, if it is hidden, or if it cannot be known which (<see cref="SwapTypes.AreaOf"/>).</summary>
     public string? SwapFile => State == PageState.Swapped && SwapType is int type ? Mapping.Process.SwapTypes.AreaOf(type) : null;
 
     /// <summary>The kernel's word, as it was read.</summary>

@@ -90,6 +90,26 @@ public sealed class SwapTypesTests
         Assert.Null(types.AreaOf(31));
     }
 
+    [Fact]
+    public void A_type_that_is_not_below_the_number_of_areas_proves_that_lines_do_not_stand_for_types()
+    {
+        // Of three areas the first was switched off: types 1 and 2 stay, two lines.
+        SwapTypes types = new(["/second", "/third"], null);
+        Assert.Equal(PageState.Swapped, types.StateOf(1, 5));
+        Assert.Equal("/third", types.AreaOf(1));
+        Assert.Equal(PageState.Swapped, types.StateOf(2, 5));
+        Assert.Equal([null, null, null], new[] { 0, 1, 2 }.Select(types.AreaOf));
+    }
+
+    [Fact]
+    public void A_marker_proves_nothing_about_areas()
+    {
+        SwapTypes types = new(["/first", "/second"], null);
+        Assert.Equal(PageState.Guard, types.StateOf(31, 4));
+        Assert.Equal(PageState.NonSwap, types.StateOf(30, 0x12345));
+        Assert.Equal("/second", types.AreaOf(1));
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData(Header)]
