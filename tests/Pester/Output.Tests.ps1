@@ -76,6 +76,13 @@ Describe 'A screen of 100 columns' {
         $lines[-1] | Should -Not -Match 'PagemapTools\.'
     }
 
+    It 'has addresses in hex and the names of mappings in Format-Wide' {
+        $of = @{ Id = $PID; Mapping = '[stack]' }
+        $range = Get-ProcessPageMap @of -AsRange | Select-Object -First 1
+        $range | Format-Wide | Out-String | Should -Match ('^\s*0x{0:x}\s*$' -f $range.Address)
+        Measure-ProcessUss @of -ByMapping | Format-Wide | Out-String | Should -Match '^\s*\[stack\] [\d.]+ [KM]iB\s*$'
+    }
+
     It 'shows sizes that can be read and addresses in hex' {
         Measure-ProcessUss -Id $PID | Out-String -Width 100 | Should -Match "(?m)^ *$PID +[\d.]+ [KMG]iB .*pwsh"
         Get-ProcessPageMap -Id $PID -Mapping '[stack]' | Out-String -Width 100 | Should -Match '(?m)^ *0x7f[0-9a-f]{10} Present '
