@@ -38,7 +38,10 @@ public sealed class MemoryMapping
     /// </summary>
     public string? Path { get; internal init; }
 
-    /// <summary>Whether the kernel marks the file as deleted.</summary>
+    /// <summary>
+    /// Whether the kernel marks the file as deleted, which it does by " (deleted)" behind the name (fs/d_path.c): of a file that is
+    /// really named so this is true as well, and Path lacks the ending.
+    /// </summary>
     public bool IsDeleted { get; internal init; }
 
     /// <summary>What it is for.</summary>
