@@ -111,6 +111,18 @@ public sealed class HelpTests : IDisposable
         Assert.All(words.Distinct(StringComparer.Ordinal), word => Assert.Matches($@"(?<![\w]){word}(?![\w])", about));
     }
 
+    [Theory]
+    [InlineData("Measure-ProcessUss -Id $PID")]
+    [InlineData("Measure-ProcessUss -Id $PID -ByMapping")]
+    public void About_lists_every_column_of_what_is_saved(string command)
+    {
+        string about = File.ReadAllText(Path.Join(Pages, About));
+        string section = about[about.IndexOf("\nPROPERTIES", StringComparison.Ordinal)..about.IndexOf("\nCONTAINERS", StringComparison.Ordinal)];
+        IEnumerable<string> columns = _session.Objects(command)[0].Properties.Select(column => column.Name);
+
+        Assert.All(columns, column => Assert.Matches($@"(?<![\w]){column}(?![\w])", section));
+    }
+
     private static string Root()
     {
         for (DirectoryInfo? directory = new(AppContext.BaseDirectory); directory is not null; directory = directory.Parent)
