@@ -103,7 +103,7 @@ public enum KPageFlags : ulong
     /// <summary>Bit 33, internal: locked into memory by mlock.</summary>
     MLOCKED = 1UL << 33,
 
-    /// <summary>Bit 34, internal: for the owner's use (MAPPEDTODISK before Linux 6.15); on an anonymous page it means ANON_EXCLUSIVE.</summary>
+    /// <summary>Bit 34, internal: for the owner's use (MAPPEDTODISK before Linux 6.12); on an anonymous page it means ANON_EXCLUSIVE.</summary>
     OWNER_2 = 1UL << 34,
 
     /// <summary>Bit 35, internal: the owner keeps private data with it, such as buffer heads.</summary>
