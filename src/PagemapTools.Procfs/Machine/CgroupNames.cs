@@ -1,4 +1,5 @@
 using System.Text;
+using Microsoft.Win32.SafeHandles;
 using PagemapTools.Procfs.Native;
 
 namespace PagemapTools.Procfs;
@@ -13,7 +14,8 @@ public sealed class CgroupNames
     private readonly HashSet<ulong> _unknown = [];
     private readonly object _lock = new();
 
-    private CgroupNames(string? root)
+    /// <summary>The hierarchy at a directory; null where none is mounted.</summary>
+    internal CgroupNames(string? root)
     {
         Root = root;
     }
@@ -44,13 +46,12 @@ public sealed class CgroupNames
         }
     }
 
-    /// <summary>The inode of a cgroup's directory, named by its whole path or by the part below the hierarchy; null if there is none.</summary>
-    public ulong? InodeOf(string path)
-    {
-        string relative = Root is null ? path : System.IO.Path.Join(Root, path);
-        string full = Directory.Exists(path) ? path : relative;
-        return Directory.Exists(full) ? StatxCall.OfPath(full)?.Inode : null;
-    }
+    /// <summary>
+    /// The inode of a cgroup's directory, named by the part of its path below the hierarchy ("/" is the root cgroup), or by its whole
+    /// path; null if there is none, as where a directory of another file system has that path.
+    /// </summary>
+    public ulong? InodeOf(string path) => Root is null ? null
+        : InodeInHierarchy(System.IO.Path.Join(Root, path)) ?? (System.IO.Path.IsPathRooted(path) ? InodeInHierarchy(path) : null);
 
     /// <summary>The directories of all memory cgroups.</summary>
     public IReadOnlyCollection<string> All()
@@ -87,6 +88,30 @@ public sealed class CgroupNames
         {
             return null;
         }
+    }
+
+    /// <summary>
+    /// Each hierarchy of version 1 is a file system of its own. Version 2 has one hierarchy, but a file system for each cgroup
+    /// namespace that mounts it (kernfs_test_super); its inodes are the same in all of them.
+    /// </summary>
+    private ulong? InodeInHierarchy(string path)
+    {
+        if (!Directory.Exists(path) || Look(path) is not var (directory, type) || Look(Root!) is not var (root, rootType))
+        {
+            return null;
+        }
+
+        bool isInHierarchy = (directory.DeviceMajor, directory.DeviceMinor) == (root.DeviceMajor, root.DeviceMinor)
+            || (type == StatfsCall.Cgroup2 && rootType == StatfsCall.Cgroup2);
+        return isInHierarchy ? directory.Inode : null;
+    }
+
+    private static (StatxCall.FileIdentity Identity, long FileSystem)? Look(string path)
+    {
+        using SafeFileHandle directory = FileCalls.OpenForReading(path, out int errno);
+        return errno == 0 && StatxCall.OfDescriptor((int)directory.DangerousGetHandle()) is { } identity
+            ? (identity, StatfsCall.TypeOf(directory))
+            : null;
     }
 
     private static string MountPoint(string[] mount) => OctalEscapes.Decode(Encoding.UTF8.GetBytes(mount[4]), " \t\n\\");

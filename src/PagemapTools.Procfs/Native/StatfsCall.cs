@@ -7,6 +7,7 @@ namespace PagemapTools.Procfs.Native;
 internal static partial class StatfsCall
 {
     public const long Tmpfs = 0x01021994;
+    public const long Cgroup2 = 0x63677270;
     public const long Hugetlbfs = 0x958458f6;
 
     // More than struct statfs has on any architecture; its first field is the type, a long.

@@ -23,6 +23,23 @@ public sealed class CgroupsTests
         Assert.Contains(child, CgroupNames.Default.All());
     }
 
+    [Theory]
+    [InlineData("/tmp")]
+    [InlineData("/proc")]
+    public void A_directory_that_is_no_cgroup_has_no_number(string path)
+    {
+        Assert.SkipUnless(CgroupNames.Default.Root is not null, "no hierarchy of cgroups with the memory controller is mounted");
+        Assert.SkipWhen(Directory.Exists(Path.Join(CgroupNames.Default.Root, path)), $"there is a cgroup {path}");
+        Assert.Null(CgroupNames.Default.InodeOf(path));
+    }
+
+    [Fact]
+    public void The_root_cgroup_is_named_by_a_slash()
+    {
+        Assert.SkipUnless(CgroupNames.Default.Root is not null, "no hierarchy of cgroups with the memory controller is mounted");
+        Assert.Equal(Inodes.Of(CgroupNames.Default.Root), CgroupNames.Default.InodeOf("/"));
+    }
+
     [Fact]
     public void A_page_is_charged_to_the_cgroup_of_its_process()
     {

@@ -42,4 +42,59 @@ public sealed class CgroupNamesTests
         using MadeUpTree tree = new();
         Assert.Null(CgroupNames.FindRoot(tree.PathOf("mountinfo")));
     }
+
+    [Theory]
+    [InlineData("/", "")]
+    [InlineData("", "")]
+    [InlineData("/tmp", "tmp")]
+    [InlineData("tmp", "tmp")]
+    [InlineData("/tmp/", "tmp")]
+    [InlineData("tmp/inner", "tmp/inner")]
+    public void A_path_is_looked_for_below_the_hierarchy_before_it_is_one_of_the_machine(string path, string directory)
+    {
+        using MadeUpTree tree = new MadeUpTree().Text("tmp/inner/cgroup.procs", string.Empty);
+        Assert.Equal(Inodes.Of(tree.PathOf(directory)), new CgroupNames(tree.Path).InodeOf(path));
+    }
+
+    [Fact]
+    public void A_whole_path_of_the_hierarchy_is_taken()
+    {
+        using MadeUpTree tree = new MadeUpTree().Text("inner/cgroup.procs", string.Empty);
+        Assert.Equal(Inodes.Of(tree.PathOf("inner")), new CgroupNames(tree.Path).InodeOf(tree.PathOf("inner")));
+    }
+
+    [Theory]
+    [InlineData("/proc")]
+    [InlineData("/proc/self")]
+    [InlineData("../../../../../../proc")]
+    public void A_directory_of_another_file_system_is_no_cgroup(string path)
+    {
+        using MadeUpTree tree = new MadeUpTree().Text("inner/cgroup.procs", string.Empty);
+        Assert.Null(new CgroupNames(tree.Path).InodeOf(path));
+    }
+
+    [Fact]
+    public void A_path_below_the_working_directory_is_none_of_the_hierarchy()
+    {
+        using MadeUpTree tree = new();
+        DirectoryInfo here = Directory.CreateDirectory($"no-cgroup-{Guid.NewGuid()}");
+        try
+        {
+            Assert.Null(new CgroupNames(tree.Path).InodeOf(here.Name));
+        }
+        finally
+        {
+            here.Delete();
+        }
+    }
+
+    [Fact]
+    public void A_file_of_the_hierarchy_is_no_cgroup()
+    {
+        using MadeUpTree tree = new MadeUpTree().Text("cgroup.procs", string.Empty);
+        Assert.Null(new CgroupNames(tree.Path).InodeOf("cgroup.procs"));
+    }
+
+    [Fact]
+    public void Without_a_hierarchy_no_directory_is_a_cgroup() => Assert.Null(new CgroupNames(null).InodeOf("/"));
 }
