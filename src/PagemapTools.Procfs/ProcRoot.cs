@@ -41,8 +41,8 @@ public sealed class ProcRoot
         return ids;
     }
 
-    /// <summary>The name of a process, as Get-Process gives it; null if there is no such process.</summary>
-    public string? ProcessName(int processId) => ProcessNames.Read(this, processId);
+    /// <summary>The name of a process, as Get-Process gives it; null if there is no such process, or it is hidden from the caller.</summary>
+    public string? ProcessName(int processId) => ProcessNames.Read(this, processId, out _);
 
     internal string PathOf(string file) => $"{Path}/{file}";
 

@@ -22,7 +22,8 @@ internal static class ProcessDiagnosis
     {
         return WithoutAddressSpace(root, processId, file, errno) ?? errno switch
         {
-            Errno.EACCES or Errno.EPERM => Denied(root, processId, file, errno),
+            // With hidepid=1 every file of a process of another user gives EPERM, and its directory is there (proc_pid_permission).
+            Errno.EACCES or Errno.EPERM when root.Exists(processId) => Denied(root, processId, file, errno),
             Errno.ESRCH or Errno.ENOENT => NotFound(root, processId),
             _ => new ProcfsException(
                 ProcfsError.ReadFailed,

@@ -37,7 +37,7 @@ public sealed class ProcessMemory : IDisposable
     /// <exception cref="ProcfsException">There is no such process, it has no address space, or the caller may not read it.</exception>
     public static ProcessMemory Open(ProcRoot root, int processId, SwapTypes? swapTypes = null)
     {
-        string name = root.ProcessName(processId) ?? throw ProcessDiagnosis.NotFound(root, processId);
+        string name = ProcessNames.Require(root, processId, "pagemap");
         PageEntryFile pagemap = PageEntryFile.TryOpen(root.PathOf(processId, "pagemap"), out int errno, processId)
             ?? throw ProcessDiagnosis.Explain(root, processId, "pagemap", errno);
         return new ProcessMemory(root, new ProcessIdentity(processId, name, swapTypes ?? SwapTypes.Read(root)), pagemap);

@@ -1,3 +1,6 @@
+using Microsoft.Win32.SafeHandles;
+using PagemapTools.Procfs.Native;
+
 namespace PagemapTools.Procfs;
 
 /// <summary>
@@ -8,25 +11,33 @@ internal static class ProcessNames
 {
     private const int KernelNameLength = 15;
 
-    public static string? Read(ProcRoot root, int processId)
+    // The kernel shows the work queue of a kernel thread too, in at most 64 bytes (fs/proc/array.c, proc_task_name).
+    private const int LongestName = 256;
+
+    /// <summary>The name of a process of which a file is to be read.</summary>
+    /// <exception cref="ProcfsException">There is no such process, or it is hidden from the caller.</exception>
+    public static string Require(ProcRoot root, int processId, string file) =>
+        Read(root, processId, out int errno) ?? throw ProcessDiagnosis.Explain(root, processId, file, errno);
+
+    /// <summary>The name; null where it cannot be read, and <paramref name="errno"/> says why.</summary>
+    public static string? Read(ProcRoot root, int processId, out int errno)
     {
-        try
-        {
-            string name = OctalEscapes.Text(File.ReadAllBytes(root.PathOf(processId, "comm"))).TrimEnd('\n');
-            return name.Length < KernelNameLength ? name : Complete(name, root.PathOf(processId, "cmdline"));
-        }
-        catch (Exception gone) when (gone is IOException or UnauthorizedAccessException)
+        using SafeFileHandle file = FileCalls.OpenForReading(root.PathOf(processId, "comm"), out errno);
+        Span<byte> bytes = stackalloc byte[LongestName];
+        int length = errno == 0 ? FileCalls.Read(file, bytes, out errno) : -1;
+        if (length < 0)
         {
             return null;
         }
+
+        string name = OctalEscapes.Text(bytes[..length]).TrimEnd('\n');
+        return name.Length < KernelNameLength ? name : Complete(name, root.PathOf(processId, "cmdline"));
     }
 
     private static string Complete(string name, string commandLinePath)
     {
-        string[] arguments = OctalEscapes.Text(File.ReadAllBytes(commandLinePath)).Split('\0', 3);
-
         // The second argument is the script's name where the first is its interpreter.
-        foreach (string argument in arguments.Take(2))
+        foreach (string argument in Arguments(commandLinePath).Take(2))
         {
             string file = argument[(argument.LastIndexOf('/') + 1)..];
             if (file.StartsWith(name, StringComparison.Ordinal))
@@ -36,5 +47,17 @@ internal static class ProcessNames
         }
 
         return name;
+    }
+
+    private static string[] Arguments(string commandLinePath)
+    {
+        try
+        {
+            return OctalEscapes.Text(File.ReadAllBytes(commandLinePath)).Split('\0', 3);
+        }
+        catch (Exception gone) when (gone is IOException or UnauthorizedAccessException)
+        {
+            return [];
+        }
     }
 }

@@ -25,12 +25,24 @@ public sealed class LesserRightsTests(LesserViews views) : IClassFixture<LesserV
             return Process.Start(start)!;
         }
 
-        // Where nobody may write too.
-        start.Environment["TMPDIR"] = "/tmp";
-        start.Environment["PAGEMAPTOOLS_ZOO_DIR"] = "/tmp";
-        start.Environment["HOME"] = "/tmp";
+        WriteWhereNobodyMay(start);
         return LesserUser.StartAsNobody(start);
     });
+
+    /// <summary>Of a proc that lists processes of others and opens nothing of them (since Linux 5.8 an option of each mount).</summary>
+    [Theory]
+    [MemberData(nameof(Views))]
+    public void To_an_ordinary_user_from_whom_processes_are_hidden(string view)
+    {
+        Assert.SkipUnless(Rights.IsRoot && Rights.IsInInitialUserNamespace, "only root can mount proc");
+        Assert.SkipUnless(File.Exists("/usr/bin/setpriv") && File.Exists("/usr/bin/unshare"), "setpriv or unshare is absent");
+        views.Check(typeof(ViewOfLesserRights), view, LesserViews.NobodyWithHiddenProcesses, start =>
+        {
+            WriteWhereNobodyMay(start);
+            const string Script = "mount -t proc -o hidepid=1 proc /proc && exec setpriv --reuid=65534 --regid=65534 --clear-groups -- \"$0\" \"$@\"";
+            return Process.Start(Prefixed(start, "unshare", "--mount", "sh", "-c", Script))!;
+        });
+    }
 
     [Theory]
     [MemberData(nameof(Views))]
@@ -54,15 +66,9 @@ public sealed class LesserRightsTests(LesserViews views) : IClassFixture<LesserV
     [MemberData(nameof(Views))]
     public void To_root_of_a_user_namespace(string view) => views.Check(typeof(ViewOfLesserRights), view, "namespace", start =>
     {
-        foreach (string argument in (string[])[start.FileName, "--map-root-user", "--user"])
-        {
-            start.ArgumentList.Insert(0, argument);
-        }
-
-        start.FileName = "unshare";
         try
         {
-            return Process.Start(start)!;
+            return Process.Start(Prefixed(start, "unshare", "--user", "--map-root-user"))!;
         }
         catch (Win32Exception absent)
         {
@@ -70,6 +76,23 @@ public sealed class LesserRightsTests(LesserViews views) : IClassFixture<LesserV
             throw;
         }
     });
+
+    private static void WriteWhereNobodyMay(ProcessStartInfo start)
+    {
+        start.Environment["TMPDIR"] = "/tmp";
+        start.Environment["PAGEMAPTOOLS_ZOO_DIR"] = "/tmp";
+        start.Environment["HOME"] = "/tmp";
+    }
+
+    /// <summary>The same program, started by another one.</summary>
+    private static ProcessStartInfo Prefixed(ProcessStartInfo start, string program, params IEnumerable<string> arguments)
+    {
+        string[] all = [.. arguments, start.FileName, .. start.ArgumentList];
+        start.FileName = program;
+        start.ArgumentList.Clear();
+        Array.ForEach(all, start.ArgumentList.Add);
+        return start;
+    }
 
     private void CheckWithout(string view, string user, params int[] capabilities)
     {

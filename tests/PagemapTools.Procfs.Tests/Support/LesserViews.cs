@@ -11,6 +11,7 @@ namespace PagemapTools.Procfs.Tests.Support;
 public sealed class LesserViews : IDisposable
 {
     public const string Nobody = "nobody";
+    public const string NobodyWithHiddenProcesses = "nobody-hidepid";
     public const string OfOtherUser = "PAGEMAPTOOLS_TESTS_OF_OTHER_USER";
     public const string OfMoreRights = "PAGEMAPTOOLS_TESTS_OF_MORE_RIGHTS";
 
@@ -63,7 +64,7 @@ public sealed class LesserViews : IDisposable
             RedirectStandardOutput = true,
             UseShellExecute = false,
         };
-        info.Environment[OfOtherUser] = FormattableString.Invariant($"{(user == Nobody ? _ofRoot : _ofNobody)?.Id}");
+        info.Environment[OfOtherUser] = FormattableString.Invariant($"{(user is Nobody or NobodyWithHiddenProcesses ? _ofRoot : _ofNobody)?.Id}");
         info.Environment[OfMoreRights] = FormattableString.Invariant($"{_ofRoot?.Id}");
         using Process process = start(info);
         string output = process.StandardOutput.ReadToEnd();
