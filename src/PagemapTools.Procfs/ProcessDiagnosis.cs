@@ -69,7 +69,7 @@ internal static class ProcessDiagnosis
             ? "CAP_DAC_READ_SEARCH (the file is for its owner only)"
             : StatxCall.OfPath(path)?.UserId == StatxCall.OfPath(root.PathOf("self/maps"))?.UserId
                 ? "CAP_SYS_PTRACE (the process is of the same user, but not dumpable, of another user namespace, or has capabilities that the caller lacks)"
-                : CallerRights.Current.MayReadFilesOfOthers
+                : CallerRights.Current.MayReadFilesOfOthers == true
                     ? "CAP_SYS_PTRACE (the process is of another user)"
                     : "CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH (the process is of another user)";
         return new ProcfsException(

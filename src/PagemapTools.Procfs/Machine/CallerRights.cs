@@ -1,4 +1,6 @@
 using System.Globalization;
+using Microsoft.Win32.SafeHandles;
+using PagemapTools.Procfs.Native;
 
 namespace PagemapTools.Procfs;
 
@@ -14,52 +16,75 @@ internal enum Capability
     CheckpointRestore = 40,
 }
 
-/// <summary>What the calling process may do, from /proc/thread-self/status and its user namespace.</summary>
+/// <summary>What the calling process may do, from /proc/thread-self/status and its user namespace; null is what cannot be told.</summary>
 internal sealed class CallerRights
 {
+    // PROC_USER_INIT_INO (include/linux/proc_ns.h). The uid_map does not tell: a namespace may map every id to itself.
+    private const ulong InitialUserNamespace = 0xEFFFFFFD;
+
     private static readonly bool s_perfMonCounts =
         KernelRelease.TryParse(KernelRelease.Current, out Version release) && release >= new Version(6, 15);
 
-    private readonly ulong _effective;
+    private readonly ulong? _effective;
 
-    private CallerRights(ulong effective, bool isInitialUserNamespace)
+    private CallerRights(ulong? effective, uint? userId)
     {
         _effective = effective;
-        IsInitialUserNamespace = isInitialUserNamespace;
+        UserId = userId;
+        IsInitialUserNamespace = IsInInitialUserNamespace();
     }
 
     /// <summary>Read anew each time: a thread may drop rights.</summary>
     public static CallerRights Current => Read();
 
     /// <summary>Whether the caller is in the initial user namespace, where alone the kernel's own checks (capable) can succeed.</summary>
-    public bool IsInitialUserNamespace { get; }
+    public bool? IsInitialUserNamespace { get; }
 
-    public bool Has(Capability capability) => (_effective & (1UL << (int)capability)) != 0;
+    /// <summary>The user by whom the kernel judges opening files (fsuid).</summary>
+    public uint? UserId { get; }
+
+    public bool? Has(Capability capability) => _effective is { } effective ? (effective & (1UL << (int)capability)) != 0 : null;
 
     /// <summary>
     /// Whether ptrace's read access is granted to processes of other users (kernel/ptrace.c). Since Linux 6.15 CAP_PERFMON, and with
     /// it CAP_SYS_ADMIN, is as good for reading an address space (kernel/fork.c, may_access_mm). Inside a user namespace a capability
     /// is worth nothing on a process outside.
     /// </summary>
-    public bool MayTraceOthers => IsInitialUserNamespace
-        && (Has(Capability.SysPtrace) || (s_perfMonCounts && (Has(Capability.PerfMon) || Has(Capability.SysAdmin))));
+    public bool? MayTraceOthers => IsInitialUserNamespace
+        & (Has(Capability.SysPtrace) | (s_perfMonCounts & (Has(Capability.PerfMon) | Has(Capability.SysAdmin))));
 
     /// <summary>Whether files may be read whatever their mode says; inside a user namespace not those of owners outside.</summary>
-    public bool MayReadFilesOfOthers => IsInitialUserNamespace && (Has(Capability.DacReadSearch) || Has(Capability.DacOverride));
+    public bool? MayReadFilesOfOthers => IsInitialUserNamespace & (Has(Capability.DacReadSearch) | Has(Capability.DacOverride));
+
+    /// <summary>Whether files may be written whatever their mode says.</summary>
+    public bool? MayWriteFilesOfOthers => IsInitialUserNamespace & Has(Capability.DacOverride);
 
     private static CallerRights Read()
     {
         try
         {
-            string line = File.ReadLines("/proc/thread-self/status").First(line => line.StartsWith("CapEff:", StringComparison.Ordinal));
-            string[] map = File.ReadAllText("/proc/self/uid_map").Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
+            Dictionary<string, string> status = File.ReadLines("/proc/thread-self/status").Select(line => line.Split(':', 2))
+                .ToDictionary(field => field[0], field => field[^1].Trim(), StringComparer.Ordinal);
             return new CallerRights(
-                ulong.Parse(line.AsSpan("CapEff:".Length).Trim(), NumberStyles.HexNumber, CultureInfo.InvariantCulture),
-                map is ["0", "0", "4294967295"]);
+                ulong.Parse(status["CapEff"], NumberStyles.HexNumber, CultureInfo.InvariantCulture),
+                uint.Parse(status["Uid"].Split('\t')[^1], CultureInfo.InvariantCulture));
         }
-        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException or InvalidOperationException or FormatException)
+        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException or KeyNotFoundException or FormatException)
         {
-            return new CallerRights(0, isInitialUserNamespace: false);
+            return new CallerRights(effective: null, userId: null);
         }
+    }
+
+    private static bool? IsInInitialUserNamespace()
+    {
+        using SafeFileHandle own = FileCalls.OpenForReading("/proc/self/ns/user", out int errno);
+        return errno switch
+        {
+            0 => StatxCall.OfDescriptor((int)own.DangerousGetHandle()) is { } identity ? identity.Inode == InitialUserNamespace : null,
+
+            // Without CONFIG_USER_NS there is no other than the initial one.
+            Errno.ENOENT when Directory.Exists("/proc/self/ns") => true,
+            _ => null,
+        };
     }
 }

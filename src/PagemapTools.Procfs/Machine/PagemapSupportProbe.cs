@@ -7,6 +7,7 @@ namespace PagemapTools.Procfs;
 public static class PagemapSupportProbe
 {
     private const string SelfPagemap = "/proc/self/pagemap";
+    private const string UnknownRights = "the caller's own rights cannot be told: /proc/self/status or /proc/self/ns/user cannot be read";
 
     /// <summary>Probes each feature in turn.</summary>
     public static IEnumerable<PagemapSupport> Probe(ProcRoot root)
@@ -32,30 +33,31 @@ public static class PagemapSupportProbe
         yield return OfSwapTypes(root);
     }
 
-    private static string MissingAdmin(CallerRights rights) => rights.IsInitialUserNamespace
+    private static string MissingAdmin(CallerRights rights) => rights.IsInitialUserNamespace == true
         ? "the kernel hides them: CAP_SYS_ADMIN is missing"
         : "the kernel hides them: CAP_SYS_ADMIN in the initial user namespace is missing";
 
-    private static bool OtherProcesses(CallerRights rights) => rights.MayTraceOthers && rights.MayReadFilesOfOthers;
+    private static bool? OtherProcesses(CallerRights rights) => rights.MayTraceOthers & rights.MayReadFilesOfOthers;
 
     private static string OtherProcessesDetail(CallerRights rights)
     {
         List<string> missing = [];
-        if (!rights.MayTraceOthers)
+        if (rights.MayTraceOthers == false)
         {
             missing.Add("CAP_SYS_PTRACE");
         }
 
-        if (!rights.MayReadFilesOfOthers)
+        if (rights.MayReadFilesOfOthers == false)
         {
             missing.Add("CAP_DAC_READ_SEARCH");
         }
 
-        string where = rights.IsInitialUserNamespace ? string.Empty : " in the initial user namespace";
-        return missing.Count == 0
-            ? "processes of all users can be read"
-            : $"only processes of the same user can be read: {string.Join(" and ", missing)}{where} missing";
+        return OtherProcesses(rights) is not { } may ? UnknownRights
+            : may ? "processes of all users can be read"
+            : $"only processes of the same user can be read: {string.Join(" and ", missing)}{Where(rights)} missing";
     }
+
+    private static string Where(CallerRights rights) => rights.IsInitialUserNamespace == true ? string.Empty : " in the initial user namespace";
 
     private static PagemapSupport OfFile(ProcRoot root, KPageFields field)
     {
@@ -121,14 +123,20 @@ public static class PagemapSupportProbe
 
     private static string ClearDetail(CallerRights rights) =>
         !SoftDirty.IsSupported ? "there is nothing to clear"
-        : rights.Has(Capability.DacOverride) ? "of every process that can be read"
-        : "of processes of the same user: CAP_DAC_OVERRIDE missing";
+        : rights.MayWriteFilesOfOthers == true ? "of every process that can be read"
+        : $"of processes of the same user: CAP_DAC_OVERRIDE{Where(rights)} missing";
 
     private static PagemapSupport OfMapFiles(CallerRights rights)
     {
         // proc_map_files_get_link asks for checkpoint_restore_ns_capable in the initial user namespace (Linux 5.9; CAP_SYS_ADMIN before).
-        bool may = rights.IsInitialUserNamespace && (rights.Has(Capability.CheckpointRestore) || rights.Has(Capability.SysAdmin));
-        return new("SharedMemory", may, may ? "unmapped and swapped-out pages of shared memory can be told apart" : "CAP_CHECKPOINT_RESTORE or CAP_SYS_ADMIN missing", "/proc/PID/map_files");
+        bool? may = rights.IsInitialUserNamespace & (rights.Has(Capability.CheckpointRestore) | rights.Has(Capability.SysAdmin));
+        string detail = may switch
+        {
+            true => "unmapped and swapped-out pages of shared memory can be told apart",
+            false => "CAP_CHECKPOINT_RESTORE or CAP_SYS_ADMIN missing",
+            null => UnknownRights,
+        };
+        return new("SharedMemory", may, detail, "/proc/PID/map_files");
     }
 
     private static PagemapSupport OfCgroups() =>

@@ -77,6 +77,26 @@ public sealed class LesserRightsTests(LesserViews views) : IClassFixture<LesserV
         }
     });
 
+    /// <summary>Whose uid_map reads as that of the initial one does.</summary>
+    [Theory]
+    [MemberData(nameof(Views))]
+    public void To_root_of_a_user_namespace_that_maps_every_user_to_itself(string view)
+    {
+        Assert.SkipUnless(Rights.IsRoot && Rights.IsInInitialUserNamespace, "only root may map every user");
+        Assert.SkipUnless(File.Exists("/usr/bin/unshare"), "unshare is absent");
+        views.Check(typeof(ViewOfLesserRights), view, "namespace-of-all", start =>
+        {
+            const string Script = "until grep -q . /proc/self/uid_map && grep -q . /proc/self/gid_map; do sleep 0.05; done; exec \"$0\" \"$@\"";
+            Process process = Process.Start(Prefixed(start, "unshare", "--user", "sh", "-c", Script))!;
+            string initial = new FileInfo("/proc/self/ns/user").LinkTarget!;
+            string own = FormattableString.Invariant($"/proc/{process.Id}");
+            Assert.True(SpinWait.SpinUntil(() => new FileInfo($"{own}/ns/user").LinkTarget != initial, TimeSpan.FromSeconds(30)));
+            File.WriteAllText($"{own}/uid_map", "0 0 4294967295\n");
+            File.WriteAllText($"{own}/gid_map", "0 0 4294967295\n");
+            return process;
+        });
+    }
+
     private static void WriteWhereNobodyMay(ProcessStartInfo start)
     {
         start.Environment["TMPDIR"] = "/tmp";

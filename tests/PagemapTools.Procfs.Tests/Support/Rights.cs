@@ -16,8 +16,9 @@ internal static class Rights
         File.ReadLines("/proc/self/status").First(line => line.StartsWith("CapEff:", StringComparison.Ordinal)).Split('\t')[1],
         NumberStyles.AllowHexSpecifier);
 
+    /// <summary>PROC_USER_INIT_INO; without CONFIG_USER_NS there is no other and no such link.</summary>
     public static bool IsInInitialUserNamespace { get; } =
-        File.ReadAllText("/proc/self/uid_map").Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries) is ["0", "0", "4294967295"];
+        new FileInfo("/proc/self/ns/user").LinkTarget is "user:[4026531837]" or null;
 
     public static bool IsRoot { get; } = Environment.IsPrivilegedProcess;
 
@@ -31,6 +32,8 @@ internal static class Rights
         && (Has(SysPtrace) || ((Has(PerformanceMonitor) || Has(SysAdmin)) && Environment.OSVersion.Version >= new Version(6, 15)));
 
     public static bool MayReadFilesOfOthers => IsInInitialUserNamespace && (Has(DacReadSearch) || Has(DacOverride));
+
+    public static bool MayWriteFilesOfOthers => IsInInitialUserNamespace && Has(DacOverride);
 
     private static bool Has(int capability) => (s_effective & (1UL << capability)) != 0;
 }
