@@ -3,10 +3,7 @@ using PagemapTools.Procfs.Native;
 
 namespace PagemapTools.Procfs;
 
-/// <summary>
-/// Tells why a file of a process cannot be read. The files differ in what they ask for (fs/proc/base.c): pagemap is for its owner
-/// (mode 0400, or CAP_DAC_READ_SEARCH), and both pagemap and maps ask for ptrace read access (same user, or CAP_SYS_PTRACE).
-/// </summary>
+/// <summary>Tells why a file of a process cannot be read, or clear_refs not be written.</summary>
 internal static class ProcessDiagnosis
 {
     private const uint KernelThreadFlag = 0x00200000;
@@ -64,27 +61,14 @@ internal static class ProcessDiagnosis
     private static ProcfsException Denied(ProcRoot root, int processId, string file, int errno)
     {
         string path = root.PathOf(processId, file);
-        bool mayTrace = IsReadable(root.PathOf(processId, "maps"));
-        string right = mayTrace
-            ? "CAP_DAC_READ_SEARCH (the file is for its owner only)"
-            : StatxCall.OfPath(path)?.UserId == StatxCall.OfPath(root.PathOf("self/maps"))?.UserId
-                ? "CAP_SYS_PTRACE (the process is of the same user, but not dumpable, of another user namespace, or has capabilities that the caller lacks)"
-                : CallerRights.Current.MayReadFilesOfOthers == true
-                    ? "CAP_SYS_PTRACE (the process is of another user)"
-                    : "CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH (the process is of another user)";
+        AccessRefusal refusal = new(root, processId, file);
         return new ProcfsException(
             ProcfsError.ProcessAccessDenied,
-            $"Process {processId} may not be read: '{path}' answers {Errno.Describe(errno)}. What is missing is {right}.",
+            $"Process {processId} may not be {(file == "clear_refs" ? "written" : "read")}: '{path}' answers {Errno.Describe(errno)}. {refusal.Explanation}",
             path,
             processId,
             errno,
-            right);
-    }
-
-    private static bool IsReadable(string path)
-    {
-        using Microsoft.Win32.SafeHandles.SafeFileHandle file = FileCalls.OpenForReading(path, out _);
-        return !file.IsInvalid;
+            refusal.MissingRight);
     }
 
     private static (char State, uint Flags)? Status(ProcRoot root, int processId)

@@ -68,6 +68,25 @@ public sealed class ViewOfLesserRights(ZooHouse house) : IClassFixture<ZooHouse>
     public void A_process_with_more_rights_is_read_or_the_right_is_named_that_is_missing() =>
         AssertReadOrDenied(StandingBy(LesserViews.OfMoreRights), isOfSameUser: Rights.IsRoot);
 
+    /// <summary>clear_refs asks nobody for the right to trace (fs/proc/task_mmu.c, clear_refs_write), unless hidepid hides it.</summary>
+    [Fact(Explicit = true)]
+    public void To_clear_bits_of_another_users_process_asks_for_the_right_to_write_its_files()
+    {
+        const int EACCES = 13;
+        int processId = StandingBy(LesserViews.OfOtherUser);
+        if (KernelFile.OpensForWriting($"/proc/{processId}/clear_refs"))
+        {
+            Assert.True(Rights.MayWriteFilesOfOthers || !Rights.IsInInitialUserNamespace);
+            return;
+        }
+
+        bool isHidden = !KernelFile.Opens($"/proc/{processId}/comm");
+        ProcfsException failure = ProcessDiagnosis.Explain(s_root, processId, "clear_refs", EACCES);
+        Assert.Contains("CAP_DAC_OVERRIDE", failure.MissingRight, StringComparison.Ordinal);
+        Assert.DoesNotContain("CAP_DAC_READ_SEARCH", failure.Message, StringComparison.Ordinal);
+        Assert.Equal(isHidden, failure.Message.Contains("CAP_SYS_PTRACE", StringComparison.Ordinal));
+    }
+
     [Fact(Explicit = true)]
     public void Files_of_frames_are_read_by_their_owner_and_by_who_may_read_all_files()
     {

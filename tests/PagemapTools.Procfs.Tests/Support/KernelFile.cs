@@ -7,11 +7,15 @@ internal static class KernelFile
 
     public static ulong PageSize { get; } = (ulong)Environment.SystemPageSize;
 
-    public static bool Opens(string path)
+    public static bool Opens(string path) => Opens(path, FileAccess.Read);
+
+    public static bool OpensForWriting(string path) => Opens(path, FileAccess.Write);
+
+    private static bool Opens(string path, FileAccess access)
     {
         try
         {
-            using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0);
+            using FileStream file = new(path, FileMode.Open, access, FileShare.ReadWrite, bufferSize: 0);
             return true;
         }
         catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
