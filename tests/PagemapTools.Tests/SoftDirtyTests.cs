@@ -45,6 +45,22 @@ public sealed class SoftDirtyTests
     }
 
     [Fact]
+    public void With_what_if_a_missing_process_is_an_error_and_nothing_would_be_done()
+    {
+        ScreenHost screen = new();
+        using Session session = new(screen);
+        session["id"] = Machine.MissingProcess;
+
+        Outcome outcome = session.Run("Clear-SoftDirty -Id $id -WhatIf");
+
+        ErrorRecord error = Assert.Single(outcome.Errors);
+        Assert.Equal("NoProcessFoundForGivenId", error.Id());
+        Assert.Equal(ErrorCategory.ObjectNotFound, error.CategoryInfo.Category);
+        Assert.Equal(Machine.MissingProcess, error.TargetObject);
+        Assert.Empty(screen.Lines);
+    }
+
+    [Fact]
     public void After_a_clear_only_the_pages_written_since_are_soft_dirty()
     {
         Assert.SkipUnless(Machine.HasSoftDirty, Unsupported);

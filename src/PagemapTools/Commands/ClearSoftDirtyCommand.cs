@@ -29,8 +29,8 @@ public sealed class ClearSoftDirtyCommand : ProcessObjectTargetCommand
     {
         foreach (int id in Targets())
         {
-            string target = $"process {id} ({Root.ProcessName(id)})";
-            if (!ShouldProcess(target, "Clear soft-dirty bits"))
+            if (!TryRead(() => ProcessNames.Require(Root, id, "clear_refs"), out string name)
+                || !ShouldProcess($"process {id} ({name})", "Clear soft-dirty bits"))
             {
                 continue;
             }
