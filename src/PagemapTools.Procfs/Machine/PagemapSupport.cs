@@ -14,7 +14,7 @@ public sealed class PagemapSupport
     /// <summary>The feature's name.</summary>
     public string Feature { get; }
 
-    /// <summary>Whether it is there for this user on this kernel; null if it cannot be told without trying it on a certain process.</summary>
+    /// <summary>Whether it is there for this user on this kernel; null if it cannot be told.</summary>
     public bool? IsSupported { get; }
 
     /// <summary>What it gives, or what is missing: the capability, the kernel option or the kernel's release.</summary>

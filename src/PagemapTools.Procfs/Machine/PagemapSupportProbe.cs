@@ -7,6 +7,7 @@ namespace PagemapTools.Procfs;
 public static class PagemapSupportProbe
 {
     private const string SelfPagemap = "/proc/self/pagemap";
+    private const string Unreadable = "the caller's own pagemap cannot be read";
     private const string UnknownRights = "the caller's own rights cannot be told: /proc/self/status or /proc/self/ns/user cannot be read";
 
     /// <summary>Probes each feature in turn.</summary>
@@ -15,8 +16,8 @@ public static class PagemapSupportProbe
         using ProbePage page = new();
         CallerRights rights = CallerRights.Current;
         PagemapEntry? entry = page.Entry;
-        yield return new("Pagemap", entry is not null, entry is null ? "the caller's own pagemap cannot be read: the kernel is built without CONFIG_PROC_PAGE_MONITOR, or proc is not mounted" : $"kernel {KernelRelease.Current}, pages of {PageGeometry.PageSize} bytes", SelfPagemap);
-        yield return new("FrameNumbers", entry?.Pfn is not null, entry?.Pfn is not null ? "frame numbers and swap places are visible" : MissingAdmin(rights), SelfPagemap);
+        yield return new("Pagemap", entry is not null, entry is null ? $"{Unreadable}: the kernel is built without CONFIG_PROC_PAGE_MONITOR, or proc is not mounted" : $"kernel {KernelRelease.Current}, pages of {PageGeometry.PageSize} bytes", SelfPagemap);
+        yield return new("FrameNumbers", entry is null ? null : entry.Value.Pfn is not null, entry is null ? Unreadable : entry.Value.Pfn is not null ? "frame numbers and swap places are visible" : MissingAdmin(rights), SelfPagemap);
         yield return new("OtherProcesses", OtherProcesses(rights), OtherProcessesDetail(rights), "CapEff");
         foreach (KPageFields field in KPageFiles.EachField)
         {
@@ -26,7 +27,7 @@ public static class PagemapSupportProbe
         yield return OfKsmFlag(root, page);
         yield return OfScan(page);
         yield return new("ExclusiveBit", page.Entry?.IsExclusive, DescribeExclusiveBit(root, page), SelfPagemap);
-        yield return new("SoftDirty", SoftDirty.IsSupported, SoftDirty.IsSupported ? "bit 55 tells pages written since the last clear" : "the kernel is built without CONFIG_MEM_SOFT_DIRTY", SelfPagemap);
+        yield return new("SoftDirty", SoftDirty.IsSupported, SoftDirtyDetail(), SelfPagemap);
         yield return new("ClearSoftDirty", SoftDirty.IsSupported, ClearDetail(rights), "/proc/PID/clear_refs");
         yield return OfMapFiles(rights);
         yield return OfCgroups();
@@ -78,7 +79,8 @@ public static class PagemapSupportProbe
 
     // Until Linux 6.11 pagemap_pmd_range looked at the first page of a huge page that is mapped whole, and said the same of the others.
     private static string DescribeExclusiveBit(ProcRoot root, ProbePage page) =>
-        page.Entry?.IsExclusive != true ? "bit 56 is not set on a page of the caller's own (Linux 4.2)"
+        page.Entry is not { } entry ? Unreadable
+            : !entry.IsExclusive ? "bit 56 is not set on a page of the caller's own (Linux 4.2)"
             : KernelRelease.Read(root) is { } release && release < new Version(6, 11)
                 ? "bit 56 tells pages that are mapped once; of a huge page that is mapped whole, it tells the first page's (Linux 6.11 tells each)"
                 : "bit 56 tells pages that are mapped once";
@@ -112,6 +114,11 @@ public static class PagemapSupportProbe
     private static PagemapSupport OfScan(ProbePage page)
     {
         const string Source = "ioctl PAGEMAP_SCAN";
+        if (page.Entry is null)
+        {
+            return new("PagemapScan", null, Unreadable, Source);
+        }
+
         if (!page.Supports(PageCategories.Present))
         {
             return new("PagemapScan", false, "the kernel has it since Linux 6.7; every entry of a mapping is read instead", Source);
@@ -121,8 +128,16 @@ public static class PagemapSupportProbe
         return new("PagemapScan", true, $"categories {string.Join(", ", categories)}", Source);
     }
 
+    private static string SoftDirtyDetail() => SoftDirty.Obstacle() switch
+    {
+        null => "bit 55 tells pages written since the last clear",
+        { Error: ProcfsError.SoftDirtyNotSupported } => "the kernel is built without CONFIG_MEM_SOFT_DIRTY",
+        { } untried => untried.Message,
+    };
+
     private static string ClearDetail(CallerRights rights) =>
-        !SoftDirty.IsSupported ? "there is nothing to clear"
+        SoftDirty.IsSupported is not { } isSupported ? "whether there is anything to clear cannot be told"
+        : !isSupported ? "there is nothing to clear"
         : rights.MayWriteFilesOfOthers == true ? "of every process that can be read"
         : $"of processes of the same user: CAP_DAC_OVERRIDE{Where(rights)} missing";
 
@@ -133,7 +148,7 @@ public static class PagemapSupportProbe
         string detail = may switch
         {
             true => "unmapped and swapped-out pages of shared memory can be told apart",
-            false => "CAP_CHECKPOINT_RESTORE or CAP_SYS_ADMIN missing",
+            false => $"CAP_CHECKPOINT_RESTORE or CAP_SYS_ADMIN{Where(rights)} missing",
             null => UnknownRights,
         };
         return new("SharedMemory", may, detail, "/proc/PID/map_files");

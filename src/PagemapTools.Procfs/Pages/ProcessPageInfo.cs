@@ -27,7 +27,7 @@ public sealed class ProcessPageInfo : PageInfo
     public PageState State => Entry.State(Mapping.Process.SwapTypes) is var state && state == PageState.Unpopulated ? _resolved : state;
 
     /// <summary>Whether the page was written since soft-dirty was last cleared; null on a kernel without CONFIG_MEM_SOFT_DIRTY.</summary>
-    public bool? IsSoftDirty => Entry.IsSoftDirty ? true : SoftDirty.IsSupported ? false : null;
+    public bool? IsSoftDirty => Entry.IsSoftDirty ? true : SoftDirty.IsSupported == true ? false : null;
 
     /// <summary>Whether this is the only mapping of the frame.</summary>
     public bool IsExclusive => Entry.IsExclusive;

@@ -91,9 +91,9 @@ public sealed class GetProcessPageMapCommand : ProcessObjectTargetCommand, IFlag
     protected override void BeginProcessing()
     {
         base.BeginProcessing();
-        if (SoftDirty && !Procfs.SoftDirty.IsSupported)
+        if (SoftDirty && Procfs.SoftDirty.Obstacle() is { } obstacle)
         {
-            ThrowTerminatingError(Procfs.SoftDirty.NotSupported().ToRecord());
+            ThrowTerminatingError(obstacle.ToRecord());
         }
 
         if (Exclusive && Shared)

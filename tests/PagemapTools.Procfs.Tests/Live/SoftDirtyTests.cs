@@ -8,6 +8,20 @@ public sealed class SoftDirtyTests
     public void Support_is_what_a_page_of_ones_own_shows() => Assert.Equal(SupportAgreement.KeepsSoftDirty(), SoftDirty.IsSupported);
 
     [Fact]
+    public void A_probe_that_could_not_be_made_says_so_and_nothing_of_the_kernel()
+    {
+        using MadeUpTree tree = new MadeUpTree().Text("empty", string.Empty).Text("directory/file", string.Empty);
+        foreach ((string name, int errno) in new[] { ("absent", 2), ("directory", 21), ("empty", 0) })
+        {
+            ProcfsException failure = Assert.Throws<ProcfsException>(() => SoftDirty.Probe(tree.PathOf(name)));
+            Assert.Equal((ProcfsError.ReadFailed, errno), (failure.Error, failure.ErrorNumber));
+            Assert.Contains(tree.PathOf(name), failure.Message, StringComparison.Ordinal);
+            Assert.Contains("cannot be told", failure.Message, StringComparison.Ordinal);
+            Assert.DoesNotContain("CONFIG_MEM_SOFT_DIRTY", failure.Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
     public void A_kernel_that_would_do_nothing_is_refused()
     {
         Assert.SkipWhen(SupportAgreement.KeepsSoftDirty(), "this kernel keeps soft-dirty bits");
