@@ -1,4 +1,3 @@
-using System.Globalization;
 using PagemapTools.Procfs.Native;
 
 namespace PagemapTools.Procfs;
@@ -6,8 +5,6 @@ namespace PagemapTools.Procfs;
 /// <summary>Tells why a file of a process cannot be read, or clear_refs not be written.</summary>
 internal static class ProcessDiagnosis
 {
-    private const uint KernelThreadFlag = 0x00200000;
-
     public static ProcfsException NotFound(ProcRoot root, int processId) =>
         NotFound(root, processId, $"There is no process with the id {processId} in '{root.Path}', or it has gone meanwhile.");
 
@@ -34,18 +31,17 @@ internal static class ProcessDiagnosis
     /// <summary>The failure of a process that lives without an address space; null if it has one, or does not live.</summary>
     public static ProcfsException? WithoutAddressSpace(ProcRoot root, int processId, string file, int errno)
     {
-        if (Status(root, processId) is not var (state, flags))
+        string? what = ProcessStat.Read(root, processId) switch
         {
-            return null;
-        }
-
-        // PF_KTHREAD is field 9 of stat; Z and X are the states of a process that has ended.
-        string? what = (flags & KernelThreadFlag) != 0 ? "a kernel thread"
-            : state is 'Z' or 'X' ? "a zombie: it has ended, and its parent has not yet asked for its exit status"
-            : null;
+            { IsKernelThread: true } => "it is a kernel thread",
+            { HasEnded: true } when SurvivingThread.Of(root, processId) is { } thread =>
+                $"its main thread has ended. Others live on and have one, such as thread {thread}, by whose id it can be reached",
+            { HasEnded: true } => "it is a zombie: it has ended, and its parent has not yet asked for its exit status",
+            _ => null,
+        };
         return what is null ? null : new ProcfsException(
             ProcfsError.NoAddressSpace,
-            $"Process {processId} has no address space: it is {what}.",
+            $"Process {processId} has no address space: {what}.",
             root.PathOf(processId, file),
             processId,
             errno);
@@ -69,20 +65,5 @@ internal static class ProcessDiagnosis
             processId,
             errno,
             refusal.MissingRight);
-    }
-
-    private static (char State, uint Flags)? Status(ProcRoot root, int processId)
-    {
-        try
-        {
-            // The name, field 2, is in parentheses and may hold spaces and parentheses itself.
-            string stat = File.ReadAllText(root.PathOf(processId, "stat"));
-            string[] fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
-            return (fields[0][0], uint.Parse(fields[6], CultureInfo.InvariantCulture));
-        }
-        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException or FormatException or IndexOutOfRangeException or ArgumentOutOfRangeException)
-        {
-            return null;
-        }
     }
 }

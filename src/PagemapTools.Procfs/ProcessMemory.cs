@@ -12,10 +12,11 @@ public sealed class ProcessMemory : IDisposable
     private readonly ProcessIdentity _identity;
     private readonly ProcRoot _root;
 
-    private ProcessMemory(ProcRoot root, ProcessIdentity identity, PageEntryFile pagemap)
+    private ProcessMemory(ProcRoot root, ProcessIdentity identity, int threadId, PageEntryFile pagemap)
     {
         _root = root;
         _identity = identity;
+        ThreadId = threadId;
         Pagemap = pagemap;
     }
 
@@ -28,6 +29,9 @@ public sealed class ProcessMemory : IDisposable
     /// <summary>Its pagemap, indexed by virtual page.</summary>
     public PageEntryFile Pagemap { get; }
 
+    /// <summary>The thread in whose directory the address space is read: the main one, whose id is the process's, unless it has ended.</summary>
+    internal int ThreadId { get; }
+
     internal SwapTypes SwapTypes => _identity.SwapTypes;
 
     /// <summary>Opens a process.</summary>
@@ -38,16 +42,25 @@ public sealed class ProcessMemory : IDisposable
     public static ProcessMemory Open(ProcRoot root, int processId, SwapTypes? swapTypes = null)
     {
         string name = ProcessNames.Require(root, processId, "pagemap");
-        PageEntryFile pagemap = PageEntryFile.TryOpen(root.PathOf(processId, "pagemap"), out int errno, processId)
-            ?? throw ProcessDiagnosis.Explain(root, processId, "pagemap", errno);
-        return new ProcessMemory(root, new ProcessIdentity(processId, name, swapTypes ?? SwapTypes.Read(root)), pagemap);
+        int threadId = processId;
+        PageEntryFile? pagemap = PageEntryFile.TryOpen(root.PathOf(processId, "pagemap"), out int errno, processId);
+        if (!HasAddressSpace(pagemap) && SurvivingThread.Of(root, processId) is { } survivor)
+        {
+            pagemap?.Dispose();
+            threadId = survivor;
+            pagemap = PageEntryFile.TryOpen(root.PathOf(threadId, "pagemap"), out errno, processId);
+        }
+
+        return pagemap is null
+            ? throw ProcessDiagnosis.Explain(root, processId, "pagemap", errno)
+            : new ProcessMemory(root, new ProcessIdentity(processId, name, swapTypes ?? SwapTypes.Read(root)), threadId, pagemap);
     }
 
     /// <summary>Streams the mappings, in ascending order of address.</summary>
     /// <exception cref="ProcfsException">The process has gone, has no address space, or may not be read.</exception>
     public IEnumerable<MemoryMapping> Mappings()
     {
-        using SafeFileHandle maps = FileCalls.OpenForReading(_root.PathOf(ProcessId, "maps"), out int errno);
+        using SafeFileHandle maps = FileCalls.OpenForReading(_root.PathOf(ThreadId, "maps"), out int errno);
         if (maps.IsInvalid)
         {
             throw ProcessDiagnosis.Explain(_root, ProcessId, "maps", errno);
@@ -78,7 +91,7 @@ public sealed class ProcessMemory : IDisposable
     /// <summary>The file behind a mapping; null where it has gone, or where <paramref name="isDenied"/> says that the caller may not follow map_files.</summary>
     internal SafeFileHandle? OpenMapFile(MemoryMapping mapping, out bool isDenied)
     {
-        SafeFileHandle file = FileCalls.OpenForReading(_root.PathOf(ProcessId, $"map_files/{mapping.Start:x}-{mapping.End:x}"), out int errno);
+        SafeFileHandle file = FileCalls.OpenForReading(_root.PathOf(ThreadId, $"map_files/{mapping.Start:x}-{mapping.End:x}"), out int errno);
         isDenied = errno is Errno.EPERM or Errno.EACCES;
         if (!file.IsInvalid)
         {
@@ -93,9 +106,14 @@ public sealed class ProcessMemory : IDisposable
     internal ProcfsException Gone() => ProcessDiagnosis.Gone(_root, ProcessId);
 
     /// <summary>Any page below the end of the address space has an entry for as long as the address space lives.</summary>
-    internal bool IsGone(MemoryMapping mapping)
+    internal bool IsGone(MemoryMapping mapping) => !HasEntry(Pagemap, PageGeometry.PageOf(mapping.Start));
+
+    // Without an address space pagemap does not open, or (before Linux 6.16) opens and has no entry at all.
+    private static bool HasAddressSpace(PageEntryFile? pagemap) => pagemap is not null && HasEntry(pagemap, 0);
+
+    private static bool HasEntry(PageEntryFile pagemap, ulong index)
     {
         Span<ulong> entry = stackalloc ulong[1];
-        return Pagemap.Read(PageGeometry.PageOf(mapping.Start), entry) == 0;
+        return pagemap.Read(index, entry) == 1;
     }
 }

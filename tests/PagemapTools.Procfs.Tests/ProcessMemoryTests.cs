@@ -42,6 +42,36 @@ public sealed class ProcessMemoryTests
     }
 
     [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_process_whose_main_thread_has_ended_is_read_by_one_that_lives(bool opensEmpty)
+    {
+        using MadeUpTree tree = new MadeUpTree().Process(Id).Status(Id, 'Z', 0).Text("7/task/7/stat", string.Empty)
+            .Text("7/task/8/stat", string.Empty).Status(8, 'Z', 0)
+            .Text("7/task/9/stat", string.Empty).Process(9, "1000-2000 rw-p 00000000 08:01 5 /x").Pagemap(9, 0, 1, 2);
+        if (opensEmpty)
+        {
+            tree.Text("7/pagemap", string.Empty);
+        }
+
+        using ProcessMemory process = ProcessMemory.Open(tree.Root, Id);
+        Assert.Equal(Id, process.ProcessId);
+        Assert.Equal((Id, "/x"), Assert.Single(process.Mappings().Select(mapping => (mapping.ProcessId, mapping.Path))));
+        Assert.EndsWith("/9/pagemap", process.Pagemap.Path, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_thread_that_cannot_be_opened_is_named_and_the_process_not_called_a_zombie()
+    {
+        using MadeUpTree tree = new MadeUpTree().Process(Id).Status(Id, 'Z', 0).Text("7/task/9/stat", string.Empty).Status(9, 'S', 0);
+        ProcfsException failure = Assert.Throws<ProcfsException>(() => ProcessMemory.Open(tree.Root, Id));
+        Assert.Equal((ProcfsError.NoAddressSpace, Id), (failure.Error, failure.ProcessId));
+        Assert.Contains("main thread has ended", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("thread 9", failure.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("zombie", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData('S')]
     [InlineData('R')]
     [InlineData('D')]

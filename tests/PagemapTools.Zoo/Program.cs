@@ -11,7 +11,7 @@ Animal[] animals =
     new KsmAnimal(), new SwappedAnimal(), new LockedAnimal(), new ProtectNoneAnimal(),
     new GuardAnimal(), new WriteProtectedAnimal(), new AsynchronousWriteProtectedAnimal(), new PoisonAnimal(),
     new ManyMappingsAnimal(), new DenseAnimal(), new ScatteredAnimal(),
-    new ExitingAnimal(), new ExecutingAnimal(), new ZombieAnimal(),
+    new ExitingAnimal(), new ExecutingAnimal(), new ZombieAnimal(), new LeaderlessAnimal(),
 ];
 
 if (args is [] or ["list"])

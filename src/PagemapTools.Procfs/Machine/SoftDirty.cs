@@ -40,13 +40,15 @@ public static class SoftDirty
             throw obstacle;
         }
 
+        int threadId = SurvivingThread.Of(root, processId) ?? processId;
+
         // Of a kernel thread or a zombie the kernel takes the command and does nothing (fs/proc/task_mmu.c, clear_refs_write).
-        if (ProcessDiagnosis.WithoutAddressSpace(root, processId, "clear_refs", Errno.ESRCH) is { } failure)
+        if (threadId == processId && ProcessDiagnosis.WithoutAddressSpace(root, processId, "clear_refs", Errno.ESRCH) is { } failure)
         {
             throw failure;
         }
 
-        using SafeFileHandle file = FileCalls.OpenForWriting(root.PathOf(processId, "clear_refs"), out int errno);
+        using SafeFileHandle file = FileCalls.OpenForWriting(root.PathOf(threadId, "clear_refs"), out int errno);
         errno = file.IsInvalid ? errno : FileCalls.Write(file, "4\n"u8);
         if (errno != 0)
         {

@@ -38,6 +38,26 @@ public sealed class GoneProcessesTests
         Assert.Equal(ProcfsError.ProcessNotFound, FailureOf(() => Measure(zombie)).Error);
     }
 
+    /// <summary>Its /proc/PID is a zombie's: no mapping, no entry. Every page is as it was.</summary>
+    [Fact]
+    public void A_process_whose_main_thread_has_ended_is_read_while_another_lives()
+    {
+        using Zoo zoo = Zoo.Start("leaderless");
+        ZooRegion region = zoo["leaderless"];
+        zoo.Next();
+        Assert.True(SpinWait.SpinUntil(() => ProcessStatus.Of(zoo.ProcessId) == 'Z', TimeSpan.FromMinutes(1)));
+        int thread = int.Parse(Path.GetFileName(Directory.EnumerateDirectories($"/proc/{zoo.ProcessId}/task").First(task => !task.EndsWith($"/{zoo.ProcessId}", StringComparison.Ordinal))));
+
+        using ProcessMemory process = ProcessMemory.Open(s_root, zoo.ProcessId);
+        (List<ProcessPageInfo> pages, _) = Walks.Pages(s_root, process, new ProcessPageQuery { Walk = new PageWalkOptions { Addresses = [region.Range] } });
+        Assert.Equal(KernelFile.Pagemap(thread, region.Start, region.PageCount), pages.Select(page => page.RawEntry));
+        Assert.All(pages, page => Assert.Equal((PageState.Present, zoo.ProcessId), (page.State, page.ProcessId)));
+        Assert.Equal(File.ReadLines($"/proc/{thread}/maps").Count(), process.Mappings().Count());
+        ProcessUss uss = Measure(zoo.ProcessId);
+        Assert.Equal(zoo.ProcessId, uss.ProcessId);
+        Assert.True(uss.Uss >= region.Length);
+    }
+
     [Fact]
     public void A_process_killed_during_a_walk_is_told_after_what_was_read()
     {

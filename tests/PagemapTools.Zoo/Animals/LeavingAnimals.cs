@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text;
 using PagemapTools.Zoo.Machine;
 using PagemapTools.Zoo.Native;
@@ -68,5 +69,40 @@ internal sealed unsafe class ExecutingAnimal : Animal
             pointers[count] = null;
             Libc.Execute(path, pointers).OrFail("execv");
         }
+    }
+}
+
+internal sealed class LeaderlessAnimal : Animal
+{
+    private static readonly nint s_exit = RuntimeInformation.ProcessArchitecture == Architecture.X64 ? 60 : 93;
+
+    public override string Name => "leaderless";
+
+    public override string Summary =>
+        "size=1MiB: private anonymous pages, all written; next: its main thread ends as soon as the line is out, and another lives on " +
+        "until exit or the end of stdin";
+
+    public override void Make(Habitat habitat)
+    {
+        MappedRegion mapping = MappedRegion.Anonymous(habitat, habitat.Options.Size("size", "1MiB"));
+        mapping.WriteAll();
+        habitat.Add(Name, mapping).WithAll("written");
+    }
+
+    public override void Next(Habitat habitat, int step, string argument) => habitat.AfterReport = static () =>
+    {
+        new Thread(LiveOn).Start();
+
+        // exit, unlike exit_group and _exit of libc, ends this thread only.
+        Libc.SystemCall(s_exit, 0);
+    };
+
+    private static void LiveOn()
+    {
+        while (StandardInput.ReadLine() is { } line && line is not "exit")
+        {
+        }
+
+        Libc.ExitAtOnce(0);
     }
 }
