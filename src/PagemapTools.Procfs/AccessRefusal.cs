@@ -13,7 +13,7 @@ internal sealed class AccessRefusal
     private readonly bool _isWritten;
     private readonly bool _isHidden;
     private readonly bool _isTraceRefused;
-    private readonly bool _isOwner;
+    private readonly bool _isRefusedByMode;
     private readonly bool _isSameUser;
 
     public AccessRefusal(ProcRoot root, int processId, string file)
@@ -24,9 +24,8 @@ internal sealed class AccessRefusal
 
         // The directory, unlike its files, is of the process's user even where that is not dumpable.
         uint? user = StatxCall.OfPath(root.PathOf(processId, string.Empty))?.UserId;
-        uint? owner = StatxCall.OfPath(root.PathOf(processId, file))?.UserId ?? user;
         _isSameUser = user is not null && user == _rights.UserId;
-        _isOwner = file == "maps" || (owner is not null && owner == _rights.UserId);
+        _isRefusedByMode = _isHidden ? !_isSameUser : AccessCall.IsRefusedByMode(root.PathOf(processId, file), _isWritten);
     }
 
     /// <summary>The capabilities that the caller lacks, and why they are asked for; null if it holds all that the kernel asks for.</summary>
@@ -58,7 +57,7 @@ internal sealed class AccessRefusal
             yield return ("CAP_SYS_PTRACE", _isHidden ? _rights.IsInitialUserNamespace & _rights.Has(Capability.SysPtrace) : _rights.MayTraceOthers);
         }
 
-        if (!_isOwner)
+        if (_isRefusedByMode)
         {
             yield return _isWritten ? ("CAP_DAC_OVERRIDE", _rights.MayWriteFilesOfOthers) : ("CAP_DAC_READ_SEARCH", _rights.MayReadFilesOfOthers);
         }
@@ -67,7 +66,7 @@ internal sealed class AccessRefusal
     private string Held()
     {
         string held = string.Join(" and ", Asked().Select(right => right.Name));
-        return held.Length == 0 ? "owns the file" : $"holds {held}, or what is as good";
+        return held.Length == 0 ? "has the right to the file by its mode" : $"holds {held}, or what is as good";
     }
 
     private static bool Opens(string path)

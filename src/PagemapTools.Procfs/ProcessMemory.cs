@@ -108,7 +108,7 @@ public sealed class ProcessMemory : IDisposable
     /// <summary>Any page below the end of the address space has an entry for as long as the address space lives.</summary>
     internal bool IsGone(MemoryMapping mapping) => !HasEntry(Pagemap, PageGeometry.PageOf(mapping.Start));
 
-    // Without an address space pagemap does not open, or (before Linux 6.16) opens and has no entry at all.
+    // Without an address space pagemap does not open, or (in older kernels) opens and has no entry at all (fs/proc/base.c, proc_mem_open).
     private static bool HasAddressSpace(PageEntryFile? pagemap) => pagemap is not null && HasEntry(pagemap, 0);
 
     private static bool HasEntry(PageEntryFile pagemap, ulong index)

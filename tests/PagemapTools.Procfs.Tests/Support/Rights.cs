@@ -31,9 +31,13 @@ internal static class Rights
     public static bool MayTraceOthers => IsInInitialUserNamespace
         && (Has(SysPtrace) || ((Has(PerformanceMonitor) || Has(SysAdmin)) && Environment.OSVersion.Version >= new Version(6, 15)));
 
-    public static bool MayReadFilesOfOthers => IsInInitialUserNamespace && (Has(DacReadSearch) || Has(DacOverride));
+    /// <summary>In a user namespace over files of the users that it maps (fs/inode.c, capable_wrt_inode_uidgid).</summary>
+    public static bool MayReadFilesOfOthers => MapsEveryUser && (Has(DacReadSearch) || Has(DacOverride));
 
-    public static bool MayWriteFilesOfOthers => IsInInitialUserNamespace && Has(DacOverride);
+    public static bool MayWriteFilesOfOthers => MapsEveryUser && Has(DacOverride);
+
+    private static bool MapsEveryUser { get; } =
+        File.ReadAllText("/proc/self/uid_map").Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries) is ["0", "0", "4294967295"];
 
     private static bool Has(int capability) => (s_effective & (1UL << capability)) != 0;
 }
