@@ -43,8 +43,9 @@ internal static class PageCacheLook
     private static bool MayLookInCore(SafeFileHandle file)
     {
         CallerRights rights = CallerRights.Current;
-        return StatxCall.OfDescriptor((int)file.DangerousGetHandle())?.UserId == UserIdCall.Effective
-            || (rights.IsInitialUserNamespace && (rights.Has(Capability.Fowner) || rights.Has(Capability.DacOverride)));
+        return (StatxCall.OfDescriptor((int)file.DangerousGetHandle())?.UserId is { } owner && owner == rights.UserId)
+            || rights.MayWriteFilesOfOthers == true
+            || (rights.IsInitialUserNamespace & rights.Has(Capability.Fowner)) == true;
     }
 
     /// <summary>Marks what the file holds; a hole is nowhere.</summary>
