@@ -42,6 +42,23 @@ AfterAll {
     Remove-Item "$file*"
 }
 
+Describe 'What is redirected, at 80 columns' {
+    It 'has the name of a process beside its figures, however large they are' {
+        $sizes = 0, 1, 1023, 1MB, 999MB, 1000MB, 1023MB, 1023.99GB
+        $rows = foreach ($size in $sizes) {
+            [pscustomobject] @{
+                PSTypeName = 'Deserialized.PagemapTools.Procfs.ProcessUss'
+                ProcessId = 4194303; ProcessName = 'tenletters'
+                Uss = [long] $size; Pss = [long] $size; Rss = [long] $size; Shared = [long] $size; Swap = [long] $size; Hugetlb = [long] $size
+            }
+        }
+        $lines = Split-Text ($rows | Out-String -Width 80)
+        $lines[0] | Should -Match '^ProcessId +Uss +Pss +Rss +Shared +Swap +Hugetlb Name$'
+        $lines | Should -HaveCount (2 + $sizes.Count)
+        $lines | Select-Object -Skip 2 | Should -Match '^  4194303 .*[\dB] tenletters$'
+    }
+}
+
 Describe 'A screen of 100 columns' {
     It 'has room for the table of <Command>' -ForEach $commands {
         $lines = Split-Text (Invoke-Text $Command | Out-String -Width 100)
