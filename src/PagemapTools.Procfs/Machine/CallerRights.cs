@@ -59,6 +59,9 @@ internal sealed class CallerRights
     /// <summary>Whether files may be written whatever their mode says.</summary>
     public bool? MayWriteFilesOfOthers => IsInitialUserNamespace & Has(Capability.DacOverride);
 
+    /// <summary>Whether the kernel tells which pages of another user's file are in memory (mm/mincore.c, can_do_mincore, Linux 5.2).</summary>
+    public bool? MayAskForPagesOfOthers => IsInitialUserNamespace & (Has(Capability.Fowner) | Has(Capability.DacOverride));
+
     private static CallerRights Read()
     {
         try

@@ -147,7 +147,8 @@ public static class PagemapSupportProbe
         bool? may = rights.IsInitialUserNamespace & (rights.Has(Capability.CheckpointRestore) | rights.Has(Capability.SysAdmin));
         string detail = may switch
         {
-            true => "unmapped and swapped-out pages of shared memory can be told apart",
+            true when rights.MayAskForPagesOfOthers == true => "unmapped and swapped-out pages of shared memory can be told apart",
+            true => $"unmapped and swapped-out pages of shared memory can be told apart; of files of other users CAP_FOWNER{Where(rights)} missing",
             false => $"CAP_CHECKPOINT_RESTORE or CAP_SYS_ADMIN{Where(rights)} missing",
             null => UnknownRights,
         };

@@ -44,8 +44,7 @@ internal static class PageCacheLook
     {
         CallerRights rights = CallerRights.Current;
         return (StatxCall.OfDescriptor((int)file.DangerousGetHandle())?.UserId is { } owner && owner == rights.UserId)
-            || rights.MayWriteFilesOfOthers == true
-            || (rights.IsInitialUserNamespace & rights.Has(Capability.Fowner)) == true;
+            || rights.MayAskForPagesOfOthers == true;
     }
 
     /// <summary>Marks what the file holds; a hole is nowhere.</summary>
