@@ -14,11 +14,11 @@ public sealed class MeasureKPageFlagsCommand : ProcessTargetCommand, IFlagFilter
     private const string PathSet = "Path";
     private const string ProcessSet = "Process";
     private const string RangeSet = "Range";
-    private const int FramesPerRead = 4096;
 
     private KPageFiles? _files;
     private SwapTypes? _swapTypes;
     private KPageFlagsHistogram? _histogram;
+    private GatheredFrames? _gathered;
 
     /// <summary>The names of the processes; wildcards are taken.</summary>
     [Parameter(Mandatory = true, Position = 0, ParameterSetName = NameSet)]
@@ -76,7 +76,8 @@ public sealed class MeasureKPageFlagsCommand : ProcessTargetCommand, IFlagFilter
         base.BeginProcessing();
         _files = new KPageFiles(Root, ParameterSetName == PathSet ? GetUnresolvedProviderPathFromPSPath(Path) : null);
         _histogram = new KPageFlagsHistogram(this.ToFilter());
-        TryRead(() => _files.Of(KPageFields.Flags), out _);
+        TryRead(() => _files.Of(KPageFields.Flags), out PageEntryFile kpageflags);
+        _gathered = new GatheredFrames(kpageflags, _histogram);
     }
 
     /// <inheritdoc/>
@@ -88,7 +89,7 @@ public sealed class MeasureKPageFlagsCommand : ProcessTargetCommand, IFlagFilter
                 CountPage(InputObject!);
                 break;
             case RangeSet:
-                CountRange(Range!);
+                CountFrames(Range!.First, Range.PageCount);
                 break;
             case ProcessSet:
                 CountProcesses(IdsOf(Process));
@@ -106,11 +107,16 @@ public sealed class MeasureKPageFlagsCommand : ProcessTargetCommand, IFlagFilter
     }
 
     /// <inheritdoc/>
-    protected override void EndProcessing() => WriteObject(_histogram!.Summaries(), enumerateCollection: true);
+    protected override void EndProcessing()
+    {
+        TryRead(_gathered!.Count);
+        WriteObject(_histogram!.Summaries(), enumerateCollection: true);
+    }
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
+        _gathered?.Dispose();
         _files?.Dispose();
         base.Dispose(disposing);
     }
@@ -129,7 +135,7 @@ public sealed class MeasureKPageFlagsCommand : ProcessTargetCommand, IFlagFilter
     {
         if (page.RawFlags is { } known)
         {
-            _histogram!.Add(known, EntryOf(page));
+            _histogram!.Add(known, page is ProcessPageInfo { RawEntry: var entry } ? new PagemapEntry(entry) : default);
         }
         else
         {
@@ -137,38 +143,14 @@ public sealed class MeasureKPageFlagsCommand : ProcessTargetCommand, IFlagFilter
         }
     }
 
-    private void CountRange(PageRange range) => CountFrames(range.First, range.PageCount);
-
-    /// <summary>Counts a page and those that follow it. What is swapped out has no flags of a frame, but an entry, as for page-types.</summary>
     private void CountFrames(PageInfo first, long pages)
     {
-        PagemapEntry entry = EntryOf(first);
-        if (entry.IsSwapFormat && !entry.IsPresent)
+        TryRead(() => _gathered!.Add(first, pages, Stop));
+        if (first is ProcessPageInfo { State: PageState.Present, Pfn: null })
         {
-            _histogram!.Add(0, entry, pages);
-        }
-
-        if (first.Pfn is { } pfn)
-        {
-            TryRead(() => CountFrames(pfn, pages, entry));
+            WarnHiddenFrames();
         }
     }
-
-    private void CountFrames(ulong pfn, long pages, PagemapEntry entry)
-    {
-        ulong[] words = new ulong[Math.Min(pages, FramesPerRead)];
-        int read = words.Length;
-        for (long done = 0; done < pages && read > 0; done += read)
-        {
-            read = _files!.Of(KPageFields.Flags).Read(pfn + (ulong)done, words.AsSpan(0, (int)Math.Min(words.Length, pages - done)));
-            foreach (ulong word in words.AsSpan(0, read))
-            {
-                _histogram!.Add(word, entry);
-            }
-        }
-    }
-
-    private static PagemapEntry EntryOf(PageInfo page) => page is ProcessPageInfo processPage ? new PagemapEntry(processPage.RawEntry) : default;
 
     private void CountProcesses(IEnumerable<int> ids)
     {

@@ -30,7 +30,7 @@ public abstract class ProcessTargetCommand : PagemapCommand
             }
             else if (MyInvocation.ExpectingInput)
             {
-                WarnOnce($"Process {id} came down the pipeline more than once. It is served once and whole: of an object that is neither a process nor a page, only the process's id is taken.");
+                WarnOnce($"Process {id} came down the pipeline more than once, and is served once and whole: of such objects only the process's id is taken.");
             }
         }
     }
