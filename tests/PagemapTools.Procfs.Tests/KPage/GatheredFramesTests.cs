@@ -1,0 +1,84 @@
+namespace PagemapTools.Procfs.Tests.KPage;
+
+/// <summary>Pages that come one by one, on a made-up kpageflags that counts how often it is asked.</summary>
+public sealed class GatheredFramesTests : IDisposable
+{
+    private const ulong Anon = (ulong)KPageFlags.ANON;
+
+    private readonly PageEntryFile _kpageflags;
+    private readonly KPageFlagsHistogram _histogram = new(new FlagFilter(isRaw: false));
+    private readonly GatheredFrames _frames;
+    private int _reads;
+
+    public GatheredFramesTests()
+    {
+        _kpageflags = new PageEntryFile("kpageflags", Read);
+        _frames = new GatheredFrames(_kpageflags, _histogram);
+    }
+
+    public void Dispose()
+    {
+        _frames.Dispose();
+        _kpageflags.Dispose();
+    }
+
+    [Fact]
+    public void Neighbours_are_read_in_one_call_however_they_come()
+    {
+        foreach (ulong pfn in Enumerable.Range(0, 1000).Select(i => (ulong)(i * 7 % 1000)))
+        {
+            Add(new PageInfo(pfn), 1);
+        }
+
+        Add(new PageInfo(1000), 24);
+        _frames.Count();
+        Assert.Equal([(Anon, 1024L)], Counted());
+        Assert.Equal(1, _reads);
+    }
+
+    [Fact]
+    public void A_long_range_is_counted_in_batches()
+    {
+        Add(new PageInfo(5), 100_000);
+        _frames.Count();
+        _frames.Count();
+        Assert.Equal([(Anon, 100_000L)], Counted());
+        Assert.InRange(_reads, 100_000 / 4096, 30);
+    }
+
+    [Fact]
+    public void What_is_beyond_the_end_is_not_counted()
+    {
+        Add(new PageInfo(1_000_000), 1);
+        Add(new PageInfo(PfnRuns.Unknown), 1);
+        _frames.Count();
+        Assert.Empty(Counted());
+    }
+
+    [Fact]
+    public void A_stop_is_heeded()
+    {
+        Assert.Throws<OperationCanceledException>(() => _frames.Add(new PageInfo(5), long.MaxValue, new CancellationToken(canceled: true)));
+    }
+
+    private void Add(PageInfo first, long pages) => _frames.Add(first, pages, TestContext.Current.CancellationToken);
+
+    private (ulong, long)[] Counted() => [.. _histogram.Summaries().Select(summary => (summary.FlagsValue, summary.PageCount))];
+
+    private int Read(Span<byte> buffer, long offset, out int errno)
+    {
+        errno = 0;
+        _reads++;
+        if (offset >= 8_000_000)
+        {
+            return 0;
+        }
+
+        for (int i = 0; i < buffer.Length; i += sizeof(ulong))
+        {
+            BitConverter.TryWriteBytes(buffer[i..], Anon);
+        }
+
+        return buffer.Length;
+    }
+}
