@@ -25,8 +25,8 @@ public sealed class ProcessMemoryTests
     }
 
     [Theory]
-    [InlineData('S', MadeUpTree.KernelThread, "made-up", "kernel thread")]
-    [InlineData('I', MadeUpTree.KernelThread | 0x40, "kworker/0:1", "kernel thread")]
+    [InlineData('S', ProcessStatus.KernelThread, "made-up", "kernel thread")]
+    [InlineData('I', ProcessStatus.KernelThread | 0x40, "kworker/0:1", "kernel thread")]
     [InlineData('Z', 0u, "made-up", "zombie")]
     [InlineData('X', 0u, "made-up", "zombie")]
     [InlineData('Z', 0u, "with ) and ( and R 1 2", "zombie")]
@@ -105,7 +105,7 @@ public sealed class ProcessMemoryTests
     [Fact]
     public void Maps_without_a_line_are_those_of_a_process_without_an_address_space()
     {
-        using MadeUpTree tree = new MadeUpTree().Process(Id).Pagemap(Id, 0, 1).Status(Id, 'S', MadeUpTree.KernelThread);
+        using MadeUpTree tree = new MadeUpTree().Process(Id).Pagemap(Id, 0, 1).Status(Id, 'S', ProcessStatus.KernelThread);
         using ProcessMemory process = ProcessMemory.Open(tree.Root, Id);
         Assert.Equal(ProcfsError.NoAddressSpace, Assert.Throws<ProcfsException>(() => process.Mappings().ToArray()).Error);
     }

@@ -89,7 +89,7 @@ public sealed class RightsTests
         using Animal own = Animal.StartAs(Machine.Nobody, "dense", "size=64MiB").Freeze();
 
         Stable.Until(
-            () => Smaps.OfProcess(own.ProcessId).Private,
+            () => Smaps.Rollup(own.ProcessId).Uss,
             expected =>
             {
                 HostRun run = HostProgram.RunScript($"(Measure-ProcessUss -Id {own.ProcessId}).Uss", Machine.Nobody);

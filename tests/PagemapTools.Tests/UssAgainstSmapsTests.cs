@@ -47,7 +47,7 @@ public sealed class UssAgainstSmapsTests
             session["id"] = processId;
             foreach (string method in (string[])["Exclusive", "MapCount"])
             {
-                Stable.Until(() => Figures.Of(Smaps.OfProcess(processId)), expected =>
+                Stable.Until(() => Figures.Of(Smaps.Rollup(processId)), expected =>
                 {
                     PSObject measured = session.Objects($"Measure-ProcessUss -Id $id -Method {method}").Single();
                     Assert.Equal(method, measured.Get<string>("Method"));
@@ -114,7 +114,7 @@ public sealed class UssAgainstSmapsTests
     private static PSObject Mapping(PSObject measured) => PSObject.AsPSObject(measured.Properties["Mapping"].Value);
 
     private static Mappings OfMappings(int processId) => new(
-        [.. Smaps.OfMappings(processId).Where(mapping => mapping.Start < 1UL << 63).Select(mapping => (mapping.Start, Figures.Of(mapping) with { Pss = null }))]);
+        [.. Smaps.Mappings(processId).Where(mapping => mapping.Start < 1UL << 63).Select(mapping => (mapping.Start, Figures.Of(mapping) with { Pss = null }))]);
 
     // smaps prints whole kB, cut off.
     private static long? InWholeKilobytes(long? bytes) => bytes / 1024 * 1024;
@@ -122,11 +122,11 @@ public sealed class UssAgainstSmapsTests
     private sealed record Figures(long Uss, long Rss, long Shared, long Swap, long Hugetlb, long? Pss)
     {
         public static Figures Of(Smaps kernel) => new(
-            kernel.Private,
+            kernel.Uss,
             kernel["Rss"],
-            kernel["Shared_Clean"] + kernel["Shared_Dirty"],
+            kernel.Shared,
             kernel["Swap"],
-            kernel["Private_Hugetlb"] + kernel["Shared_Hugetlb"],
+            kernel.Hugetlb,
             kernel["Pss"]);
 
         public static Figures Of(PSObject measured) => new(

@@ -7,8 +7,6 @@ namespace PagemapTools.Procfs.Tests.Support;
 /// <summary>A directory that looks like /proc, removed at the end.</summary>
 internal sealed class MadeUpTree : IDisposable
 {
-    public const uint KernelThread = 0x00200000;
-
     public string Path { get; } = Directory.CreateTempSubdirectory("pagemaptools-tree-").FullName;
 
     public ProcRoot Root => new(Path);

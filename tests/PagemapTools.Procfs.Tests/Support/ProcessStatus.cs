@@ -5,13 +5,16 @@ namespace PagemapTools.Procfs.Tests.Support;
 /// <summary>Fields of /proc/PID/stat.</summary>
 internal static class ProcessStatus
 {
+    /// <summary>PF_KTHREAD (include/linux/sched.h), in field 9.</summary>
+    public const uint KernelThread = 0x00200000;
+
     /// <summary>The letter of its state; null if it has gone.</summary>
     public static char? Of(int processId) => Fields(processId)?[0][0];
 
     public static int? Parent(int processId) => Fields(processId) is { } fields ? int.Parse(fields[1], CultureInfo.InvariantCulture) : null;
 
     public static bool IsKernelThread(int processId) =>
-        Fields(processId) is { } fields && (uint.Parse(fields[6], CultureInfo.InvariantCulture) & MadeUpTree.KernelThread) != 0;
+        Fields(processId) is { } fields && (uint.Parse(fields[6], CultureInfo.InvariantCulture) & KernelThread) != 0;
 
     private static string[]? Fields(int processId)
     {

@@ -66,7 +66,7 @@ internal sealed class Animal : IDisposable
         _isStopped = true;
         foreach (int processId in Children.Append(ProcessId))
         {
-            Signals.StopProcess(processId);
+            Signals.Stop(processId);
         }
 
         return this;
@@ -75,7 +75,7 @@ internal sealed class Animal : IDisposable
     /// <summary>Ends it at once, and waits until nothing of it is left.</summary>
     public void Kill()
     {
-        Signals.KillProcess(ProcessId);
+        Signals.Kill(ProcessId);
         _process.WaitForExit(s_patience);
     }
 
@@ -83,7 +83,7 @@ internal sealed class Animal : IDisposable
     {
         foreach (int processId in _isStopped ? Children.Append(ProcessId) : [])
         {
-            Signals.ContinueProcess(processId);
+            Signals.Continue(processId);
         }
 
         _process.StandardInput.Close();
