@@ -14,7 +14,7 @@ internal sealed class GatheredFrames(PageEntryFile kpageflags, KPageFlagsHistogr
     /// </summary>
     public void Add(PageInfo first, long pages, CancellationToken stop)
     {
-        PagemapEntry entry = first is ProcessPageInfo page ? new PagemapEntry(page.RawEntry) : default;
+        PagemapEntry entry = first.Entry;
         if (entry is { IsSwapFormat: true, IsPresent: false })
         {
             histogram.Add(0, entry, pages);

@@ -65,7 +65,7 @@ internal sealed class PageBatch : IDisposable
     public void Add(PageInfo page)
     {
         _pages.Add(page);
-        Append(null, page is ProcessPageInfo { RawEntry: var entry } ? entry : 0, page.PfnOrUnknown);
+        Append(null, page.Entry.Raw, page.PfnOrUnknown);
     }
 
     /// <summary>The page that came down the pipeline.</summary>

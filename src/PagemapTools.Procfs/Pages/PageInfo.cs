@@ -42,6 +42,12 @@ public class PageInfo
 
     internal ulong PfnOrUnknown { get; }
 
+    /// <summary>The pagemap entry of a page of a process; all zero for a frame of the machine.</summary>
+    internal virtual PagemapEntry Entry => default;
+
+    /// <summary>Whether the page has a frame whose number the kernel hides.</summary>
+    internal bool IsFrameHidden => Entry.IsPresent && Pfn is null;
+
     internal bool ShowsRawFlags { get; set; }
 
     internal void Set(KPageFields field, ulong word)

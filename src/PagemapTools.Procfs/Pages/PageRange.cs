@@ -3,11 +3,9 @@ namespace PagemapTools.Procfs;
 /// <summary>A run of pages that follow one another in address, or in frame number, or in both, and are alike in all that was asked for.</summary>
 public class PageRange
 {
-    private readonly PageInfo _first;
-
     private protected PageRange(PageInfo first)
     {
-        _first = first;
+        First = first;
         PageCount = 1;
     }
 
@@ -30,7 +28,7 @@ public class PageRange
     public long Bytes => PageCount * (long)PageGeometry.PageSize;
 
     /// <summary>The frame of the first page, the others following; null if there is none, or if it is hidden.</summary>
-    public ulong? Pfn => _first.Pfn;
+    public ulong? Pfn => First.Pfn;
 
     /// <summary>The state of all pages; null for frames of the machine.</summary>
     public PageState? State => Page?.State;
@@ -57,26 +55,26 @@ public class PageRange
     public string? SwapFile => Page?.SwapFile;
 
     /// <summary>What the frames are used for; null if it was not asked for.</summary>
-    public KPageFlags? Flags => _first.Flags;
+    public KPageFlags? Flags => First.Flags;
 
     /// <summary>The flags as a number.</summary>
-    public ulong? FlagsValue => _first.FlagsValue;
+    public ulong? FlagsValue => First.FlagsValue;
 
     /// <summary>The names of <see cref="Flags"/>.</summary>
-    public string? FlagNames => _first.FlagNames;
+    public string? FlagNames => First.FlagNames;
 
     /// <summary>How many times each frame is mapped; null if it was not asked for.</summary>
-    public ulong? MapCount => _first.MapCount;
+    public ulong? MapCount => First.MapCount;
 
     /// <summary>The inode of the cgroup that the frames are charged to; null if it was not asked for.</summary>
-    public ulong? CgroupInode => _first.CgroupInode;
+    public ulong? CgroupInode => First.CgroupInode;
 
     /// <summary>The path of that cgroup; null if it was not asked for.</summary>
-    public string? CgroupPath => _first.CgroupPath;
+    public string? CgroupPath => First.CgroupPath;
 
-    internal PageInfo First => _first;
+    internal PageInfo First { get; }
 
-    private ProcessPageInfo? Page => _first as ProcessPageInfo;
+    private ProcessPageInfo? Page => First as ProcessPageInfo;
 
     internal static PageRange Of(PageInfo first) => first is ProcessPageInfo page ? new ProcessPageRange(page) : new PageRange(first);
 }

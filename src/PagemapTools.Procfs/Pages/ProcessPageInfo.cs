@@ -53,7 +53,7 @@ public sealed class ProcessPageInfo : PageInfo
     /// <summary>Bits of the entry that have no meaning yet, where they stand; 0 if none is set.</summary>
     public ulong UnknownBits => Entry.UnknownBits;
 
-    internal PagemapEntry Entry { get; }
+    internal override PagemapEntry Entry { get; }
 
     private protected override KPageFlags RawView(ulong word) => KPageFlagsView.Raw(word, Entry);
 }

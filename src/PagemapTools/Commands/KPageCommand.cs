@@ -149,7 +149,7 @@ public abstract class KPageCommand : PagemapCommand
             Reader.Batch.Add(page);
         }
 
-        if (_gathered.Exists(page => page is ProcessPageInfo { State: PageState.Present, Pfn: null }))
+        if (_gathered.Exists(page => page.IsFrameHidden))
         {
             WarnHiddenFrames();
         }

@@ -135,7 +135,7 @@ public sealed class MeasureKPageFlagsCommand : ProcessTargetCommand, IFlagFilter
     {
         if (page.RawFlags is { } known)
         {
-            _histogram!.Add(known, page is ProcessPageInfo { RawEntry: var entry } ? new PagemapEntry(entry) : default);
+            _histogram!.Add(known, page.Entry);
         }
         else
         {
@@ -146,7 +146,7 @@ public sealed class MeasureKPageFlagsCommand : ProcessTargetCommand, IFlagFilter
     private void CountFrames(PageInfo first, long pages)
     {
         TryRead(() => _gathered!.Add(first, pages, Stop));
-        if (first is ProcessPageInfo { State: PageState.Present, Pfn: null })
+        if (first.IsFrameHidden)
         {
             WarnHiddenFrames();
         }
