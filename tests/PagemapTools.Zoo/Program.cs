@@ -5,8 +5,8 @@ Animal[] animals =
 [
     new AnonymousAnimal(), new ZeroPageAnimal(), new HugeZeroAnimal(), new ForkAnimal(), new SoftDirtyAnimal(),
     new PrivateFileAnimal(), new SharedFileAnimal(), new UntouchedFileAnimal(), new DeletedFileAnimal(), new OddNamesAnimal(),
-    new MemoryFileAnimal(), new PosixSharedMemoryAnimal(), new SystemVSharedMemoryAnimal(), new TmpfsFileAnimal(),
-    new ZappedAnimal(), new SharedSwappedAnimal(), new MappedTwiceAnimal(),
+    new MemoryFileAnimal(), new PosixSharedMemoryAnimal(), new SystemVSharedMemoryAnimal(), new FirstSystemVSharedMemoryAnimal(),
+    new TmpfsFileAnimal(), new ZappedAnimal(), new SharedSwappedAnimal(), new MappedTwiceAnimal(),
     new TransparentHugeAnimal(), new MultiSizeAnimal(), new PrivateHugetlbAnimal(), new SharedHugetlbAnimal(),
     new KsmAnimal(), new SwappedAnimal(), new LockedAnimal(), new ProtectNoneAnimal(),
     new GuardAnimal(), new WriteProtectedAnimal(), new AsynchronousWriteProtectedAnimal(), new PoisonAnimal(),

@@ -25,10 +25,10 @@ internal sealed class MemoryFileSystems
     }
 
     public bool IsHugetlb(MemoryMapping mapping) =>
-        mapping.Inode != 0 && (s_kernelHugetlb.Value.Contains(DeviceOf(mapping)) || _mounted.Value.Hugetlb.Contains(DeviceOf(mapping)));
+        mapping.HasFile && (s_kernelHugetlb.Value.Contains(DeviceOf(mapping)) || _mounted.Value.Hugetlb.Contains(DeviceOf(mapping)));
 
     public bool IsShmem(MemoryMapping mapping) =>
-        mapping.Inode != 0 && (s_kernelShmem.Value.Contains(DeviceOf(mapping)) || _mounted.Value.Shmem.Contains(DeviceOf(mapping)));
+        mapping.HasFile && (s_kernelShmem.Value.Contains(DeviceOf(mapping)) || _mounted.Value.Shmem.Contains(DeviceOf(mapping)));
 
     private static (uint Major, uint Minor) DeviceOf(MemoryMapping mapping) => (mapping.DeviceMajor, mapping.DeviceMinor);
 

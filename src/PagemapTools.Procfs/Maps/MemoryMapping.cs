@@ -29,7 +29,10 @@ public sealed class MemoryMapping
     /// <summary>The device of the file's inode, major and minor number in hex; 00:00 without a file.</summary>
     public string Device => $"{DeviceMajor:x2}:{DeviceMinor:x2}";
 
-    /// <summary>The file's inode number; 0 without a file.</summary>
+    /// <summary>
+    /// The file's inode number; 0 without a file. Of a System V segment it is the segment's id, which is 0 for the first of an IPC
+    /// namespace (ipc/shm.c, newseg): whether there is a file is told by the device.
+    /// </summary>
     public ulong Inode { get; internal init; }
 
     /// <summary>
@@ -59,6 +62,9 @@ public sealed class MemoryMapping
     internal uint DeviceMajor { get; init; }
 
     internal uint DeviceMinor { get; init; }
+
+    // No file system has the device 00:00 (fs/super.c, get_anon_bdev, begins with 1).
+    internal bool HasFile => (DeviceMajor, DeviceMinor) != (0, 0);
 
     internal ProcessIdentity Process { get; }
 

@@ -97,7 +97,7 @@ internal sealed class SharedPages(ProcessMemory process) : IDisposable
 
     private SharedFile? Open(MemoryMapping mapping)
     {
-        if (mapping.Inode == 0)
+        if (!mapping.HasFile)
         {
             return null;
         }

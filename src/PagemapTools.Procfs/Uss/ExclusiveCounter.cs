@@ -19,7 +19,7 @@ internal sealed class ExclusiveCounter(ProcessMemory process, Func<MemoryMapping
     protected override void CountPages(MemoryMapping mapping, ulong address, ReadOnlySpan<ulong> entries, ref UssTally tally)
     {
         // The huge zero page reads as a page of a file (bit 61), also in anonymous memory.
-        int fileShift = mapping.Inode != 0 ? 61 : 56;
+        int fileShift = mapping.HasFile ? 61 : 56;
         long present = 0;
         long exclusive = 0;
         long settled = 0;

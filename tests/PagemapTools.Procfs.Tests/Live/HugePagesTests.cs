@@ -97,10 +97,12 @@ public sealed class HugePagesTests(ZooHouse house) : IClassFixture<ZooHouse>
         UssAgreement.Check(zoo.ProcessId);
     }
 
-    [Fact]
-    public void Shared_hugetlb_pages_are_ones_own_only_where_nobody_else_maps_them()
+    [Theory]
+    [InlineData("sysv=0")]
+    [InlineData("sysv=1")]
+    public void Shared_hugetlb_pages_are_ones_own_only_where_nobody_else_maps_them(string segment)
     {
-        using Zoo zoo = Zoo.Start("hugetlb-shared").Stop();
+        using Zoo zoo = Zoo.Start("hugetlb-shared", segment).Stop();
         long size = long.Parse(zoo["parent"].Expect["huge-page-size"]);
         foreach (string name in (string[])["parent", "child"])
         {

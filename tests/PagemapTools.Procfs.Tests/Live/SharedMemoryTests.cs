@@ -6,6 +6,7 @@ public sealed class SharedMemoryTests(ZooHouse house) : IClassFixture<ZooHouse>
     [InlineData("memfd", "/memfd:zoo", true, MappingKind.SharedMemory)]
     [InlineData("posix-shm", "/dev/shm/", false, MappingKind.SharedMemory)]
     [InlineData("sysv-shm", "/SYSV00000000", true, MappingKind.SharedMemory)]
+    [InlineData("sysv-shm-first", "/SYSV00000000", true, MappingKind.SharedMemory)]
     [InlineData("tmpfs-file", "/", false, MappingKind.File)]
     public void Touched_pages_are_present_and_of_shared_memory(string animal, string path, bool isDeleted, MappingKind kind)
     {
@@ -30,6 +31,7 @@ public sealed class SharedMemoryTests(ZooHouse house) : IClassFixture<ZooHouse>
     [InlineData("memfd")]
     [InlineData("posix-shm")]
     [InlineData("sysv-shm")]
+    [InlineData("sysv-shm-first")]
     [InlineData("tmpfs-file")]
     public void Pages_that_a_child_touches_too_are_shared(string animal)
     {

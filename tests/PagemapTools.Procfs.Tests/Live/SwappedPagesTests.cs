@@ -88,6 +88,7 @@ public sealed class SwappedPagesTests
     [InlineData("memfd")]
     [InlineData("posix-shm")]
     [InlineData("sysv-shm")]
+    [InlineData("sysv-shm-first")]
     [InlineData("tmpfs-file")]
     public void Swap_of_every_kind_of_shared_memory_is_counted_as_smaps_counts_it(string animal)
     {

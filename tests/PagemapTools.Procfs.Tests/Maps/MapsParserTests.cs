@@ -36,6 +36,15 @@ public sealed class MapsParserTests
         Assert.Equal(0UL, mapping.Inode);
     }
 
+    [Theory]
+    [InlineData("00:00 0 ", false)]
+    [InlineData("00:00 0 [heap]", false)]
+    [InlineData("00:01 0 /SYSV00000000 (deleted)", true)]
+    [InlineData("00:0f 0 /SYSV0052e2c1 (deleted)", true)]
+    [InlineData("08:01 5 /x", true)]
+    public void A_mapping_with_a_device_has_a_file_be_its_inode_0(string line, bool hasFile) =>
+        Assert.Equal(hasFile, Parse($"1000-2000 rw-s 00000000 {line}").HasFile);
+
     [Fact]
     public void The_greatest_numbers_fit()
     {

@@ -30,16 +30,15 @@ internal sealed class SharedHugetlbAnimal : Animal
     public override string Name => "hugetlb-shared";
 
     public override string Summary =>
-        "pages=4: MAP_SHARED of a MFD_HUGETLB memfd by a parent and a child: huge page 0 in both, 1 in the parent, " +
-        "2 in the child (expect counts huge pages)";
+        "pages=4 sysv=0: MAP_SHARED of a MFD_HUGETLB memfd, or of the first System V segment of an IPC namespace, by " +
+        "a parent and a child: huge page 0 in both, 1 in the parent, 2 in the child (expect counts huge pages)";
 
     public override void Make(Habitat habitat)
     {
         int pages = Math.Max(habitat.Options.Number("pages", 4), 3);
         long size = HugePages.HugetlbSize();
         HugePages.Provide(habitat, pages);
-        int fd = BackingFile.InMemory(habitat, Name, hugetlb: true).Resize(pages * size).Descriptor;
-        MappedRegion mapping = MappedRegion.Shared(habitat, fd, pages * size, size);
+        MappedRegion mapping = Map(habitat, pages * size, size);
         int step = (int)(size / MappedRegion.PageSize);
         mapping.Write([0, step]);
         ClonedChild child = ClonedChild.Sleeping(habitat);
@@ -47,5 +46,17 @@ internal sealed class SharedHugetlbAnimal : Animal
         habitat.Add("parent", mapping).With("huge-page-size", size.ToString()).With("huge-mapped", "0-1");
         habitat.Add("child", child.ProcessId, mapping.Address, mapping.Length)
             .With("huge-page-size", size.ToString()).With("huge-mapped", "0,2");
+    }
+
+    private static MappedRegion Map(Habitat habitat, long length, long size)
+    {
+        if (habitat.Options.Flag("sysv"))
+        {
+            SystemVSegment.EnterNewNamespace();
+            return SystemVSegment.Attach(habitat, length, size);
+        }
+
+        int fd = BackingFile.InMemory(habitat, "hugetlb-shared", hugetlb: true).Resize(length).Descriptor;
+        return MappedRegion.Shared(habitat, fd, length, size);
     }
 }

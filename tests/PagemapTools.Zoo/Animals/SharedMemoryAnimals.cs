@@ -33,28 +33,30 @@ internal sealed class PosixSharedMemoryAnimal : PlainAnimal
     }
 }
 
-internal sealed unsafe class SystemVSharedMemoryAnimal : PlainAnimal
+internal sealed class SystemVSharedMemoryAnimal : PlainAnimal
 {
-    private const int IpcPrivate = 0;
-    private const int IpcCreateOwnerReadWrite = 0x200 | 0x180;
-    private const int IpcRemove = 0;
-    private const int Remap = 0x4000;
-
     public override string Name => "sysv-shm";
 
     protected override string What => "a System V segment (shmget, shmat)";
 
     protected override bool Sharable => true;
 
+    protected override MappedRegion Map(Habitat habitat, int pageCount) =>
+        SystemVSegment.Attach(habitat, (long)pageCount * MappedRegion.PageSize);
+}
+
+internal sealed class FirstSystemVSharedMemoryAnimal : PlainAnimal
+{
+    public override string Name => "sysv-shm-first";
+
+    protected override string What => "the first System V segment of an IPC namespace, as in a container: its id and inode are 0";
+
+    protected override bool Sharable => true;
+
     protected override MappedRegion Map(Habitat habitat, int pageCount)
     {
-        long length = (long)pageCount * MappedRegion.PageSize;
-        int id = Libc.GetSharedMemory(IpcPrivate, (nuint)length, IpcCreateOwnerReadWrite).OrSkip("shmget");
-        MappedRegion region = MappedRegion.Reserve(habitat, length);
-        _ = Libc.AttachSharedMemory(id, region.Address, Remap).OrFail("shmat");
-        // Removed when the last process detaches, however that process ends.
-        Libc.ControlSharedMemory(id, IpcRemove, null).OrFail("shmctl(IPC_RMID)");
-        return region;
+        SystemVSegment.EnterNewNamespace();
+        return SystemVSegment.Attach(habitat, (long)pageCount * MappedRegion.PageSize);
     }
 }
 

@@ -8,10 +8,14 @@ internal static unsafe partial class Libc
     public const int SignalChild = 17;
     public const int SetMask = 2;
     public const int SignalSetSize = 128;
+    public const int NewIpcNamespace = 0x08000000;
 
     /// <summary>The function is native: the child never runs a managed instruction.</summary>
     [LibraryImport("libc", EntryPoint = "clone", SetLastError = true)]
     public static partial int Clone(nint function, nuint stackTop, int flags, nuint argument);
+
+    [LibraryImport("libc", EntryPoint = "unshare", SetLastError = true)]
+    public static partial int Unshare(int flags);
 
     [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
     public static partial int Kill(int pid, int signal);
