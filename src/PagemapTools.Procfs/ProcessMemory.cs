@@ -12,11 +12,14 @@ public sealed class ProcessMemory : IDisposable
     private readonly ProcessIdentity _identity;
     private readonly ProcRoot _root;
 
+    // The thread in whose directory the address space is read: the main one, whose id is the process's, unless it has ended.
+    private readonly int _threadId;
+
     private ProcessMemory(ProcRoot root, ProcessIdentity identity, int threadId, PageEntryFile pagemap)
     {
         _root = root;
         _identity = identity;
-        ThreadId = threadId;
+        _threadId = threadId;
         Pagemap = pagemap;
     }
 
@@ -28,9 +31,6 @@ public sealed class ProcessMemory : IDisposable
 
     /// <summary>Its pagemap, indexed by virtual page.</summary>
     public PageEntryFile Pagemap { get; }
-
-    /// <summary>The thread in whose directory the address space is read: the main one, whose id is the process's, unless it has ended.</summary>
-    internal int ThreadId { get; }
 
     internal SwapTypes SwapTypes => _identity.SwapTypes;
 
@@ -60,7 +60,7 @@ public sealed class ProcessMemory : IDisposable
     /// <exception cref="ProcfsException">The process has gone, has no address space, or may not be read.</exception>
     public IEnumerable<MemoryMapping> Mappings()
     {
-        using SafeFileHandle maps = FileCalls.OpenForReading(_root.PathOf(ThreadId, "maps"), out int errno);
+        using SafeFileHandle maps = FileCalls.OpenForReading(PathOf("maps"), out int errno);
         if (maps.IsInvalid)
         {
             throw ProcessDiagnosis.Explain(_root, ProcessId, "maps", errno);
@@ -88,19 +88,8 @@ public sealed class ProcessMemory : IDisposable
     /// <summary>Closes the files.</summary>
     public void Dispose() => Pagemap.Dispose();
 
-    /// <summary>The file behind a mapping; null where it has gone, or where <paramref name="isDenied"/> says that the caller may not follow map_files.</summary>
-    internal SafeFileHandle? OpenMapFile(MemoryMapping mapping, out bool isDenied)
-    {
-        SafeFileHandle file = FileCalls.OpenForReading(_root.PathOf(ThreadId, $"map_files/{mapping.Start:x}-{mapping.End:x}"), out int errno);
-        isDenied = errno is Errno.EPERM or Errno.EACCES;
-        if (!file.IsInvalid)
-        {
-            return file;
-        }
-
-        file.Dispose();
-        return null;
-    }
+    /// <summary>The path of a file in its directory of the proc tree.</summary>
+    internal string PathOf(string file) => _root.PathOf(_threadId, file);
 
     /// <summary>The failure of a process whose address space was there and has gone, even if its zombie has not.</summary>
     internal ProcfsException Gone() => ProcessDiagnosis.Gone(_root, ProcessId);

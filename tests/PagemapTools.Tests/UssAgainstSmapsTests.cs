@@ -23,7 +23,7 @@ public sealed class UssAgainstSmapsTests
         { "mthp", "" },
         { "hugetlb-private", "" },
         { "hugetlb-shared", "" },
-        { "hugetlb-shared", "sysv=1" },
+        { "hugetlb-shared", "of=sysv" },
         { "ksm", "" },
         { "swapped", "" },
         { "shared-swapped", "" },

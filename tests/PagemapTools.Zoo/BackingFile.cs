@@ -44,9 +44,12 @@ internal sealed unsafe class BackingFile
         return file;
     }
 
-    /// <summary>A file in the directory of dir=, or in /var/tmp: there a disk is likelier than in /tmp.</summary>
-    public static BackingFile Create(Habitat habitat, Options options, string name) =>
-        Create(habitat, Path.Combine(options.Text("dir", "/var/tmp"), Unique(name)));
+    /// <summary>A file in the directory of dir=, or in /var/tmp: there a disk is likelier than in /tmp; overlay=1: on an overlay over it.</summary>
+    public static BackingFile Create(Habitat habitat, Options options, string name)
+    {
+        string directory = options.Text("dir", "/var/tmp");
+        return Create(habitat, Path.Combine(options.Flag("overlay") ? Mount.Overlay(habitat, directory).Directory : directory, Unique(name)));
+    }
 
     public static BackingFile InMemory(Habitat habitat, string name, bool hugetlb = false)
     {

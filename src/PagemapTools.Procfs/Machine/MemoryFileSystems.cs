@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using Microsoft.Win32.SafeHandles;
 using PagemapTools.Procfs.Native;
@@ -6,83 +7,92 @@ namespace PagemapTools.Procfs;
 
 /// <summary>
 /// Tells mappings of hugetlb pages, and of shared memory, from others by the device that maps names: the kernel's own hugetlbfs, one
-/// for each size, and its own shmem, on which MAP_HUGETLB, memfd, SysV and shared anonymous memory live; and those that the process
-/// sees mounted. It needs no right beyond reading the process.
+/// for each size, and its own shmem, on which MAP_HUGETLB, memfd, SysV and shared anonymous memory live; and what the process sees
+/// mounted. That needs no right beyond reading the process. A file from elsewhere (handed over by another mount namespace, outside
+/// the root directory, on what is unmounted by now) is asked itself, which needs the right to follow map_files; without it the file
+/// counts as one on a disk.
 /// </summary>
-internal sealed class MemoryFileSystems
+internal sealed class MemoryFileSystems(ProcessMemory process)
 {
-    private static readonly Lazy<HashSet<(uint Major, uint Minor)>> s_kernelHugetlb = new(ProbeHugetlb);
-    private static readonly Lazy<HashSet<(uint Major, uint Minor)>> s_kernelShmem = new(ProbeShmem);
+    private static readonly Lazy<Dictionary<(uint Major, uint Minor), FileStore>> s_ofKernel = new(ProbeKernel);
 
     // The rootfs of an initramfs is a tmpfs, unless root= was given (init/do_mounts.c): then it is a ramfs, of which nothing is swapped.
-    private static readonly string[] s_shmemTypes = [" - tmpfs ", " - devtmpfs ", " - rootfs "];
-
-    private readonly Lazy<(HashSet<(uint, uint)> Hugetlb, HashSet<(uint, uint)> Shmem)> _mounted;
-
-    public MemoryFileSystems(ProcRoot root, int processId)
+    private static readonly Dictionary<string, FileStore> s_types = new(StringComparer.Ordinal)
     {
-        _mounted = new(() => ReadMounts(root.PathOf(processId, "mountinfo")));
+        ["hugetlbfs"] = FileStore.HugePages,
+        ["tmpfs"] = FileStore.Swap,
+        ["devtmpfs"] = FileStore.Swap,
+        ["rootfs"] = FileStore.Swap,
+        ["overlay"] = FileStore.BelowOverlay,
+    };
+
+    private readonly Lazy<Dictionary<(uint, uint), FileStore>> _mounted = new(() => ReadMounts(process.PathOf("mountinfo")));
+    private readonly ConcurrentDictionary<(uint, uint, ulong), FileStore> _asked = new();
+
+    public bool IsHugetlb(MemoryMapping mapping) => mapping.HasFile && (StoreByDevice(mapping) ?? StoreOfFile(mapping)) == FileStore.HugePages;
+
+    /// <summary>Whether its pages may be in swap, and what is not sure is for <see cref="MappedFile"/> to tell.</summary>
+    public bool MaySwap(MemoryMapping mapping, out bool isSure)
+    {
+        FileStore? store = mapping.HasFile ? StoreByDevice(mapping) : FileStore.Disk;
+        isSure = store == FileStore.Swap;
+        return store is FileStore.Swap or FileStore.BelowOverlay || (store is null && StoreOfFile(mapping) == FileStore.Swap);
     }
 
-    public bool IsHugetlb(MemoryMapping mapping) =>
-        mapping.HasFile && (s_kernelHugetlb.Value.Contains(DeviceOf(mapping)) || _mounted.Value.Hugetlb.Contains(DeviceOf(mapping)));
-
-    public bool IsShmem(MemoryMapping mapping) =>
-        mapping.HasFile && (s_kernelShmem.Value.Contains(DeviceOf(mapping)) || _mounted.Value.Shmem.Contains(DeviceOf(mapping)));
-
-    private static (uint Major, uint Minor) DeviceOf(MemoryMapping mapping) => (mapping.DeviceMajor, mapping.DeviceMinor);
-
-    private static (HashSet<(uint, uint)> Hugetlb, HashSet<(uint, uint)> Shmem) ReadMounts(string mountInfo)
+    private FileStore? StoreByDevice(MemoryMapping mapping)
     {
-        HashSet<(uint, uint)> hugetlb = [];
-        HashSet<(uint, uint)> shmem = [];
+        (uint, uint) device = (mapping.DeviceMajor, mapping.DeviceMinor);
+        return s_ofKernel.Value.TryGetValue(device, out FileStore store) || _mounted.Value.TryGetValue(device, out store) ? store : null;
+    }
+
+    private FileStore StoreOfFile(MemoryMapping mapping) => _asked.GetOrAdd((mapping.DeviceMajor, mapping.DeviceMinor, mapping.Inode), _ =>
+    {
+        using MappedFile? file = MappedFile.Open(process, mapping, out bool _);
+        return file?.Store ?? FileStore.Disk;
+    });
+
+    private static Dictionary<(uint, uint), FileStore> ReadMounts(string mountInfo)
+    {
+        Dictionary<(uint, uint), FileStore> mounted = [];
         try
         {
             foreach (string line in File.ReadLines(mountInfo))
             {
-                HashSet<(uint, uint)>? devices = line.Contains(" - hugetlbfs ", StringComparison.Ordinal) ? hugetlb
-                    : s_shmemTypes.Any(type => line.Contains(type, StringComparison.Ordinal)) ? shmem
-                    : null;
                 string[] device = line.Split(' ', 4)[2].Split(':');
-                devices?.Add((uint.Parse(device[0], CultureInfo.InvariantCulture), uint.Parse(device[1], CultureInfo.InvariantCulture)));
+                string type = line.Split(" - ", 2)[1].Split(' ', 2)[0];
+                mounted[(uint.Parse(device[0], CultureInfo.InvariantCulture), uint.Parse(device[1], CultureInfo.InvariantCulture))] =
+                    s_types.GetValueOrDefault(type, FileStore.Disk);
             }
         }
         catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException or FormatException or IndexOutOfRangeException)
         {
-            // What was read until then holds; a mount that is not known counts as a file system on disk.
-            return (hugetlb, shmem);
+            // What was read until then holds; of the others each file is asked.
+            return mounted;
         }
 
-        return (hugetlb, shmem);
+        return mounted;
     }
 
-    private static HashSet<(uint, uint)> ProbeHugetlb()
+    private static Dictionary<(uint, uint), FileStore> ProbeKernel()
     {
-        HashSet<(uint, uint)> devices = [];
+        Dictionary<(uint, uint), FileStore> devices = [];
         const string Sizes = "/sys/kernel/mm/hugepages";
         foreach (string directory in Directory.Exists(Sizes) ? Directory.GetDirectories(Sizes, "hugepages-*kB") : [])
         {
             string size = Path.GetFileName(directory)["hugepages-".Length..^"kB".Length];
-            using SafeFileHandle file = MemfdCall.CreateHuge(ulong.Parse(size, CultureInfo.InvariantCulture) * 1024);
-            AddDeviceOf(file, devices);
+            AddDeviceOf(MemfdCall.CreateHuge(ulong.Parse(size, CultureInfo.InvariantCulture) * 1024), FileStore.HugePages, devices);
         }
 
+        AddDeviceOf(MemfdCall.Create(), FileStore.Swap, devices);
         return devices;
     }
 
-    private static HashSet<(uint, uint)> ProbeShmem()
+    private static void AddDeviceOf(SafeFileHandle made, FileStore store, Dictionary<(uint, uint), FileStore> devices)
     {
-        HashSet<(uint, uint)> devices = [];
-        using SafeFileHandle file = MemfdCall.Create();
-        AddDeviceOf(file, devices);
-        return devices;
-    }
-
-    private static void AddDeviceOf(SafeFileHandle file, HashSet<(uint, uint)> devices)
-    {
+        using SafeFileHandle file = made;
         if (!file.IsInvalid && StatxCall.OfDescriptor((int)file.DangerousGetHandle()) is { } identity)
         {
-            devices.Add((identity.DeviceMajor, identity.DeviceMinor));
+            devices[(identity.DeviceMajor, identity.DeviceMinor)] = store;
         }
     }
 }

@@ -12,6 +12,7 @@ internal static partial class FileCalls
     private const int ReadOnly = 0;
     private const int WriteOnly = 1;
     private const int CloseOnExec = 0x80000;
+    private const int PathOnly = 0x200000;
     private const int SeekData = 3;
     private const int SeekHole = 4;
 
@@ -20,6 +21,9 @@ internal static partial class FileCalls
 
     /// <summary>Opens for writing; on failure the handle is invalid and <paramref name="errno"/> says why.</summary>
     public static SafeFileHandle OpenForWriting(string path, out int errno) => Open(path, WriteOnly, out errno);
+
+    /// <summary>Opens no more than the place in the file system (O_PATH): nothing is done to the file, and nothing can be read.</summary>
+    public static SafeFileHandle OpenPath(string path, out int errno) => Open(path, PathOnly, out errno);
 
     /// <summary>One pread; -1 and the error number on failure. A call that a signal interrupts is made again.</summary>
     public static unsafe int PRead(SafeFileHandle file, Span<byte> buffer, long offset, out int errno)

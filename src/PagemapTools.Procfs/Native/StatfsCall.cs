@@ -9,6 +9,8 @@ internal static partial class StatfsCall
     public const long Tmpfs = 0x01021994;
     public const long Cgroup2 = 0x63677270;
     public const long Hugetlbfs = 0x958458f6;
+    public const long Overlayfs = 0x794c7630;
+    public const long Fuse = 0x65735546;
 
     // More than struct statfs has on any architecture; its first field is the type, a long.
     private const int ResultSize = 256;

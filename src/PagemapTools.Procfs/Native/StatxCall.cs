@@ -8,15 +8,25 @@ internal static partial class StatxCall
     private const int AtWorkingDirectory = -100;
     private const int AtNoFollow = 0x100;
     private const int AtEmptyPath = 0x1000;
-    private const uint UserIdAndInode = 0x8 | 0x100;
+    private const uint TypeUserIdAndInode = 0x1 | 0x8 | 0x100;
     private const int ResultSize = 256;
     private const int UserIdOffset = 20;
+    private const int ModeOffset = 28;
     private const int InodeOffset = 32;
     private const int DeviceMajorOffset = 136;
     private const int DeviceMinorOffset = 140;
+    private const int TypeMask = 0xF000;
 
-    /// <summary>What the module asks of a file: who owns it, its inode, and the device it is on.</summary>
-    public readonly record struct FileIdentity(uint UserId, ulong Inode, uint DeviceMajor, uint DeviceMinor);
+    /// <summary>What a file is (include/uapi/linux/stat.h); there are others.</summary>
+    public enum FileType
+    {
+        None,
+        BlockDevice = 0x6000,
+        Regular = 0x8000,
+    }
+
+    /// <summary>What the module asks of a file: who owns it, what it is, its inode, and the device it is on.</summary>
+    public readonly record struct FileIdentity(uint UserId, FileType Type, ulong Inode, uint DeviceMajor, uint DeviceMinor);
 
     /// <summary>The identity of a path (a link itself, not what it leads to); null if it cannot be asked.</summary>
     public static FileIdentity? OfPath(string path) => Ask(AtWorkingDirectory, path, AtNoFollow);
@@ -29,7 +39,7 @@ internal static partial class StatxCall
         Span<byte> result = stackalloc byte[ResultSize];
         fixed (byte* start = result)
         {
-            if (StatxNative(directory, path, flags, UserIdAndInode, start) != 0)
+            if (StatxNative(directory, path, flags, TypeUserIdAndInode, start) != 0)
             {
                 return null;
             }
@@ -37,6 +47,7 @@ internal static partial class StatxCall
 
         return new FileIdentity(
             U32(result, UserIdOffset),
+            (FileType)(MemoryMarshal.Read<ushort>(result[ModeOffset..]) & TypeMask),
             MemoryMarshal.Read<ulong>(result[InodeOffset..]),
             U32(result, DeviceMajorOffset),
             U32(result, DeviceMinorOffset));

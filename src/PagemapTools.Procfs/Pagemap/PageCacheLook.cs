@@ -8,32 +8,51 @@ internal static class PageCacheLook
 {
     /// <summary>Marks the pages from <paramref name="offset"/> on: NotMapped for in the cache, SwappedShared for held elsewhere.</summary>
     /// <param name="file">The file.</param>
-    /// <param name="isInMemory">Whether its file system has no disk behind it: what it holds and is not in the cache is in swap.</param>
     /// <param name="offset">Where to begin, in bytes.</param>
     /// <param name="states">One state a page, all Unpopulated before the call.</param>
     /// <param name="inCore">Room for one byte a page.</param>
     /// <returns>Whether the kernel tells; if not, nothing is marked.</returns>
-    public static bool Mark(SafeFileHandle file, bool isInMemory, long offset, Span<PageState> states, Span<byte> inCore)
+    public static bool Mark(MappedFile file, long offset, Span<PageState> states, Span<byte> inCore)
     {
-        bool hasCachestat = CachestatCall.Ask(file, offset, (long)states.Length << PageGeometry.PageShift) is not null;
-        if (!hasCachestat && !MayLookInCore(file))
+        return !file.IsStacked && CachestatCall.Ask(file.Handle, offset, (long)states.Length << PageGeometry.PageShift) is not null
+            ? MarkByCachestat(file, offset, states)
+            : MarkByMapping(file, offset, states, inCore);
+    }
+
+    private static bool MarkByCachestat(MappedFile file, long offset, Span<PageState> states)
+    {
+        if (file.Store == FileStore.Swap)
+        {
+            foreach (Range held in Held(file.Handle, offset, states.Length))
+            {
+                Divide(file.Handle, offset, held.Start.Value, states[held]);
+            }
+        }
+        else
+        {
+            // On disk a hole that was read is in the page cache too.
+            Divide(file.Handle, offset, 0, states);
+        }
+
+        return true;
+    }
+
+    /// <summary>By mincore on a mapping of the file. It takes a page that is still in the swap cache as being in memory.</summary>
+    private static bool MarkByMapping(MappedFile file, long offset, Span<PageState> states, Span<byte> inCore)
+    {
+        if (!MayLookInCore(file.Handle) || !LookInCore(file.Handle, offset, states.Length, inCore))
         {
             return false;
         }
 
-        if (isInMemory)
+        foreach (Range held in file.Store == FileStore.Swap ? Held(file.Handle, offset, states.Length) : [])
         {
-            MarkHeld(file, offset, states, hasCachestat);
-        }
-        else if (hasCachestat)
-        {
-            // On disk a hole that was read is in the page cache too.
-            Divide(file, offset, 0, states);
+            states[held].Fill(PageState.SwappedShared);
         }
 
-        if (!hasCachestat)
+        for (int i = 0; i < states.Length; i++)
         {
-            MarkInCore(file, offset, states, inCore);
+            states[i] = (inCore[i] & 1) != 0 ? PageState.NotMapped : states[i];
         }
 
         return true;
@@ -47,25 +66,14 @@ internal static class PageCacheLook
             || rights.MayAskForPagesOfOthers == true;
     }
 
-    /// <summary>Marks what the file holds; a hole is nowhere.</summary>
-    private static void MarkHeld(SafeFileHandle file, long offset, Span<PageState> states, bool hasCachestat)
+    /// <summary>The pages that the file holds, as stretches of those asked for; a hole is nowhere.</summary>
+    private static IEnumerable<Range> Held(SafeFileHandle file, long offset, int pages)
     {
-        long end = offset + ((long)states.Length << PageGeometry.PageShift);
+        long end = offset + ((long)pages << PageGeometry.PageShift);
         for (long position = offset; FileCalls.NextData(file, position) is { } data && data < end;)
         {
-            long hole = Math.Min(end, FileCalls.NextHole(file, data) ?? end);
-            int from = (int)((data - offset) >> PageGeometry.PageShift);
-            int to = (int)((hole - offset + (long)PageGeometry.PageSize - 1) >> PageGeometry.PageShift);
-            if (hasCachestat)
-            {
-                Divide(file, offset, from, states[from..to]);
-            }
-            else
-            {
-                states[from..to].Fill(PageState.SwappedShared);
-            }
-
-            position = hole;
+            position = Math.Min(end, FileCalls.NextHole(file, data) ?? end);
+            yield return (int)((data - offset) >> PageGeometry.PageShift)..(int)((position - offset + (long)PageGeometry.PageSize - 1) >> PageGeometry.PageShift);
         }
     }
 
@@ -96,24 +104,17 @@ internal static class PageCacheLook
         }
     }
 
-    /// <summary>Before cachestat: mincore on a mapping of the file. It takes a page that is still in the swap cache as being in memory.</summary>
-    private static void MarkInCore(SafeFileHandle file, long offset, Span<PageState> states, Span<byte> inCore)
+    private static bool LookInCore(SafeFileHandle file, long offset, int pages, Span<byte> inCore)
     {
-        nint length = (nint)states.Length << PageGeometry.PageShift;
+        nint length = (nint)pages << PageGeometry.PageShift;
         nint view = MemoryCalls.Map((nuint)length, MemoryCalls.ProtectionRead, MemoryCalls.MapShared, file, offset);
         if (view == 0)
         {
-            return;
+            return false;
         }
 
-        if (MemoryCalls.InCore(view, (nuint)length, inCore))
-        {
-            for (int i = 0; i < states.Length; i++)
-            {
-                states[i] = (inCore[i] & 1) != 0 ? PageState.NotMapped : states[i];
-            }
-        }
-
+        bool isTold = MemoryCalls.InCore(view, (nuint)length, inCore);
         MemoryCalls.Unmap(view, (nuint)length);
+        return isTold;
     }
 }

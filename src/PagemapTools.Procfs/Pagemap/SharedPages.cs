@@ -1,4 +1,3 @@
-using Microsoft.Win32.SafeHandles;
 using PagemapTools.Procfs.Native;
 
 namespace PagemapTools.Procfs;
@@ -14,7 +13,8 @@ internal sealed class SharedPages(ProcessMemory process) : IDisposable
 
     private PageState[] _states = [];
     private byte[] _inCore = [];
-    private SharedFile? _file;
+    private MemoryMapping? _mapping;
+    private MappedFile? _file;
     private int _resolved;
 
     /// <summary>
@@ -32,16 +32,16 @@ internal sealed class SharedPages(ProcessMemory process) : IDisposable
         _resolved = 0;
 
         // Hugetlb pages are never swapped out, and their file system does not tell which of them it holds.
-        if (!mapping.IsShared || Open(mapping) is not { Handle: { } handle, IsOfHugePages: false } file)
+        if (!mapping.IsShared || Open(mapping) is not { } file || file.Store == FileStore.HugePages)
         {
             return default;
         }
 
-        Span<PageState> states = Look(file, handle, (long)(mapping.Offset + (address - mapping.Start)), entries.Length);
+        Span<PageState> states = Look(file, (long)(mapping.Offset + (address - mapping.Start)), entries.Length);
         for (int i = 0; i < states.Length; i++)
         {
             // A page of a file on disk that is not in the page cache is on disk.
-            if (IsHere(entries[i]) || (states[i] == PageState.SwappedShared && !file.IsInMemoryFileSystem))
+            if (IsHere(entries[i]) || (states[i] == PageState.SwappedShared && file.Store != FileStore.Swap))
             {
                 states[i] = PageState.Unpopulated;
             }
@@ -57,7 +57,7 @@ internal sealed class SharedPages(ProcessMemory process) : IDisposable
     /// </summary>
     public long CountSwapped(WalkPart part, CancellationToken stop)
     {
-        if (Open(part.Mapping) is not { Handle: { } handle, IsInMemoryFileSystem: true } file)
+        if (Open(part.Mapping) is not { Store: FileStore.Swap } file)
         {
             return 0;
         }
@@ -66,11 +66,11 @@ internal sealed class SharedPages(ProcessMemory process) : IDisposable
         bool canHaveOwn = !part.Mapping.IsShared && part.Mapping.Permissions[1] == 'w';
         long end = (long)(part.Mapping.Offset + (part.End - part.Mapping.Start));
         long position = (long)(part.Mapping.Offset + (part.Start - part.Mapping.Start));
-        while (FileCalls.NextData(handle, position) is { } data && data < end)
+        while (FileCalls.NextData(file.Handle, position) is { } data && data < end)
         {
             stop.ThrowIfCancellationRequested();
             int pages = (int)Math.Min(PagesPerLook, (end - data) >> PageGeometry.PageShift);
-            ReadOnlySpan<PageState> states = Look(file, handle, data, pages);
+            ReadOnlySpan<PageState> states = Look(file, data, pages);
             ReadOnlySpan<ulong> own = canHaveOwn ? OwnEntries(part, data, pages) : default;
             for (int i = 0; i < pages; i++)
             {
@@ -95,29 +95,25 @@ internal sealed class SharedPages(ProcessMemory process) : IDisposable
         return entries;
     }
 
-    private SharedFile? Open(MemoryMapping mapping)
+    private MappedFile? Open(MemoryMapping mapping)
     {
-        if (!mapping.HasFile)
-        {
-            return null;
-        }
-
-        if (!ReferenceEquals(_file?.Mapping, mapping))
+        if (!ReferenceEquals(_mapping, mapping))
         {
             _file?.Dispose();
-            _file = new SharedFile(mapping, process.OpenMapFile(mapping, out bool isDenied));
+            _mapping = mapping;
+            _file = MappedFile.Open(process, mapping, out bool isDenied);
             MetUnreadable |= isDenied;
         }
 
         return _file;
     }
 
-    private Span<PageState> Look(SharedFile file, SafeFileHandle handle, long offset, int pages)
+    private Span<PageState> Look(MappedFile file, long offset, int pages)
     {
         EnsureCapacity(pages);
         Span<PageState> states = _states.AsSpan(0, pages);
         states.Clear();
-        MetUnreadable |= !PageCacheLook.Mark(handle, file.IsInMemoryFileSystem, offset, states, _inCore);
+        MetUnreadable |= !PageCacheLook.Mark(file, offset, states, _inCore);
         return states;
     }
 
@@ -128,18 +124,5 @@ internal sealed class SharedPages(ProcessMemory process) : IDisposable
             _states = new PageState[pages];
             _inCore = new byte[pages];
         }
-    }
-
-    private sealed class SharedFile(MemoryMapping mapping, SafeFileHandle? handle) : IDisposable
-    {
-        public MemoryMapping Mapping => mapping;
-
-        public SafeFileHandle? Handle => handle;
-
-        public bool IsInMemoryFileSystem { get; } = handle is not null && StatfsCall.TypeOf(handle) == StatfsCall.Tmpfs;
-
-        public bool IsOfHugePages { get; } = handle is not null && StatfsCall.TypeOf(handle) == StatfsCall.Hugetlbfs;
-
-        public void Dispose() => handle?.Dispose();
     }
 }

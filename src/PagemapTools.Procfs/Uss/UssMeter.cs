@@ -41,7 +41,7 @@ public sealed class UssMeter : IDisposable
     public ProcessUss Measure(int processId, Func<MemoryMapping, bool>? mappings, int threads, CancellationToken stop, Action<ulong>? progress = null)
     {
         using ProcessMemory process = ProcessMemory.Open(_root, processId, _swapTypes);
-        MemoryFileSystems fileSystems = new(_root, process.ThreadId);
+        MemoryFileSystems fileSystems = new(process);
         using SharedSwap sharedSwap = new(process, fileSystems);
         IEnumerable<WalkPart> parts = sharedSwap.Watch(WalkParts.Of(process, new PageWalkOptions { Mappings = mappings }), stop).Sliced();
         UssTally tally = threads > 1
@@ -57,7 +57,7 @@ public sealed class UssMeter : IDisposable
     public IEnumerable<MappingUss> MeasureMappings(int processId, Func<MemoryMapping, bool>? mappings, CancellationToken stop)
     {
         using ProcessMemory process = ProcessMemory.Open(_root, processId, _swapTypes);
-        MemoryFileSystems fileSystems = new(_root, process.ThreadId);
+        MemoryFileSystems fileSystems = new(process);
         using UssCounter counter = CreateCounter(process, fileSystems);
         foreach (WalkPart part in WalkParts.Of(process, new PageWalkOptions { Mappings = mappings }))
         {

@@ -98,11 +98,12 @@ public sealed class HugePagesTests(ZooHouse house) : IClassFixture<ZooHouse>
     }
 
     [Theory]
-    [InlineData("sysv=0")]
-    [InlineData("sysv=1")]
-    public void Shared_hugetlb_pages_are_ones_own_only_where_nobody_else_maps_them(string segment)
+    [InlineData("memfd")]
+    [InlineData("sysv")]
+    [InlineData("unmounted")]
+    public void Shared_hugetlb_pages_are_ones_own_only_where_nobody_else_maps_them(string of)
     {
-        using Zoo zoo = Zoo.Start("hugetlb-shared", segment).Stop();
+        using Zoo zoo = Zoo.Start("hugetlb-shared", $"of={of}").Stop();
         long size = long.Parse(zoo["parent"].Expect["huge-page-size"]);
         foreach (string name in (string[])["parent", "child"])
         {

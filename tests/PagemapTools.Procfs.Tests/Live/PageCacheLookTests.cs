@@ -9,14 +9,14 @@ public sealed class PageCacheLookTests : IDisposable
     private static readonly int s_page = Environment.SystemPageSize;
 
     private readonly string _path = Path.Join("/dev/shm", Path.GetRandomFileName());
-    private readonly SafeFileHandle _file;
+    private readonly MappedFile _file;
 
     public PageCacheLookTests()
     {
         using SafeFileHandle made = File.OpenHandle(_path, FileMode.CreateNew, FileAccess.ReadWrite);
         RandomAccess.SetLength(made, Pages * s_page);
         RandomAccess.Write(made, new byte[2 * s_page], s_page);
-        _file = File.OpenHandle(_path);
+        _file = MappedFile.Of(File.OpenHandle(_path));
     }
 
     [Fact]
@@ -52,6 +52,6 @@ public sealed class PageCacheLookTests : IDisposable
     private bool Mark(out PageState[] states)
     {
         states = [.. Enumerable.Repeat(PageState.Unpopulated, Pages)];
-        return PageCacheLook.Mark(_file, isInMemory: true, 0, states, new byte[Pages]);
+        return PageCacheLook.Mark(_file, 0, states, new byte[Pages]);
     }
 }

@@ -85,12 +85,13 @@ public sealed class SharedMemoryTests(ZooHouse house) : IClassFixture<ZooHouse>
     }
 
     [Theory]
-    [InlineData("no")]
-    [InlineData("yes")]
-    public void Of_a_file_that_nobody_touched_the_cached_pages_are_told(string holes)
+    [InlineData("holes=no", "overlay=0")]
+    [InlineData("holes=yes", "overlay=0")]
+    [InlineData("holes=no", "overlay=1")]
+    public void Of_a_file_that_nobody_touched_the_cached_pages_are_told(string holes, string overlay)
     {
         Needs.MapFiles();
-        using Zoo zoo = Zoo.Start("file-untouched", $"holes={holes}").Stop();
+        using Zoo zoo = Zoo.Start("file-untouched", holes, overlay).Stop();
         ZooRegion region = zoo["file-untouched"];
         Assert.SkipUnless(region["uncached"].Length > 0, "the file's system keeps every page in the page cache");
         ProcessPageInfo[] pages = ZooPages.Of(region, resolveShared: true);

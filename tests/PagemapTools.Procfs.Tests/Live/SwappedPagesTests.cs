@@ -90,13 +90,16 @@ public sealed class SwappedPagesTests
     [InlineData("sysv-shm")]
     [InlineData("sysv-shm-first")]
     [InlineData("tmpfs-file")]
-    public void Swap_of_every_kind_of_shared_memory_is_counted_as_smaps_counts_it(string animal)
+    [InlineData("tmpfs-file", "detached=1")]
+    [InlineData("file-shared", "dir=/dev/shm")]
+    [InlineData("file-shared", "dir=/dev/shm", "overlay=1")]
+    public void Swap_of_every_kind_of_shared_memory_is_counted_as_smaps_counts_it(string animal, params string[] options)
     {
         Needs.MapFiles();
 
         // Has a swap area, and zswap where the kernel has it, so that nothing stays in the swap cache.
         using Zoo area = Zoo.Start("shared-swapped", "pages=16");
-        using Zoo zoo = Zoo.Start(animal, "pages=64", "written=0-63", "read=none");
+        using Zoo zoo = Zoo.Start(animal, ["pages=64", "written=0-63", "read=none", .. options]);
         PageOut.Whole(zoo[animal]);
         zoo.Stop();
         Assert.Equal(zoo[animal].Length, UssAgreement.OfKernel(zoo[animal])["Swap"]);

@@ -9,7 +9,7 @@ internal abstract class FileAnimal : PlainAnimal
     private bool _evicted;
     private string _path = "";
 
-    protected override string Keys => " dir=/var/tmp";
+    protected override string Keys => " dir=/var/tmp overlay=0";
 
     /// <summary>Tells from the file system whether "untouched" can also be mapped by fault-around.</summary>
     protected override void Describe(Region region) => region.With("evicted", _evicted ? "true" : "false").With("path", _path);
@@ -76,7 +76,7 @@ internal sealed class UntouchedFileAnimal : Animal
     public override string Name => "file-untouched";
 
     public override string Summary =>
-        "pages=16 cached=0-7 holes=no dir=/var/tmp: a mapped file that nobody touches, part of it in the page cache; next " +
+        "pages=16 cached=0-7 holes=no dir=/var/tmp overlay=0: a mapped file that nobody touches, part of it in the page cache; next " +
         "LIST (else the rest): read into the page cache";
 
     public override void Make(Habitat habitat)

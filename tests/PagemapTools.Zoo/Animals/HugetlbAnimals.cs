@@ -30,8 +30,8 @@ internal sealed class SharedHugetlbAnimal : Animal
     public override string Name => "hugetlb-shared";
 
     public override string Summary =>
-        "pages=4 sysv=0: MAP_SHARED of a MFD_HUGETLB memfd, or of the first System V segment of an IPC namespace, by " +
-        "a parent and a child: huge page 0 in both, 1 in the parent, 2 in the child (expect counts huge pages)";
+        "pages=4 of=memfd: MAP_SHARED of a MFD_HUGETLB memfd, of the first System V segment of an IPC namespace (of=sysv), or " +
+        "of a file on a hugetlbfs that is no longer mounted (of=unmounted), by a parent and a child: huge page 0 in both, 1 in the parent, 2 in the child (expect counts huge pages)";
 
     public override void Make(Habitat habitat)
     {
@@ -50,13 +50,19 @@ internal sealed class SharedHugetlbAnimal : Animal
 
     private static MappedRegion Map(Habitat habitat, long length, long size)
     {
-        if (habitat.Options.Flag("sysv"))
+        string of = habitat.Options.Text("of", "memfd");
+        if (of is "sysv")
         {
             SystemVSegment.EnterNewNamespace();
             return SystemVSegment.Attach(habitat, length, size);
         }
 
-        int fd = BackingFile.InMemory(habitat, "hugetlb-shared", hugetlb: true).Resize(length).Descriptor;
-        return MappedRegion.Shared(habitat, fd, length, size);
+        Mount? mount = of is "unmounted" ? Mount.Of(habitat, "hugetlbfs", $"pagesize={size}") : null;
+        BackingFile file = mount is null
+            ? BackingFile.InMemory(habitat, "hugetlb-shared", hugetlb: true)
+            : BackingFile.Create(habitat, Path.Combine(mount.Directory, "file"));
+        MappedRegion region = MappedRegion.Shared(habitat, file.Resize(length).Descriptor, length, size);
+        mount?.Detach();
+        return region;
     }
 }

@@ -64,20 +64,24 @@ internal sealed class TmpfsFileAnimal : PlainAnimal
 {
     public override string Name => "tmpfs-file";
 
-    protected override string What => "MAP_SHARED of a sparse file on a tmpfs mounted for it";
+    protected override string What => "MAP_SHARED of a sparse file on a tmpfs mounted for it (detached=1: and unmounted once it is mapped)";
+
+    protected override string Keys => " detached=0";
 
     protected override bool Sharable => true;
 
     protected override MappedRegion Map(Habitat habitat, int pageCount)
     {
         long length = (long)pageCount * MappedRegion.PageSize;
-        string directory = Path.Combine(Path.GetTempPath(), BackingFile.Unique("tmpfs"));
-        Directory.CreateDirectory(directory);
-        habitat.OnExit(() => Directory.Delete(directory));
-        Libc.Mount("tmpfs", directory, "tmpfs", 0, "mode=0700").OrSkip("mount of a tmpfs");
-        habitat.OnExit(() => Libc.Unmount(directory, Libc.UnmountDetach).OrFail("umount2"));
-        BackingFile file = BackingFile.Create(habitat, Path.Combine(directory, "file"));
-        return MappedRegion.Shared(habitat, file.Resize(length).Descriptor, length);
+        Mount tmpfs = Mount.Of(habitat, "tmpfs", "mode=0700");
+        BackingFile file = BackingFile.Create(habitat, Path.Combine(tmpfs.Directory, "file"));
+        MappedRegion region = MappedRegion.Shared(habitat, file.Resize(length).Descriptor, length);
+        if (habitat.Options.Flag("detached"))
+        {
+            tmpfs.Detach();
+        }
+
+        return region;
     }
 }
 
