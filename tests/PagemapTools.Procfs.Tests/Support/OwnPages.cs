@@ -8,6 +8,7 @@ internal sealed partial class OwnPages : IDisposable
 {
     private const int ReadWrite = 3;
     private const int Shared = 1;
+    private const int Private = 2;
     private const int PrivateAnonymous = 0x22;
     private const int NoHugePages = 15;
 
@@ -46,6 +47,13 @@ internal sealed partial class OwnPages : IDisposable
         OwnPages pages = new(count, Shared, (int)file.DangerousGetHandle());
         pages.ReadAll();
         return pages;
+    }
+
+    /// <summary>The first pages of a file, mapped for this process alone and not touched.</summary>
+    public static OwnPages OfFileAlone(string path, int count)
+    {
+        using SafeFileHandle file = File.OpenHandle(path);
+        return new OwnPages(count, Private, (int)file.DangerousGetHandle());
     }
 
     public void ReadAll()
