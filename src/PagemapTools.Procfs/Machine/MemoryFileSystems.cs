@@ -12,7 +12,9 @@ namespace PagemapTools.Procfs;
 /// the root directory, on what is unmounted by now) is asked itself, which needs the right to follow map_files; without it the file
 /// counts as one on a disk.
 /// </summary>
-internal sealed class MemoryFileSystems(ProcessMemory process)
+/// <param name="process">Whose mappings they are.</param>
+/// <param name="asked">Files that were asked, by device and inode: processes map the same libraries.</param>
+internal sealed class MemoryFileSystems(ProcessMemory process, ConcurrentDictionary<(uint, uint, ulong), FileStore> asked)
 {
     private static readonly Lazy<Dictionary<(uint Major, uint Minor), FileStore>> s_ofKernel = new(ProbeKernel);
 
@@ -27,16 +29,14 @@ internal sealed class MemoryFileSystems(ProcessMemory process)
     };
 
     private readonly Lazy<Dictionary<(uint, uint), FileStore>> _mounted = new(() => ReadMounts(process.PathOf("mountinfo")));
-    private readonly ConcurrentDictionary<(uint, uint, ulong), FileStore> _asked = new();
 
+    // Files on an overlay are not asked: hugetlbfs has not what an upper layer needs (fs/overlayfs/super.c).
     public bool IsHugetlb(MemoryMapping mapping) => mapping.HasFile && (StoreByDevice(mapping) ?? StoreOfFile(mapping)) == FileStore.HugePages;
 
-    /// <summary>Whether its pages may be in swap, and what is not sure is for <see cref="MappedFile"/> to tell.</summary>
-    public bool MaySwap(MemoryMapping mapping, out bool isSure)
+    public bool IsShmem(MemoryMapping mapping)
     {
         FileStore? store = mapping.HasFile ? StoreByDevice(mapping) : FileStore.Disk;
-        isSure = store == FileStore.Swap;
-        return store is FileStore.Swap or FileStore.BelowOverlay || (store is null && StoreOfFile(mapping) == FileStore.Swap);
+        return (store is null or FileStore.BelowOverlay ? StoreOfFile(mapping) : store) == FileStore.Swap;
     }
 
     private FileStore? StoreByDevice(MemoryMapping mapping)
@@ -45,7 +45,7 @@ internal sealed class MemoryFileSystems(ProcessMemory process)
         return s_ofKernel.Value.TryGetValue(device, out FileStore store) || _mounted.Value.TryGetValue(device, out store) ? store : null;
     }
 
-    private FileStore StoreOfFile(MemoryMapping mapping) => _asked.GetOrAdd((mapping.DeviceMajor, mapping.DeviceMinor, mapping.Inode), _ =>
+    private FileStore StoreOfFile(MemoryMapping mapping) => asked.GetOrAdd((mapping.DeviceMajor, mapping.DeviceMinor, mapping.Inode), _ =>
     {
         using MappedFile? file = MappedFile.Open(process, mapping, out bool _);
         return file?.Store ?? FileStore.Disk;

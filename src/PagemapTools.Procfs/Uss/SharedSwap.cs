@@ -15,10 +15,10 @@ internal sealed class SharedSwap(ProcessMemory process, MemoryFileSystems fileSy
     {
         foreach (WalkPart part in parts)
         {
-            if (_pages is not null && fileSystems.MaySwap(part.Mapping, out bool isSure))
+            if (_pages is not null && fileSystems.IsShmem(part.Mapping))
             {
                 _swapped += _pages.CountSwapped(part, stop);
-                _isUnknown |= isSure && _pages.MetUnreadable;
+                _isUnknown |= _pages.MetUnreadable;
             }
 
             yield return part;

@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+
 namespace PagemapTools.Procfs;
 
 /// <summary>Measures processes by one method. Safe to use from several threads, each on its own process.</summary>
@@ -8,6 +10,7 @@ public sealed class UssMeter : IDisposable
     private readonly PageEntryFile? _kpagecount;
     private readonly SwapTypes _swapTypes;
     private readonly RecentCounts _recentCounts = new(TimeProvider.System);
+    private readonly ConcurrentDictionary<(uint, uint, ulong), FileStore> _askedFiles = new();
 
     /// <summary>Creates a meter.</summary>
     /// <exception cref="ProcfsException">The method is MapCount, and /proc/kpagecount cannot be read.</exception>
@@ -41,7 +44,7 @@ public sealed class UssMeter : IDisposable
     public ProcessUss Measure(int processId, Func<MemoryMapping, bool>? mappings, int threads, CancellationToken stop, Action<ulong>? progress = null)
     {
         using ProcessMemory process = ProcessMemory.Open(_root, processId, _swapTypes);
-        MemoryFileSystems fileSystems = new(process);
+        MemoryFileSystems fileSystems = new(process, _askedFiles);
         using SharedSwap sharedSwap = new(process, fileSystems);
         IEnumerable<WalkPart> parts = sharedSwap.Watch(WalkParts.Of(process, new PageWalkOptions { Mappings = mappings }), stop).Sliced();
         UssTally tally = threads > 1
@@ -57,7 +60,7 @@ public sealed class UssMeter : IDisposable
     public IEnumerable<MappingUss> MeasureMappings(int processId, Func<MemoryMapping, bool>? mappings, CancellationToken stop)
     {
         using ProcessMemory process = ProcessMemory.Open(_root, processId, _swapTypes);
-        MemoryFileSystems fileSystems = new(process);
+        MemoryFileSystems fileSystems = new(process, _askedFiles);
         using UssCounter counter = CreateCounter(process, fileSystems);
         foreach (WalkPart part in WalkParts.Of(process, new PageWalkOptions { Mappings = mappings }))
         {
