@@ -1,0 +1,93 @@
+using System.Globalization;
+
+namespace PagemapTools.Procfs.Tests.Live;
+
+/// <summary>The pages of whole processes, added up by what each says of itself, against the kernel's account of each mapping.</summary>
+[Collection(MachineSettings.Name)]
+public sealed class PageTotalsTests
+{
+    private const int Looks = 30;
+
+    [Theory]
+    [InlineData("anon")]
+    [InlineData("anon-read")]
+    [InlineData("huge-zero")]
+    [InlineData("fork")]
+    [InlineData("file-private")]
+    [InlineData("memfd")]
+    [InlineData("thp")]
+    [InlineData("mthp")]
+    [InlineData("ksm")]
+    [InlineData("hugetlb-private")]
+    [InlineData("hugetlb-shared")]
+    [InlineData("swapped")]
+    [InlineData("shared-swapped")]
+    public void Pages_add_up_to_what_smaps_says_of_their_mapping(string animal)
+    {
+        Needs.Frames();
+        Needs.MapFiles();
+        using Zoo zoo = Zoo.Start(animal).Stop();
+        Assert.SkipWhen(
+            animal == "shared-swapped" && Environment.OSVersion.Version < new Version(6, 5) && zoo[animal]["swap-cache"].Length > 0,
+            "pages are still in the swap cache, and before cachestat (6.5) nothing tells them from the page cache");
+        List<string> differences = Differences(zoo.ProcessId);
+
+        // What others do with the libraries, and the kernel with its lists, changes under the reader.
+        for (int look = 1; look < Looks && differences.Count > 0; look++)
+        {
+            Thread.Sleep(10 * look);
+            differences = Differences(zoo.ProcessId);
+        }
+
+        Assert.True(differences.Count == 0, string.Join(Environment.NewLine, differences));
+    }
+
+    /// <summary>A huge page that is mapped by its pages, not whole, is in Anonymous but not in AnonHugePages.</summary>
+    [Fact]
+    public void Pages_of_huge_pages_that_are_mapped_whole_add_up_to_what_smaps_says()
+    {
+        Needs.Frames();
+        using Zoo zoo = Zoo.Start("thp", "shmem=0").Stop();
+        Smaps whole = UssAgreement.OfKernel(zoo["whole"]);
+        Assert.Equal(whole["AnonHugePages"], Bytes(ZooPages.Of(zoo["whole"]), IsHugeAndAnonymous));
+        Assert.Equal(zoo["whole"].Length, whole["AnonHugePages"]);
+        Assert.Equal(0, UssAgreement.OfKernel(zoo["split-writable"])["AnonHugePages"]);
+        Assert.Equal(zoo["split-writable"].Length, Bytes(ZooPages.Of(zoo["split-writable"]), IsHugeAndAnonymous));
+    }
+
+    private static bool IsHugeAndAnonymous(ProcessPageInfo page) => page.Flags!.Value.HasFlag(KPageFlags.THP | KPageFlags.ANON);
+
+    private static long Bytes(IEnumerable<ProcessPageInfo> pages, Func<ProcessPageInfo, bool> which) => pages.Count(which) * (long)KernelFile.PageSize;
+
+    private static List<string> Differences(int processId)
+    {
+        ProcRoot root = new("/proc");
+        using ProcessMemory process = ProcessMemory.Open(root, processId);
+        ProcessPageQuery query = new() { Include = KPageFields.Flags | KPageFields.MapCount, ResolveShared = true };
+        (List<ProcessPageInfo> pages, ProcfsException? failure) = Walks.Pages(root, process, query);
+        Assert.Null(failure);
+        ILookup<ulong, ProcessPageInfo> byMapping = pages.ToLookup(page => page.Mapping.Start);
+        return [.. Smaps.Mappings(processId).SelectMany(mapping => Differences(mapping, byMapping[mapping.Start]))];
+    }
+
+    private static IEnumerable<string> Differences(Smaps mapping, IEnumerable<ProcessPageInfo> all)
+    {
+        ProcessPageInfo[] pages = [.. all];
+
+        // A frame without mappings is the zero page, or the kernel's own (vvar).
+        ProcessPageInfo[] mapped = [.. pages.Where(page => page.MapCount > 0)];
+        ProcessPageInfo[] hugetlb = [.. mapped.Where(page => page.Flags!.Value.HasFlag(KPageFlags.HUGE))];
+        ProcessPageInfo[] resident = [.. mapped.Except(hugetlb)];
+        (string Field, long Pages)[] totals =
+        [
+            ("Rss", resident.Length),
+            ("Anonymous", resident.Count(page => page.Flags!.Value.HasFlag(KPageFlags.ANON))),
+            ("Swap", pages.Count(page => page.State is PageState.Swapped or PageState.SwappedShared)),
+            ("Private_Hugetlb", hugetlb.Count(page => page.MapCount == 1)),
+            ("Shared_Hugetlb", hugetlb.Count(page => page.MapCount > 1)),
+        ];
+        return totals.Where(total => total.Pages * (long)KernelFile.PageSize != mapping[total.Field]).Select(total => string.Create(
+            CultureInfo.InvariantCulture,
+            $"{mapping.Start:x} {mapping.Name}: {total.Field} {total.Pages * (long)KernelFile.PageSize}, smaps says {mapping[total.Field]}"));
+    }
+}
