@@ -67,10 +67,11 @@ public sealed class PageTotalsTests
         (List<ProcessPageInfo> pages, ProcfsException? failure) = Walks.Pages(root, process, query);
         Assert.Null(failure);
         ILookup<ulong, ProcessPageInfo> byMapping = pages.ToLookup(page => page.Mapping.Start);
-        return [.. Smaps.Mappings(processId).SelectMany(mapping => Differences(mapping, byMapping[mapping.Start]))];
+        bool knowsKsm = Needs.KsmFlagIsTrue == true;
+        return [.. Smaps.Mappings(processId).SelectMany(mapping => Differences(mapping, byMapping[mapping.Start], knowsKsm))];
     }
 
-    private static IEnumerable<string> Differences(Smaps mapping, IEnumerable<ProcessPageInfo> all)
+    private static IEnumerable<string> Differences(Smaps mapping, IEnumerable<ProcessPageInfo> all, bool knowsKsm)
     {
         ProcessPageInfo[] pages = [.. all];
 
@@ -85,6 +86,9 @@ public sealed class PageTotalsTests
             ("Swap", pages.Count(page => page.State is PageState.Swapped or PageState.SwappedShared)),
             ("Private_Hugetlb", hugetlb.Count(page => page.MapCount == 1)),
             ("Shared_Hugetlb", hugetlb.Count(page => page.MapCount > 1)),
+
+            // Since Linux 6.8.
+            .. knowsKsm && mapping.Bytes.ContainsKey("KSM") ? [("KSM", resident.Count(page => page.Flags!.Value.HasFlag(KPageFlags.KSM)))] : ((string, long)[])[],
         ];
         return totals.Where(total => total.Pages * (long)KernelFile.PageSize != mapping[total.Field]).Select(total => string.Create(
             CultureInfo.InvariantCulture,
