@@ -6,11 +6,11 @@ namespace PagemapTools.Procfs;
 /// <summary>The file behind a mapping, opened to be asked about its pages.</summary>
 internal sealed class MappedFile : IDisposable
 {
-    private MappedFile(SafeFileHandle handle, FileStore store, bool isStacked)
+    private MappedFile(SafeFileHandle handle, FileStore store, bool hasCachestat)
     {
         Handle = handle;
         Store = store;
-        IsStacked = isStacked;
+        HasCachestat = hasCachestat;
     }
 
     public SafeFileHandle Handle { get; }
@@ -19,10 +19,10 @@ internal sealed class MappedFile : IDisposable
     public FileStore Store { get; }
 
     /// <summary>
-    /// Whether a mapping of it maps a file of another file system (fs/backing-file.c, backing_file_mmap): then the open file's own
-    /// page cache is empty, and only a mapping tells what is in memory.
+    /// Whether cachestat tells which of its pages are in memory. Not where a mapping of it maps a file of another file system
+    /// (fs/backing-file.c, backing_file_mmap): the open file's own page cache is empty then.
     /// </summary>
-    public bool IsStacked { get; }
+    public bool HasCachestat { get; }
 
     /// <summary>
     /// Opens it through /proc/PID/map_files; null where there is none, it has gone, it is a character device, or
@@ -70,7 +70,8 @@ internal sealed class MappedFile : IDisposable
             StatfsCall.Overlayfs when UserfaultCall.IsSharedMemory(handle) == true => FileStore.Swap,
             _ => FileStore.Disk,
         };
-        return new MappedFile(handle, store, type is StatfsCall.Overlayfs or StatfsCall.Fuse);
+        bool isStacked = type is StatfsCall.Overlayfs or StatfsCall.Fuse;
+        return new MappedFile(handle, store, !isStacked && CachestatCall.Ask(handle, 0, (long)PageGeometry.PageSize) is not null);
     }
 
     public void Dispose() => Handle.Dispose();

@@ -14,9 +14,7 @@ internal static class PageCacheLook
     /// <returns>Whether the kernel tells; if not, nothing is marked.</returns>
     public static bool Mark(MappedFile file, long offset, Span<PageState> states, Span<byte> inCore)
     {
-        return !file.IsStacked && CachestatCall.Ask(file.Handle, offset, (long)states.Length << PageGeometry.PageShift) is not null
-            ? MarkByCachestat(file, offset, states)
-            : MarkByMapping(file, offset, states, inCore);
+        return file.HasCachestat ? MarkByCachestat(file, offset, states) : MarkByMapping(file, offset, states, inCore);
     }
 
     private static bool MarkByCachestat(MappedFile file, long offset, Span<PageState> states)

@@ -55,8 +55,12 @@ internal sealed class SharedPages(ProcessMemory process) : IDisposable
     /// How many pages of a part are swapped out, as smaps has it (fs/proc/task_mmu.c, smap_gather_stats): in a private mapping that
     /// can be written only those that the process has no page of its own for. 0 where it cannot be resolved.
     /// </summary>
-    public long CountSwapped(WalkPart part, CancellationToken stop)
+    /// <param name="part">The part.</param>
+    /// <param name="isDoubtful">Whether there are more that mincore took for pages in memory, as they are in the swap cache.</param>
+    /// <param name="stop">Asks to stop.</param>
+    public long CountSwapped(WalkPart part, out bool isDoubtful, CancellationToken stop)
     {
+        isDoubtful = false;
         if (Open(part.Mapping) is not { Store: FileStore.Swap } file)
         {
             return 0;
@@ -71,10 +75,12 @@ internal sealed class SharedPages(ProcessMemory process) : IDisposable
             stop.ThrowIfCancellationRequested();
             int pages = (int)Math.Min(PagesPerLook, (end - data) >> PageGeometry.PageShift);
             ReadOnlySpan<PageState> states = Look(file, data, pages);
-            ReadOnlySpan<ulong> own = canHaveOwn ? OwnEntries(part, data, pages) : default;
+            ReadOnlySpan<ulong> own = canHaveOwn || !file.HasCachestat ? OwnEntries(part, data, pages) : default;
             for (int i = 0; i < pages; i++)
             {
-                swapped += states[i] == PageState.SwappedShared && (own.IsEmpty || !IsHere(own[i])) ? 1 : 0;
+                bool counts = !canHaveOwn || !IsHere(own[i]);
+                swapped += counts && states[i] == PageState.SwappedShared ? 1 : 0;
+                isDoubtful |= counts && states[i] == PageState.NotMapped && !file.HasCachestat && !IsPageOfFile(own[i]);
             }
 
             position = data + ((long)pages << PageGeometry.PageShift);
@@ -86,6 +92,8 @@ internal sealed class SharedPages(ProcessMemory process) : IDisposable
     public void Dispose() => _file?.Dispose();
 
     private static bool IsHere(ulong entry) => (entry & (PagemapEntry.PresentBit | PagemapEntry.SwapBit)) != 0;
+
+    private static bool IsPageOfFile(ulong entry) => (entry & PagemapEntry.PresentBit) != 0 && (entry & PagemapEntry.FileBit) != 0;
 
     private ReadOnlySpan<ulong> OwnEntries(WalkPart part, long offset, int pages)
     {

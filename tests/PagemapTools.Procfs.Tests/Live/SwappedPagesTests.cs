@@ -73,11 +73,7 @@ public sealed class SwappedPagesTests
         Assert.All(pages.On(region["swapped"].Except(doubtful)), page => Assert.Equal(PageState.SwappedShared, page.State));
         Assert.All(pages.On(region["mapped"]), page => Assert.Equal(PageState.Present, page.State));
         Assert.All(pages.On(region["hole"]), page => Assert.Equal(PageState.Unpopulated, page.State));
-        if (doubtful.Length == 0)
-        {
-            UssAgreement.Check(zoo.ProcessId);
-        }
-
+        UssAgreement.Check(zoo.ProcessId);
         Assert.SkipWhen(region.Expect["area"] == "existing", "the active swap area is not the zoo's to switch off");
         zoo.Next().Stop();
         Assert.All(ZooPages.Of(zoo["shared-swapped"], resolveShared: true).On(zoo["shared-swapped"]["zapped"]), page => Assert.Equal(PageState.NotMapped, page.State));
@@ -103,11 +99,27 @@ public sealed class SwappedPagesTests
         PageOut.Whole(zoo[animal]);
         zoo.Stop();
         Assert.Equal(zoo[animal].Length, UssAgreement.OfKernel(zoo[animal])["Swap"]);
+        UssAgreement.Check(zoo.ProcessId);
         ProcessPageInfo[] pages = ZooPages.Of(zoo[animal], resolveShared: true);
         Assert.SkipWhen(
             Environment.OSVersion.Version < new Version(6, 5) && pages.Any(page => page.State == PageState.NotMapped),
             "pages are still in the swap cache, and before cachestat (6.5) nothing tells them from the page cache");
         Assert.All(pages, page => Assert.Equal(PageState.SwappedShared, page.State));
+    }
+
+    [Theory]
+    [InlineData("memfd", "written=0-63", "read=none")]
+    [InlineData("file-shared", "written=0-63", "read=none", "dir=/dev/shm", "overlay=1")]
+    [InlineData("file-private", "written=0-31", "read=32-63", "dir=/dev/shm")]
+    [InlineData("file-private", "written=0-31", "read=32-63", "dir=/dev/shm", "overlay=1")]
+    public void Swap_is_counted_as_smaps_counts_it_while_copies_are_in_the_swap_cache(string animal, params string[] options)
+    {
+        Needs.MapFiles();
+        Needs.FrameNumbers();
+        using Zoo area = Zoo.Start("shared-swapped", "pages=16", "zswap=0");
+        using Zoo zoo = Zoo.Start(animal, ["pages=64", .. options]);
+        PageOut.Whole(zoo[animal]);
+        zoo.Stop();
         UssAgreement.Check(zoo.ProcessId);
     }
 
