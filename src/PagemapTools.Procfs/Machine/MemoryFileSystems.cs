@@ -45,11 +45,23 @@ internal sealed class MemoryFileSystems(ProcessMemory process, ConcurrentDiction
         return s_ofKernel.Value.TryGetValue(device, out FileStore store) || _mounted.Value.TryGetValue(device, out store) ? store : null;
     }
 
-    private FileStore StoreOfFile(MemoryMapping mapping) => asked.GetOrAdd((mapping.DeviceMajor, mapping.DeviceMinor, mapping.Inode), _ =>
+    private FileStore StoreOfFile(MemoryMapping mapping)
     {
-        using MappedFile? file = MappedFile.Open(process, mapping, out bool _);
-        return file?.Store ?? FileStore.Disk;
-    });
+        (uint, uint, ulong) identity = (mapping.DeviceMajor, mapping.DeviceMinor, mapping.Inode);
+        if (!asked.TryGetValue(identity, out FileStore store))
+        {
+            using MappedFile? file = MappedFile.Open(process, mapping, out bool _);
+            if (file is null)
+            {
+                // This mapping has gone, or may not be followed; another's may.
+                return FileStore.Disk;
+            }
+
+            asked[identity] = store = file.Store;
+        }
+
+        return store;
+    }
 
     private static Dictionary<(uint, uint), FileStore> ReadMounts(string mountInfo)
     {

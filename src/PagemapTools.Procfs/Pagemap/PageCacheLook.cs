@@ -12,10 +12,8 @@ internal static class PageCacheLook
     /// <param name="states">One state a page, all Unpopulated before the call.</param>
     /// <param name="inCore">Room for one byte a page.</param>
     /// <returns>Whether the kernel tells; if not, nothing is marked.</returns>
-    public static bool Mark(MappedFile file, long offset, Span<PageState> states, Span<byte> inCore)
-    {
-        return file.HasCachestat ? MarkByCachestat(file, offset, states) : MarkByMapping(file, offset, states, inCore);
-    }
+    public static bool Mark(MappedFile file, long offset, Span<PageState> states, Span<byte> inCore) =>
+        file.HasCachestat ? MarkByCachestat(file, offset, states) : MarkByMapping(file, offset, states, inCore);
 
     private static bool MarkByCachestat(MappedFile file, long offset, Span<PageState> states)
     {
