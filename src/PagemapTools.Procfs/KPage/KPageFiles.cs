@@ -10,6 +10,7 @@ public sealed class KPageFiles : IDisposable
     private readonly Dictionary<KPageFields, PageEntryFile> _files = [];
 
     private readonly string? _savedFlags;
+    private BlindFrames? _blind;
 
     /// <summary>Creates the set; opens nothing yet.</summary>
     /// <param name="root">Where proc is.</param>
@@ -36,6 +37,9 @@ public sealed class KPageFiles : IDisposable
         return file;
     }
 
+    /// <summary>The frames that none of them answers for.</summary>
+    internal BlindFrames Blind => _blind ??= new BlindFrames(TryOf(KPageFields.Flags));
+
     /// <summary>Closes the files.</summary>
     public void Dispose()
     {
@@ -52,6 +56,18 @@ public sealed class KPageFiles : IDisposable
         KPageFields.Cgroup => "kpagecgroup",
         _ => throw new ArgumentOutOfRangeException(nameof(field), field, "One field has one file."),
     };
+
+    private PageEntryFile? TryOf(KPageFields field)
+    {
+        try
+        {
+            return Of(field);
+        }
+        catch (ProcfsException)
+        {
+            return null;
+        }
+    }
 
     private PageEntryFile OpenOfKernel(KPageFields field)
     {

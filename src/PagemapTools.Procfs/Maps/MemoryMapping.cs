@@ -66,6 +66,9 @@ public sealed class MemoryMapping
     // No file system has the device 00:00 (fs/super.c, get_anon_bdev, begins with 1).
     internal bool HasFile => (DeviceMajor, DeviceMinor) != (0, 0);
 
+    // A private mapping of /dev/zero is anonymous memory, though maps names the device (drivers/char/mem.c, mmap_zero).
+    internal bool HoldsPagesOfFile => HasFile && (IsShared || Path?.EndsWith("/zero", StringComparison.Ordinal) != true);
+
     internal ProcessIdentity Process { get; }
 
     // The vsyscall page is above TASK_SIZE: pagemap has no entries for it (fs/proc/task_mmu.c, pagemap_read).

@@ -15,19 +15,39 @@ internal static class PageCacheLook
     public static bool Mark(MappedFile file, long offset, Span<PageState> states, Span<byte> inCore) =>
         file.HasCachestat ? MarkByCachestat(file, offset, states) : MarkByMapping(file, offset, states, inCore);
 
+    /// <summary>Halves a stretch until all of its pages are alike.</summary>
     private static bool MarkByCachestat(MappedFile file, long offset, Span<PageState> states)
     {
-        if (file.Store == FileStore.Swap)
+        if (CachestatCall.Ask(file.Handle, offset, (long)states.Length << PageGeometry.PageShift) is not (ulong cached, ulong evicted))
         {
-            foreach (Range held in Held(file.Handle, offset, states.Length))
-            {
-                Divide(file.Handle, offset, held.Start.Value, states[held]);
-            }
+            return false;
+        }
+
+        // What was evicted of shared memory is in swap, of a file on disk it is nowhere but there.
+        ulong swapped = file.Store == FileStore.Swap ? evicted : 0;
+        if (cached == 0 && swapped == 0)
+        {
+            return true;
+        }
+
+        if (swapped == 0 && cached >= (ulong)states.Length)
+        {
+            states.Fill(PageState.NotMapped);
+        }
+        else if (cached == 0 && swapped >= (ulong)states.Length)
+        {
+            states.Fill(PageState.SwappedShared);
+        }
+        else if (states.Length == 1)
+        {
+            // Where a large folio is counted whole, more pages are cached than were asked for.
+            states[0] = cached > 0 ? PageState.NotMapped : PageState.SwappedShared;
         }
         else
         {
-            // On disk a hole that was read is in the page cache too.
-            Divide(file.Handle, offset, 0, states);
+            int half = states.Length / 2;
+            return MarkByCachestat(file, offset, states[..half])
+                && MarkByCachestat(file, offset + ((long)half << PageGeometry.PageShift), states[half..]);
         }
 
         return true;
@@ -70,33 +90,6 @@ internal static class PageCacheLook
         {
             position = Math.Min(end, FileCalls.NextHole(file, data) ?? end);
             yield return (int)((data - offset) >> PageGeometry.PageShift)..(int)((position - offset + (long)PageGeometry.PageSize - 1) >> PageGeometry.PageShift);
-        }
-    }
-
-    /// <summary>Halves a stretch until all of its pages are alike.</summary>
-    private static void Divide(SafeFileHandle file, long offset, int first, Span<PageState> states)
-    {
-        long start = offset + ((long)first << PageGeometry.PageShift);
-        (ulong cached, ulong evicted) = CachestatCall.Ask(file, start, (long)states.Length << PageGeometry.PageShift) ?? default;
-        if (evicted == 0 && cached == (ulong)states.Length)
-        {
-            states.Fill(PageState.NotMapped);
-        }
-        else if (cached == 0)
-        {
-            // What is neither in the cache nor known to have been evicted is on disk, or in swap: not in memory either way.
-            states.Fill(PageState.SwappedShared);
-        }
-        else if (states.Length == 1)
-        {
-            // A folio larger than the page that was asked for counts whole.
-            states[0] = PageState.NotMapped;
-        }
-        else
-        {
-            int half = states.Length / 2;
-            Divide(file, offset, first, states[..half]);
-            Divide(file, offset, first + half, states[half..]);
         }
     }
 

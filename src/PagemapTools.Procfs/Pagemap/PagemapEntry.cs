@@ -64,7 +64,8 @@ public readonly record struct PagemapEntry(ulong Raw)
 
         if (!IsSwapFormat)
         {
-            return PageState.Unpopulated;
+            // Of hugetlb pages a marker is shown without bit 62 (fs/proc/task_mmu.c, pagemap_hugetlb_range).
+            return IsUffdWriteProtected ? PageState.UffdMarker : PageState.Unpopulated;
         }
 
         if (IsGuardRegion)

@@ -40,11 +40,7 @@ internal sealed class SharedPages(ProcessMemory process) : IDisposable
         Span<PageState> states = Look(file, (long)(mapping.Offset + (address - mapping.Start)), entries.Length);
         for (int i = 0; i < states.Length; i++)
         {
-            // A page of a file on disk that is not in the page cache is on disk.
-            if (IsHere(entries[i]) || (states[i] == PageState.SwappedShared && file.Store != FileStore.Swap))
-            {
-                states[i] = PageState.Unpopulated;
-            }
+            states[i] = IsHere(entries[i]) ? PageState.Unpopulated : states[i];
         }
 
         _resolved = states.Length;
@@ -66,21 +62,66 @@ internal sealed class SharedPages(ProcessMemory process) : IDisposable
             return 0;
         }
 
-        long swapped = 0;
+        long offset = (long)(part.Mapping.Offset + (part.Start - part.Mapping.Start));
+        long length = (long)(part.End - part.Start);
         bool canHaveOwn = !part.Mapping.IsShared && part.Mapping.Permissions[1] == 'w';
-        long end = (long)(part.Mapping.Offset + (part.End - part.Mapping.Start));
-        long position = (long)(part.Mapping.Offset + (part.Start - part.Mapping.Start));
-        while (FileCalls.NextData(file.Handle, position) is { } data && data < end)
+        return file.HasCachestat
+            ? CountByCachestat(file, part, canHaveOwn, offset, length, stop)
+            : CountByMincore(file, part, canHaveOwn, offset, offset + length, out isDoubtful, stop);
+    }
+
+    public void Dispose() => _file?.Dispose();
+
+    /// <summary>What was evicted of shared memory is in swap, also behind the end of the file; it is halved for a look at its pages.</summary>
+    private long CountByCachestat(MappedFile file, WalkPart part, bool canHaveOwn, long offset, long length, CancellationToken stop)
+    {
+        stop.ThrowIfCancellationRequested();
+        if (CachestatCall.Ask(file.Handle, offset, length) is not (_, ulong evicted))
+        {
+            MetUnreadable = true;
+            return 0;
+        }
+
+        long pages = length >> PageGeometry.PageShift;
+        if (evicted == 0 || !canHaveOwn)
+        {
+            return (long)evicted;
+        }
+
+        if (pages > PagesPerLook)
+        {
+            long half = (pages / 2) << PageGeometry.PageShift;
+            return CountByCachestat(file, part, canHaveOwn, offset, half, stop)
+                + CountByCachestat(file, part, canHaveOwn, offset + half, length - half, stop);
+        }
+
+        long swapped = 0;
+        ReadOnlySpan<PageState> states = Look(file, offset, (int)pages);
+        ReadOnlySpan<ulong> own = OwnEntries(part, offset, (int)pages);
+        for (int i = 0; i < states.Length; i++)
+        {
+            swapped += states[i] == PageState.SwappedShared && !IsHere(own[i]) ? 1 : 0;
+        }
+
+        return swapped;
+    }
+
+    private long CountByMincore(MappedFile file, WalkPart part, bool canHaveOwn, long offset, long end, out bool isDoubtful, CancellationToken stop)
+    {
+        // Behind the end of the file nothing tells.
+        isDoubtful = end > RandomAccess.GetLength(file.Handle);
+        long swapped = 0;
+        for (long position = offset; FileCalls.NextData(file.Handle, position) is { } data && data < end;)
         {
             stop.ThrowIfCancellationRequested();
             int pages = (int)Math.Min(PagesPerLook, (end - data) >> PageGeometry.PageShift);
             ReadOnlySpan<PageState> states = Look(file, data, pages);
-            ReadOnlySpan<ulong> own = canHaveOwn || !file.HasCachestat ? OwnEntries(part, data, pages) : default;
+            ReadOnlySpan<ulong> own = OwnEntries(part, data, pages);
             for (int i = 0; i < pages; i++)
             {
                 bool counts = !canHaveOwn || !IsHere(own[i]);
                 swapped += counts && states[i] == PageState.SwappedShared ? 1 : 0;
-                isDoubtful |= counts && states[i] == PageState.NotMapped && !file.HasCachestat && !IsPageOfFile(own[i]);
+                isDoubtful |= counts && states[i] == PageState.NotMapped && !IsPageOfFile(own[i]);
             }
 
             position = data + ((long)pages << PageGeometry.PageShift);
@@ -88,8 +129,6 @@ internal sealed class SharedPages(ProcessMemory process) : IDisposable
 
         return swapped;
     }
-
-    public void Dispose() => _file?.Dispose();
 
     private static bool IsHere(ulong entry) => (entry & (PagemapEntry.PresentBit | PagemapEntry.SwapBit)) != 0;
 

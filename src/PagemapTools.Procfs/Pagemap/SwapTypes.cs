@@ -71,6 +71,17 @@ public sealed class SwapTypes
         return state;
     }
 
+    /// <summary>
+    /// Whether an entry that is not present keeps a frame all the same: one being moved, poisoned by the hardware, or held by a device
+    /// (include/linux/swapops.h, is_pfn_swap_entry).
+    /// </summary>
+    internal bool KeepsFrame(PageState state, PagemapEntry entry) => state switch
+    {
+        PageState.Migration or PageState.Device or PageState.NonSwap => true,
+        PageState.Poisoned => entry.SwapOffset >= MarkerEnd && !(_hasSwapinError && entry.SwapType == TopType),
+        _ => false,
+    };
+
     private static PageState? MarkerOf(ulong offset) =>
         offset >= MarkerEnd ? null
         : (offset & GuardMarker) != 0 ? PageState.Guard

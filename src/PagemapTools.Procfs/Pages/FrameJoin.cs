@@ -3,7 +3,7 @@ namespace PagemapTools.Procfs;
 /// <summary>Fills the columns of a batch from the files that are indexed by page frame number, and hands them to objects.</summary>
 internal sealed class FrameJoin(KPageFiles files, KPageFields fields) : IDisposable
 {
-    // Of these, bit 56 and kpagecount may differ: before 6.11 the bit of a huge page that is mapped whole is that of its first page,
+    // Of these, bit 56 and kpagecount may differ: but for 6.11 to 6.14 the bit of a huge page that is mapped whole is its first page's,
     // and with CONFIG_NO_PAGE_MAPCOUNT (6.15) both speak of the folio, each in its own way; where there is no page, there is no count.
     private const ulong LargeOrNone = (ulong)(KPageFlags.COMPOUND_HEAD | KPageFlags.COMPOUND_TAIL | KPageFlags.HUGE | KPageFlags.THP | KPageFlags.NOPAGE);
 
@@ -38,6 +38,8 @@ internal sealed class FrameJoin(KPageFiles files, KPageFields fields) : IDisposa
             {
                 _runs.Gather(file, batch.Words(field), Environment.ProcessorCount);
             }
+
+            ForgetBlind(batch, field);
         }
     }
 
@@ -84,6 +86,19 @@ internal sealed class FrameJoin(KPageFiles files, KPageFields fields) : IDisposa
             if (IsCounted(batch.Entry(row), flags[row]))
             {
                 counts[row] = 1;
+            }
+        }
+    }
+
+    /// <summary>A page that a process maps is not free, not without flags, not uncounted: where that is said nothing is known.</summary>
+    private void ForgetBlind(PageBatch batch, KPageFields field)
+    {
+        Span<ulong> words = batch.Words(field).Span;
+        for (int row = 0; row < words.Length; row++)
+        {
+            if (words[row] == 0 && batch.Entry(row).IsPresent && files.Blind.Contains(batch.Pfn(row)))
+            {
+                words[row] = field == KPageFields.MapCount && batch.Entry(row).IsExclusive ? 1 : PfnRuns.Unknown;
             }
         }
     }

@@ -19,7 +19,7 @@ internal sealed class ExclusiveCounter(ProcessMemory process, Func<MemoryMapping
     protected override void CountPages(MemoryMapping mapping, ulong address, ReadOnlySpan<ulong> entries, ref UssTally tally)
     {
         // The huge zero page reads as a page of a file (bit 61), also in anonymous memory.
-        int fileShift = mapping.HasFile ? 61 : 56;
+        int fileShift = mapping.HoldsPagesOfFile ? 61 : 56;
         long present = 0;
         long exclusive = 0;
         long settled = 0;
@@ -47,16 +47,6 @@ internal sealed class ExclusiveCounter(ProcessMemory process, Func<MemoryMapping
         if ((any & PagemapEntry.SwapBit) != 0)
         {
             CountSwapped(entries, ref tally);
-        }
-    }
-
-    protected override void CountHugetlb(ReadOnlySpan<ulong> entries, ref UssTally tally)
-    {
-        foreach (ulong entry in entries)
-        {
-            ulong isPresent = entry >> 63;
-            tally.Hugetlb += (long)isPresent;
-            tally.PrivateHugetlb += (long)(isPresent & (entry >> 56));
         }
     }
 

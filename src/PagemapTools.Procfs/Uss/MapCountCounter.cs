@@ -14,7 +14,12 @@ internal sealed class MapCountCounter(ProcessMemory process, Func<MemoryMapping,
         ulong page = PageGeometry.PageSize << UssTally.PssShift;
         foreach (ulong count in counts.Read(entries, without: 0))
         {
-            if (count is not 0 and not PfnRuns.Unknown)
+            if (count == MapCounts.SharedByUnknown)
+            {
+                tally.Resident++;
+                tally.IsPssUnknown = true;
+            }
+            else if (count is not 0 and not PfnRuns.Unknown)
             {
                 tally.Resident++;
                 tally.Private += count == 1 ? 1 : 0;
@@ -26,16 +31,5 @@ internal sealed class MapCountCounter(ProcessMemory process, Func<MemoryMapping,
 
         tally.IsUnknown |= counts.MetHidden;
         CountSwapped(entries, ref tally);
-    }
-
-    protected override void CountHugetlb(ReadOnlySpan<ulong> entries, ref UssTally tally)
-    {
-        foreach (ulong count in counts.Read(entries, without: 0))
-        {
-            tally.Hugetlb++;
-            tally.PrivateHugetlb += count == 1 ? 1 : 0;
-        }
-
-        tally.IsUnknown |= counts.MetHidden;
     }
 }

@@ -2,10 +2,15 @@ namespace PagemapTools.Procfs;
 
 /// <summary>Looks up how often the frames of pagemap entries are mapped.</summary>
 /// <param name="kpagecount">The kernel's counts.</param>
+/// <param name="blind">The frames that it says nothing of.</param>
 /// <param name="recent">What the kernel said before, of other processes too.</param>
-internal sealed class MapCounts(PageEntryFile kpagecount, RecentCounts recent) : IDisposable
+internal sealed class MapCounts(PageEntryFile kpagecount, BlindFrames blind, RecentCounts recent) : IDisposable
 {
+    /// <summary>The count of a frame that others map too, and of which the kernel does not say how many.</summary>
+    public const ulong SharedByUnknown = PfnRuns.Unknown - 1;
+
     private readonly PfnRuns _runs = new();
+    private readonly RentedArray<ulong> _entries = new();
     private readonly RentedArray<ulong> _pfns = new();
     private readonly RentedArray<ulong> _counts = new();
 
@@ -16,6 +21,7 @@ internal sealed class MapCounts(PageEntryFile kpagecount, RecentCounts recent) :
     public ReadOnlySpan<ulong> Read(ReadOnlySpan<ulong> entries, ulong without)
     {
         RecentCounts.Look known = recent.Now();
+        ulong[] askedEntries = _entries.AtLeast(entries.Length);
         ulong[] pfns = _pfns.AtLeast(entries.Length);
         ulong[] counts = _counts.AtLeast(entries.Length);
         int asked = 0;
@@ -40,17 +46,27 @@ internal sealed class MapCounts(PageEntryFile kpagecount, RecentCounts recent) :
             }
             else
             {
+                askedEntries[asked] = entry;
                 pfns[asked++] = frame;
             }
         }
 
         Ask(pfns.AsSpan(0, asked), counts.AsMemory(settled, asked), known);
+        for (int row = 0; row < asked; row++)
+        {
+            if (counts[settled + row] == 0 && blind.Contains(pfns[row]))
+            {
+                counts[settled + row] = (askedEntries[row] & PagemapEntry.ExclusiveBit) != 0 ? 1 : SharedByUnknown;
+            }
+        }
+
         return counts.AsSpan(0, settled + asked);
     }
 
     public void Dispose()
     {
         _runs.Dispose();
+        _entries.Dispose();
         _pfns.Dispose();
         _counts.Dispose();
     }

@@ -33,10 +33,10 @@ public class ProcessUss
     public string ProcessName { get; }
 
     /// <summary>Memory that no one else maps, and that would be free if the process ended: Private_Clean, Private_Dirty and Private_Hugetlb. Null if hidden.</summary>
-    public long? Uss => _tally.IsUnknown ? null : Bytes(_tally.Private + _tally.PrivateHugetlb);
+    public long? Uss => _tally.IsUnknown || _tally.IsPrivateUnknown ? null : Bytes(_tally.Private + _tally.PrivateHugetlb);
 
     /// <summary>Memory divided among those who map it; null unless the method is MapCount, or if hidden. Without hugetlb pages, as in smaps.</summary>
-    public long? Pss => Method == UssMethod.MapCount && !_tally.IsUnknown ? (long)(_tally.PssFixedPoint >> UssTally.PssShift) : null;
+    public long? Pss => Method == UssMethod.MapCount && !_tally.IsUnknown && !_tally.IsPssUnknown ? (long)(_tally.PssFixedPoint >> UssTally.PssShift) : null;
 
     /// <summary>Memory that is present, without the zero page, frames that the kernel does not account, and hugetlb pages. Null if the zero page cannot be told from it: without the frame numbers, before Linux 6.7.</summary>
     public long? Rss => _tally.IsUnknown || _tally.IsRssUnknown ? null : Bytes(_tally.Resident);

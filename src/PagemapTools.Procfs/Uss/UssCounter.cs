@@ -3,6 +3,9 @@ namespace PagemapTools.Procfs;
 /// <summary>Counts runs of pagemap entries into a tally; one for each thread that walks.</summary>
 internal abstract class UssCounter(ProcessMemory process, Func<MemoryMapping, bool> isHugetlb) : IDisposable
 {
+    private static readonly bool s_keptArePrivate =
+        KernelRelease.TryParse(KernelRelease.Current, out Version release) && release < new Version(6, 11);
+
     private MemoryMapping? _lastMapping;
     private bool _lastIsHugetlb;
 
@@ -19,7 +22,7 @@ internal abstract class UssCounter(ProcessMemory process, Func<MemoryMapping, bo
 
         if (_lastIsHugetlb)
         {
-            CountHugetlb(entries, ref tally);
+            CountHugetlb(entries, UntoldFigures.HidePrivateHugetlb(mapping), ref tally);
         }
         else
         {
@@ -31,21 +34,44 @@ internal abstract class UssCounter(ProcessMemory process, Func<MemoryMapping, bo
 
     protected abstract void CountPages(MemoryMapping mapping, ulong address, ReadOnlySpan<ulong> entries, ref UssTally tally);
 
-    protected abstract void CountHugetlb(ReadOnlySpan<ulong> entries, ref UssTally tally);
-
     /// <summary>Counts the entries in swap format; there are few, or there is much swapping going on.</summary>
     protected void CountSwapped(ReadOnlySpan<ulong> entries, ref UssTally tally)
     {
-        foreach (ulong entry in entries)
+        foreach (ulong raw in entries)
         {
-            if ((entry & (PagemapEntry.PresentBit | PagemapEntry.SwapBit)) == PagemapEntry.SwapBit)
+            if ((raw & (PagemapEntry.PresentBit | PagemapEntry.SwapBit)) == PagemapEntry.SwapBit)
             {
-                PageState state = new PagemapEntry(entry).State(process.SwapTypes);
+                PagemapEntry entry = new(raw);
+                PageState state = entry.State(process.SwapTypes);
                 tally.Swapped += state == PageState.Swapped ? 1 : 0;
+                if (process.SwapTypes.KeepsFrame(state, entry))
+                {
+                    CountKept(ref tally);
+                }
 
                 // Without an active swap area nothing can be swapped out, whatever else is hidden.
                 tally.IsSwapUnknown |= state == PageState.Hidden && process.SwapTypes.Areas.Count > 0;
             }
         }
+    }
+
+    // By bit 56 alone: kpagecount counts page tables, and one that several processes share is one (mm/hugetlb.c, huge_pmd_share).
+    private static void CountHugetlb(ReadOnlySpan<ulong> entries, bool isPrivateHidden, ref UssTally tally)
+    {
+        ulong privateBit = isPrivateHidden ? 0 : PagemapEntry.ExclusiveBit;
+        foreach (ulong entry in entries)
+        {
+            ulong isPresent = entry >> 63;
+            tally.Hugetlb += (long)isPresent;
+            tally.PrivateHugetlb += isPresent != 0 && (entry & privateBit) != 0 ? 1 : 0;
+        }
+    }
+
+    // By how many it is shared smaps does not ask: all of it is the process's, since Linux 6.11 as shared (fs/proc/task_mmu.c, smaps_account).
+    private static void CountKept(ref UssTally tally)
+    {
+        tally.Resident++;
+        tally.Private += s_keptArePrivate ? 1 : 0;
+        tally.PssFixedPoint += PageGeometry.PageSize << UssTally.PssShift;
     }
 }

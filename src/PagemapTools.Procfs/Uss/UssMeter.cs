@@ -8,6 +8,7 @@ public sealed class UssMeter : IDisposable
     private readonly ProcRoot _root;
     private readonly KPageFiles _files;
     private readonly PageEntryFile? _kpagecount;
+    private readonly BlindFrames _blind;
     private readonly SwapTypes _swapTypes;
     private readonly RecentCounts _recentCounts = new(TimeProvider.System);
     private readonly ConcurrentDictionary<(uint, uint, ulong), FileStore> _askedFiles = new();
@@ -19,6 +20,7 @@ public sealed class UssMeter : IDisposable
         _root = root;
         Method = method;
         _files = new KPageFiles(root);
+        _blind = _files.Blind;
         _swapTypes = SwapTypes.Read(root);
         try
         {
@@ -45,12 +47,13 @@ public sealed class UssMeter : IDisposable
     {
         using ProcessMemory process = ProcessMemory.Open(_root, processId, _swapTypes);
         MemoryFileSystems fileSystems = new(process, _askedFiles);
-        using SharedSwap sharedSwap = new(process, fileSystems);
-        IEnumerable<WalkPart> parts = sharedSwap.Watch(WalkParts.Of(process, new PageWalkOptions { Mappings = mappings }), stop).Sliced();
+        SmapsFigures smaps = new(process);
+        using UntoldFigures untold = new(process, fileSystems, smaps);
+        IEnumerable<WalkPart> parts = untold.Watch(WalkParts.Of(process, new PageWalkOptions { Mappings = mappings }), stop).Sliced();
         UssTally tally = threads > 1
             ? CountTogether(process, fileSystems, new SharedParts(parts), threads, progress, stop)
             : CountAll(process, fileSystems, parts, progress, stop);
-        sharedSwap.AddTo(ref tally);
+        untold.AddTo(ref tally);
         return new ProcessUss(processId, process.ProcessName, Method, tally);
     }
 
@@ -61,18 +64,19 @@ public sealed class UssMeter : IDisposable
     {
         using ProcessMemory process = ProcessMemory.Open(_root, processId, _swapTypes);
         MemoryFileSystems fileSystems = new(process, _askedFiles);
+        SmapsFigures smaps = new(process);
         using UssCounter counter = CreateCounter(process, fileSystems);
         foreach (WalkPart part in WalkParts.Of(process, new PageWalkOptions { Mappings = mappings }))
         {
             UssTally tally = default;
-            using SharedSwap sharedSwap = new(process, fileSystems);
-            using PageWalk walk = new(process, sharedSwap.Watch([part], stop));
+            using UntoldFigures untold = new(process, fileSystems, smaps);
+            using PageWalk walk = new(process, untold.Watch([part], stop));
             while (walk.MoveNext(stop))
             {
                 counter.Count(walk.Mapping, walk.Address, walk.Entries, ref tally);
             }
 
-            sharedSwap.AddTo(ref tally);
+            untold.AddTo(ref tally);
             yield return new MappingUss(part.Mapping, Method, tally);
         }
     }
@@ -120,7 +124,7 @@ public sealed class UssMeter : IDisposable
 
     private UssCounter CreateCounter(ProcessMemory process, MemoryFileSystems fileSystems)
     {
-        MapCounts? counts = _kpagecount is null ? null : new MapCounts(_kpagecount, _recentCounts);
+        MapCounts? counts = _kpagecount is null ? null : new MapCounts(_kpagecount, _blind, _recentCounts);
         return Method == UssMethod.MapCount
             ? new MapCountCounter(process, fileSystems.IsHugetlb, counts!)
             : new ExclusiveCounter(process, fileSystems.IsHugetlb, counts);

@@ -19,6 +19,12 @@ internal struct UssTally
     /// <summary>A page may be the zero page, and nothing that is readable can tell.</summary>
     public bool IsRssUnknown;
 
+    /// <summary>The kernel does not say by how many a frame is shared.</summary>
+    public bool IsPssUnknown;
+
+    /// <summary>Which hugetlb pages are the process's own cannot be told.</summary>
+    public bool IsPrivateUnknown;
+
     /// <summary>An entry in swap format had its type hidden, or swapped shared memory could not be looked up.</summary>
     public bool IsSwapUnknown;
 
@@ -32,6 +38,8 @@ internal struct UssTally
         Swapped += other.Swapped;
         IsUnknown |= other.IsUnknown;
         IsRssUnknown |= other.IsRssUnknown;
+        IsPssUnknown |= other.IsPssUnknown;
+        IsPrivateUnknown |= other.IsPrivateUnknown;
         IsSwapUnknown |= other.IsSwapUnknown;
     }
 }
