@@ -51,6 +51,17 @@ internal sealed unsafe class BackingFile
         return Create(habitat, Path.Combine(options.Flag("overlay") ? Mount.Overlay(habitat, directory).Directory : directory, Unique(name)));
     }
 
+    /// <summary>A device's node, which stays.</summary>
+    public static BackingFile OfDevice(Habitat habitat, string path)
+    {
+        fixed (byte* first = Encoding.UTF8.GetBytes(path + '\0'))
+        {
+            int fd = Libc.Open(first, Libc.OpenReadWrite | Libc.OpenCloseOnExec, 0).OrSkip($"open of {path}");
+            habitat.OnExit(() => _ = Libc.Close(fd));
+            return new BackingFile(fd, [0]);
+        }
+    }
+
     public static BackingFile InMemory(Habitat habitat, string name, bool hugetlb = false)
     {
         uint flags = MemoryFileCloseOnExec | (hugetlb ? MemoryFileHugetlb : 0);

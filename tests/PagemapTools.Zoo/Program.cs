@@ -9,7 +9,7 @@ Animal[] animals =
     new TmpfsFileAnimal(), new ZappedAnimal(), new SharedSwappedAnimal(), new MappedTwiceAnimal(),
     new TransparentHugeAnimal(), new MultiSizeAnimal(), new PrivateHugetlbAnimal(), new SharedHugetlbAnimal(),
     new KsmAnimal(), new SwappedAnimal(), new LockedAnimal(), new ProtectNoneAnimal(),
-    new GuardAnimal(), new WriteProtectedAnimal(), new AsynchronousWriteProtectedAnimal(), new PoisonAnimal(),
+    new GuardAnimal(), new WriteProtectedAnimal(), new AsynchronousWriteProtectedAnimal(), new PoisonAnimal(), new HardwarePoisonAnimal(),
     new ManyMappingsAnimal(), new DenseAnimal(), new ScatteredAnimal(),
     new ExitingAnimal(), new ExecutingAnimal(), new ZombieAnimal(), new LeaderlessAnimal(),
 ];

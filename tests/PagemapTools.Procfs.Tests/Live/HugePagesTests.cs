@@ -53,11 +53,13 @@ public sealed class HugePagesTests(ZooHouse house) : IClassFixture<ZooHouse>
         UssAgreement.Check(zoo.ProcessId);
     }
 
-    [Fact]
-    public void The_huge_zero_page_counts_for_nothing()
+    [Theory]
+    [InlineData("device=0")]
+    [InlineData("device=1")]
+    public void The_huge_zero_page_counts_for_nothing(string device)
     {
         Needs.Frames();
-        using Zoo zoo = Zoo.Start("huge-zero").Stop();
+        using Zoo zoo = Zoo.Start("huge-zero", device).Stop();
         Assert.All(ZooPages.Of(zoo["huge-zero"]), page =>
         {
             Assert.Equal((PageState.Present, false), (page.State, page.IsExclusive));
@@ -113,6 +115,19 @@ public sealed class HugePagesTests(ZooHouse house) : IClassFixture<ZooHouse>
                 Assert.Equal((2 * size, size), (uss.Hugetlb, uss.Uss!.Value));
             }
 
+            UssAgreement.Check(zoo[name].ProcessId);
+        }
+    }
+
+    [Fact]
+    public void Hugetlb_pages_behind_a_page_table_that_processes_share_are_nobodys_own()
+    {
+        using Zoo zoo = Zoo.Start("hugetlb-shared", "reserve=2GiB").Stop();
+        Smaps kernel = UssAgreement.OfKernel(zoo["parent"]);
+        Assert.SkipUnless(kernel["Shared_Hugetlb"] == kernel.Hugetlb, "this kernel shares no page tables");
+        foreach (string name in (string[])["parent", "child"])
+        {
+            Assert.All(UssAgreement.Methods(), method => Assert.Equal(0, UssAgreement.OfRegion(zoo[name], method).Uss));
             UssAgreement.Check(zoo[name].ProcessId);
         }
     }

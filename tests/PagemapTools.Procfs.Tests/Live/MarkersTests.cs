@@ -66,6 +66,19 @@ public sealed class MarkersTests
         UssAgreement.Check(zoo.ProcessId);
     }
 
+    [Fact]
+    public void A_page_that_the_hardware_poisoned_is_resident_all_the_same()
+    {
+        Needs.Frames();
+        using Zoo zoo = Zoo.Start("hwpoison").Stop();
+        ZooRegion region = zoo["hwpoison"];
+        ProcessPageInfo[] pages = ZooPages.Of(region);
+        Assert.All(pages.On(region["poison"]), page => Assert.Equal((PageState.Poisoned, null, null), (page.State, page.Pfn, page.SwapFile)));
+        Assert.All(pages.On(region["written"]), page => Assert.Equal(PageState.Present, page.State));
+        Assert.Equal(region.Length, UssAgreement.OfKernel(region)["Rss"]);
+        UssAgreement.Check(zoo.ProcessId);
+    }
+
     private static void AssertGuarded(ZooRegion region, bool isVisible)
     {
         ProcessPageInfo[] pages = ZooPages.Of(region);

@@ -8,6 +8,7 @@ public sealed class PagemapEntryTests
     [Theory]
     [InlineData(0UL, PageState.Unpopulated)]
     [InlineData(Words.SoftDirty, PageState.Unpopulated)]
+    [InlineData(Words.UffdWriteProtected, PageState.UffdMarker)]
     [InlineData(Words.Present | 0x1234, PageState.Present)]
     [InlineData(Words.Present, PageState.Present)]
     [InlineData(Words.Present | Words.Guard | 0x1234, PageState.Present)]

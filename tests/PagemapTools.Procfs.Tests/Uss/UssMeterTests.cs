@@ -62,6 +62,45 @@ public sealed class UssMeterTests
         Assert.Equal(Pages * (s_page * 4096 / 3) / 4096, Measure(tree, UssMethod.MapCount, threads).Pss);
     }
 
+    /// <summary>What is being moved, what the hardware poisoned and what a device holds (smaps_account: not as private since 6.11); markers do not.</summary>
+    [Theory]
+    [InlineData(UssMethod.Exclusive)]
+    [InlineData(UssMethod.MapCount)]
+    public void Entries_that_keep_a_frame_are_resident(UssMethod method)
+    {
+        using MadeUpTree tree = Tree(Words.Present | Words.Exclusive | Once, Words.Swapped(29, 0x1234), Words.Swapped(31, 2), Words.GuardRegion, Words.UffdMarker);
+        ProcessUss uss = Measure(tree, method, 1);
+        long moved = Environment.OSVersion.Version < new Version(6, 11) ? s_page : 0;
+        Assert.Equal((2 * s_page, s_page + moved), (uss.Rss!.Value, uss.Uss!.Value));
+        Assert.Equal(0, uss.Swap);
+        Assert.Equal(method == UssMethod.MapCount ? 2 * s_page : null, uss.Pss);
+    }
+
+    [Theory]
+    [InlineData("08:01 5 /dev/zero", 0)]
+    [InlineData("00:00 0", 0)]
+    [InlineData("08:01 5 /file", 1)]
+    public void A_page_that_is_said_to_be_of_a_file_is_the_huge_zero_page_in_anonymous_memory(string file, int resident)
+    {
+        using MadeUpTree tree = Tree(Words.Present | Words.File | Zero);
+        tree.Process(Id, $"{0x10 * s_page:x}-{0x19 * s_page:x} rw-p 00000000 {file}");
+        Assert.Equal(resident * s_page, Measure(tree, UssMethod.Exclusive, 1).Rss);
+    }
+
+    /// <summary>Frames of a section for which the kernel's files read 0 throughout.</summary>
+    [Fact]
+    public void Frames_that_the_kernel_knows_nothing_of_are_mapped_all_the_same()
+    {
+        const int Section = 1 << 15;
+        using MadeUpTree tree = Tree(Words.Present | Words.Exclusive | Section, Words.Present | (Section + 1), Words.Present | Words.Exclusive | Once)
+            .Entries("kpageflags", 0, 1).Entries("kpageflags", (2 * Section) - 1, 0).Entries("kpagecount", (2 * Section) - 1, 0);
+        ProcessUss exclusive = Measure(tree, UssMethod.Exclusive, 1);
+        ProcessUss mapCount = Measure(tree, UssMethod.MapCount, 1);
+        Assert.Equal((2 * s_page, 3 * s_page), (exclusive.Uss!.Value, exclusive.Rss!.Value));
+        Assert.Equal((2 * s_page, 3 * s_page), (mapCount.Uss!.Value, mapCount.Rss!.Value));
+        Assert.Null(mapCount.Pss);
+    }
+
     [Fact]
     public void Without_frame_numbers_exclusive_pages_are_still_known()
     {

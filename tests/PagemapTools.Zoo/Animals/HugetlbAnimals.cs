@@ -27,18 +27,22 @@ internal sealed class PrivateHugetlbAnimal : Animal
 
 internal sealed class SharedHugetlbAnimal : Animal
 {
+    // What the entries of one page table of huge pages cover, on x86-64 and arm64 (mm/hugetlb.c, huge_pmd_share).
+    private const long TableSpan = 1L << 30;
+
     public override string Name => "hugetlb-shared";
 
     public override string Summary =>
-        "pages=4 of=memfd: MAP_SHARED of a MFD_HUGETLB memfd, of the first System V segment of an IPC namespace (of=sysv), or " +
-        "of a file on a hugetlbfs that is no longer mounted (of=unmounted), by a parent and a child: huge page 0 in both, 1 in the parent, 2 in the child (expect counts huge pages)";
+        "pages=4 reserve=0 of=memfd: MAP_SHARED of a MFD_HUGETLB memfd, of the first System V segment of an IPC namespace (of=sysv), or " +
+        "of a file on a hugetlbfs that is no longer mounted (of=unmounted), by a parent and a child: huge page 0 in both, 1 in the " +
+        "parent, 2 in the child (expect counts huge pages); reserve=2GiB: so long that they share the page table, and all three";
 
     public override void Make(Habitat habitat)
     {
         int pages = Math.Max(habitat.Options.Number("pages", 4), 3);
         long size = HugePages.HugetlbSize();
         HugePages.Provide(habitat, pages);
-        MappedRegion mapping = Map(habitat, pages * size, size);
+        MappedRegion mapping = Map(habitat, Math.Max(pages * size, habitat.Options.Size("reserve", "0")), size);
         int step = (int)(size / MappedRegion.PageSize);
         mapping.Write([0, step]);
         ClonedChild child = ClonedChild.Sleeping(habitat);
@@ -61,7 +65,10 @@ internal sealed class SharedHugetlbAnimal : Animal
         BackingFile file = mount is null
             ? BackingFile.InMemory(habitat, "hugetlb-shared", hugetlb: true)
             : BackingFile.Create(habitat, Path.Combine(mount.Directory, "file"));
-        MappedRegion region = MappedRegion.Shared(habitat, file.Resize(length).Descriptor, length, size);
+        int fd = file.Resize(length).Descriptor;
+
+        // Of a reservation the pool holds only what is touched.
+        MappedRegion region = MappedRegion.Map(habitat, length, Libc.ProtReadWrite, Libc.MapShared | Libc.MapNoReserve, fd, length > TableSpan ? TableSpan : size);
         mount?.Detach();
         return region;
     }

@@ -165,3 +165,39 @@ internal sealed class PoisonAnimal : Animal
         habitat.Add(Name, mapping).With("poison", "0-7").With("written", "8-11").With("untouched", "12-15");
     }
 }
+
+internal sealed class HardwarePoisonAnimal : Animal
+{
+    private const int PoisonedPage = 5;
+
+    public override string Name => "hwpoison";
+
+    public override string Summary =>
+        "pages=16: private anonymous pages, all written, page 5 poisoned (MADV_HWPOISON), which takes the module hwpoison-inject to undo";
+
+    public override void Make(Habitat habitat)
+    {
+        string unpoison = Path.Combine(Mount.Of(habitat, "debugfs", "").Directory, "hwpoison/unpoison-pfn");
+        if (!File.Exists(unpoison))
+        {
+            throw new SkippedException("there is no hwpoison/unpoison-pfn: the frame would be lost to the machine");
+        }
+
+        MappedRegion mapping = MappedRegion.Anonymous(habitat, habitat.Options.Number("pages", 16) * (long)MappedRegion.PageSize);
+        mapping.WriteAll();
+        ulong frame = FrameOf(mapping.Part(PoisonedPage, 1));
+        mapping.Part(PoisonedPage, 1).Advise(Libc.MadvHwPoison, "MADV_HWPOISON");
+        habitat.OnExit(() => File.WriteAllText(unpoison, FormattableString.Invariant($"{frame}\n")));
+        habitat.Add(Name, mapping).With("poison", [PoisonedPage])
+            .With("written", Enumerable.Range(0, mapping.PageCount).Where(page => page != PoisonedPage));
+    }
+
+    private static ulong FrameOf(MappedRegion page)
+    {
+        byte[] entry = new byte[sizeof(ulong)];
+        using FileStream pagemap = new("/proc/self/pagemap", FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0);
+        pagemap.Position = (long)(page.Address / (nuint)MappedRegion.PageSize) * sizeof(ulong);
+        pagemap.ReadExactly(entry);
+        return BitConverter.ToUInt64(entry) & ((1UL << 55) - 1);
+    }
+}

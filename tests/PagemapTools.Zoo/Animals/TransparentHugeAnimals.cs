@@ -76,12 +76,14 @@ internal sealed class HugeZeroAnimal : Animal
     public override string Name => "huge-zero";
 
     public override string Summary =>
-        "a whole transparent huge page, only read: the huge zero page; next: its first page is written";
+        "device=0: a whole transparent huge page, only read: the huge zero page (device=1: of a private mapping of /dev/zero, " +
+        "which is anonymous memory); next: its first page is written";
 
     public override void Make(Habitat habitat)
     {
         HugePages.EnableZeroPage(habitat);
-        _mapping = HugePages.MapForHuge(habitat, HugePages.PmdSize());
+        int fd = habitat.Options.Flag("device") ? BackingFile.OfDevice(habitat, "/dev/zero").Descriptor : -1;
+        _mapping = HugePages.MapForHuge(habitat, HugePages.PmdSize(), fd);
         _mapping.Read([0]);
         // Were it the small zero page, only one page of it would be present.
         if (_mapping.InCore().Length != _mapping.PageCount)

@@ -44,10 +44,10 @@ internal static class HugePages
         return region;
     }
 
-    public static MappedRegion MapForHuge(Habitat habitat, long length)
+    public static MappedRegion MapForHuge(Habitat habitat, long length, int fd = -1)
     {
-        int flags = Libc.MapPrivate | Libc.MapAnonymous;
-        MappedRegion region = MappedRegion.Map(habitat, length, Libc.ProtReadWrite, flags, -1, PmdSize());
+        int flags = Libc.MapPrivate | (fd < 0 ? Libc.MapAnonymous : 0);
+        MappedRegion region = MappedRegion.Map(habitat, length, Libc.ProtReadWrite, flags, fd, PmdSize());
         region.Advise(Libc.MadvHugepage, "MADV_HUGEPAGE");
         return region;
     }

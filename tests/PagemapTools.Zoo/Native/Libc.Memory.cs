@@ -23,6 +23,7 @@ internal static unsafe partial class Libc
     public const int MadvDontDump = 16;
     public const int MadvPageOut = 21;
     public const int MadvCollapse = 25;
+    public const int MadvHwPoison = 100;
     public const int MadvGuardInstall = 102;
     public const int MadvGuardRemove = 103;
 
