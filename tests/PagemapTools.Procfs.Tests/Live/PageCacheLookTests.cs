@@ -1,11 +1,13 @@
+using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
 namespace PagemapTools.Procfs.Tests.Live;
 
 /// <summary>Which pages of a file are in the page cache, on a file of shared memory whose holes and pages are known.</summary>
-public sealed class PageCacheLookTests : IDisposable
+public sealed partial class PageCacheLookTests : IDisposable
 {
     private const int Pages = 8;
+    private const int KeepSize = 1;
     private static readonly int s_page = Environment.SystemPageSize;
 
     private readonly string _path = Path.Join("/dev/shm", Path.GetRandomFileName());
@@ -24,6 +26,21 @@ public sealed class PageCacheLookTests : IDisposable
     {
         Assert.True(Mark(out PageState[] states));
         Assert.Equal(Enumerable.Range(0, Pages).Select(page => page is 1 or 2 ? PageState.NotMapped : PageState.Unpopulated), states);
+    }
+
+    /// <summary>Allocated with FALLOC_FL_KEEP_SIZE: smaps counts such pages in swap, SEEK_DATA does not find them.</summary>
+    [Fact]
+    public void Pages_behind_the_end_of_the_file_are_found_where_cachestat_is()
+    {
+        Assert.SkipUnless(_file.HasCachestat, "there is no cachestat (Linux 6.5)");
+        using (SafeFileHandle writable = File.OpenHandle(_path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite))
+        {
+            RandomAccess.SetLength(writable, 3 * s_page);
+            Assert.Equal(0, Allocate(writable, KeepSize, 5 * s_page, s_page));
+        }
+
+        Assert.True(Mark(out PageState[] states));
+        Assert.Equal(Enumerable.Range(0, Pages).Select(page => page is 1 or 2 or 5 ? PageState.NotMapped : PageState.Unpopulated), states);
     }
 
     /// <summary>cachestat refuses since Linux 6.14 (mm/filemap.c, can_do_cachestat), and mincore says of every page that it is in memory.</summary>
@@ -48,6 +65,9 @@ public sealed class PageCacheLookTests : IDisposable
         _file.Dispose();
         File.Delete(_path);
     }
+
+    [LibraryImport("libc", EntryPoint = "fallocate")]
+    private static partial int Allocate(SafeFileHandle file, int mode, long offset, long length);
 
     private bool Mark(out PageState[] states)
     {

@@ -48,6 +48,31 @@ public sealed class ProcessPageReaderTests
         Assert.Equal(22UL, Assert.Single(Read(tree, new ProcessPageQuery { Include = KPageFields.MapCount })).MapCount);
     }
 
+    /// <summary>Frames of a section for which the kernel's files read 0 throughout; one without flags among others is just that.</summary>
+    [Fact]
+    public void Of_a_frame_that_the_kernel_knows_nothing_of_nothing_is_known_but_what_the_entry_says()
+    {
+        const int Section = 1 << 15;
+        ulong[] section = new ulong[Section];
+        using MadeUpTree tree = Frames.Tree([0, 1, 0], [0, 1, 0], [0, 1, 0]);
+        foreach (string file in (string[])["kpageflags", "kpagecount", "kpagecgroup"])
+        {
+            tree.Entries(file, Section, section);
+        }
+
+        tree.Process(Id, Line(0x10, 0x13)).Pagemap(Id, 0x10 * s_page, Words.Present | Words.Exclusive | Section, Words.Present | (Section + 7), Words.Present | 2);
+        List<ProcessPageInfo> pages = Read(tree, new ProcessPageQuery { Include = All });
+        Assert.Equal([null, null, 0UL], pages.Select(page => page.RawFlags));
+        Assert.Equal([1UL, null, 0UL], pages.Select(page => page.MapCount));
+        Assert.Equal([null, null, 0UL], pages.Select(page => page.CgroupInode));
+        Assert.Equal([1UL, null, 0UL], Read(tree, new ProcessPageQuery { Include = KPageFields.MapCount }).Select(page => page.MapCount));
+        using KPageFiles files = new(tree.Root);
+        using FrameReader frames = new(files, new FrameQuery { Include = KPageFields.Flags });
+        FrameRange range = new(Section, 1);
+        Assert.True(frames.MoveNext(ref range, TestContext.Current.CancellationToken));
+        Assert.Equal(0UL, frames.Create(frames.Batch, 0).RawFlags);
+    }
+
     [Fact]
     public void A_marker_has_no_swap_file()
     {
