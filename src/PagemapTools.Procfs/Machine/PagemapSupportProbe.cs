@@ -77,12 +77,13 @@ public static class PagemapSupportProbe
         }
     }
 
-    // Until Linux 6.11 pagemap_pmd_range looked at the first page of a huge page that is mapped whole, and said the same of the others.
+    // Until Linux 6.11, and since 6.15 again, pagemap_pmd_range looks at the first page of a huge page that is mapped whole, and says the
+    // same of the others (fs/proc/task_mmu.c).
     private static string DescribeExclusiveBit(ProcRoot root, ProbePage page) =>
         page.Entry is not { } entry ? Unreadable
             : !entry.IsExclusive ? "bit 56 is not set on a page of the caller's own (Linux 4.2)"
-            : KernelRelease.Read(root) is { } release && release < new Version(6, 11)
-                ? "bit 56 tells pages that are mapped once; of a huge page that is mapped whole, it tells the first page's (Linux 6.11 tells each)"
+            : KernelRelease.Read(root) is { } release && (release < new Version(6, 11) || release >= new Version(6, 15))
+                ? "bit 56 tells pages that are mapped once; of a huge page that is mapped whole, it tells the first page's (Linux 6.11 to 6.14 tell each)"
                 : "bit 56 tells pages that are mapped once";
 
     private static PagemapSupport OfKsmFlag(ProcRoot root, ProbePage page)

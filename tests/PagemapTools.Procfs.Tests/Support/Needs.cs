@@ -27,7 +27,10 @@ internal static class Needs
         }
     }
 
-    /// <summary>Whether bit 56 is each page's own; before Linux 6.11 a transparent huge page that is mapped whole has that of its first page.</summary>
+    /// <summary>
+    /// Whether bit 56 is each page's own; before Linux 6.11 a transparent huge page that is mapped whole has that of its first page. So
+    /// it has since 6.15, but of the zoo's huge pages none differs there.
+    /// </summary>
     public static bool ExclusiveBitIsOfEachPage => Environment.OSVersion.Version >= new Version(6, 11);
 
     /// <summary>A file that opens for reading.</summary>
