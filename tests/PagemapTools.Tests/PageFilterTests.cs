@@ -21,7 +21,7 @@ public sealed class PageFilterTests : IDisposable
     [InlineData("-Flag ANON", "$_.RawFlags -band 0x1000")]
     [InlineData("-Flag ANON, THP", "($_.RawFlags -band 0x401000) -eq 0x401000")]
     [InlineData("-AnyFlag THP, COMPOUND_TAIL", "$_.RawFlags -band 0x410000")]
-    [InlineData("-NotFlag THP", "-not ($_.RawFlags -band 0x400000)")]
+    [InlineData("-NotFlag THP", "$null -ne $_.RawFlags -and -not ($_.RawFlags -band 0x400000)")]
     [InlineData("-Flag MMAP -NotFlag ANON", "($_.RawFlags -band 0x1800) -eq 0x800")]
     [InlineData("-Flag MMAP -AnyFlag THP, COMPOUND_TAIL -NotFlag LOCKED -Exclusive", "($_.RawFlags -band 0x801) -eq 0x800 -and ($_.RawFlags -band 0x410000) -and $_.IsExclusive")]
     [InlineData("-BitSpec 'anon,thp'", "$_.RawFlags -band 0x401000")]

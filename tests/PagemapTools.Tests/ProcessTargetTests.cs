@@ -40,7 +40,7 @@ public sealed class ProcessTargetTests
         using Animal animal = Animal.Start("anon").Freeze();
         using Session session = SessionWith(animal);
 
-        long present = session.Objects("Get-ProcessPageMap -Id $id").Count;
+        long present = session.Objects("Get-ProcessPageMap -Id $id -Include Flags | Where-Object { $null -ne $_.Flags }").Count;
         Assert.Equal(present, session.Objects(Command("Measure-KPageFlags", form.Replace("-InputObject", "-Process", StringComparison.Ordinal))).Column<long>("PageCount").Sum());
     }
 
@@ -83,7 +83,7 @@ public sealed class ProcessTargetTests
         Outcome outcome = session.Run("Measure-ProcessUss -Id $id -ByMapping | Measure-KPageFlags");
 
         Assert.Equal(pages, outcome.Output.Column<long>("PageCount").Sum());
-        Assert.Contains("served once and whole", Assert.Single(outcome.Warnings), StringComparison.Ordinal);
+        Assert.Single(outcome.Warnings, warning => warning.Contains("served once and whole", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -53,7 +53,9 @@ public sealed class UssAgainstSmapsTests
                 {
                     PSObject measured = session.Objects($"Measure-ProcessUss -Id $id -Method {method}").Single();
                     Assert.Equal(method, measured.Get<string>("Method"));
-                    Assert.Equal(method == "MapCount" ? expected : expected with { Pss = null }, Figures.Of(measured));
+                    Figures figures = Figures.Of(measured);
+                    bool hasPss = method == "MapCount" && (figures.Pss is not null || !BlindMemory.IsThere);
+                    Assert.Equal(hasPss ? expected : expected with { Pss = null }, figures);
                 });
             }
         }

@@ -1,12 +1,15 @@
 namespace PagemapTools.Procfs;
 
 /// <summary>Gathers pages as they come, and counts them by their flags in batches: neighbours are read together, in one call.</summary>
-internal sealed class GatheredFrames(PageEntryFile kpageflags, KPageFlagsHistogram histogram) : IDisposable
+internal sealed class GatheredFrames(PageEntryFile kpageflags, BlindFrames blind, KPageFlagsHistogram histogram) : IDisposable
 {
     private const int FramesPerBatch = 4096;
 
     private readonly List<(ulong Pfn, PagemapEntry Entry)> _gathered = [];
     private readonly PfnRuns _runs = new();
+
+    /// <summary>Whether a page that a process maps had a frame that the kernel says nothing of; it is not counted.</summary>
+    public bool MetBlind { get; private set; }
 
     /// <summary>
     /// Takes a page and those that follow it. What is swapped out has no frame but an entry, as for page-types; what has neither, or
@@ -41,9 +44,14 @@ internal sealed class GatheredFrames(PageEntryFile kpageflags, KPageFlagsHistogr
         _runs.Gather(kpageflags, words);
         for (int row = 0; row < words.Length; row++)
         {
-            if (words[row] != PfnRuns.Unknown)
+            (ulong pfn, PagemapEntry entry) = _gathered[row];
+            if (words[row] == 0 && entry.IsPresent && blind.Contains(pfn))
             {
-                histogram.Add(words[row], _gathered[row].Entry);
+                MetBlind = true;
+            }
+            else if (words[row] != PfnRuns.Unknown)
+            {
+                histogram.Add(words[row], entry);
             }
         }
 

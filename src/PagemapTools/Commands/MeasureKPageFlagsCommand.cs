@@ -77,7 +77,7 @@ public sealed class MeasureKPageFlagsCommand : ProcessTargetCommand, IFlagFilter
         _files = new KPageFiles(Root, ParameterSetName == PathSet ? GetUnresolvedProviderPathFromPSPath(Path) : null);
         _histogram = new KPageFlagsHistogram(this.ToFilter());
         TryRead(() => _files.Of(KPageFields.Flags), out PageEntryFile kpageflags);
-        _gathered = new GatheredFrames(kpageflags, _histogram);
+        _gathered = new GatheredFrames(kpageflags, _files.Blind, _histogram);
     }
 
     /// <inheritdoc/>
@@ -110,6 +110,11 @@ public sealed class MeasureKPageFlagsCommand : ProcessTargetCommand, IFlagFilter
     protected override void EndProcessing()
     {
         TryRead(_gathered!.Count);
+        if (_gathered.MetBlind)
+        {
+            WarnBlindFrames();
+        }
+
         WriteObject(_histogram!.Summaries(), enumerateCollection: true);
     }
 
@@ -182,6 +187,10 @@ public sealed class MeasureKPageFlagsCommand : ProcessTargetCommand, IFlagFilter
                 {
                     _histogram!.Add(word, entry);
                 }
+                else if (entry.Pfn is not null)
+                {
+                    WarnBlindFrames();
+                }
             }
         }
 
@@ -191,4 +200,7 @@ public sealed class MeasureKPageFlagsCommand : ProcessTargetCommand, IFlagFilter
             WarnHiddenFrames();
         }
     }
+
+    private void WarnBlindFrames() => WarnOnce(
+        "Pages in memory that the kernel has not taken into its map are not counted: /proc/kpageflags says nothing of them.");
 }

@@ -176,6 +176,11 @@ public sealed class MeasureProcessUssCommand : ProcessObjectTargetCommand
             WarnOnce("Rss and Shared are null where the zero page cannot be told: that takes CAP_SYS_ADMIN in the initial user namespace, or Linux 6.7.");
         }
 
+        if (uss is { Method: UssMethod.MapCount, Uss: not null, Pss: null })
+        {
+            WarnOnce("Pss is null where pages are shared in memory that the kernel has not taken into its map: /proc/kpagecount says nothing of them.");
+        }
+
         if (uss.Swap is null)
         {
             WarnOnce("Swap is null where the kernel hides it: what is missing is CAP_SYS_ADMIN in the initial user namespace.");

@@ -13,7 +13,7 @@ public sealed class GatheredFramesTests : IDisposable
     public GatheredFramesTests()
     {
         _kpageflags = new PageEntryFile("kpageflags", Read);
-        _frames = new GatheredFrames(_kpageflags, _histogram);
+        _frames = new GatheredFrames(_kpageflags, new BlindFrames(null), _histogram);
     }
 
     public void Dispose()
@@ -34,6 +34,26 @@ public sealed class GatheredFramesTests : IDisposable
         _frames.Count();
         Assert.Equal([(Anon, 1024L)], Counted());
         Assert.Equal(1, _reads);
+    }
+
+    [Fact]
+    public void A_page_in_memory_that_the_kernel_says_nothing_of_is_not_counted_and_that_is_known()
+    {
+        using PageEntryFile blind = new("kpageflags", (Span<byte> buffer, long _, out int errno) =>
+        {
+            errno = 0;
+            buffer.Clear();
+            return buffer.Length;
+        });
+        using GatheredFrames frames = new(blind, new BlindFrames(blind), _histogram);
+        frames.Add(new PageInfo(7), 1, TestContext.Current.CancellationToken);
+        frames.Count();
+        Assert.False(frames.MetBlind);
+        Assert.Equal([(0UL, 1L)], Counted());
+        frames.Add(new ProcessPageInfo(Identities.Mapping(0x1000, 0x2000), 0x1000, new PagemapEntry(Words.Present | 7)), 1, TestContext.Current.CancellationToken);
+        frames.Count();
+        Assert.True(frames.MetBlind);
+        Assert.Equal([(0UL, 1L)], Counted());
     }
 
     [Fact]

@@ -3,18 +3,9 @@ namespace PagemapTools.Procfs.Tests.Support;
 /// <summary>What a test needs of the machine; it is skipped with the reason where that is missing.</summary>
 internal static class Needs
 {
-    private const int SectionFrames = 1 << 15;
-
     private static readonly Lazy<bool> s_seesFrames = new(SeesFrames);
-    private static readonly Lazy<bool> s_hasBlindFrames = new(FindsBlindFrames);
 
     public static bool SeesFrameNumbers => s_seesFrames.Value;
-
-    /// <summary>
-    /// Whether kpageflags reads 0 for a whole section of memory, whose pages it does not know: what is said to have no page (6.1: NOPAGE,
-    /// 6.18: 0) is there all the same. A machine whose memory the kernel takes in late has it.
-    /// </summary>
-    public static bool HasBlindFrames => s_hasBlindFrames.Value;
 
     /// <summary>Whether KPF_KSM means what it says: Linux 6.12 sets it on every anonymous page (fs/proc/page.c). Null where it is hidden.</summary>
     public static bool? KsmFlagIsTrue
@@ -57,28 +48,6 @@ internal static class Needs
 
     public static void Kernel(int major, int minor, string what) => Assert.SkipUnless(
         Environment.OSVersion.Version >= new Version(major, minor), $"{what} came with Linux {major}.{minor}; this is {Environment.OSVersion.Version}");
-
-    private static bool FindsBlindFrames()
-    {
-        if (!KernelFile.Opens("/proc/kpageflags"))
-        {
-            return false;
-        }
-
-        foreach (string line in File.ReadLines("/proc/iomem").Where(line => line.EndsWith(" : System RAM", StringComparison.Ordinal)))
-        {
-            ulong[] ends = [.. line.Split(' ')[0].Split('-').Select(address => ulong.Parse(address, System.Globalization.NumberStyles.HexNumber) / KernelFile.PageSize)];
-            for (ulong first = (ends[0] + SectionFrames - 1) / SectionFrames * SectionFrames; first + SectionFrames <= ends[1] + 1; first += SectionFrames)
-            {
-                if (KernelFile.Words("/proc/kpageflags", first, SectionFrames).All(word => word == 0))
-                {
-                    return true;
-                }
-            }
-        }
-
-        return false;
-    }
 
     private static bool SeesFrames()
     {

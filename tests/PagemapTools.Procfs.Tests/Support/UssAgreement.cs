@@ -85,7 +85,7 @@ internal static class UssAgreement
         {
             // Without frame numbers the zero page cannot be told from shared memory: null, never a wrong number. And where the kernel
             // knows nothing of frames, not by how many they are shared.
-            bool mayBeUnknown = (figure is "RSS" or "shared" or "swap" && Methods().Length == 1) || (figure == "PSS" && Needs.HasBlindFrames);
+            bool mayBeUnknown = (figure is "RSS" or "shared" or "swap" && Methods().Length == 1) || (figure == "PSS" && BlindMemory.IsThere);
             if ((actual is null || Math.Abs(expected - actual.Value) > slack) && !(actual is null && mayBeUnknown))
             {
                 differences.Add(string.Create(CultureInfo.InvariantCulture, $"{what}: {figure} {(object?)actual ?? "null"}, smaps says {expected}"));

@@ -31,7 +31,7 @@ internal static class ZooPages
         }
 
         bool isBlind = (query.Include & KPageFields.Flags) != 0 && pages.Any(page => page.Pfn is not null && page.RawFlags is null);
-        Assert.SkipWhen(isBlind && Needs.HasBlindFrames, $"{region.Name} lies where the kernel does not know its own memory");
+        Assert.SkipWhen(isBlind && BlindMemory.IsThere, $"{region.Name} lies where the kernel does not know its own memory");
         return [.. pages];
     }
 
