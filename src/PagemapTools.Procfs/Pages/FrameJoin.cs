@@ -94,7 +94,7 @@ internal sealed class FrameJoin(KPageFiles files, KPageFields fields) : IDisposa
     private void ForgetBlind(PageBatch batch, KPageFields field)
     {
         Span<ulong> words = batch.Words(field).Span;
-        for (int row = 0; row < words.Length; row++)
+        for (int row = words.IndexOf(0UL); row >= 0 && row < words.Length; row++)
         {
             if (words[row] == 0 && batch.Entry(row).IsPresent && files.Blind.Contains(batch.Pfn(row)))
             {
