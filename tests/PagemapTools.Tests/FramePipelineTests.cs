@@ -24,9 +24,9 @@ public sealed class FramePipelineTests
         Assert.All(pages, page =>
         {
             Assert.Equal("ProcessPageInfo", page.TypeName());
-            Assert.NotNull(page.Get<ulong?>("Flags"));
+            Assert.True(page.Get<ulong?>("Flags") is not null || BlindMemory.IsThere);
             Assert.Equal(1UL, page.Get<ulong>("MapCount"));
-            Assert.NotNull(page.Get<ulong?>("CgroupInode"));
+            Assert.True(page.Get<ulong?>("CgroupInode") is not null || BlindMemory.IsThere);
         });
     }
 

@@ -18,7 +18,7 @@ public sealed class ViewTests
         "Get-KPageCount -Pfn 0x1000 -Count 30",
         "Get-KPageCgroup -Pfn 0x1000 -Count 30",
         "Measure-KPageFlags -Raw",
-        "Measure-ProcessUss -Method MapCount",
+        "Measure-ProcessUss -Method MapCount -WarningAction Ignore",
         "Measure-ProcessUss -Id $id -ByMapping | Stop-Upstream 100",
         "Test-PagemapSupport");
 

@@ -32,10 +32,10 @@ public class ProcessUss
     /// <summary>The process's name.</summary>
     public string ProcessName { get; }
 
-    /// <summary>Memory that no one else maps, and that would be free if the process ended: Private_Clean, Private_Dirty and Private_Hugetlb. Null if hidden.</summary>
+    /// <summary>Memory that no one else maps, and that would be free if the process ended: Private_Clean, Private_Dirty and Private_Hugetlb. Null if hidden, or if nothing tells which hugetlb pages are its own.</summary>
     public long? Uss => _tally.IsUnknown || _tally.IsPrivateUnknown ? null : Bytes(_tally.Private + _tally.PrivateHugetlb);
 
-    /// <summary>Memory divided among those who map it; null unless the method is MapCount, or if hidden. Without hugetlb pages, as in smaps.</summary>
+    /// <summary>Memory divided among those who map it; null unless the method is MapCount, if hidden, or if the kernel does not say by how many a page is shared. Without hugetlb pages, as in smaps.</summary>
     public long? Pss => Method == UssMethod.MapCount && !_tally.IsUnknown && !_tally.IsPssUnknown ? (long)(_tally.PssFixedPoint >> UssTally.PssShift) : null;
 
     /// <summary>Memory that is present, without the zero page, frames that the kernel does not account, and hugetlb pages. Null if the zero page cannot be told from it: without the frame numbers, before Linux 6.7.</summary>
@@ -44,7 +44,7 @@ public class ProcessUss
     /// <summary>The part of Rss that others map too; null where Rss is.</summary>
     public long? Shared => Rss is { } resident ? resident - Bytes(_tally.Private) : null;
 
-    /// <summary>What is swapped out, private memory and shared. Null if the kernel hides which entries are swap.</summary>
+    /// <summary>What is swapped out, private memory and shared. Null if the kernel hides which entries are swap, or shared memory could not be looked into.</summary>
     public long? Swap => _tally.IsSwapUnknown ? null : Bytes(_tally.Swapped);
 
     /// <summary>Memory in hugetlb pages, private and shared, which Rss does not count.</summary>

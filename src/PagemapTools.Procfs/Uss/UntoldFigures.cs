@@ -20,8 +20,8 @@ internal sealed class UntoldFigures(ProcessMemory process, MemoryFileSystems fil
     private bool _isSwapUnknown;
     private bool _isPrivateUnknown;
 
-    /// <summary>Whether bit 56 of the hugetlb pages of a mapping is not to be believed, and this adds which of them are private.</summary>
-    public static bool HidePrivateHugetlb(MemoryMapping mapping) =>
+    /// <summary>Whether bit 56 of hugetlb pages in this mapping is not to be believed: then this adds those that are private.</summary>
+    public static bool MayShareTables(MemoryMapping mapping) =>
         !s_bitTellsSharedTables && mapping.IsShared && ((mapping.Start + s_sharedTable - 1) & ~(s_sharedTable - 1)) + s_sharedTable <= mapping.End;
 
     /// <summary>Passes the parts, whole mappings, on, and looks at each as it goes by.</summary>
@@ -37,7 +37,7 @@ internal sealed class UntoldFigures(ProcessMemory process, MemoryFileSystems fil
                 _isSwapUnknown |= swapped is null || _pages.MetUnreadable;
             }
 
-            if (HidePrivateHugetlb(part.Mapping) && fileSystems.IsHugetlb(part.Mapping))
+            if (MayShareTables(part.Mapping) && fileSystems.IsHugetlb(part.Mapping))
             {
                 long? bytes = smaps.PrivateHugetlb(part.Mapping);
                 _privateHugetlb += (bytes ?? 0) >> PageGeometry.PageShift;

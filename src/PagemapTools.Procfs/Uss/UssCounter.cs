@@ -22,7 +22,7 @@ internal abstract class UssCounter(ProcessMemory process, Func<MemoryMapping, bo
 
         if (_lastIsHugetlb)
         {
-            CountHugetlb(entries, UntoldFigures.HidePrivateHugetlb(mapping), ref tally);
+            CountHugetlb(entries, UntoldFigures.MayShareTables(mapping), ref tally);
         }
         else
         {
@@ -56,9 +56,9 @@ internal abstract class UssCounter(ProcessMemory process, Func<MemoryMapping, bo
     }
 
     // By bit 56 alone: kpagecount counts page tables, and one that several processes share is one (mm/hugetlb.c, huge_pmd_share).
-    private static void CountHugetlb(ReadOnlySpan<ulong> entries, bool isPrivateHidden, ref UssTally tally)
+    private static void CountHugetlb(ReadOnlySpan<ulong> entries, bool mayShareTables, ref UssTally tally)
     {
-        ulong privateBit = isPrivateHidden ? 0 : PagemapEntry.ExclusiveBit;
+        ulong privateBit = mayShareTables ? 0 : PagemapEntry.ExclusiveBit;
         foreach (ulong entry in entries)
         {
             ulong isPresent = entry >> 63;

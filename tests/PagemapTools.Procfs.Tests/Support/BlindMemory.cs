@@ -3,31 +3,33 @@ using System.Globalization;
 namespace PagemapTools.Procfs.Tests.Support;
 
 /// <summary>
-/// Memory of which kpageflags says nothing: a whole section, System RAM in /proc/iomem, reads 0. A machine whose kernel takes in its
+/// Memory of which kpageflags says nothing: whole sections, System RAM in /proc/iomem, read 0. A machine whose kernel takes in its
 /// memory late has it, and processes have pages there.
 /// </summary>
 internal static class BlindMemory
 {
     private const int SectionFrames = 1 << 15;
 
-    private static readonly Lazy<bool> s_isThere = new(Find);
+    private static readonly Lazy<HashSet<ulong>> s_sections = new(Find);
 
-    public static bool IsThere => s_isThere.Value;
+    public static bool IsThere => s_sections.Value.Count > 0;
 
-    private static bool Find() => KernelFile.Opens("/proc/kpageflags")
-        && File.ReadLines("/proc/iomem").Where(line => line.EndsWith(" : System RAM", StringComparison.Ordinal)).Any(HasBlindSection);
+    /// <summary>Whether a page of a range has its frame there.</summary>
+    public static bool Holds(int processId, ulong address, int pages) => IsThere && KernelFile.Pagemap(processId, address, pages)
+        .Any(entry => (entry & Words.Present) != 0 && s_sections.Value.Contains((entry & Words.Frame) / SectionFrames));
 
-    private static bool HasBlindSection(string line)
+    private static HashSet<ulong> Find() => !KernelFile.Opens("/proc/kpageflags") ? []
+        : [.. File.ReadLines("/proc/iomem").Where(line => line.EndsWith(" : System RAM", StringComparison.Ordinal)).SelectMany(BlindSections)];
+
+    private static IEnumerable<ulong> BlindSections(string line)
     {
         ulong[] ends = [.. line.Split(' ')[0].Split('-').Select(address => ulong.Parse(address, NumberStyles.HexNumber, CultureInfo.InvariantCulture) / KernelFile.PageSize)];
-        for (ulong first = (ends[0] + SectionFrames - 1) / SectionFrames * SectionFrames; first + SectionFrames <= ends[1] + 1; first += SectionFrames)
+        for (ulong section = (ends[0] + SectionFrames - 1) / SectionFrames; (section + 1) * SectionFrames <= ends[1] + 1; section++)
         {
-            if (!KernelFile.Words("/proc/kpageflags", first, SectionFrames).AsSpan().ContainsAnyExcept(0UL))
+            if (!KernelFile.Words("/proc/kpageflags", section * SectionFrames, SectionFrames).AsSpan().ContainsAnyExcept(0UL))
             {
-                return true;
+                yield return section;
             }
         }
-
-        return false;
     }
 }
