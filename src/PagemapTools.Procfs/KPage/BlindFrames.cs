@@ -16,8 +16,9 @@ internal sealed class BlindFrames(PageEntryFile? kpageflags)
 
     private readonly ConcurrentDictionary<ulong, bool> _sections = new();
 
-    /// <summary>Whether a frame that reads 0, and that a process maps, is one of them.</summary>
-    public bool Contains(ulong frame) => kpageflags is not null && _sections.GetOrAdd(frame / SectionFrames, IsBlind);
+    /// <summary>Whether what was read of a page's frame says nothing: 0, of a frame that a process maps and that is one of them.</summary>
+    public bool Explain(ulong word, PagemapEntry page, ulong frame) =>
+        word == 0 && page.IsPresent && kpageflags is not null && _sections.GetOrAdd(frame / SectionFrames, IsBlind);
 
     private bool IsBlind(ulong section)
     {

@@ -45,7 +45,7 @@ internal sealed class GatheredFrames(PageEntryFile kpageflags, BlindFrames blind
         for (int row = 0; row < words.Length; row++)
         {
             (ulong pfn, PagemapEntry entry) = _gathered[row];
-            if (words[row] == 0 && entry.IsPresent && blind.Contains(pfn))
+            if (blind.Explain(words[row], entry, pfn))
             {
                 MetBlind = true;
             }

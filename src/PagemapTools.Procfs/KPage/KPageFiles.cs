@@ -57,7 +57,8 @@ public sealed class KPageFiles : IDisposable
         _ => throw new ArgumentOutOfRangeException(nameof(field), field, "One field has one file."),
     };
 
-    private PageEntryFile? TryOf(KPageFields field)
+    /// <summary>The file of one field; null where the caller may not read it, or there is none.</summary>
+    internal PageEntryFile? TryOf(KPageFields field)
     {
         try
         {

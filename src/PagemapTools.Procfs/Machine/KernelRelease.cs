@@ -19,6 +19,9 @@ internal static class KernelRelease
         return Version.TryParse(release[..end], out version!);
     }
 
+    /// <summary>Whether the running kernel is older than a version; false if that cannot be told.</summary>
+    public static bool IsBefore(int major, int minor) => TryParse(Current, out Version release) && release < new Version(major, minor);
+
     /// <summary>The release that a proc tree names; null if it names none.</summary>
     public static Version? Read(ProcRoot root)
     {

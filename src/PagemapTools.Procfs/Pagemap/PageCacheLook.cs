@@ -61,9 +61,9 @@ internal static class PageCacheLook
             return false;
         }
 
-        foreach (Range held in file.Store == FileStore.Swap ? Held(file.Handle, offset, states.Length) : [])
+        if (file.Store == FileStore.Swap)
         {
-            states[held].Fill(PageState.SwappedShared);
+            MarkHeld(file.Handle, offset, states);
         }
 
         for (int i = 0; i < states.Length; i++)
@@ -82,14 +82,16 @@ internal static class PageCacheLook
             || rights.MayAskForPagesOfOthers == true;
     }
 
-    /// <summary>The pages that the file holds, as stretches of those asked for; a hole is nowhere.</summary>
-    private static IEnumerable<Range> Held(SafeFileHandle file, long offset, int pages)
+    /// <summary>Marks what the file holds; a hole is nowhere.</summary>
+    private static void MarkHeld(SafeFileHandle file, long offset, Span<PageState> states)
     {
-        long end = offset + ((long)pages << PageGeometry.PageShift);
+        long end = offset + ((long)states.Length << PageGeometry.PageShift);
         for (long position = offset; FileCalls.NextData(file, position) is { } data && data < end;)
         {
             position = Math.Min(end, FileCalls.NextHole(file, data) ?? end);
-            yield return (int)((data - offset) >> PageGeometry.PageShift)..(int)((position - offset + (long)PageGeometry.PageSize - 1) >> PageGeometry.PageShift);
+            int from = (int)((data - offset) >> PageGeometry.PageShift);
+            int to = (int)((position - offset + (long)PageGeometry.PageSize - 1) >> PageGeometry.PageShift);
+            states[from..to].Fill(PageState.SwappedShared);
         }
     }
 

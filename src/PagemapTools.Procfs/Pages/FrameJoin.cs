@@ -96,7 +96,7 @@ internal sealed class FrameJoin(KPageFiles files, KPageFields fields) : IDisposa
         Span<ulong> words = batch.Words(field).Span;
         for (int row = words.IndexOf(0UL); row >= 0 && row < words.Length; row++)
         {
-            if (words[row] == 0 && batch.Entry(row).IsPresent && files.Blind.Contains(batch.Pfn(row)))
+            if (files.Blind.Explain(words[row], batch.Entry(row), batch.Pfn(row)))
             {
                 words[row] = field == KPageFields.MapCount && batch.Entry(row).IsExclusive ? 1 : PfnRuns.Unknown;
             }

@@ -46,7 +46,7 @@ internal sealed class ExclusiveCounter(ProcessMemory process, Func<MemoryMapping
 
         if ((any & PagemapEntry.SwapBit) != 0)
         {
-            CountSwapped(entries, ref tally);
+            CountSwapped(entries, Process.SwapTypes, ref tally);
         }
     }
 

@@ -30,6 +30,6 @@ internal sealed class MapCountCounter(ProcessMemory process, Func<MemoryMapping,
         }
 
         tally.IsUnknown |= counts.MetHidden;
-        CountSwapped(entries, ref tally);
+        CountSwapped(entries, Process.SwapTypes, ref tally);
     }
 }

@@ -54,9 +54,10 @@ internal sealed class MapCounts(PageEntryFile kpagecount, BlindFrames blind, Rec
         Ask(pfns.AsSpan(0, asked), counts.AsMemory(settled, asked), known);
         for (int row = 0; row < asked; row++)
         {
-            if (counts[settled + row] == 0 && blind.Contains(pfns[row]))
+            PagemapEntry page = new(askedEntries[row]);
+            if (blind.Explain(counts[settled + row], page, pfns[row]))
             {
-                counts[settled + row] = (askedEntries[row] & PagemapEntry.ExclusiveBit) != 0 ? 1 : SharedByUnknown;
+                counts[settled + row] = page.IsExclusive ? 1 : SharedByUnknown;
             }
         }
 

@@ -11,8 +11,7 @@ internal sealed class UntoldFigures(ProcessMemory process, MemoryFileSystems fil
     // The part of a mapping below one entry of the third level shares its page table (mm/hugetlb.c, huge_pmd_share).
     private static readonly ulong s_sharedTable = PageGeometry.PageSize * (PageGeometry.PageSize / 8) * (PageGeometry.PageSize / 8);
 
-    private static readonly bool s_bitTellsSharedTables =
-        !KernelRelease.TryParse(KernelRelease.Current, out Version release) || release >= new Version(6, 12);
+    private static readonly bool s_bitTellsSharedTables = !KernelRelease.IsBefore(6, 12);
 
     private readonly SharedPages? _pages = process.SwapTypes.Areas.Count > 0 ? new SharedPages(process) : null;
     private long _swapped;
@@ -64,22 +63,13 @@ internal sealed class UntoldFigures(ProcessMemory process, MemoryFileSystems fil
 
     private long? CountOwn(MemoryMapping mapping, CancellationToken stop)
     {
-        long own = 0;
+        UssTally own = default;
         using PageWalk walk = new(process, [new WalkPart(mapping, mapping.Start, mapping.End, PageCategories.Swapped)]);
         while (walk.MoveNext(stop))
         {
-            foreach (ulong entry in walk.Entries)
-            {
-                PageState state = new PagemapEntry(entry).State(process.SwapTypes);
-                if (state == PageState.Hidden)
-                {
-                    return null;
-                }
-
-                own += state == PageState.Swapped ? 1 : 0;
-            }
+            UssCounter.CountSwapped(walk.Entries, process.SwapTypes, ref own);
         }
 
-        return own;
+        return own.IsSwapUnknown ? null : own.Swapped;
     }
 }

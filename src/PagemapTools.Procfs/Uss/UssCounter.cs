@@ -3,8 +3,7 @@ namespace PagemapTools.Procfs;
 /// <summary>Counts runs of pagemap entries into a tally; one for each thread that walks.</summary>
 internal abstract class UssCounter(ProcessMemory process, Func<MemoryMapping, bool> isHugetlb) : IDisposable
 {
-    private static readonly bool s_keptArePrivate =
-        KernelRelease.TryParse(KernelRelease.Current, out Version release) && release < new Version(6, 11);
+    private static readonly bool s_keptArePrivate = KernelRelease.IsBefore(6, 11);
 
     private MemoryMapping? _lastMapping;
     private bool _lastIsHugetlb;
@@ -35,22 +34,22 @@ internal abstract class UssCounter(ProcessMemory process, Func<MemoryMapping, bo
     protected abstract void CountPages(MemoryMapping mapping, ulong address, ReadOnlySpan<ulong> entries, ref UssTally tally);
 
     /// <summary>Counts the entries in swap format; there are few, or there is much swapping going on.</summary>
-    protected void CountSwapped(ReadOnlySpan<ulong> entries, ref UssTally tally)
+    public static void CountSwapped(ReadOnlySpan<ulong> entries, SwapTypes types, ref UssTally tally)
     {
         foreach (ulong raw in entries)
         {
             if ((raw & (PagemapEntry.PresentBit | PagemapEntry.SwapBit)) == PagemapEntry.SwapBit)
             {
                 PagemapEntry entry = new(raw);
-                PageState state = entry.State(process.SwapTypes);
+                PageState state = entry.State(types);
                 tally.Swapped += state == PageState.Swapped ? 1 : 0;
-                if (process.SwapTypes.KeepsFrame(state, entry))
+                if (types.KeepsFrame(state, entry))
                 {
                     CountKept(ref tally);
                 }
 
                 // Without an active swap area nothing can be swapped out, whatever else is hidden.
-                tally.IsSwapUnknown |= state == PageState.Hidden && process.SwapTypes.Areas.Count > 0;
+                tally.IsSwapUnknown |= state == PageState.Hidden && types.Areas.Count > 0;
             }
         }
     }

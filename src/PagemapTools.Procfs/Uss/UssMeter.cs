@@ -22,15 +22,9 @@ public sealed class UssMeter : IDisposable
         _files = new KPageFiles(root);
         _blind = _files.Blind;
         _swapTypes = SwapTypes.Read(root);
-        try
-        {
-            _kpagecount = _files.Of(KPageFields.MapCount);
-        }
-        catch (ProcfsException) when (method == UssMethod.Exclusive)
-        {
-            // The method does not need it; only the zero page cannot be told from memory that a fork shares.
-            _kpagecount = null;
-        }
+
+        // Exclusive does not need the counts; only the zero page cannot be told from memory that a fork shares without them.
+        _kpagecount = method == UssMethod.Exclusive ? _files.TryOf(KPageFields.MapCount) : _files.Of(KPageFields.MapCount);
     }
 
     /// <summary>The method.</summary>

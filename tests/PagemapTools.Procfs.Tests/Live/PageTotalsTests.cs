@@ -30,16 +30,9 @@ public sealed class PageTotalsTests
         Assert.SkipWhen(
             animal == "shared-swapped" && Environment.OSVersion.Version < new Version(6, 5) && zoo[animal]["swap-cache"].Length > 0,
             "pages are still in the swap cache, and before cachestat (6.5) nothing tells them from the page cache");
-        List<string> differences = Differences(zoo.ProcessId);
 
         // What others do with the libraries, and the kernel with its lists, changes under the reader.
-        for (int look = 1; look < Looks && differences.Count > 0; look++)
-        {
-            Thread.Sleep(10 * look);
-            differences = Differences(zoo.ProcessId);
-        }
-
-        Assert.True(differences.Count == 0, string.Join(Environment.NewLine, differences));
+        UssAgreement.Until(() => Differences(zoo.ProcessId), Looks);
     }
 
     /// <summary>A huge page that is mapped by its pages, not whole, is in Anonymous but not in AnonHugePages.</summary>

@@ -93,10 +93,11 @@ internal static class UssAgreement
         }
     }
 
-    private static void Until(Func<List<string>> look)
+    /// <summary>Looks until there is no difference, or so many times.</summary>
+    public static void Until(Func<List<string>> look, int most = Looks)
     {
         List<string> differences = look();
-        for (int looks = 1; looks < Looks && differences.Count > 0; looks++)
+        for (int looks = 1; looks < most && differences.Count > 0; looks++)
         {
             Thread.Sleep(10 * looks);
             differences = look();
