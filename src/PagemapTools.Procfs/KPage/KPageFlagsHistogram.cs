@@ -27,7 +27,7 @@ public sealed class KPageFlagsHistogram
     public void AddAll(PageEntryFile kpageflags, int threads, Action<ulong>? progress, CancellationToken stop)
     {
         long next = 0;
-        SideBySide.Run(threads, _ =>
+        ParallelRunner.Run(threads, _ =>
         {
             Dictionary<(ulong, ulong), long> counts = [];
             using RentedArray<ulong> rented = new(FramesPerRead);

@@ -71,7 +71,7 @@ internal sealed class PfnRuns : IDisposable
     {
         words.Span.Fill(Unknown);
         _taken = 0;
-        SideBySide.Run(Math.Clamp(_rows / WordsPerTurn, 1, threads), _ => GatherTurns(file, words.Span), CancellationToken.None);
+        ParallelRunner.Run(Math.Clamp(_rows / WordsPerTurn, 1, threads), _ => GatherTurns(file, words.Span), CancellationToken.None);
     }
 
     /// <summary>Gives the buffers back.</summary>

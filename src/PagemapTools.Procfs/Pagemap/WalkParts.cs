@@ -24,11 +24,6 @@ internal readonly record struct WalkPart(MemoryMapping Mapping, ulong Start, ulo
 /// <summary>Cuts a process into the parts that a walk takes one after the other.</summary>
 internal static class WalkParts
 {
-    // Dense, the smallest slice takes some 2 ms; empty, the largest takes less than 1 ms.
-    private const ulong SmallestSlice = 256UL << 20;
-    private const ulong LargestSlice = 64UL << 30;
-    private const ulong SlicesOfMapping = 16;
-
     /// <summary>The mappings that the options name, clipped to the addresses that they name, in ascending order.</summary>
     public static IEnumerable<WalkPart> Of(ProcessMemory process, PageWalkOptions options)
     {
@@ -54,22 +49,6 @@ internal static class WalkParts
                     yield return new WalkPart(mapping, start, end, options.WantedOf(mapping));
                 }
             }
-        }
-    }
-
-    /// <summary>The same parts, large ones in slices, so that several walks can share them.</summary>
-    public static IEnumerable<WalkPart> Sliced(this IEnumerable<WalkPart> parts)
-    {
-        foreach (WalkPart part in parts)
-        {
-            ulong slice = Math.Clamp((part.End - part.Start) / SlicesOfMapping, SmallestSlice, LargestSlice) & ~(PageGeometry.PageSize - 1);
-            ulong start = part.Start;
-            for (; part.End - start > slice; start += slice)
-            {
-                yield return part with { Start = start, End = start + slice };
-            }
-
-            yield return part with { Start = start };
         }
     }
 }

@@ -42,7 +42,7 @@ public sealed class ProcessPageReader : IDisposable
     private readonly ProcessPageQuery _query;
     private readonly FrameJoin _join;
     private readonly PageWalk _walk;
-    private readonly SharedPages? _shared;
+    private readonly SharedMemoryResolver? _shared;
     private readonly ReadAhead<PageBatch> _ahead;
 
     // One that is looked at, one that is joined, one that is walked.
@@ -63,7 +63,7 @@ public sealed class ProcessPageReader : IDisposable
         _process = process;
         _query = query;
         _join = new FrameJoin(files, query.Fields);
-        _shared = query.ResolveShared ? new SharedPages(process) : null;
+        _shared = query.ResolveShared ? new SharedMemoryResolver(process, CallerRights.Current) : null;
         _walk = new PageWalk(process, query.Walk with { Wanted = query.Entries.Categories, WantsWholeShared = query.ResolveShared });
         _ahead = query.Fields == KPageFields.None
             ? new ReadAhead<PageBatch>(depth: 1, Walk)
@@ -75,7 +75,7 @@ public sealed class ProcessPageReader : IDisposable
     public bool MetHiddenFrame { get; private set; }
 
     /// <summary>Whether a shared mapping could not be resolved for want of a right.</summary>
-    public bool MetUnresolvedShared => _shared?.MetUnreadable ?? false;
+    public bool MetUnresolvedShared => _shared?.SawInaccessibleFile ?? false;
 
     /// <summary>The virtual address up to which the process has been read.</summary>
     public ulong Position { get; private set; }

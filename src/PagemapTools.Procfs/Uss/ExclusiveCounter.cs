@@ -1,92 +1,97 @@
+using System.Numerics;
 using PagemapTools.Procfs.Native;
 
 namespace PagemapTools.Procfs;
 
 /// <summary>
-/// Counts by bit 56. What is present, not exclusive and not of a file is either anonymous memory that a fork shares, or a frame that
-/// the kernel does not account: the zero page, or one without a struct page. The count of the frame tells them apart: 0 for the
-/// latter. Where frames are hidden PAGEMAP_SCAN finds the zero page (Linux 6.7).
+/// Counts by bit 56. A present page that is neither exclusive nor of a file is anonymous memory that a fork shares, or its page frame
+/// is one that the kernel does not account: the zero page, or a frame without a struct page. The map count tells them apart, for it is
+/// 0 in the second case. Where frame numbers are hidden PAGEMAP_SCAN finds the zero page (Linux 6.7).
 /// </summary>
-internal sealed class ExclusiveCounter(ProcessMemory process, Func<MemoryMapping, bool> isHugetlb, MapCounts? counts)
-    : UssCounter(process, isHugetlb)
+internal sealed class ExclusiveCounter(PageEntryFile pagemap, MapCountReader? mapCounts, SwapTypes swapTypes, bool arePfnSwapEntriesPrivate)
+    : IUssCounter
 {
     private const int RegionsPerScan = 64;
 
-    private readonly PagemapScan _scan = new(process.Pagemap);
+    private static readonly int s_presentShift = BitOperations.TrailingZeroCount(PagemapEntry.PresentBit);
+    private static readonly int s_fileShift = BitOperations.TrailingZeroCount(PagemapEntry.FileBit);
+    private static readonly int s_exclusiveShift = BitOperations.TrailingZeroCount(PagemapEntry.ExclusiveBit);
 
-    public override void Dispose() => counts?.Dispose();
+    private readonly PagemapScan _scan = new(pagemap);
 
-    protected override void CountPages(MemoryMapping mapping, ulong address, ReadOnlySpan<ulong> entries, ref UssTally tally)
+    public void Count(MemoryMapping mapping, ulong address, ReadOnlySpan<ulong> entries, ref UssAccumulator total)
     {
-        // The huge zero page reads as a page of a file (bit 61), also in anonymous memory.
-        int fileShift = mapping.HoldsPagesOfFile ? 61 : 56;
+        // The huge zero page has bit 61 too, in anonymous memory as well.
+        int fileShift = mapping.HoldsPagesOfFile ? s_fileShift : s_exclusiveShift;
         long present = 0;
         long exclusive = 0;
-        long settled = 0;
+        long accounted = 0;
         ulong any = 0;
         foreach (ulong entry in entries)
         {
-            // Branch-free: bit 63 is present, 56 exclusive, 61 file.
-            ulong isPresent = entry >> 63;
+            // This loop has no branches.
+            ulong isPresent = entry >> s_presentShift;
+            ulong isExclusive = entry >> s_exclusiveShift;
             present += (long)isPresent;
-            exclusive += (long)(isPresent & (entry >> 56));
-            settled += (long)(isPresent & ((entry >> 56) | (entry >> fileShift)));
+            exclusive += (long)(isPresent & isExclusive);
+            accounted += (long)(isPresent & (isExclusive | (entry >> fileShift)));
             any |= entry;
         }
 
-        tally.Private += exclusive;
-        tally.Resident += settled;
-        if (present > settled && mapping.Kind != MappingKind.Vvar)
+        total.Private += exclusive;
+        total.Resident += accounted;
+        if (present > accounted && mapping.Kind != MappingKind.Vvar
+            && !ResolveByMapCount(entries, PagemapEntry.ExclusiveBit | (1UL << fileShift), ref total))
         {
-            if (!CountByFrames(entries, PagemapEntry.ExclusiveBit | (1UL << fileShift), ref tally))
-            {
-                CountByScan(address, entries.Length, present - settled, ref tally);
-            }
+            ResolveByPagemapScan(address, entries.Length, present - accounted, ref total);
         }
 
         if ((any & PagemapEntry.SwapBit) != 0)
         {
-            CountSwapped(entries, Process.SwapTypes, ref tally);
+            total.CountSwapEntries(entries, swapTypes, arePfnSwapEntriesPrivate);
         }
     }
 
-    /// <summary>Counts the doubtful pages whose frames are mapped; false, and nothing counted, where frames are hidden.</summary>
-    private bool CountByFrames(ReadOnlySpan<ulong> entries, ulong settled, ref UssTally tally)
+    public void Dispose() => mapCounts?.Dispose();
+
+    /// <summary>Counts the pages whose frames are mapped; false, and nothing counted, where frame numbers are hidden.</summary>
+    private bool ResolveByMapCount(ReadOnlySpan<ulong> entries, ulong accountedMask, ref UssAccumulator total)
     {
-        if (counts is null)
+        if (mapCounts is null)
         {
             return false;
         }
 
         long resident = 0;
-        foreach (ulong count in counts.Read(entries, without: settled))
+        foreach (ulong count in mapCounts.Read(entries, excludeMask: accountedMask))
         {
             resident += count is not 0 and not PfnRuns.Unknown ? 1 : 0;
         }
 
-        tally.Resident += counts.MetHidden ? 0 : resident;
-        return !counts.MetHidden;
+        total.Resident += mapCounts.SawHiddenFrames ? 0 : resident;
+        return !mapCounts.SawHiddenFrames;
     }
 
-    private void CountByScan(ulong address, int pages, long doubtful, ref UssTally tally)
+    private void ResolveByPagemapScan(ulong address, int pages, long possibleZeroPages, ref UssAccumulator total)
     {
         Span<PageRegion> regions = stackalloc PageRegion[RegionsPerScan];
         ulong end = address + PageGeometry.AddressOf((ulong)pages);
+        long resident = possibleZeroPages;
         while (address < end)
         {
             int count = _scan.Find(address, end, PageCategories.ZeroPage, PageCategories.None, regions, out address);
             if (count < 0)
             {
-                tally.IsRssUnknown = true;
+                total.Unknown |= UnknownParts.Rss;
                 return;
             }
 
             foreach (PageRegion region in regions[..count])
             {
-                doubtful -= (long)PageGeometry.PageOf(region.End - region.Start);
+                resident -= (long)PageGeometry.PageOf(region.End - region.Start);
             }
         }
 
-        tally.Resident += Math.Max(0, doubtful);
+        total.Resident += Math.Max(0, resident);
     }
 }

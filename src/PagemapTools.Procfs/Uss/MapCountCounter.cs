@@ -1,35 +1,34 @@
 namespace PagemapTools.Procfs;
 
 /// <summary>
-/// Counts by /proc/kpagecount, the procedure of pagemap.rst: a frame mapped once is the process's own, and one that counts 0, the
-/// zero page or one without a struct page, is nobody's.
+/// Counts by /proc/kpagecount, the procedure of pagemap.rst. A page frame that is mapped once is private. A page frame that is mapped
+/// 0 times, the zero page or one without a struct page, belongs to no process.
 /// </summary>
-internal sealed class MapCountCounter(ProcessMemory process, Func<MemoryMapping, bool> isHugetlb, MapCounts counts)
-    : UssCounter(process, isHugetlb)
+internal sealed class MapCountCounter(MapCountReader mapCounts, SwapTypes swapTypes, bool arePfnSwapEntriesPrivate) : IUssCounter
 {
-    public override void Dispose() => counts.Dispose();
-
-    protected override void CountPages(MemoryMapping mapping, ulong address, ReadOnlySpan<ulong> entries, ref UssTally tally)
+    public void Count(MemoryMapping mapping, ulong address, ReadOnlySpan<ulong> entries, ref UssAccumulator total)
     {
-        ulong page = PageGeometry.PageSize << UssTally.PssShift;
-        foreach (ulong count in counts.Read(entries, without: 0))
+        ulong page = PageGeometry.PageSize << UssAccumulator.PssShift;
+        foreach (ulong count in mapCounts.Read(entries, excludeMask: 0))
         {
-            if (count == MapCounts.SharedByUnknown)
+            if (count == MapCountReader.SharedUnknownCount)
             {
-                tally.Resident++;
-                tally.IsPssUnknown = true;
+                total.Resident++;
+                total.Unknown |= UnknownParts.Pss;
             }
             else if (count is not 0 and not PfnRuns.Unknown)
             {
-                tally.Resident++;
-                tally.Private += count == 1 ? 1 : 0;
+                total.Resident++;
+                total.Private += count == 1 ? 1 : 0;
 
-                // Truncated page by page, as smaps_account does.
-                tally.PssFixedPoint += page / count;
+                // Each page is truncated by itself, as in smaps_account (fs/proc/task_mmu.c).
+                total.PssFixedPoint += page / count;
             }
         }
 
-        tally.IsUnknown |= counts.MetHidden;
-        CountSwapped(entries, Process.SwapTypes, ref tally);
+        total.Unknown |= mapCounts.SawHiddenFrames ? UnknownParts.Uss | UnknownParts.Pss | UnknownParts.Rss : UnknownParts.None;
+        total.CountSwapEntries(entries, swapTypes, arePfnSwapEntriesPrivate);
     }
+
+    public void Dispose() => mapCounts.Dispose();
 }

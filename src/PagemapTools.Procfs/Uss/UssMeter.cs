@@ -2,7 +2,10 @@ using System.Collections.Concurrent;
 
 namespace PagemapTools.Procfs;
 
-/// <summary>Measures processes by one method. Safe to use from several threads, each on its own process.</summary>
+/// <summary>
+/// Measures processes by one method, each in two phases: the first examines the files behind the mappings for what pagemap entries do
+/// not tell, the second walks the entries. Safe to use from several threads, each on its own process.
+/// </summary>
 public sealed class UssMeter : IDisposable
 {
     private readonly ProcRoot _root;
@@ -10,8 +13,11 @@ public sealed class UssMeter : IDisposable
     private readonly PageEntryFile? _kpagecount;
     private readonly BlindFrames _blind;
     private readonly SwapTypes _swapTypes;
-    private readonly RecentCounts _recentCounts = new(TimeProvider.System);
-    private readonly ConcurrentDictionary<(uint, uint, ulong), FileStore> _askedFiles = new();
+    private readonly Version? _release;
+    private readonly CallerRights _caller = CallerRights.Current;
+    private readonly bool _arePfnSwapEntriesPrivate;
+    private readonly MapCountCache _mapCounts = new(TimeProvider.System);
+    private readonly ConcurrentDictionary<(uint, uint, ulong), BackingStore> _backingStores = new();
 
     /// <summary>Creates a meter.</summary>
     /// <exception cref="ProcfsException">The method is MapCount, and /proc/kpagecount cannot be read.</exception>
@@ -22,8 +28,12 @@ public sealed class UssMeter : IDisposable
         _files = new KPageFiles(root);
         _blind = _files.Blind;
         _swapTypes = SwapTypes.Read(root);
+        _release = KernelRelease.TryParse(KernelRelease.Current, out Version release) ? release : null;
 
-        // Exclusive does not need the counts; only the zero page cannot be told from memory that a fork shares without them.
+        // Since Linux 6.11 smaps counts PFN swap entries as shared (fs/proc/task_mmu.c, smaps_account).
+        _arePfnSwapEntriesPrivate = _release is not null && _release < new Version(6, 11);
+
+        // The method Exclusive works without map counts. They only tell the zero page from memory that a fork shares.
         _kpagecount = method == UssMethod.Exclusive ? _files.TryOf(KPageFields.MapCount) : _files.Of(KPageFields.MapCount);
     }
 
@@ -33,94 +43,91 @@ public sealed class UssMeter : IDisposable
     /// <summary>Measures a process.</summary>
     /// <param name="processId">The process.</param>
     /// <param name="mappings">Which mappings count; null for all.</param>
-    /// <param name="threads">How many threads may walk it at the same time.</param>
-    /// <param name="stop">Asks to stop.</param>
-    /// <param name="progress">Told the addresses that are reached, from the threads that walk; null for nobody.</param>
-    /// <exception cref="ProcfsException">The process has gone, has no address space, or may not be read.</exception>
-    public ProcessUss Measure(int processId, Func<MemoryMapping, bool>? mappings, int threads, CancellationToken stop, Action<ulong>? progress = null)
+    /// <param name="threads">How many threads may walk the process at the same time.</param>
+    /// <param name="cancellationToken">Cancels the measurement.</param>
+    /// <param name="progress">Called with each address that is reached, from the threads that walk; null if there is no need.</param>
+    /// <exception cref="ProcfsException">The process has exited, has no address space, or may not be read.</exception>
+    public ProcessUss Measure(int processId, Func<MemoryMapping, bool>? mappings, int threads, CancellationToken cancellationToken, Action<ulong>? progress = null)
     {
         using ProcessMemory process = ProcessMemory.Open(_root, processId, _swapTypes);
-        MemoryFileSystems fileSystems = new(process, _askedFiles);
-        SmapsFigures smaps = new(process);
-        using UntoldFigures untold = new(process, fileSystems, smaps);
-        IEnumerable<WalkPart> parts = untold.Watch(WalkParts.Of(process, new PageWalkOptions { Mappings = mappings }), stop).Sliced();
-        UssTally tally = threads > 1
-            ? CountTogether(process, fileSystems, new SharedParts(parts), threads, progress, stop)
-            : CountAll(process, fileSystems, parts, progress, stop);
-        untold.AddTo(ref tally);
-        return new ProcessUss(processId, process.ProcessName, Method, tally);
+        using SharedMemoryCorrection correction = CreateCorrection(process);
+        List<WalkPart> parts = [];
+        foreach (WalkPart part in WalkParts.Of(process, new PageWalkOptions { Mappings = mappings }))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            parts.Add(part);
+        }
+
+        UssAccumulator total = default;
+        parts.ForEach(part => correction.Accumulate(part.Mapping, ref total, cancellationToken));
+        WorkQueue queue = new(parts);
+        object gate = new();
+        ParallelRunner.Run(threads, _ =>
+        {
+            UssAccumulator walked = default;
+            Walk(process, queue.DequeueAll(), correction, ref walked, progress, cancellationToken);
+            lock (gate)
+            {
+                total.Add(walked);
+            }
+        }, cancellationToken);
+        return new ProcessUss(processId, process.ProcessName, Method, total);
     }
 
     /// <summary>Measures each mapping of a process, one after the other.</summary>
     /// <inheritdoc cref="Measure" path="/param"/>
-    /// <exception cref="ProcfsException">The process has gone, has no address space, or may not be read.</exception>
-    public IEnumerable<MappingUss> MeasureMappings(int processId, Func<MemoryMapping, bool>? mappings, CancellationToken stop)
+    /// <exception cref="ProcfsException">The process has exited, has no address space, or may not be read.</exception>
+    public IEnumerable<MappingUss> MeasureMappings(int processId, Func<MemoryMapping, bool>? mappings, CancellationToken cancellationToken)
     {
         using ProcessMemory process = ProcessMemory.Open(_root, processId, _swapTypes);
-        MemoryFileSystems fileSystems = new(process, _askedFiles);
-        SmapsFigures smaps = new(process);
-        using UssCounter counter = CreateCounter(process, fileSystems);
+        using SharedMemoryCorrection correction = CreateCorrection(process);
         foreach (WalkPart part in WalkParts.Of(process, new PageWalkOptions { Mappings = mappings }))
         {
-            UssTally tally = default;
-            using UntoldFigures untold = new(process, fileSystems, smaps);
-            using PageWalk walk = new(process, untold.Watch([part], stop));
-            while (walk.MoveNext(stop))
-            {
-                counter.Count(walk.Mapping, walk.Address, walk.Entries, ref tally);
-            }
-
-            untold.AddTo(ref tally);
-            yield return new MappingUss(part.Mapping, Method, tally);
+            UssAccumulator total = default;
+            correction.Accumulate(part.Mapping, ref total, cancellationToken);
+            Walk(process, [part], correction, ref total, progress: null, cancellationToken);
+            yield return new MappingUss(part.Mapping, Method, total);
         }
     }
 
     /// <summary>Closes the files.</summary>
     public void Dispose() => _files.Dispose();
 
-    private UssTally CountAll(ProcessMemory process, MemoryFileSystems fileSystems, IEnumerable<WalkPart> parts, Action<ulong>? progress, CancellationToken stop)
+    private void Walk(
+        ProcessMemory process, IEnumerable<WalkPart> parts, SharedMemoryCorrection correction, ref UssAccumulator total,
+        Action<ulong>? progress, CancellationToken cancellationToken)
     {
-        UssTally tally = default;
-        using UssCounter counter = CreateCounter(process, fileSystems);
+        using IUssCounter counter = CreateCounter(process);
         using PageWalk walk = new(process, parts);
-        while (walk.MoveNext(stop))
+        while (walk.MoveNext(cancellationToken))
         {
             progress?.Invoke(walk.Address);
-            counter.Count(walk.Mapping, walk.Address, walk.Entries, ref tally);
-        }
-
-        return tally;
-    }
-
-    /// <summary>Several walks take their parts from one source; the kernel lets readers of a process in side by side.</summary>
-    private UssTally CountTogether(ProcessMemory process, MemoryFileSystems fileSystems, SharedParts parts, int threads, Action<ulong>? progress, CancellationToken stop)
-    {
-        UssTally total = default;
-        object gate = new();
-        try
-        {
-            SideBySide.Run(threads, _ =>
+            if (correction.IsHugetlb(walk.Mapping))
             {
-                UssTally tally = CountAll(process, fileSystems, parts, progress, stop);
-                lock (gate)
-                {
-                    total.Add(tally);
-                }
-            }, stop);
+                total.CountHugetlb(walk.Entries, isExclusiveBitValid: !correction.MayUseSharedPmd(walk.Mapping));
+            }
+            else
+            {
+                counter.Count(walk.Mapping, walk.Address, walk.Entries, ref total);
+            }
         }
-        finally
-        {
-            parts.End();
-        }
-
-        return total;
     }
 
-    private UssCounter CreateCounter(ProcessMemory process, MemoryFileSystems fileSystems)
+    private SharedMemoryCorrection CreateCorrection(ProcessMemory process) =>
+        new(process, new BackingStoreResolver(process, _backingStores), _swapTypes, _release, _caller);
+
+    private IUssCounter CreateCounter(ProcessMemory process)
     {
-        MapCounts? counts = _kpagecount is null ? null : new MapCounts(_kpagecount, _blind, _recentCounts);
+        MapCountReader? mapCounts = _kpagecount is null ? null : new MapCountReader(_kpagecount, _blind, _mapCounts);
         return Method == UssMethod.MapCount
-            ? new MapCountCounter(process, fileSystems.IsHugetlb, counts!)
-            : new ExclusiveCounter(process, fileSystems.IsHugetlb, counts);
+            ? new MapCountCounter(mapCounts!, _swapTypes, _arePfnSwapEntriesPrivate)
+            : new ExclusiveCounter(process.Pagemap, mapCounts, _swapTypes, _arePfnSwapEntriesPrivate);
     }
+}
+
+/// <summary>Counts runs of pagemap entries, none of them of hugetlb pages. Each thread has one of its own.</summary>
+internal interface IUssCounter : IDisposable
+{
+    /// <summary>Adds a run of entries of one mapping.</summary>
+    void Count(MemoryMapping mapping, ulong address, ReadOnlySpan<ulong> entries, ref UssAccumulator total);
 }

@@ -1,20 +1,20 @@
 namespace PagemapTools.Procfs.Tests.Live;
 
-/// <summary>What files are, on files of this machine whose nature is known. Overlays and mounts that went are in the zoo.</summary>
+/// <summary>Files of this machine whose type is known. Tests with the zoo cover overlays and unmounted file systems.</summary>
 public sealed class MappedFileTests
 {
     [Fact]
-    public void The_pages_of_a_block_device_are_on_a_disk_though_its_node_is_in_memory()
+    public void PagesOfABlockDeviceAreOnADisk()
     {
         string[] names = Directory.Exists("/sys/class/block") ? Directory.GetFileSystemEntries("/sys/class/block") : [];
         string? device = names.Select(name => Path.Join("/dev", Path.GetFileName(name))).FirstOrDefault(KernelFile.Opens);
         Assert.SkipUnless(device is not null, "no block device opens");
-        using MappedFile file = MappedFile.Of(File.OpenHandle(device, FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
-        Assert.Equal(FileStore.Disk, file.Store);
+        using MappedFile file = MappedFile.FromHandle(File.OpenHandle(device, FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
+        Assert.Equal(BackingStore.Disk, file.Backing);
     }
 
     [Fact]
-    public void A_character_device_is_not_opened()
+    public void CharacterDevicesAreNotOpened()
     {
         Needs.MapFiles();
         using OwnPages zero = OwnPages.OfFileAlone("/dev/zero", 1);

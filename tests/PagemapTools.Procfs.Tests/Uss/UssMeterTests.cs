@@ -1,6 +1,6 @@
 namespace PagemapTools.Procfs.Tests.Uss;
 
-/// <summary>The arithmetic over a made-up tree; what it has to come to is worked out by hand.</summary>
+/// <summary>Measurements of a made-up proc tree; the expected figures were worked out by hand.</summary>
 public sealed class UssMeterTests
 {
     private const int Id = 7;
@@ -12,7 +12,7 @@ public sealed class UssMeterTests
     [InlineData(UssMethod.Exclusive, 3)]
     [InlineData(UssMethod.MapCount, 1)]
     [InlineData(UssMethod.MapCount, 3)]
-    public void Pages_are_counted_by_either_method_and_any_number_of_threads(UssMethod method, int threads)
+    public void BothMethodsCountPagesOnAnyNumberOfThreads(UssMethod method, int threads)
     {
         using MadeUpTree tree = Tree(
             Words.Present | Words.Exclusive | Once, Words.Present | Words.Exclusive | Words.File | Once, Words.Present | Twice,
@@ -28,7 +28,7 @@ public sealed class UssMeterTests
     }
 
     [Fact]
-    public void Each_mapping_has_its_own_figures_and_their_sum_is_the_processs()
+    public void FiguresOfMappingsAddUpToTheProcess()
     {
         using MadeUpTree tree = Tree(Words.Present | Words.Exclusive | Once, Words.Present | Twice, 0, Words.Swapped(0, 5), 0, 0, 0, 0, Words.Present | Words.Exclusive | Once);
         tree.Process(Id, Line(0x10, 0x12, "/first"), Line(0x12, 0x14, "/second"), Line(0x14, 0x19, "/third"));
@@ -42,7 +42,7 @@ public sealed class UssMeterTests
     }
 
     [Fact]
-    public void Only_the_mappings_that_are_named_count()
+    public void OnlySelectedMappingsCount()
     {
         using MadeUpTree tree = Tree(Words.Present | Words.Exclusive | Once, Words.Present | Words.Exclusive | Once, Words.Present | Words.Exclusive | Once);
         tree.Process(Id, Line(0x10, 0x11, "/first"), Line(0x11, 0x13, "/second"));
@@ -54,7 +54,7 @@ public sealed class UssMeterTests
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
-    public void Pages_are_truncated_one_by_one_as_smaps_does(int threads)
+    public void PssTruncatesEachPageAsSmapsDoes(int threads)
     {
         const int Pages = 3 * 40_000;
         using MadeUpTree tree = Tree().Process(Id, Line(0x10, 0x10 + Pages, "/large"))
@@ -62,11 +62,11 @@ public sealed class UssMeterTests
         Assert.Equal(Pages * (s_page * 4096 / 3) / 4096, Measure(tree, UssMethod.MapCount, threads).Pss);
     }
 
-    /// <summary>What is being moved, what the hardware poisoned and what a device holds (smaps_account: not as private since 6.11); markers do not.</summary>
+    /// <summary>Migration, hwpoison and device entries are resident, since Linux 6.11 as shared (fs/proc/task_mmu.c, smaps_account); markers are not.</summary>
     [Theory]
     [InlineData(UssMethod.Exclusive)]
     [InlineData(UssMethod.MapCount)]
-    public void Entries_that_keep_a_frame_are_resident(UssMethod method)
+    public void PfnSwapEntriesAreResident(UssMethod method)
     {
         using MadeUpTree tree = Tree(Words.Present | Words.Exclusive | Once, Words.Swapped(29, 0x1234), Words.Swapped(31, 2), Words.GuardRegion, Words.UffdMarker);
         ProcessUss uss = Measure(tree, method, 1);
@@ -80,16 +80,16 @@ public sealed class UssMeterTests
     [InlineData("08:01 5 /dev/zero", 0)]
     [InlineData("00:00 0", 0)]
     [InlineData("08:01 5 /file", 1)]
-    public void A_page_that_is_said_to_be_of_a_file_is_the_huge_zero_page_in_anonymous_memory(string file, int resident)
+    public void FilePagesInAnonymousMemoryAreTheHugeZeroPage(string file, int resident)
     {
         using MadeUpTree tree = Tree(Words.Present | Words.File | Zero);
         tree.Process(Id, $"{0x10 * s_page:x}-{0x19 * s_page:x} rw-p 00000000 {file}");
         Assert.Equal(resident * s_page, Measure(tree, UssMethod.Exclusive, 1).Rss);
     }
 
-    /// <summary>Frames of a section for which the kernel's files read 0 throughout.</summary>
+    /// <summary>The page frames of a section for which kpageflags and kpagecount read 0 throughout.</summary>
     [Fact]
-    public void Frames_that_the_kernel_knows_nothing_of_are_mapped_all_the_same()
+    public void FramesThatKpagecountDoesNotCoverAreResident()
     {
         const int Section = 1 << 15;
         using MadeUpTree tree = Tree(Words.Present | Words.Exclusive | Section, Words.Present | (Section + 1), Words.Present | Words.Exclusive | Once)
@@ -102,7 +102,7 @@ public sealed class UssMeterTests
     }
 
     [Fact]
-    public void Without_frame_numbers_exclusive_pages_are_still_known()
+    public void ExclusivePagesAreKnownWithoutFrameNumbers()
     {
         using MadeUpTree tree = Tree(Words.Present | Words.Exclusive, Words.Present | Words.File, Words.Present | Words.Exclusive | Words.File);
         ProcessUss uss = Measure(tree, UssMethod.Exclusive, 1);
@@ -110,7 +110,7 @@ public sealed class UssMeterTests
     }
 
     [Fact]
-    public void Without_frame_numbers_the_zero_page_makes_rss_unknown()
+    public void WithoutFrameNumbersTheZeroPageMakesRssUnknown()
     {
         using MadeUpTree tree = Tree(Words.Present | Words.Exclusive, Words.Present);
         ProcessUss uss = Measure(tree, UssMethod.Exclusive, 1);
@@ -120,7 +120,7 @@ public sealed class UssMeterTests
     }
 
     [Fact]
-    public void Without_frame_numbers_the_counts_of_frames_are_of_no_use()
+    public void WithoutFrameNumbersMapCountsGiveNoFigures()
     {
         using MadeUpTree tree = Tree(Words.Present | Words.Exclusive);
         ProcessUss uss = Measure(tree, UssMethod.MapCount, 1);
@@ -133,7 +133,7 @@ public sealed class UssMeterTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public void An_entry_whose_swap_type_is_hidden_is_swap_only_where_there_is_an_area(bool hasArea)
+    public void HiddenSwapTypesMakeSwapUnknownWhereThereIsAnArea(bool hasArea)
     {
         using MadeUpTree tree = Tree(Words.Swap);
         tree.Text("swaps", "Filename Type Size Used Priority\n" + (hasArea ? "/swap file 100 0 -2\n" : string.Empty));
@@ -143,7 +143,7 @@ public sealed class UssMeterTests
     [Theory]
     [InlineData(1)]
     [InlineData(4)]
-    public void A_process_that_goes_is_told_and_not_half_measured(int threads)
+    public void AProcessThatExitsGivesAnErrorAndNoFigures(int threads)
     {
         using MadeUpTree tree = Tree().Process(Id, Line(0x10, 0x20, "/first"), Line(0x20, 0x30, "/second")).Pagemap(Id, 0x10 * (ulong)s_page, new ulong[0x13]);
         File.WriteAllBytes(tree.PathOf("7/pagemap"), new byte[0x23 * 8]);
@@ -151,7 +151,7 @@ public sealed class UssMeterTests
     }
 
     [Fact]
-    public void The_method_that_reads_counts_says_when_it_cannot()
+    public void MapCountNeedsKpagecount()
     {
         using MadeUpTree tree = new MadeUpTree().Process(Id);
         Assert.Equal(ProcfsError.KPageNotAvailable, Assert.Throws<ProcfsException>(() => new UssMeter(tree.Root, UssMethod.MapCount)).Error);
@@ -162,7 +162,7 @@ public sealed class UssMeterTests
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
-    public void A_stop_is_heeded(int threads)
+    public void MeasuringCanBeCancelled(int threads)
     {
         using MadeUpTree tree = Tree(Words.Present | Words.Exclusive | Once);
         using UssMeter meter = new(tree.Root, UssMethod.Exclusive);

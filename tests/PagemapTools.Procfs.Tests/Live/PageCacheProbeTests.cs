@@ -4,7 +4,7 @@ using Microsoft.Win32.SafeHandles;
 namespace PagemapTools.Procfs.Tests.Live;
 
 /// <summary>Which pages of a file are in the page cache, on a file of shared memory whose holes and pages are known.</summary>
-public sealed partial class PageCacheLookTests : IDisposable
+public sealed partial class PageCacheProbeTests : IDisposable
 {
     private const int Pages = 8;
     private const int KeepSize = 1;
@@ -13,24 +13,24 @@ public sealed partial class PageCacheLookTests : IDisposable
     private readonly string _path = Path.Join("/dev/shm", Path.GetRandomFileName());
     private readonly MappedFile _file;
 
-    public PageCacheLookTests()
+    public PageCacheProbeTests()
     {
         using SafeFileHandle made = File.OpenHandle(_path, FileMode.CreateNew, FileAccess.ReadWrite);
         RandomAccess.SetLength(made, Pages * s_page);
         RandomAccess.Write(made, new byte[2 * s_page], s_page);
-        _file = MappedFile.Of(File.OpenHandle(_path));
+        _file = MappedFile.FromHandle(File.OpenHandle(_path));
     }
 
     [Fact]
-    public void Its_owner_is_told_which_pages_it_holds()
+    public void TheOwnerSeesWhichPagesAreInThePageCache()
     {
-        Assert.True(Mark(out PageState[] states));
+        Assert.True(Classify(out PageState[] states));
         Assert.Equal(Enumerable.Range(0, Pages).Select(page => page is 1 or 2 ? PageState.NotMapped : PageState.Unpopulated), states);
     }
 
     /// <summary>Allocated with FALLOC_FL_KEEP_SIZE: smaps counts such pages in swap, SEEK_DATA does not find them.</summary>
     [Fact]
-    public void Pages_behind_the_end_of_the_file_are_found_where_cachestat_is()
+    public void CachestatFindsPagesBehindTheEndOfTheFile()
     {
         Assert.SkipUnless(_file.HasCachestat, "there is no cachestat (Linux 6.5)");
         using (SafeFileHandle writable = File.OpenHandle(_path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite))
@@ -39,18 +39,18 @@ public sealed partial class PageCacheLookTests : IDisposable
             Assert.Equal(0, Allocate(writable, KeepSize, 5 * s_page, s_page));
         }
 
-        Assert.True(Mark(out PageState[] states));
+        Assert.True(Classify(out PageState[] states));
         Assert.Equal(Enumerable.Range(0, Pages).Select(page => page is 1 or 2 or 5 ? PageState.NotMapped : PageState.Unpopulated), states);
     }
 
     /// <summary>cachestat refuses since Linux 6.14 (mm/filemap.c, can_do_cachestat), and mincore says of every page that it is in memory.</summary>
     [Fact]
-    public void Who_may_neither_own_nor_write_it_is_told_the_truth_or_nothing()
+    public void OtherUsersGetTheTruthOrNothing()
     {
         Assert.SkipUnless(Rights.IsRoot, "only root can become another user");
         File.SetUnixFileMode(_path, UnixFileMode.UserRead | UnixFileMode.OtherRead);
         PageState[] states = [];
-        if (LesserUser.AsNobody(() => Mark(out states)))
+        if (LesserUser.AsNobody(() => Classify(out states)))
         {
             Assert.Equal(2, states.Count(state => state == PageState.NotMapped));
         }
@@ -69,9 +69,9 @@ public sealed partial class PageCacheLookTests : IDisposable
     [LibraryImport("libc", EntryPoint = "fallocate")]
     private static partial int Allocate(SafeFileHandle file, int mode, long offset, long length);
 
-    private bool Mark(out PageState[] states)
+    private bool Classify(out PageState[] states)
     {
         states = [.. Enumerable.Repeat(PageState.Unpopulated, Pages)];
-        return PageCacheLook.Mark(_file, 0, states, new byte[Pages]);
+        return PageCacheProbe.Classify(_file, 0, states, new byte[Pages], CallerRights.Current);
     }
 }

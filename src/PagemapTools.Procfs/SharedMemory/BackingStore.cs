@@ -1,7 +1,7 @@
 namespace PagemapTools.Procfs;
 
-/// <summary>Where the pages of a file are kept while they are not in memory.</summary>
-internal enum FileStore
+/// <summary>Where the kernel keeps the pages of a file that are not in memory.</summary>
+internal enum BackingStore
 {
     /// <summary>On a disk, or on another machine.</summary>
     Disk,
@@ -12,6 +12,6 @@ internal enum FileStore
     /// <summary>Nowhere: hugetlb pages are always in memory.</summary>
     HugePages,
 
-    /// <summary>Where the file system below an overlay keeps them; each file has to be asked.</summary>
-    BelowOverlay,
+    /// <summary>Where the file system below an overlay keeps them; only the file itself tells.</summary>
+    UnderlyingOfOverlay,
 }

@@ -1,0 +1,111 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using Microsoft.Win32.SafeHandles;
+using PagemapTools.Procfs.Native;
+
+namespace PagemapTools.Procfs;
+
+/// <summary>
+/// Recognizes mappings of hugetlb pages and of shared memory by the device number in maps. Two sources name the devices, and neither
+/// needs a capability beyond reading the process: the kernel's internal mounts of hugetlbfs (one for each page size) and of shmem, which
+/// hold MAP_HUGETLB, memfd, SysV and shared anonymous memory; and the process's mountinfo. A file on any other device (handed over by
+/// another mount namespace, outside the root directory, on a file system that was unmounted) is opened through map_files. Where the
+/// caller lacks the capability for that, the file counts as one on a disk.
+/// </summary>
+/// <param name="process">The process that has the mappings.</param>
+/// <param name="cache">Files that were opened, by device and inode: processes map the same libraries.</param>
+internal sealed class BackingStoreResolver(ProcessMemory process, ConcurrentDictionary<(uint, uint, ulong), BackingStore> cache)
+{
+    private static readonly Lazy<Dictionary<(uint Major, uint Minor), BackingStore>> s_kernelDevices = new(ProbeKernelDevices);
+
+    // The rootfs of an initramfs is a tmpfs. With root= on the command line it is a ramfs, whose pages are never swapped (init/do_mounts.c).
+    private static readonly Dictionary<string, BackingStore> s_fileSystems = new(StringComparer.Ordinal)
+    {
+        ["hugetlbfs"] = BackingStore.HugePages,
+        ["tmpfs"] = BackingStore.Swap,
+        ["devtmpfs"] = BackingStore.Swap,
+        ["rootfs"] = BackingStore.Swap,
+        ["overlay"] = BackingStore.UnderlyingOfOverlay,
+    };
+
+    private readonly Lazy<Dictionary<(uint, uint), BackingStore>> _mountedDevices = new(() => ReadMountInfo(process.PathOf("mountinfo")));
+
+    /// <summary>Whether the mapping has hugetlb pages. No file on an overlay has: hugetlbfs cannot be an upper layer (fs/overlayfs/super.c).</summary>
+    public bool IsHugetlb(MemoryMapping mapping) => mapping.HasFile && (FindByDevice(mapping) ?? FindByFile(mapping)) == BackingStore.HugePages;
+
+    /// <summary>Whether the mapping has pages of shared memory, which the kernel swaps out.</summary>
+    public bool IsShmem(MemoryMapping mapping)
+    {
+        BackingStore? store = mapping.HasFile ? FindByDevice(mapping) : BackingStore.Disk;
+        return (store is null or BackingStore.UnderlyingOfOverlay ? FindByFile(mapping) : store) == BackingStore.Swap;
+    }
+
+    private BackingStore? FindByDevice(MemoryMapping mapping)
+    {
+        (uint, uint) device = (mapping.DeviceMajor, mapping.DeviceMinor);
+        return s_kernelDevices.Value.TryGetValue(device, out BackingStore store) || _mountedDevices.Value.TryGetValue(device, out store) ? store : null;
+    }
+
+    private BackingStore FindByFile(MemoryMapping mapping)
+    {
+        (uint, uint, ulong) identity = (mapping.DeviceMajor, mapping.DeviceMinor, mapping.Inode);
+        if (!cache.TryGetValue(identity, out BackingStore store))
+        {
+            using MappedFile? file = MappedFile.Open(process, mapping, out bool _);
+            if (file is null)
+            {
+                // This mapping has gone, or the caller may not open it. Another mapping of the same file may open, so nothing is cached.
+                return BackingStore.Disk;
+            }
+
+            cache[identity] = store = file.Backing;
+        }
+
+        return store;
+    }
+
+    private static Dictionary<(uint, uint), BackingStore> ReadMountInfo(string path)
+    {
+        Dictionary<(uint, uint), BackingStore> devices = [];
+        try
+        {
+            foreach (string line in File.ReadLines(path))
+            {
+                string[] device = line.Split(' ', 4)[2].Split(':');
+                string fileSystem = line.Split(" - ", 2)[1].Split(' ', 2)[0];
+                devices[(uint.Parse(device[0], CultureInfo.InvariantCulture), uint.Parse(device[1], CultureInfo.InvariantCulture))] =
+                    s_fileSystems.GetValueOrDefault(fileSystem, BackingStore.Disk);
+            }
+        }
+        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException or FormatException or IndexOutOfRangeException)
+        {
+            // The lines before the failure are valid. Files on the devices of the other lines are opened one by one.
+            return devices;
+        }
+
+        return devices;
+    }
+
+    private static Dictionary<(uint, uint), BackingStore> ProbeKernelDevices()
+    {
+        Dictionary<(uint, uint), BackingStore> devices = [];
+        const string Sizes = "/sys/kernel/mm/hugepages";
+        foreach (string directory in Directory.Exists(Sizes) ? Directory.GetDirectories(Sizes, "hugepages-*kB") : [])
+        {
+            string size = Path.GetFileName(directory)["hugepages-".Length..^"kB".Length];
+            AddDevice(devices, MemfdCall.CreateHuge(ulong.Parse(size, CultureInfo.InvariantCulture) * 1024), BackingStore.HugePages);
+        }
+
+        AddDevice(devices, MemfdCall.Create(), BackingStore.Swap);
+        return devices;
+    }
+
+    private static void AddDevice(Dictionary<(uint, uint), BackingStore> devices, SafeFileHandle memfd, BackingStore store)
+    {
+        using SafeFileHandle file = memfd;
+        if (!file.IsInvalid && StatxCall.OfDescriptor((int)file.DangerousGetHandle()) is { } identity)
+        {
+            devices[(identity.DeviceMajor, identity.DeviceMinor)] = store;
+        }
+    }
+}

@@ -1,0 +1,80 @@
+using Microsoft.Win32.SafeHandles;
+using PagemapTools.Procfs.Native;
+
+namespace PagemapTools.Procfs;
+
+/// <summary>The open file of a mapping, which tells about the file's pages.</summary>
+internal sealed class MappedFile : IDisposable
+{
+    private MappedFile(SafeFileHandle handle, BackingStore backing, bool hasCachestat)
+    {
+        Handle = handle;
+        Backing = backing;
+        HasCachestat = hasCachestat;
+    }
+
+    public SafeFileHandle Handle { get; }
+
+    /// <summary>Where the file's pages are kept. A file on an overlay counts as one on a disk where the kernel does not tell what is below.</summary>
+    public BackingStore Backing { get; }
+
+    /// <summary>
+    /// Whether cachestat tells which of its pages are in memory. It does not on a stacked file system, where a mapping maps a file of
+    /// the file system below (fs/backing-file.c, backing_file_mmap) and the page cache of the open file is empty.
+    /// </summary>
+    public bool HasCachestat { get; }
+
+    /// <summary>
+    /// Opens the file of a mapping through /proc/PID/map_files. Null where the mapping has no file or has gone, where the file is a
+    /// character device, and where the caller may not open it (<paramref name="isDenied"/>).
+    /// </summary>
+    public static MappedFile? Open(ProcessMemory process, MemoryMapping mapping, out bool isDenied)
+    {
+        isDenied = false;
+        if (!mapping.HasFile)
+        {
+            return null;
+        }
+
+        string path = process.PathOf($"map_files/{mapping.Start:x}-{mapping.End:x}");
+        using SafeFileHandle place = FileCalls.OpenPath(path, out int errno);
+        isDenied = errno is Errno.EPERM or Errno.EACCES;
+
+        // Opening a character device can act on it: the first to open a graphics card becomes its master (drivers/gpu/drm/drm_auth.c).
+        if (errno != 0 || GetFileType(place) is not (StatxCall.FileType.Regular or StatxCall.FileType.BlockDevice))
+        {
+            return null;
+        }
+
+        SafeFileHandle handle = FileCalls.OpenForReading(path, out errno);
+        isDenied = errno is Errno.EPERM or Errno.EACCES;
+        if (!handle.IsInvalid)
+        {
+            return FromHandle(handle);
+        }
+
+        handle.Dispose();
+        return null;
+    }
+
+    /// <summary>Wraps an open file and takes ownership of its handle.</summary>
+    public static MappedFile FromHandle(SafeFileHandle handle)
+    {
+        long fileSystem = StatfsCall.TypeOf(handle);
+        BackingStore backing = fileSystem switch
+        {
+            // The node of a block device lies in memory, its pages do not.
+            StatfsCall.Tmpfs when GetFileType(handle) == StatxCall.FileType.BlockDevice => BackingStore.Disk,
+            StatfsCall.Tmpfs => BackingStore.Swap,
+            StatfsCall.Hugetlbfs => BackingStore.HugePages,
+            StatfsCall.Overlayfs when UserfaultCall.IsSharedMemory(handle) == true => BackingStore.Swap,
+            _ => BackingStore.Disk,
+        };
+        bool isStacked = fileSystem is StatfsCall.Overlayfs or StatfsCall.Fuse;
+        return new MappedFile(handle, backing, !isStacked && CachestatCall.Ask(handle, 0, (long)PageGeometry.PageSize) is not null);
+    }
+
+    public void Dispose() => Handle.Dispose();
+
+    private static StatxCall.FileType GetFileType(SafeFileHandle file) => StatxCall.OfDescriptor((int)file.DangerousGetHandle())?.Type ?? default;
+}

@@ -1,0 +1,109 @@
+using Microsoft.Win32.SafeHandles;
+using PagemapTools.Procfs.Native;
+
+namespace PagemapTools.Procfs;
+
+/// <summary>Tells which pages of a file are in the page cache, which are swapped out, and which do not exist.</summary>
+internal static class PageCacheProbe
+{
+    /// <summary>Classifies pages of a file: NotMapped for a page in the page cache, SwappedShared for one in swap.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="offset">The offset of the first page, in bytes.</param>
+    /// <param name="states">One state a page, all Unpopulated before the call.</param>
+    /// <param name="inCore">A buffer of one byte a page.</param>
+    /// <param name="caller">The capabilities of the caller.</param>
+    /// <returns>Whether the kernel answered; if not, no state was changed.</returns>
+    public static bool Classify(MappedFile file, long offset, Span<PageState> states, Span<byte> inCore, CallerRights caller) =>
+        file.HasCachestat ? ClassifyByCachestat(file, offset, states) : ClassifyByMincore(file, offset, states, inCore, caller);
+
+    /// <summary>Halves the range until all pages of a part are alike.</summary>
+    private static bool ClassifyByCachestat(MappedFile file, long offset, Span<PageState> states)
+    {
+        if (CachestatCall.Ask(file.Handle, offset, (long)states.Length << PageGeometry.PageShift) is not (ulong cached, ulong evicted))
+        {
+            return false;
+        }
+
+        // Evicted pages of shared memory are in swap. Evicted pages of a file on a disk are on that disk alone.
+        ulong swapped = file.Backing == BackingStore.Swap ? evicted : 0;
+        if (cached == 0 && swapped == 0)
+        {
+            return true;
+        }
+
+        if (swapped == 0 && cached >= (ulong)states.Length)
+        {
+            states.Fill(PageState.NotMapped);
+        }
+        else if (cached == 0 && swapped >= (ulong)states.Length)
+        {
+            states.Fill(PageState.SwappedShared);
+        }
+        else if (states.Length == 1)
+        {
+            // The kernel counts a large folio whole, so the count of cached pages may be larger than the range.
+            states[0] = cached > 0 ? PageState.NotMapped : PageState.SwappedShared;
+        }
+        else
+        {
+            int half = states.Length / 2;
+            return ClassifyByCachestat(file, offset, states[..half])
+                && ClassifyByCachestat(file, offset + ((long)half << PageGeometry.PageShift), states[half..]);
+        }
+
+        return true;
+    }
+
+    /// <summary>Uses mincore on a mapping of the file. mincore reports a page that is still in the swap cache as in memory.</summary>
+    private static bool ClassifyByMincore(MappedFile file, long offset, Span<PageState> states, Span<byte> inCore, CallerRights caller)
+    {
+        if (!CanUseMincore(file.Handle, caller) || !Mincore(file.Handle, offset, states.Length, inCore))
+        {
+            return false;
+        }
+
+        if (file.Backing == BackingStore.Swap)
+        {
+            MarkAllocated(file.Handle, offset, states);
+        }
+
+        for (int i = 0; i < states.Length; i++)
+        {
+            states[i] = (inCore[i] & 1) != 0 ? PageState.NotMapped : states[i];
+        }
+
+        return true;
+    }
+
+    /// <summary>To other callers mincore reports every page as in memory (mm/mincore.c, can_do_mincore, Linux 5.2).</summary>
+    private static bool CanUseMincore(SafeFileHandle file, CallerRights caller) =>
+        (StatxCall.OfDescriptor((int)file.DangerousGetHandle())?.UserId is { } owner && owner == caller.UserId)
+        || caller.MayAskForPagesOfOthers == true;
+
+    /// <summary>Marks the pages that the file has allocated as swapped; pages in a hole do not exist.</summary>
+    private static void MarkAllocated(SafeFileHandle file, long offset, Span<PageState> states)
+    {
+        long end = offset + ((long)states.Length << PageGeometry.PageShift);
+        for (long position = offset; FileCalls.NextData(file, position) is { } data && data < end;)
+        {
+            position = Math.Min(end, FileCalls.NextHole(file, data) ?? end);
+            int from = (int)((data - offset) >> PageGeometry.PageShift);
+            int to = (int)((position - offset + (long)PageGeometry.PageSize - 1) >> PageGeometry.PageShift);
+            states[from..to].Fill(PageState.SwappedShared);
+        }
+    }
+
+    private static bool Mincore(SafeFileHandle file, long offset, int pages, Span<byte> inCore)
+    {
+        nint length = (nint)pages << PageGeometry.PageShift;
+        nint view = MemoryCalls.Map((nuint)length, MemoryCalls.ProtectionRead, MemoryCalls.MapShared, file, offset);
+        if (view == 0)
+        {
+            return false;
+        }
+
+        bool succeeded = MemoryCalls.InCore(view, (nuint)length, inCore);
+        MemoryCalls.Unmap(view, (nuint)length);
+        return succeeded;
+    }
+}

@@ -1,0 +1,159 @@
+using System.Collections.Concurrent;
+
+namespace PagemapTools.Procfs;
+
+/// <summary>Reads the map counts of the page frames in pagemap entries.</summary>
+/// <param name="kpagecount">The kernel's counts.</param>
+/// <param name="blind">The page frames that kpagecount does not cover.</param>
+/// <param name="cache">Counts that were read before, for other processes too.</param>
+internal sealed class MapCountReader(PageEntryFile kpagecount, BlindFrames blind, MapCountCache cache) : IDisposable
+{
+    /// <summary>The count of a page frame that is shared, by how many the kernel does not tell.</summary>
+    public const ulong SharedUnknownCount = PfnRuns.Unknown - 1;
+
+    private readonly PfnRuns _runs = new();
+    private readonly RentedArray<ulong> _entries = new();
+    private readonly RentedArray<ulong> _pfns = new();
+    private readonly RentedArray<ulong> _counts = new();
+
+    /// <summary>Whether the last entries had a present page whose frame number is hidden.</summary>
+    public bool SawHiddenFrames { get; private set; }
+
+    /// <summary>The counts of those present pages that have none of the bits <paramref name="excludeMask"/>, closely packed, in any order.</summary>
+    public ReadOnlySpan<ulong> Read(ReadOnlySpan<ulong> entries, ulong excludeMask)
+    {
+        MapCountCache.Reader cached = cache.BeginRead();
+        ulong[] missingEntries = _entries.AtLeast(entries.Length);
+        ulong[] missingPfns = _pfns.AtLeast(entries.Length);
+        ulong[] counts = _counts.AtLeast(entries.Length);
+        int missing = 0;
+        int found = 0;
+        SawHiddenFrames = false;
+        foreach (ulong entry in entries)
+        {
+            if ((entry & (PagemapEntry.PresentBit | excludeMask)) != PagemapEntry.PresentBit)
+            {
+                continue;
+            }
+
+            ulong pfn = entry & PagemapEntry.FrameMask;
+            if (pfn == 0)
+            {
+                SawHiddenFrames = true;
+                counts[found++] = PfnRuns.Unknown;
+            }
+            else if ((entry & PagemapEntry.ExclusiveBit) == 0 && cached.TryGet(pfn, out ulong count))
+            {
+                counts[found++] = count;
+            }
+            else
+            {
+                missingEntries[missing] = entry;
+                missingPfns[missing++] = pfn;
+            }
+        }
+
+        ReadMissing(missingEntries, missingPfns.AsSpan(0, missing), counts.AsMemory(found, missing), cached);
+        return counts.AsSpan(0, found + missing);
+    }
+
+    public void Dispose()
+    {
+        _runs.Dispose();
+        _entries.Dispose();
+        _pfns.Dispose();
+        _counts.Dispose();
+    }
+
+    private void ReadMissing(ReadOnlySpan<ulong> entries, ReadOnlySpan<ulong> pfns, Memory<ulong> destination, MapCountCache.Reader cached)
+    {
+        _runs.Build(pfns);
+        _runs.Gather(kpagecount, destination);
+        Span<ulong> counts = destination.Span;
+        for (int row = 0; row < counts.Length; row++)
+        {
+            cached.Store(pfns[row], counts[row]);
+            PagemapEntry entry = new(entries[row]);
+            if (blind.Explain(counts[row], entry, pfns[row]))
+            {
+                counts[row] = entry.IsExclusive ? 1 : SharedUnknownCount;
+            }
+        }
+    }
+}
+
+/// <summary>
+/// Caches counts of /proc/kpagecount for a short time, so that a page frame that many processes map is read once and not once for each
+/// of them. Safe to use from several threads.
+/// </summary>
+/// <remarks>
+/// Only counts of 2 and more are cached, and only entries that are not exclusive (bit 56) are looked up. A stale count can be wrong about
+/// how many share a page frame but never about whether it is shared.
+/// </remarks>
+/// <param name="clock">Measures the age of counts.</param>
+internal sealed class MapCountCache(TimeProvider clock)
+{
+    /// <summary>How long counts are cached.</summary>
+    public static readonly TimeSpan TimeToLive = TimeSpan.FromSeconds(1);
+
+    // A chunk has one byte for each page frame of 128 MiB. All chunks are 64 MiB, for 256 GiB; counts of frames beyond are not cached.
+    private const int ChunkShift = 15;
+    private const int ChunkFrames = 1 << ChunkShift;
+    private const int MaxChunks = 2048;
+
+    private readonly ConcurrentDictionary<ulong, Chunk> _chunks = new();
+
+    private sealed record Chunk(byte[] Counts, long CreatedAt);
+
+    /// <summary>Begins to read and store the counts of one batch of pages on one thread.</summary>
+    public Reader BeginRead() => new(this, clock.GetTimestamp());
+
+    private byte[]? Find(ulong index, long now) =>
+        _chunks.TryGetValue(index, out Chunk? chunk) && clock.GetElapsedTime(chunk.CreatedAt, now) <= TimeToLive ? chunk.Counts : null;
+
+    private byte[]? Add(ulong index, long now) =>
+        _chunks.Count < MaxChunks || _chunks.ContainsKey(index)
+            ? (_chunks[index] = new Chunk(new byte[ChunkFrames], now)).Counts
+            : null;
+
+    public struct Reader(MapCountCache cache, long now)
+    {
+        private ulong _index = ulong.MaxValue;
+        private byte[]? _counts;
+
+        /// <summary>Gets the cached count of a page frame; false if there is none.</summary>
+        public bool TryGet(ulong pfn, out ulong count)
+        {
+            MoveTo(pfn);
+            count = _counts is null ? 0 : (ulong)_counts[pfn % ChunkFrames];
+            return count != 0;
+        }
+
+        /// <summary>Caches a count if the page frame is shared and the count fits in a byte.</summary>
+        public void Store(ulong pfn, ulong count)
+        {
+            if (count is < 2 or > byte.MaxValue)
+            {
+                return;
+            }
+
+            MoveTo(pfn);
+            _counts ??= cache.Add(_index, now);
+            if (_counts is not null)
+            {
+                _counts[pfn % ChunkFrames] = (byte)count;
+            }
+        }
+
+        // Neighbouring page frames are mostly in one chunk.
+        private void MoveTo(ulong pfn)
+        {
+            ulong index = pfn >> ChunkShift;
+            if (index != _index)
+            {
+                _index = index;
+                _counts = cache.Find(index, now);
+            }
+        }
+    }
+}
