@@ -32,29 +32,24 @@ internal sealed class WorkQueue
     /// <summary>Takes slices, in ascending order, until none is left.</summary>
     public IEnumerable<WalkPart> DequeueAll()
     {
-        while (TryDequeue(out WalkPart slice))
+        for (int index = 0; ;)
         {
-            yield return slice;
-        }
-    }
+            long taken = Interlocked.Increment(ref _taken);
+            while (index < _sliceCounts.Length && _sliceCounts[index] < taken)
+            {
+                index++;
+            }
 
-    /// <summary>Takes the next slice; false if none is left.</summary>
-    public bool TryDequeue(out WalkPart slice)
-    {
-        long taken = Interlocked.Increment(ref _taken);
-        int index = Array.BinarySearch(_sliceCounts, taken);
-        index = index < 0 ? ~index : index;
-        if (index == _sliceCounts.Length)
-        {
-            slice = default;
-            return false;
-        }
+            if (index == _sliceCounts.Length)
+            {
+                yield break;
+            }
 
-        WalkPart part = _parts[index];
-        ulong size = GetSliceSize(part);
-        ulong start = part.Start + (size * (ulong)(CountSlices(part) - 1 - (_sliceCounts[index] - taken)));
-        slice = part with { Start = start, End = Math.Min(part.End, start + size) };
-        return true;
+            WalkPart part = _parts[index];
+            ulong size = GetSliceSize(part);
+            ulong start = part.Start + (size * (ulong)(CountSlices(part) - 1 - (_sliceCounts[index] - taken)));
+            yield return part with { Start = start, End = Math.Min(part.End, start + size) };
+        }
     }
 
     private static ulong GetSliceSize(WalkPart part) =>

@@ -38,7 +38,7 @@ public sealed class WorkQueueTests
         WalkPart[] parts = [.. Enumerable.Range(0, Reservations).Select(_ => CreatePart(0, 128 * 1024 * Gibi))];
         long before = GC.GetAllocatedBytesForCurrentThread();
         WorkQueue queue = new(parts);
-        Assert.True(queue.TryDequeue(out WalkPart slice));
+        WalkPart slice = queue.DequeueAll().First();
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 2 * sizeof(long) * Reservations);
         Assert.Equal(64 * Gibi, slice.End);
     }
@@ -64,7 +64,7 @@ public sealed class WorkQueueTests
             }
         });
         Assert.Equal(all.Select(part => part.Start), taken.Order());
-        Assert.False(queue.TryDequeue(out WalkPart _));
+        Assert.Empty(queue.DequeueAll());
     }
 
     private static WalkPart CreatePart(ulong start, ulong end) => new(Identities.Mapping(start, end), start, end, PageCategories.Present);
