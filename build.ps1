@@ -51,6 +51,8 @@ function Invoke-Help {
         $text = [regex]::Replace($text, '(?s)```powershell\n(.*?)\n```', { 'PS> ' + $args[0].Groups[1].Value.Replace("`n", "`n    ") })
         $text = $text -replace '(?m)^```Output\n' -replace '(?m)^ $' -replace '\n```(?=\n|<)' -replace '<maml:uri>[^<:]*</maml:uri>', '<maml:uri />'
         $text = $text -replace '\s*<maml:navigationLink>\s*<maml:linkText>Online Version</maml:linkText>\s*<maml:uri />\s*</maml:navigationLink>'
+        # A link of the kernel's is text: Get-Help -Online would open the first address, and the module has no page of its own.
+        $text = $text -replace '</maml:linkText>(\s*)<maml:uri>(https:[^<]*)</maml:uri>', ' $2</maml:linkText>$1<maml:uri />'
         Set-Content en-US/PagemapTools.dll-Help.xml $text.TrimEnd()
     }
 }
