@@ -42,13 +42,17 @@ function Invoke-Test {
 function Invoke-Help {
     if (Test-Module Microsoft.PowerShell.PlatyPS) {
         $commands = Get-ChildItem en-US/*-*.md | ForEach-Object { Import-MarkdownCommandHelp -Path $_.FullName }
+        # PlatyPS trims each paragraph: a blank on the empty line before an indented line keeps the header of a table in its column.
+        foreach ($example in $commands.Examples) { $example.Remarks = $example.Remarks -replace '\n(?=\n +\S)', "`n " }
         $staging = New-Item -ItemType Directory -Force out/help
         $maml = Export-MamlCommandHelp -CommandHelp $commands -OutputFolder $staging -Force
         # Get-Help shows text as it is: a prompt for Markdown's fences, an empty line for PlatyPS' mark of one, no links to files.
         $text = (Get-Content -Raw $maml) -replace '</maml:para>\s*<maml:para>&#x80;</maml:para>\s*<maml:para>', "`n`n"
         $text = [regex]::Replace($text, '(?s)```powershell\n(.*?)\n```', { 'PS> ' + $args[0].Groups[1].Value.Replace("`n", "`n    ") })
-        $text = $text -replace '(?m)^```Output\n' -replace '\n```(?=\n|<)' -replace '<maml:uri>[^<:]*</maml:uri>', '<maml:uri />'
+        $text = $text -replace '(?m)^```Output\n' -replace '(?m)^ $' -replace '\n```(?=\n|<)' -replace '<maml:uri>[^<:]*</maml:uri>', '<maml:uri />'
         $text = $text -replace '\s*<maml:navigationLink>\s*<maml:linkText>Online Version</maml:linkText>\s*<maml:uri />\s*</maml:navigationLink>'
+        # A link of the kernel's is text: Get-Help -Online would open the first address, and the module has no page of its own.
+        $text = $text -replace '</maml:linkText>(\s*)<maml:uri>(https:[^<]*)</maml:uri>', ' $2</maml:linkText>$1<maml:uri />'
         Set-Content en-US/PagemapTools.dll-Help.xml $text.TrimEnd()
     }
 }

@@ -6,7 +6,7 @@ BeforeDiscovery {
 
     $readme = Get-Content "$root/README.md" -Raw
     $oneLiners = $readme.Substring($readme.IndexOf('## Ten one-liners'))
-    $oneLiners = $oneLiners.Substring(0, $oneLiners.IndexOf('## What rights'))
+    $oneLiners = ($oneLiners -split '(?m)^## ')[1]
     $readmeCases = @([regex]::Matches($oneLiners, $fence) | ForEach-Object { @{ Code = $_.Groups['code'].Value.Trim() } })
 
     # What an example prints stands in a fence of its own, without a language.
