@@ -173,6 +173,16 @@
                 <xsl:if test="@Key">
                   <PropertySet><Name>DefaultKeyPropertySet</Name><ReferencedProperties><Name><xsl:value-of select="@Key" /></Name></ReferencedProperties></PropertySet>
                 </xsl:if>
+                <xsl:if test="@Send">
+                  <NoteProperty><Name>SerializationMethod</Name><Value>SpecificProperties</Value></NoteProperty>
+                  <PropertySet>
+                    <Name>PropertySerializationSet</Name>
+                    <ReferencedProperties>
+                      <Name><xsl:value-of select="@Send" /></Name>
+                      <xsl:for-each select="../Property[not(@As) or @As = $type/@As]"><Name><xsl:value-of select="@Name" /></Name></xsl:for-each>
+                    </ReferencedProperties>
+                  </PropertySet>
+                </xsl:if>
                 <xsl:if test="@Depth"><NoteProperty><Name>SerializationDepth</Name><Value><xsl:value-of select="@Depth" /></Value></NoteProperty></xsl:if>
               </Members>
             </MemberSet>
