@@ -26,8 +26,6 @@
     PrivateData          = @{
         PSData = @{
             Tags         = @('Linux', 'Memory', 'pagemap', 'procfs', 'USS', 'kernel', 'PSEdition_Core')
-            ProjectUri   = 'https://github.com/PagemapTools/PagemapTools'
-            LicenseUri   = 'https://github.com/PagemapTools/PagemapTools/blob/main/LICENSE'
             ReleaseNotes = 'See CHANGELOG.md'
         }
     }

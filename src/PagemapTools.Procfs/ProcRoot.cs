@@ -44,6 +44,9 @@ public sealed class ProcRoot
     /// <summary>The name of a process, as Get-Process gives it; null if there is no such process, or it is hidden from the caller.</summary>
     public string? ProcessName(int processId) => ProcessNames.Read(this, processId, out _);
 
+    /// <summary>Whether a process is a thread of the kernel, which has no address space.</summary>
+    public bool IsKernelThread(int processId) => ProcessStat.Read(this, processId) is { IsKernelThread: true };
+
     internal string PathOf(string file) => $"{Path}/{file}";
 
     internal string PathOf(int processId, string file) => string.Create(CultureInfo.InvariantCulture, $"{Path}/{processId}/{file}");

@@ -121,6 +121,40 @@ public sealed class CompletionTests : IDisposable
     }
 
     [Theory]
+    [InlineData("Get-KPageFlags -BitSpec hwp", "HWPOISON")]
+    [InlineData("Get-KPageFlags -BitSpec anon,~hwp", "'~HWPOISON'")]
+    [InlineData("Get-KPageFlags -BitSpec 'anon,lru=hwp", "'anon,lru=HWPOISON'")]
+    [InlineData("Measure-KPageFlags -BitSpec =hwp", "'=HWPOISON'")]
+    public void BitSpecsAreCompletedBehindEachSeparator(string line, string expected)
+    {
+        CompletionResult offer = Assert.Single(Complete(line));
+
+        Assert.Equal(expected, offer.CompletionText);
+        Assert.Contains("hardware", offer.ToolTip);
+    }
+
+    [Fact]
+    public void AddressesAreTheMappingsOfTheProcessOnTheLine()
+    {
+        using Animal animal = Animal.Start("anon").Freeze();
+        string[] expected = [.. File.ReadLines($"/proc/{animal.ProcessId}/maps").Select(line => "0x" + line.Split(' ')[0].Replace("-", "-0x", StringComparison.Ordinal))];
+
+        Assert.Equal(expected, Texts($"Get-ProcessPageMap -Id {animal.ProcessId} -Address "));
+        Assert.Empty(Texts("Get-ProcessPageMap -Address "));
+    }
+
+    [Fact]
+    public void KernelThreadsAreNotOffered()
+    {
+        using MadeUpTree tree = new();
+        tree.Process(7, 0x10000, Entries.Present(1)).Text("7/comm", "postgres\n");
+        tree.Text("2/comm", "kthreadd\n").Text("2/stat", "2 (kthreadd) S 0 0 0 0 -1 2129984 0 0\n");
+
+        Assert.Equal(["7"], Texts($"Measure-ProcessUss -ProcPath {tree.Path} -Id "));
+        Assert.Equal(["postgres"], Texts($"Measure-ProcessUss -ProcPath {tree.Path} -Name "));
+    }
+
+    [Theory]
     [InlineData("Get-KPageFlags -Cgroup ")]
     [InlineData("Get-KPageCgroup -Cgroup ")]
     public void Cgroups_are_the_directories_of_the_memory_hierarchy(string line)

@@ -79,7 +79,7 @@ public sealed class BitSpec
             return Compound;
         }
 
-        if (PageTypesNames.TryFind(name, out KPageFlags flag) || KPageFlagsText.TryParse(name, out flag) || TryParseNumber(name, out flag))
+        if (KPageFlagsNames.TryFindPageTypesName(name, out KPageFlags flag) || KPageFlagsNames.TryParse(name, out flag) || TryParseNumber(name, out flag))
         {
             return flag;
         }

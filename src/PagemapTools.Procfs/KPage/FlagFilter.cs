@@ -49,13 +49,13 @@ public sealed class FlagFilter
     public FlagFilter Matching(BitSpec specification) => With(_onShown, specification.Term);
 
     /// <summary>The flags as they are shown.</summary>
-    internal KPageFlags Shown(ulong word, PagemapEntry entry) => _isRaw ? KPageFlagsView.Raw(word, entry) : KPageFlagsView.WellKnown(word);
+    internal KPageFlags Shown(ulong word, PagemapEntry entry) => _isRaw ? KPageFlagsDecoder.Raw(word, entry) : KPageFlagsDecoder.WellKnown(word);
 
     internal bool Matches(ulong word, PagemapEntry entry)
     {
         if (_onAll.Count > 0)
         {
-            KPageFlags all = KPageFlagsView.All(word, entry);
+            KPageFlags all = KPageFlagsDecoder.All(word, entry);
             foreach (FlagTerm term in _onAll)
             {
                 if (!term.Matches(all))

@@ -16,10 +16,10 @@ public sealed class KPageFlagsSummary
     public ulong FlagsValue => (ulong)Flags;
 
     /// <summary>The names of the flags, separated by commas; a bit without a name as its number.</summary>
-    public string FlagNames => KPageFlagsText.Format(Flags);
+    public string FlagNames => KPageFlagsNames.Format(Flags);
 
     /// <summary>The flags as page-types' row of letters.</summary>
-    public string SymbolicFlags => KPageFlagsSymbols.Format(Flags);
+    public string SymbolicFlags => KPageFlagsNames.FormatLetters(Flags);
 
     /// <summary>The number of pages.</summary>
     public long PageCount { get; }

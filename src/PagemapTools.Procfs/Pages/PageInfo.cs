@@ -20,13 +20,13 @@ public class PageInfo
     public ulong? Pfn => Known(PfnOrUnknown);
 
     /// <summary>What the frame is used for (/proc/kpageflags): the well-known flags, or all of them where they were asked for raw.</summary>
-    public KPageFlags? Flags => _flags == Unknown ? null : ShowsRawFlags ? RawView(_flags) : KPageFlagsView.WellKnown(_flags);
+    public KPageFlags? Flags => _flags == Unknown ? null : ShowsRawFlags ? RawView(_flags) : KPageFlagsDecoder.WellKnown(_flags);
 
     /// <summary><see cref="Flags"/> as a number.</summary>
     public ulong? FlagsValue => (ulong?)Flags;
 
     /// <summary>The names of <see cref="Flags"/>, separated by commas; a bit without a name as its number.</summary>
-    public string? FlagNames => Flags is { } flags ? KPageFlagsText.Format(flags) : null;
+    public string? FlagNames => Flags is { } flags ? KPageFlagsNames.Format(flags) : null;
 
     /// <summary>The kernel's whole word of flags, as it was read.</summary>
     public ulong? RawFlags => Known(_flags);
@@ -66,7 +66,7 @@ public class PageInfo
         }
     }
 
-    private protected virtual KPageFlags RawView(ulong word) => KPageFlagsView.Raw(word);
+    private protected virtual KPageFlags RawView(ulong word) => KPageFlagsDecoder.Raw(word);
 
     private static ulong? Known(ulong word) => word == Unknown ? null : word;
 }

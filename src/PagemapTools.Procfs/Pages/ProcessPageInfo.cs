@@ -55,5 +55,5 @@ public sealed class ProcessPageInfo : PageInfo
 
     internal override PagemapEntry Entry { get; }
 
-    private protected override KPageFlags RawView(ulong word) => KPageFlagsView.Raw(word, Entry);
+    private protected override KPageFlags RawView(ulong word) => KPageFlagsDecoder.Raw(word, Entry);
 }

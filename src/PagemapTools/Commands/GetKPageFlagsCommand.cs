@@ -25,6 +25,7 @@ public sealed class GetKPageFlagsCommand : KPageCommand, IFlagFilterParameters
 
     /// <inheritdoc/>
     [Parameter]
+    [ArgumentCompleter(typeof(BitSpecCompleter))]
     public BitSpec[] BitSpec { get; set => field = value ?? []; } = [];
 
     /// <summary>Only frames charged to these cgroups: the path or the inode of their directory.</summary>

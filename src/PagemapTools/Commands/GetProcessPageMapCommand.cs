@@ -23,6 +23,7 @@ public sealed class GetProcessPageMapCommand : ProcessObjectTargetCommand, IFlag
 
     /// <summary>Addresses, or ranges of them like 0x7f00-0x7fff whose end is not included, as in maps.</summary>
     [Parameter]
+    [ArgumentCompleter(typeof(AddressCompleter))]
     public AddressRange[] Address { get; set => field = value ?? []; } = [];
 
     /// <summary>Mappings, by their path or the kernel's name for them, such as [heap]; wildcards are taken.</summary>
@@ -69,6 +70,7 @@ public sealed class GetProcessPageMapCommand : ProcessObjectTargetCommand, IFlag
 
     /// <inheritdoc/>
     [Parameter]
+    [ArgumentCompleter(typeof(BitSpecCompleter))]
     public BitSpec[] BitSpec { get; set => field = value ?? []; } = [];
 
     /// <summary>Shows kernel-internal flags, and overloaded ones under their own names.</summary>

@@ -62,6 +62,7 @@ public sealed class MeasureKPageFlagsCommand : ProcessTargetCommand, IFlagFilter
 
     /// <inheritdoc/>
     [Parameter]
+    [ArgumentCompleter(typeof(BitSpecCompleter))]
     public BitSpec[] BitSpec { get; set => field = value ?? []; } = [];
 
     /// <summary>Shows kernel-internal flags, and overloaded ones under their own names.</summary>

@@ -1,17 +1,11 @@
-using System.Collections;
-using System.Management.Automation;
-using System.Management.Automation.Language;
 using PagemapTools.Procfs;
 
 namespace PagemapTools.Completion;
 
 /// <summary>Completes the directories of memory cgroups.</summary>
-public sealed class CgroupCompleter : IArgumentCompleter
+public sealed class CgroupCompleter : Completer
 {
-    /// <inheritdoc/>
-    public IEnumerable<CompletionResult> CompleteArgument(
-        string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters) =>
-        Completions.Matching(
-            wordToComplete,
-            CgroupNames.Default.All().Order(StringComparer.Ordinal).Select(path => (path, $"inode {CgroupNames.Default.InodeOf(path)}")));
+    private protected override IEnumerable<Candidate> GetCandidates(string word, BoundTargets targets) =>
+        from path in CgroupNames.Default.All().Order(StringComparer.Ordinal)
+        select new Candidate(path, $"inode {CgroupNames.Default.InodeOf(path)}");
 }

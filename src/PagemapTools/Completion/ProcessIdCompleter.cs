@@ -1,22 +1,15 @@
-using System.Collections;
 using System.Globalization;
-using System.Management.Automation;
-using System.Management.Automation.Language;
 
 namespace PagemapTools.Completion;
 
-/// <summary>Completes the ids of running processes; the tooltip is the name.</summary>
-public sealed class ProcessIdCompleter : IArgumentCompleter
+/// <summary>Completes the ids of running processes, by the beginning of an id or of a name; the tooltip is the name.</summary>
+public sealed class ProcessIdCompleter : Completer
 {
-    /// <inheritdoc/>
-    public IEnumerable<CompletionResult> CompleteArgument(
-        string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters) =>
-        Completions.Processes(Completions.RootOf(fakeBoundParameters))
-            .Where(process => process.Id.ToString(CultureInfo.InvariantCulture).StartsWith(wordToComplete, StringComparison.Ordinal)
-                || process.Name.StartsWith(wordToComplete, StringComparison.OrdinalIgnoreCase))
-            .Select(process => new CompletionResult(
-                process.Id.ToString(CultureInfo.InvariantCulture),
-                string.Create(CultureInfo.InvariantCulture, $"{process.Id} {process.Name}"),
-                CompletionResultType.ParameterValue,
-                process.Name));
+    private protected override IEnumerable<Candidate> GetCandidates(string word, BoundTargets targets) =>
+        from process in targets.ListProcesses()
+        let id = process.Id.ToString(CultureInfo.InvariantCulture)
+        select new Candidate($"{id} {process.Name}", process.Name, id);
+
+    private protected override bool IsMatch(Candidate candidate, string word) =>
+        candidate.Argument!.StartsWith(word, StringComparison.Ordinal) || candidate.ToolTip.StartsWith(word, StringComparison.OrdinalIgnoreCase);
 }

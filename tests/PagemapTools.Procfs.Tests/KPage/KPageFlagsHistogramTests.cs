@@ -87,8 +87,8 @@ public sealed class KPageFlagsHistogramTests
     [Fact]
     public void A_row_of_letters_has_one_place_for_each_flag()
     {
-        Assert.Equal(Enum.GetValues<KPageFlags>().Length - 1, KPageFlagsSymbols.Format(KPageFlags.None).Length);
-        Assert.Equal(KPageFlagsSymbols.Format(KPageFlags.None), KPageFlagsSymbols.Format((KPageFlags)(1UL << 57)));
-        Assert.DoesNotContain('_', KPageFlagsSymbols.Format((KPageFlags)ulong.MaxValue));
+        Assert.Equal(Enum.GetValues<KPageFlags>().Length - 1, KPageFlagsNames.FormatLetters(KPageFlags.None).Length);
+        Assert.Equal(KPageFlagsNames.FormatLetters(KPageFlags.None), KPageFlagsNames.FormatLetters((KPageFlags)(1UL << 57)));
+        Assert.DoesNotContain('_', KPageFlagsNames.FormatLetters((KPageFlags)ulong.MaxValue));
     }
 }

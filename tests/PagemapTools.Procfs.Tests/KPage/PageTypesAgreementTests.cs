@@ -53,7 +53,7 @@ public sealed class PageTypesAgreementTests
         // It takes numbers up to 63 bits.
         foreach (ulong flag in Enum.GetValues<KPageFlags>().Select(flag => (ulong)flag).Where(flag => (flag & (NamedEverywhere | (1UL << 47) | (3UL << 61))) != 0))
         {
-            Assert.Equal(PageTypes.Letters(flag), KPageFlagsSymbols.Format((KPageFlags)flag).Replace("_", string.Empty, StringComparison.Ordinal));
+            Assert.Equal(PageTypes.Letters(flag), KPageFlagsNames.FormatLetters((KPageFlags)flag).Replace("_", string.Empty, StringComparison.Ordinal));
         }
     }
 

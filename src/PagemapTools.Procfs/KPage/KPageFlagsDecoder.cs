@@ -5,7 +5,7 @@ namespace PagemapTools.Procfs;
 /// everything, with overloaded bits expanded. Either way slab pages are cleared of ANON and KSM, which the kernel reads out of a
 /// field that slab uses for something else (fs/proc/page.c, stable_page_flags).
 /// </summary>
-public static class KPageFlagsView
+public static class KPageFlagsDecoder
 {
     private const KPageFlags Hackers = (KPageFlags)(0xffffUL << 32);
     private const KPageFlags Compound = KPageFlags.COMPOUND_HEAD | KPageFlags.COMPOUND_TAIL;
@@ -13,14 +13,14 @@ public static class KPageFlagsView
     /// <summary>The flags that do not change from kernel to kernel; compound marks only on hugetlb pages.</summary>
     public static KPageFlags WellKnown(ulong word)
     {
-        KPageFlags flags = WithoutFalseSlabFlags((KPageFlags)word) & ~Hackers;
+        KPageFlags flags = ClearFalseSlabFlags((KPageFlags)word) & ~Hackers;
         return (flags & Compound) != 0 && (flags & KPageFlags.HUGE) == 0 ? flags & ~Compound : flags;
     }
 
     /// <summary>All flags, the overloaded ones under their own names.</summary>
     public static KPageFlags Raw(ulong word)
     {
-        KPageFlags flags = WithoutFalseSlabFlags((KPageFlags)word);
+        KPageFlags flags = ClearFalseSlabFlags((KPageFlags)word);
         if (Has(flags, KPageFlags.ANON | KPageFlags.OWNER_2))
         {
             flags ^= KPageFlags.OWNER_2 | KPageFlags.ANON_EXCLUSIVE;
@@ -28,9 +28,9 @@ public static class KPageFlagsView
 
         if (Has(flags, KPageFlags.SLAB))
         {
-            flags = Renamed(flags, KPageFlags.PRIVATE, KPageFlags.SLOB_FREE);
-            flags = Renamed(flags, KPageFlags.ACTIVE, KPageFlags.SLUB_FROZEN);
-            flags = Renamed(flags, KPageFlags.ERROR, KPageFlags.SLUB_DEBUG);
+            flags = Rename(flags, KPageFlags.PRIVATE, KPageFlags.SLOB_FREE);
+            flags = Rename(flags, KPageFlags.ACTIVE, KPageFlags.SLUB_FROZEN);
+            flags = Rename(flags, KPageFlags.ERROR, KPageFlags.SLUB_DEBUG);
         }
 
         return (flags & (KPageFlags.RECLAIM | KPageFlags.WRITEBACK)) == KPageFlags.RECLAIM
@@ -49,12 +49,12 @@ public static class KPageFlagsView
     }
 
     /// <summary>Every name that applies: the kernel's bits as they stand, and what overloaded and pagemap bits expand to.</summary>
-    internal static KPageFlags All(ulong word, PagemapEntry entry) => WithoutFalseSlabFlags((KPageFlags)word) | Raw(word, entry);
+    internal static KPageFlags All(ulong word, PagemapEntry entry) => ClearFalseSlabFlags((KPageFlags)word) | Raw(word, entry);
 
-    private static KPageFlags WithoutFalseSlabFlags(KPageFlags flags) =>
+    private static KPageFlags ClearFalseSlabFlags(KPageFlags flags) =>
         (flags & KPageFlags.SLAB) != 0 ? flags & ~(KPageFlags.ANON | KPageFlags.KSM) : flags;
 
-    private static KPageFlags Renamed(KPageFlags flags, KPageFlags from, KPageFlags to) =>
+    private static KPageFlags Rename(KPageFlags flags, KPageFlags from, KPageFlags to) =>
         Has(flags, from) ? flags ^ (from | to) : flags;
 
     private static bool Has(KPageFlags flags, KPageFlags all) => (flags & all) == all;

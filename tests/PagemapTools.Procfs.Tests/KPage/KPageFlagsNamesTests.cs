@@ -2,7 +2,7 @@ using System.Numerics;
 
 namespace PagemapTools.Procfs.Tests.KPage;
 
-public sealed class KPageFlagsTextTests
+public sealed class KPageFlagsNamesTests
 {
     [Theory]
     [InlineData(0UL, "None")]
@@ -12,12 +12,12 @@ public sealed class KPageFlagsTextTests
     [InlineData(1UL << 57, "bit57")]
     [InlineData((1UL << 63) | (1UL << 43), "bit43,MMAP_EXCLUSIVE")]
     public void Names_are_in_the_order_of_their_bits_and_an_unknown_bit_is_its_number(ulong flags, string text) =>
-        Assert.Equal(text, KPageFlagsText.Format((KPageFlags)flags));
+        Assert.Equal(text, KPageFlagsNames.Format((KPageFlags)flags));
 
     [Fact]
     public void All_sixty_four_bits_have_a_text_of_their_own()
     {
-        string[] names = KPageFlagsText.Format((KPageFlags)ulong.MaxValue).Split(',');
+        string[] names = KPageFlagsNames.Format((KPageFlags)ulong.MaxValue).Split(',');
         Assert.Equal(64, names.Distinct(StringComparer.OrdinalIgnoreCase).Count());
     }
 
@@ -38,7 +38,7 @@ public sealed class KPageFlagsTextTests
     [InlineData("mmap_exclusive", KPageFlags.MMAP_EXCLUSIVE)]
     public void A_name_is_taken_in_the_kernels_and_in_page_types_spelling(string name, KPageFlags flag)
     {
-        Assert.True(KPageFlagsText.TryParse(name, out KPageFlags parsed));
+        Assert.True(KPageFlagsNames.TryParse(name, out KPageFlags parsed));
         Assert.Equal(flag, parsed);
     }
 
@@ -53,7 +53,7 @@ public sealed class KPageFlagsTextTests
     [InlineData("ANON,LRU")]
     public void What_is_no_name_is_refused(string name)
     {
-        Assert.False(KPageFlagsText.TryParse(name, out KPageFlags flag));
+        Assert.False(KPageFlagsNames.TryParse(name, out KPageFlags flag));
         Assert.Equal(KPageFlags.None, flag);
     }
 
@@ -62,7 +62,7 @@ public sealed class KPageFlagsTextTests
     {
         for (int bit = 0; bit < 64; bit++)
         {
-            Assert.True(KPageFlagsText.TryParse(KPageFlagsText.NameOf(bit), out KPageFlags flag));
+            Assert.True(KPageFlagsNames.TryParse(KPageFlagsNames.GetName(bit), out KPageFlags flag));
             Assert.Equal(bit, BitOperations.TrailingZeroCount((ulong)flag));
         }
     }

@@ -1,0 +1,24 @@
+using PagemapTools.Procfs;
+
+namespace PagemapTools.Completion;
+
+/// <summary>Completes the last name of a bit specification: behind a comma, a tilde or an equals sign as at its beginning.</summary>
+public sealed class BitSpecCompleter : Completer
+{
+    private const string Separators = ",~=";
+
+    private protected override IEnumerable<Candidate> GetCandidates(string word, BoundTargets targets)
+    {
+        string before = word[..(LastSeparator(word) + 1)];
+
+        // In page-types' grammar swap is the beginning of SWAPCACHE.
+        return from name in Enum.GetNames<KPageFlags>()
+               where name is not (nameof(KPageFlags.None) or nameof(KPageFlags.SWAP))
+               select new Candidate(name, FlagHelp.Find(name), before + name);
+    }
+
+    private protected override bool IsMatch(Candidate candidate, string word) =>
+        candidate.Text.StartsWith(word[(LastSeparator(word) + 1)..].Trim(), StringComparison.OrdinalIgnoreCase);
+
+    private static int LastSeparator(string word) => word.AsSpan().LastIndexOfAny(Separators);
+}

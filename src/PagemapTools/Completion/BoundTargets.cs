@@ -1,0 +1,62 @@
+using System.Collections;
+using System.Globalization;
+using System.Management.Automation;
+using PagemapTools.Procfs;
+
+namespace PagemapTools.Completion;
+
+/// <summary>The processes that the command line names, and the proc tree that they are in.</summary>
+internal sealed class BoundTargets(IDictionary boundParameters)
+{
+    /// <summary>The proc tree.</summary>
+    public ProcRoot Root { get; } = new(boundParameters["ProcPath"] as string);
+
+    /// <summary>Lists the processes of the tree that have an address space, with their names.</summary>
+    public IEnumerable<(int Id, string Name)> ListProcesses() =>
+        from id in Directory.Exists(Root.Path) ? Root.ProcessIds() : []
+        where !Root.IsKernelThread(id)
+        let name = Root.ProcessName(id)
+        where name is not null
+        select (id, name);
+
+    /// <summary>Lists the mappings of the processes on the line that can be read.</summary>
+    public IEnumerable<MemoryMapping> ListMappings() => GetProcessIds().SelectMany(ReadMappings);
+
+    private IEnumerable<int> GetProcessIds()
+    {
+        if (boundParameters["Id"] is { } ids)
+        {
+            return ToTexts(ids).Select(id => int.TryParse(id, NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : 0).Where(id => id != 0);
+        }
+
+        if (boundParameters["InputObject"] is System.Diagnostics.Process process)
+        {
+            return [process.Id];
+        }
+
+        WildcardPattern[] names = [.. ToTexts(boundParameters["Name"]).Select(name => WildcardPattern.Get(name, WildcardOptions.IgnoreCase))];
+        return ListProcesses().Where(running => names.Any(name => name.IsMatch(running.Name))).Select(running => running.Id);
+    }
+
+    private MemoryMapping[] ReadMappings(int processId)
+    {
+        try
+        {
+            using ProcessMemory process = ProcessMemory.Open(Root, processId);
+            return [.. process.Mappings()];
+        }
+        catch (ProcfsException)
+        {
+            // Completion offers what it can read; the command itself says what is wrong.
+            return [];
+        }
+    }
+
+    private static IEnumerable<string> ToTexts(object? bound) => bound switch
+    {
+        null => [],
+        string text => [text],
+        IEnumerable items => items.Cast<object>().Select(item => item.ToString() ?? string.Empty),
+        _ => [bound.ToString() ?? string.Empty],
+    };
+}

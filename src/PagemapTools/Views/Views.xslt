@@ -1,0 +1,231 @@
+<?xml version="1.0" encoding="utf-8"?>
+<!-- Makes a Format.ps1xml (File = format) or a Types.ps1xml (File = types) of Views.xml. -->
+<xsl:stylesheet version="1.0" xmlns:xsl="http://www.w3.org/1999/XSL/Transform">
+  <xsl:output method="xml" indent="yes" />
+  <xsl:strip-space elements="*" />
+  <xsl:param name="File" />
+  <xsl:variable name="Namespace" select="'PagemapTools.Procfs.'" />
+  <xsl:key name="cell" match="Cell" use="@Name" />
+
+  <xsl:template match="/Views">
+    <xsl:choose>
+      <xsl:when test="$File = 'format'">
+        <Configuration>
+          <ViewDefinitions>
+            <xsl:apply-templates select="Group/Type" mode="table" />
+            <xsl:apply-templates select="Group/Type" mode="list" />
+            <xsl:apply-templates select="Group/Type[@Wide]" mode="wide" />
+          </ViewDefinitions>
+        </Configuration>
+      </xsl:when>
+      <xsl:otherwise>
+        <Types>
+          <xsl:apply-templates select="Group/Type | Enum" mode="type" />
+          <xsl:apply-templates select="Group/Type" mode="deserialized" />
+        </Types>
+      </xsl:otherwise>
+    </xsl:choose>
+  </xsl:template>
+
+  <!-- Views -->
+  <xsl:template name="view">
+    <Name><xsl:value-of select="@Name" /></Name>
+    <ViewSelectedBy><TypeName><xsl:value-of select="concat($Namespace, @Name)" /></TypeName></ViewSelectedBy>
+  </xsl:template>
+
+  <xsl:template match="Type" mode="table">
+    <xsl:variable name="type" select="." />
+    <xsl:variable name="columns" select="../*[@Width][not(@Of) or @Of = $type/@Of][not(@As) or @As = $type/@As]" />
+    <View>
+      <xsl:call-template name="view" />
+      <xsl:if test="@GroupBy">
+        <GroupBy><ScriptBlock>"<xsl:value-of select="@GroupBy" />"</ScriptBlock><Label>Process</Label></GroupBy>
+      </xsl:if>
+      <TableControl>
+        <TableHeaders><xsl:apply-templates select="$columns" mode="header" /></TableHeaders>
+        <TableRowEntries>
+          <TableRowEntry>
+            <Wrap />
+            <TableColumnItems>
+              <xsl:for-each select="$columns">
+                <TableColumnItem>
+                  <xsl:call-template name="item">
+                    <xsl:with-param name="before" select="sum($columns[@Width != '*']/@Width) + count($columns)" />
+                  </xsl:call-template>
+                </TableColumnItem>
+              </xsl:for-each>
+            </TableColumnItems>
+          </TableRowEntry>
+        </TableRowEntries>
+      </TableControl>
+    </View>
+  </xsl:template>
+
+  <xsl:template match="*" mode="header">
+    <TableColumnHeader>
+      <Label><xsl:value-of select="@Name" /></Label>
+      <xsl:if test="@Width != '*'"><Width><xsl:value-of select="@Width" /></Width></xsl:if>
+      <xsl:for-each select="@Align | key('cell', @Cell)/@Align"><Alignment><xsl:value-of select="." /></Alignment></xsl:for-each>
+    </TableColumnHeader>
+  </xsl:template>
+
+  <xsl:template match="Type" mode="list">
+    <xsl:variable name="type" select="." />
+    <View>
+      <xsl:call-template name="view" />
+      <ListControl>
+        <ListEntries>
+          <ListEntry>
+            <ListItems>
+              <xsl:for-each select="../Property[not(@Of) or @Of = $type/@Of][not(@As) or @As = $type/@As]">
+                <ListItem>
+                  <Label><xsl:value-of select="@Name" /></Label>
+                  <xsl:choose>
+                    <xsl:when test="@List">
+                      <PropertyName><xsl:value-of select="@Name" /></PropertyName>
+                      <FormatString><xsl:value-of select="@List" /></FormatString>
+                    </xsl:when>
+                    <xsl:otherwise><xsl:call-template name="item" /></xsl:otherwise>
+                  </xsl:choose>
+                </ListItem>
+              </xsl:for-each>
+            </ListItems>
+          </ListEntry>
+        </ListEntries>
+      </ListControl>
+    </View>
+  </xsl:template>
+
+  <xsl:template match="Type" mode="wide">
+    <xsl:variable name="type" select="." />
+    <View>
+      <xsl:call-template name="view" />
+      <WideControl>
+        <xsl:if test="../Property[@Name = $type/@Wide]/@Cell = 'hex'"><ColumnNumber>4</ColumnNumber></xsl:if>
+        <WideEntries>
+          <WideEntry>
+            <WideItem>
+              <xsl:for-each select="../Property[@Name = $type/@Wide][1]">
+                <xsl:choose>
+                  <xsl:when test="$type/@WideName">
+                    <ScriptBlock>"$($_.<xsl:value-of select="$type/@WideName" />) $(<xsl:call-template name="script" />)"</ScriptBlock>
+                  </xsl:when>
+                  <xsl:otherwise><xsl:call-template name="item" /></xsl:otherwise>
+                </xsl:choose>
+              </xsl:for-each>
+            </WideItem>
+          </WideEntry>
+        </WideEntries>
+      </WideControl>
+    </View>
+  </xsl:template>
+
+  <!-- What stands in a cell: the property itself, or a script. -->
+  <xsl:template name="item">
+    <xsl:param name="before" />
+    <xsl:choose>
+      <xsl:when test="@Width = '*' and Value">
+        <ScriptBlock>
+          $t = . { <xsl:value-of select="Value" /> }
+          <xsl:value-of select="concat(substring-before(/Views/Wrap, '@'), $before, substring-after(/Views/Wrap, '@'))" />
+        </ScriptBlock>
+      </xsl:when>
+      <xsl:when test="@Cell or Value"><ScriptBlock><xsl:call-template name="script" /></ScriptBlock></xsl:when>
+      <xsl:when test="@Alias"><PropertyName><xsl:value-of select="@Alias" /></PropertyName></xsl:when>
+      <xsl:otherwise><PropertyName><xsl:value-of select="@Name" /></PropertyName></xsl:otherwise>
+    </xsl:choose>
+  </xsl:template>
+
+  <xsl:template name="script">
+    <xsl:variable name="value">
+      <xsl:choose>
+        <xsl:when test="Value"><xsl:value-of select="Value" /></xsl:when>
+        <xsl:otherwise>$_.<xsl:value-of select="@Name" /></xsl:otherwise>
+      </xsl:choose>
+    </xsl:variable>
+    <xsl:variable name="cell" select="key('cell', @Cell)" />
+    <xsl:choose>
+      <xsl:when test="$cell"><xsl:value-of select="concat(substring-before($cell, '$_.@'), $value, substring-after($cell, '$_.@'))" /></xsl:when>
+      <xsl:otherwise><xsl:value-of select="$value" /></xsl:otherwise>
+    </xsl:choose>
+  </xsl:template>
+
+  <!-- Types -->
+  <xsl:template match="Type" mode="type">
+    <xsl:variable name="type" select="." />
+    <xsl:variable name="default" select="../Property[@Default][not(@Of) or @Of = $type/@Of][not(@As) or @As = $type/@As]" />
+    <xsl:if test="@Depth or @Key or $default or ../Column[@Alias or Value]">
+      <Type>
+        <Name><xsl:value-of select="concat($Namespace, @Name)" /></Name>
+        <Members>
+          <xsl:call-template name="columns" />
+          <xsl:if test="@Depth or @Key or $default">
+            <MemberSet>
+              <Name>PSStandardMembers</Name>
+              <Members>
+                <xsl:if test="@DefaultDisplay"><NoteProperty><Name>DefaultDisplayProperty</Name><Value><xsl:value-of select="@DefaultDisplay" /></Value></NoteProperty></xsl:if>
+                <xsl:if test="$default">
+                  <PropertySet>
+                    <Name>DefaultDisplayPropertySet</Name>
+                    <ReferencedProperties><xsl:for-each select="$default"><Name><xsl:value-of select="@Name" /></Name></xsl:for-each></ReferencedProperties>
+                  </PropertySet>
+                </xsl:if>
+                <xsl:if test="@Key">
+                  <PropertySet><Name>DefaultKeyPropertySet</Name><ReferencedProperties><Name><xsl:value-of select="@Key" /></Name></ReferencedProperties></PropertySet>
+                </xsl:if>
+                <xsl:if test="@Send">
+                  <NoteProperty><Name>SerializationMethod</Name><Value>SpecificProperties</Value></NoteProperty>
+                  <PropertySet>
+                    <Name>PropertySerializationSet</Name>
+                    <ReferencedProperties>
+                      <Name><xsl:value-of select="@Send" /></Name>
+                      <xsl:for-each select="../Property[not(@As) or @As = $type/@As]"><Name><xsl:value-of select="@Name" /></Name></xsl:for-each>
+                    </ReferencedProperties>
+                  </PropertySet>
+                </xsl:if>
+                <xsl:if test="@Depth"><NoteProperty><Name>SerializationDepth</Name><Value><xsl:value-of select="@Depth" /></Value></NoteProperty></xsl:if>
+              </Members>
+            </MemberSet>
+          </xsl:if>
+        </Members>
+      </Type>
+    </xsl:if>
+  </xsl:template>
+
+  <xsl:template match="Type" mode="deserialized">
+    <xsl:variable name="members"><xsl:call-template name="columns" /></xsl:variable>
+    <xsl:if test="string($members)">
+      <Type>
+        <Name><xsl:value-of select="concat('Deserialized.', $Namespace, @Name)" /></Name>
+        <Members><xsl:copy-of select="$members" /></Members>
+      </Type>
+    </xsl:if>
+  </xsl:template>
+
+  <!-- Headers that are no properties of the object; hidden, so that Export-Csv and ConvertTo-Html have nothing twice. -->
+  <xsl:template name="columns">
+    <xsl:variable name="type" select="." />
+    <xsl:for-each select="../Column[not(@Of) or @Of = $type/@Of][not(@As) or @As = $type/@As]">
+      <xsl:choose>
+        <xsl:when test="@Alias">
+          <AliasProperty IsHidden="true"><Name><xsl:value-of select="@Name" /></Name><ReferencedMemberName><xsl:value-of select="@Alias" /></ReferencedMemberName></AliasProperty>
+        </xsl:when>
+        <xsl:when test="Value and not(../Property[@Name = current()/@Name])">
+          <ScriptProperty IsHidden="true"><Name><xsl:value-of select="@Name" /></Name><GetScriptBlock>$_ = $this; <xsl:value-of select="Value" /></GetScriptBlock></ScriptProperty>
+        </xsl:when>
+      </xsl:choose>
+    </xsl:for-each>
+  </xsl:template>
+
+  <xsl:template match="Enum" mode="type">
+    <Type>
+      <Name><xsl:value-of select="concat($Namespace, @Name)" /></Name>
+      <Members>
+        <MemberSet>
+          <Name>PSStandardMembers</Name>
+          <Members><NoteProperty><Name>SerializationMethod</Name><Value>String</Value></NoteProperty></Members>
+        </MemberSet>
+      </Members>
+    </Type>
+  </xsl:template>
+</xsl:stylesheet>
