@@ -2,6 +2,7 @@ using System.Numerics;
 
 namespace PagemapTools.Procfs.Tests.KPage;
 
+[Trait("Tier", "Unit")]
 public sealed class KPageFlagsTextTests
 {
     [Theory]

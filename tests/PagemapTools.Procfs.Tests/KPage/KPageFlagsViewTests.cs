@@ -2,6 +2,7 @@ using FsCheck.Xunit;
 
 namespace PagemapTools.Procfs.Tests.KPage;
 
+[Trait("Tier", "Unit")]
 public sealed class KPageFlagsViewTests
 {
     private const KPageFlags Slab = KPageFlags.SLAB;
@@ -84,7 +85,7 @@ public sealed class KPageFlagsViewTests
     [Fact]
     public void A_filter_by_name_finds_a_bit_under_either_of_its_names()
     {
-        KPageFlags all = KPageFlagsView.All((ulong)(Slab | KPageFlags.ACTIVE), new PagemapEntry(Words.SoftDirty));
+        KPageFlags all = KPageFlagsView.All((ulong)(Slab | KPageFlags.ACTIVE), new PagemapEntry(PagemapBits.SoftDirty));
         Assert.Equal(Slab | KPageFlags.ACTIVE | KPageFlags.SLUB_FROZEN | KPageFlags.SOFTDIRTY, all);
     }
 }

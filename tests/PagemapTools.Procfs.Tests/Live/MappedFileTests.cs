@@ -1,6 +1,7 @@
 namespace PagemapTools.Procfs.Tests.Live;
 
-/// <summary>What files are, on files of this machine whose nature is known. Overlays and mounts that went are in the zoo.</summary>
+/// <summary>What files are, on files of this machine whose nature is known. Overlays and mounts that went are in the target.</summary>
+[Trait("Tier", "Privileged")]
 public sealed class MappedFileTests
 {
     [Fact]
@@ -8,7 +9,7 @@ public sealed class MappedFileTests
     {
         string[] names = Directory.Exists("/sys/class/block") ? Directory.GetFileSystemEntries("/sys/class/block") : [];
         string? device = names.Select(name => Path.Join("/dev", Path.GetFileName(name))).FirstOrDefault(KernelFile.Opens);
-        Assert.SkipUnless(device is not null, "no block device opens");
+        Require.That(device is not null, "BlockDevice", "no block device opens");
         using MappedFile file = MappedFile.Of(File.OpenHandle(device, FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
         Assert.Equal(FileStore.Disk, file.Store);
     }
@@ -16,8 +17,8 @@ public sealed class MappedFileTests
     [Fact]
     public void A_character_device_is_not_opened()
     {
-        Needs.MapFiles();
-        using OwnPages zero = OwnPages.OfFileAlone("/dev/zero", 1);
+        Require.MapFiles();
+        using OwnPages zero = OwnPages.MapPrivate("/dev/zero", 1);
         using ProcessMemory own = ProcessMemory.Open(new ProcRoot("/proc"), Environment.ProcessId);
         MemoryMapping mapping = own.Mappings().Single(mapping => mapping.Start == zero.Start);
         Assert.Equal(("/dev/zero", true), (mapping.Path, mapping.HasFile));

@@ -4,6 +4,7 @@ using Microsoft.Win32.SafeHandles;
 namespace PagemapTools.Procfs.Tests.Live;
 
 /// <summary>Which pages of a file are in the page cache, on a file of shared memory whose holes and pages are known.</summary>
+[Trait("Tier", "Privileged")]
 public sealed partial class PageCacheLookTests : IDisposable
 {
     private const int Pages = 8;
@@ -32,7 +33,7 @@ public sealed partial class PageCacheLookTests : IDisposable
     [Fact]
     public void Pages_behind_the_end_of_the_file_are_found_where_cachestat_is()
     {
-        Assert.SkipUnless(_file.HasCachestat, "there is no cachestat (Linux 6.5)");
+        Require.That(_file.HasCachestat, "Cachestat", "there is no cachestat (Linux 6.5)");
         using (SafeFileHandle writable = File.OpenHandle(_path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite))
         {
             RandomAccess.SetLength(writable, 3 * s_page);
@@ -47,10 +48,10 @@ public sealed partial class PageCacheLookTests : IDisposable
     [Fact]
     public void Who_may_neither_own_nor_write_it_is_told_the_truth_or_nothing()
     {
-        Assert.SkipUnless(Rights.IsRoot, "only root can become another user");
+        Require.Root();
         File.SetUnixFileMode(_path, UnixFileMode.UserRead | UnixFileMode.OtherRead);
         PageState[] states = [];
-        if (LesserUser.AsNobody(() => Mark(out states)))
+        if (UnprivilegedRunner.AsNobody(() => Mark(out states)))
         {
             Assert.Equal(2, states.Count(state => state == PageState.NotMapped));
         }

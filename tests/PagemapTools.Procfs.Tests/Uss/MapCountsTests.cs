@@ -3,10 +3,11 @@ using System.Runtime.InteropServices;
 namespace PagemapTools.Procfs.Tests.Uss;
 
 /// <summary>What the kernel is asked, and what is taken from a short while ago, on a made-up kpagecount that keeps a list.</summary>
+[Trait("Tier", "Unit")]
 public sealed class MapCountsTests : IDisposable
 {
-    private const ulong Shared = Words.Present | Words.File;
-    private const ulong Own = Words.Present | Words.Exclusive;
+    private const ulong Shared = PagemapBits.Present | PagemapBits.File;
+    private const ulong Own = PagemapBits.Present | PagemapBits.Exclusive;
 
     private readonly ulong[] _kernel = new ulong[200];
     private readonly List<ulong> _asked = [];
@@ -81,7 +82,7 @@ public sealed class MapCountsTests : IDisposable
     public void Pages_that_are_not_wanted_and_those_that_are_hidden_are_not_asked_about()
     {
         using MapCounts counts = new(_kpagecount, new BlindFrames(null), _recent);
-        Assert.Equal([PfnRuns.Unknown], counts.Read([Own | 10, Words.Present, Words.Swapped(0, 5), 0], without: Words.Exclusive).ToArray());
+        Assert.Equal([PfnRuns.Unknown], counts.Read([Own | 10, PagemapBits.Present, PagemapBits.Swapped(0, 5), 0], without: PagemapBits.Exclusive).ToArray());
         Assert.True(counts.MetHidden);
         Assert.Empty(Asked());
     }
