@@ -1,2 +1,3 @@
 global using PagemapTools.Procfs.Tests.Support;
+global using PagemapTools.TestSupport;
 global using Xunit;

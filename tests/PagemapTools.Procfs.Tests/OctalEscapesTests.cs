@@ -2,6 +2,7 @@ using System.Text;
 
 namespace PagemapTools.Procfs.Tests;
 
+[Trait("Tier", "Unit")]
 public sealed class OctalEscapesTests
 {
     [Theory]

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace PagemapTools.Procfs.Tests;
 
+[Trait("Tier", "Unit")]
 public sealed class PageEntryFileTests
 {
     private const int EIO = 5;
@@ -10,7 +11,7 @@ public sealed class PageEntryFileTests
     [Fact]
     public void Entries_are_native_endian_and_found_by_their_index()
     {
-        using MadeUpTree tree = new MadeUpTree().Entries("kpageflags", 3, 0x0123456789abcdef, 42);
+        using FakeProc tree = new FakeProc().Entries("kpageflags", 3, 0x0123456789abcdef, 42);
         using PageEntryFile file = PageEntryFile.Open(tree.PathOf("kpageflags"));
         ulong[] entries = new ulong[3];
         Assert.Equal(3, file.Read(2, entries));
@@ -108,7 +109,7 @@ public sealed class PageEntryFileTests
     [Fact]
     public void A_file_that_is_absent_is_told_with_its_error_number()
     {
-        using MadeUpTree tree = new();
+        using FakeProc tree = new();
         ProcfsException failure = Assert.Throws<ProcfsException>(() => PageEntryFile.Open(tree.PathOf("kpageflags")));
         Assert.Equal(ENOENT, failure.ErrorNumber);
         Assert.Contains(tree.PathOf("kpageflags"), failure.Message, StringComparison.Ordinal);
@@ -117,7 +118,7 @@ public sealed class PageEntryFileTests
     [Fact]
     public async Task Several_threads_may_read_one_file()
     {
-        using MadeUpTree tree = new MadeUpTree().Bytes("kpagecount", Content(50_000));
+        using FakeProc tree = new FakeProc().Bytes("kpagecount", Content(50_000));
         using PageEntryFile file = PageEntryFile.Open(tree.PathOf("kpagecount"));
         await Parallel.ForAsync(0, 64, TestContext.Current.CancellationToken, (thread, _) =>
         {

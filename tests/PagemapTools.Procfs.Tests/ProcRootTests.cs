@@ -1,6 +1,7 @@
 namespace PagemapTools.Procfs.Tests;
 
 [Collection(ProcessEnvironment.Name)]
+[Trait("Tier", "Live")]
 public sealed class ProcRootTests
 {
     [Theory]
@@ -32,7 +33,7 @@ public sealed class ProcRootTests
     [Fact]
     public void Process_ids_are_the_directories_that_are_numbers_in_ascending_order()
     {
-        using MadeUpTree tree = new MadeUpTree()
+        using FakeProc tree = new FakeProc()
             .Process(300).Process(20).Process(1)
             .Text("sys/kernel/osrelease", "6.18.0").Text("4", "a file, not a process").Text("-5/comm", "x").Text("7x/comm", "x");
         Assert.Equal([1, 20, 300], tree.Root.ProcessIds());

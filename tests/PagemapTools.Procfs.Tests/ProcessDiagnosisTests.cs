@@ -1,6 +1,7 @@
 namespace PagemapTools.Procfs.Tests;
 
 /// <summary>Which right is named as missing, on made-up trees of the caller's own; the views of lesser rights look at the kernel's.</summary>
+[Trait("Tier", "Unit")]
 public sealed class ProcessDiagnosisTests
 {
     private const int Id = 7;
@@ -13,7 +14,7 @@ public sealed class ProcessDiagnosisTests
     [InlineData("clear_refs")]
     public void Where_the_caller_holds_all_that_is_asked_for_none_is_missing_and_something_else_refuses(string file)
     {
-        using MadeUpTree tree = new MadeUpTree().Process(Id).Pagemap(Id, 0, 1).Text("7/clear_refs", string.Empty);
+        using FakeProc tree = new FakeProc().Process(Id).Pagemap(Id, 0, 1).Text("7/clear_refs", string.Empty);
         ProcfsException failure = ProcessDiagnosis.Explain(tree.Root, Id, file, EACCES);
         Assert.Equal((ProcfsError.ProcessAccessDenied, Id, null), (failure.Error, failure.ProcessId, failure.MissingRight));
         Assert.DoesNotContain("missing", failure.Message, StringComparison.Ordinal);
@@ -25,7 +26,7 @@ public sealed class ProcessDiagnosisTests
     [InlineData("maps")]
     public void The_right_to_trace_is_missing_only_to_who_does_not_hold_it(string file)
     {
-        using MadeUpTree tree = new MadeUpTree().Text("7/comm", "x\n").Pagemap(Id, 0, 1);
+        using FakeProc tree = new FakeProc().Text("7/comm", "x\n").Pagemap(Id, 0, 1);
         ProcfsException failure = ProcessDiagnosis.Explain(tree.Root, Id, file, EACCES);
         Assert.Equal(Rights.MayTraceOthers, failure.MissingRight is null);
         Assert.Contains("CAP_SYS_PTRACE", failure.Message, StringComparison.Ordinal);
@@ -35,7 +36,7 @@ public sealed class ProcessDiagnosisTests
     [Fact]
     public void The_right_to_trace_is_not_asked_for_where_bits_are_cleared()
     {
-        using MadeUpTree tree = new MadeUpTree().Text("7/comm", "x\n").Text("7/clear_refs", string.Empty);
+        using FakeProc tree = new FakeProc().Text("7/comm", "x\n").Text("7/clear_refs", string.Empty);
         ProcfsException failure = ProcessDiagnosis.Explain(tree.Root, Id, "clear_refs", EACCES);
         Assert.DoesNotContain("CAP_SYS_PTRACE", failure.Message, StringComparison.Ordinal);
     }
@@ -45,7 +46,7 @@ public sealed class ProcessDiagnosisTests
     [InlineData(EACCES)]
     public void A_process_whose_directory_is_not_there_is_not_said_to_be_refused(int errno)
     {
-        using MadeUpTree tree = new();
+        using FakeProc tree = new();
         ProcfsException failure = ProcessDiagnosis.Explain(tree.Root, Id, "pagemap", errno);
         Assert.Equal((ProcfsError.ReadFailed, errno), (failure.Error, failure.ErrorNumber));
     }

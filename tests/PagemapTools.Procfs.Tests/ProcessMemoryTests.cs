@@ -1,6 +1,7 @@
 namespace PagemapTools.Procfs.Tests;
 
 /// <summary>What is said of a process that cannot be read, on made-up trees.</summary>
+[Trait("Tier", "Unit")]
 public sealed class ProcessMemoryTests
 {
     private const int Id = 7;
@@ -9,7 +10,7 @@ public sealed class ProcessMemoryTests
     [Fact]
     public void A_process_that_is_not_there_is_not_found()
     {
-        using MadeUpTree tree = new();
+        using FakeProc tree = new();
         ProcfsException failure = Assert.Throws<ProcfsException>(() => ProcessMemory.Open(tree.Root, Id));
         Assert.Equal(ProcfsError.ProcessNotFound, failure.Error);
         Assert.Equal(Id, failure.ProcessId);
@@ -20,7 +21,7 @@ public sealed class ProcessMemoryTests
     [Fact]
     public void A_process_that_goes_between_its_name_and_its_pagemap_is_not_found()
     {
-        using MadeUpTree tree = new MadeUpTree().Text("7/comm", "gone\n");
+        using FakeProc tree = new FakeProc().Text("7/comm", "gone\n");
         Assert.Equal(ProcfsError.ProcessNotFound, Assert.Throws<ProcfsException>(() => ProcessMemory.Open(tree.Root, Id)).Error);
     }
 
@@ -33,7 +34,7 @@ public sealed class ProcessMemoryTests
     public void A_process_without_an_address_space_is_told_with_the_reason(char state, uint flags, string name, string reason)
     {
         // As the kernel: pagemap of such a process does not open.
-        using MadeUpTree tree = new MadeUpTree().Text("7/comm", name + "\n").Text("7/cmdline", string.Empty).Status(Id, state, flags, name);
+        using FakeProc tree = new FakeProc().Text("7/comm", name + "\n").Text("7/cmdline", string.Empty).Status(Id, state, flags, name);
         ProcfsException failure = Assert.Throws<ProcfsException>(() => ProcessMemory.Open(tree.Root, Id));
         Assert.Equal(ProcfsError.NoAddressSpace, failure.Error);
         Assert.Equal(Id, failure.ProcessId);
@@ -46,7 +47,7 @@ public sealed class ProcessMemoryTests
     [InlineData(false)]
     public void A_process_whose_main_thread_has_ended_is_read_by_one_that_lives(bool opensEmpty)
     {
-        using MadeUpTree tree = new MadeUpTree().Process(Id).Status(Id, 'Z', 0).Text("7/task/7/stat", string.Empty)
+        using FakeProc tree = new FakeProc().Process(Id).Status(Id, 'Z', 0).Text("7/task/7/stat", string.Empty)
             .Text("7/task/8/stat", string.Empty).Status(8, 'Z', 0)
             .Text("7/task/9/stat", string.Empty).Process(9, "1000-2000 rw-p 00000000 08:01 5 /x").Pagemap(9, 0, 1, 2);
         if (opensEmpty)
@@ -63,7 +64,7 @@ public sealed class ProcessMemoryTests
     [Fact]
     public void A_thread_that_cannot_be_opened_is_named_and_the_process_not_called_a_zombie()
     {
-        using MadeUpTree tree = new MadeUpTree().Process(Id).Status(Id, 'Z', 0).Text("7/task/9/stat", string.Empty).Status(9, 'S', 0);
+        using FakeProc tree = new FakeProc().Process(Id).Status(Id, 'Z', 0).Text("7/task/9/stat", string.Empty).Status(9, 'S', 0);
         ProcfsException failure = Assert.Throws<ProcfsException>(() => ProcessMemory.Open(tree.Root, Id));
         Assert.Equal((ProcfsError.NoAddressSpace, Id), (failure.Error, failure.ProcessId));
         Assert.Contains("main thread has ended", failure.Message, StringComparison.Ordinal);
@@ -78,7 +79,7 @@ public sealed class ProcessMemoryTests
     [InlineData('T')]
     public void A_process_that_lives_but_has_lost_its_address_space_is_not_found(char state)
     {
-        using MadeUpTree tree = new MadeUpTree().Text("7/comm", "x\n").Status(Id, state, 0x400000);
+        using FakeProc tree = new FakeProc().Text("7/comm", "x\n").Status(Id, state, 0x400000);
         Assert.Equal(ProcfsError.ProcessNotFound, Assert.Throws<ProcfsException>(() => ProcessMemory.Open(tree.Root, Id)).Error);
     }
 
@@ -90,14 +91,14 @@ public sealed class ProcessMemoryTests
     [InlineData("7 (x) S 1 1 1 0 -1 flags 0")]
     public void A_stat_file_that_makes_no_sense_tells_nothing(string stat)
     {
-        using MadeUpTree tree = new MadeUpTree().Text("7/comm", "x\n").Text("7/stat", stat);
+        using FakeProc tree = new FakeProc().Text("7/comm", "x\n").Text("7/stat", stat);
         Assert.Equal(ProcfsError.ProcessNotFound, Assert.Throws<ProcfsException>(() => ProcessMemory.Open(tree.Root, Id)).Error);
     }
 
     [Fact]
     public void Maps_that_cannot_be_opened_are_told()
     {
-        using MadeUpTree tree = new MadeUpTree().Text("7/comm", "x\n").Pagemap(Id, 0, 1);
+        using FakeProc tree = new FakeProc().Text("7/comm", "x\n").Pagemap(Id, 0, 1);
         using ProcessMemory process = ProcessMemory.Open(tree.Root, Id);
         Assert.Equal(ProcfsError.ProcessNotFound, Assert.Throws<ProcfsException>(() => process.Mappings().ToArray()).Error);
     }
@@ -105,7 +106,7 @@ public sealed class ProcessMemoryTests
     [Fact]
     public void Maps_without_a_line_are_those_of_a_process_without_an_address_space()
     {
-        using MadeUpTree tree = new MadeUpTree().Process(Id).Pagemap(Id, 0, 1).Status(Id, 'S', ProcessStatus.KernelThread);
+        using FakeProc tree = new FakeProc().Process(Id).Pagemap(Id, 0, 1).Status(Id, 'S', ProcessStatus.KernelThread);
         using ProcessMemory process = ProcessMemory.Open(tree.Root, Id);
         Assert.Equal(ProcfsError.NoAddressSpace, Assert.Throws<ProcfsException>(() => process.Mappings().ToArray()).Error);
     }
@@ -114,7 +115,7 @@ public sealed class ProcessMemoryTests
     public void Maps_that_cannot_be_read_are_not_the_end_of_the_mappings()
     {
         // read of a directory gives EISDIR, at once; the process is there all the time.
-        using MadeUpTree tree = new MadeUpTree().Text("7/comm", "x\n").Status(Id, 'S', 0).Pagemap(Id, 0, 1).Text("7/maps/nothing", string.Empty);
+        using FakeProc tree = new FakeProc().Text("7/comm", "x\n").Status(Id, 'S', 0).Pagemap(Id, 0, 1).Text("7/maps/nothing", string.Empty);
         using ProcessMemory process = ProcessMemory.Open(tree.Root, Id);
         ProcfsException failure = Assert.Throws<ProcfsException>(() => process.Mappings().ToArray());
         Assert.Equal(ProcfsError.ReadFailed, failure.Error);
@@ -123,7 +124,7 @@ public sealed class ProcessMemoryTests
     [Fact]
     public void A_process_has_its_number_and_its_name()
     {
-        using MadeUpTree tree = new MadeUpTree().Process(Id, "1000-2000 rw-p 00000000 08:01 5 /x").Pagemap(Id, 0, 1, 2);
+        using FakeProc tree = new FakeProc().Process(Id, "1000-2000 rw-p 00000000 08:01 5 /x").Pagemap(Id, 0, 1, 2);
         using ProcessMemory process = ProcessMemory.Open(tree.Root, Id);
         Assert.Equal((Id, "made-up"), (process.ProcessId, process.ProcessName));
         Assert.Equal("/x", Assert.Single(process.Mappings()).Path);

@@ -2,6 +2,7 @@ using System.Diagnostics;
 
 namespace PagemapTools.Procfs.Tests;
 
+[Trait("Tier", "Live")]
 public sealed class ProcessNamesTests
 {
     [Theory]
@@ -16,64 +17,48 @@ public sealed class ProcessNamesTests
     [InlineData("with (a) space", "x\0", "with (a) space")]
     public void A_name_that_the_kernel_cut_is_completed_from_the_command_line(string comm, string commandLine, string expected)
     {
-        using MadeUpTree tree = new MadeUpTree().Text("7/comm", comm + "\n").Text("7/cmdline", commandLine);
+        using FakeProc tree = new FakeProc().Text("7/comm", comm + "\n").Text("7/cmdline", commandLine);
         Assert.Equal(expected, tree.Root.ProcessName(7));
     }
 
     [Fact]
     public void A_process_that_is_not_there_has_no_name()
     {
-        using MadeUpTree tree = new();
+        using FakeProc tree = new();
         Assert.Null(tree.Root.ProcessName(7));
     }
 
     [Fact]
     public void A_name_that_is_not_utf8_is_shown_with_numbers()
     {
-        using MadeUpTree tree = new MadeUpTree().Bytes("7/comm", [(byte)'x', 0xff, (byte)'\n']);
+        using FakeProc tree = new FakeProc().Bytes("7/comm", [(byte)'x', 0xff, (byte)'\n']);
         Assert.Equal(@"x\xff", tree.Root.ProcessName(7));
     }
 
     [Fact]
-    public void Names_are_those_that_the_framework_gives()
+    public void LiveNameIsThatOfTheFramework()
     {
-        ProcRoot root = new("/proc");
-        int compared = 0;
-        foreach (Process process in Process.GetProcesses())
-        {
-            using (process)
-            {
-                compared += AgreesOn(root, process) ? 1 : 0;
-            }
-        }
-
-        Assert.True(compared > 0);
+        using Process process = StartSleep("sleep-name-test"u8);
+        Assert.Equal("sleep-name-test", new ProcRoot("/proc").ProcessName(process.Id));
+        Assert.Equal(process.ProcessName, new ProcRoot("/proc").ProcessName(process.Id));
+        process.Kill();
     }
 
-    private static bool AgreesOn(ProcRoot root, Process process)
+    [Fact]
+    public void LiveNameThatIsNotUtf8IsEscaped()
     {
-        // A process may rename itself (or end) between the looks.
-        string? before = root.ProcessName(process.Id);
-        string? framework = NameByFramework(process.Id);
-        if (framework is null || before is null || before != root.ProcessName(process.Id))
-        {
-            return false;
-        }
-
-        Assert.Equal(framework, before);
-        return true;
+        using Process process = StartSleep([(byte)'x', 0xff, (byte)'y']);
+        Assert.Equal(@"x\xffy", new ProcRoot("/proc").ProcessName(process.Id));
+        process.Kill();
     }
 
-    private static string? NameByFramework(int processId)
+    /// <summary>A process that waits, and whose name is these bytes (it writes them to its own /proc/PID/comm).</summary>
+    private static Process StartSleep(ReadOnlySpan<byte> name)
     {
-        try
-        {
-            using Process process = Process.GetProcessById(processId);
-            return process.ProcessName;
-        }
-        catch (Exception gone) when (gone is ArgumentException or InvalidOperationException)
-        {
-            return null;
-        }
+        string octal = string.Concat(name.ToArray().Select(value => $"\\{Convert.ToString(value, 8).PadLeft(3, '0')}"));
+        string script = $"printf '{octal}' >/proc/$$/comm; echo; read line";
+        Process process = Process.Start(new ProcessStartInfo("sh", ["-c", script]) { RedirectStandardInput = true, RedirectStandardOutput = true, UseShellExecute = false })!;
+        process.StandardOutput.ReadLine();
+        return process;
     }
 }

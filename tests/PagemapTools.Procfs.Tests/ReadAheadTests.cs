@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 
 namespace PagemapTools.Procfs.Tests;
 
+[Trait("Tier", "Unit")]
 public sealed class ReadAheadTests
 {
     private const int Depth = 2;

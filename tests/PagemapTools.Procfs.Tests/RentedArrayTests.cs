@@ -1,5 +1,6 @@
 namespace PagemapTools.Procfs.Tests;
 
+[Trait("Tier", "Unit")]
 public sealed class RentedArrayTests
 {
     [Fact]

@@ -3,6 +3,7 @@ using System.Management.Automation;
 namespace PagemapTools.Tests;
 
 /// <summary>What cannot be understood is a parameter binding error that quotes it.</summary>
+[Trait("Tier", "Privileged")]
 public sealed class BadInputTests
 {
     [Theory]
@@ -67,7 +68,7 @@ public sealed class BadInputTests
     [InlineData("1e3", 1000UL)]
     public void A_frame_number_is_what_was_typed(string typed, ulong number)
     {
-        Machine.NeedsRoot();
+        Require.Root();
         using Session session = new();
 
         Assert.Equal([number], session.Objects($"Get-KPageFlags {typed}").Column<ulong>("Pfn"));
@@ -81,7 +82,7 @@ public sealed class BadInputTests
     [InlineData("Measure-KPageFlags -Id $PID -Flag $null -AnyFlag $null -NotFlag $null -BitSpec $null")]
     public void Null_is_no_condition(string command)
     {
-        Machine.NeedsRoot();
+        Require.Root();
         using Session session = new();
 
         Assert.NotEmpty(session.Objects(command));
@@ -90,7 +91,7 @@ public sealed class BadInputTests
     [Fact]
     public void Beyond_every_offset_there_are_no_frames()
     {
-        Machine.NeedsRoot();
+        Require.Root();
         using Session session = new();
 
         Assert.Empty(session.Objects("Get-KPageFlags 0x0fffffffffffffff -Count 4"));
@@ -107,7 +108,7 @@ public sealed class BadInputTests
     [Fact]
     public void A_frame_number_that_makes_no_sense_does_not_keep_the_others_from_being_read()
     {
-        Machine.NeedsRoot();
+        Require.Root();
         using Session session = new();
 
         Outcome outcome = session.Run("'0x10', 'frame', 0x11 | Get-KPageFlags");
@@ -126,7 +127,7 @@ public sealed class BadInputTests
     [InlineData("Clear-SoftDirty -WhatIf")]
     public void An_object_of_another_kind_is_an_error_and_reads_nothing(string command)
     {
-        Machine.NeedsRoot();
+        Require.Root();
         using Session session = new();
 
         Outcome outcome = session.Run($"[version]'1.2' | {command} | Stop-Upstream 1");

@@ -4,7 +4,8 @@ using System.Management.Automation;
 namespace PagemapTools.Tests;
 
 /// <summary>All processes of a machine on which others start and end all the time, as under a compile.</summary>
-[Collection(QuietMachine.Name)]
+[Collection(ExclusiveCollection.Name)]
+[Trait("Tier", "Live")]
 public sealed class BusyMachineTests
 {
     private const int Rounds = 10;

@@ -5,6 +5,7 @@ using System.Management.Automation;
 namespace PagemapTools.Tests;
 
 /// <summary>What the Tab key offers.</summary>
+[Trait("Tier", "Live")]
 public sealed class CompletionTests : IDisposable
 {
     private readonly Session _session = new();
@@ -16,10 +17,10 @@ public sealed class CompletionTests : IDisposable
     [InlineData("Clear-SoftDirty -Id ")]
     public void Ids_are_those_of_live_processes_with_their_names(string line)
     {
-        using Animal animal = Animal.Start("anon");
-        using System.Diagnostics.Process process = System.Diagnostics.Process.GetProcessById(animal.ProcessId);
+        using TargetProcess target = TargetProcess.StartInKnownMemory("anon");
+        using System.Diagnostics.Process process = System.Diagnostics.Process.GetProcessById(target.ProcessId);
 
-        CompletionResult offer = Assert.Single(Complete(line), offer => offer.CompletionText == animal.ProcessId.ToString());
+        CompletionResult offer = Assert.Single(Complete(line), offer => offer.CompletionText == target.ProcessId.ToString());
         Assert.Contains(process.ProcessName, offer.ToolTip);
     }
 
@@ -37,9 +38,9 @@ public sealed class CompletionTests : IDisposable
     [Fact]
     public void Names_are_those_of_the_tree_that_is_on_the_line()
     {
-        using MadeUpTree tree = new();
-        tree.Process(7, 0x10000, Entries.Present(1)).Text("7/comm", "postgres\n");
-        tree.Process(8, 0x10000, Entries.Present(1)).Text("8/comm", "web server\n");
+        using FakeProc tree = new();
+        tree.Process(7, 0x10000, PagemapBits.PresentAt(1)).Text("7/comm", "postgres\n");
+        tree.Process(8, 0x10000, PagemapBits.PresentAt(1)).Text("8/comm", "web server\n");
 
         Assert.Equal(["postgres", "'web server'"], Texts($"Get-ProcessPageMap -ProcPath {tree.Path} -Name "));
         Assert.Equal(["postgres"], Texts($"Get-ProcessPageMap -ProcPath {tree.Path} post"));
@@ -50,16 +51,16 @@ public sealed class CompletionTests : IDisposable
     [Fact]
     public void Mappings_are_those_of_the_process_that_is_on_the_line()
     {
-        using Animal animal = Animal.Start("memfd");
-        string line = $"Get-ProcessPageMap -Id {animal.ProcessId} -Mapping ";
+        using TargetProcess target = TargetProcess.StartInKnownMemory("memfd");
+        string line = $"Get-ProcessPageMap -Id {target.ProcessId} -Mapping ";
 
         string[] all = Texts(line);
         Assert.Contains("'[heap]'", all);
-        Assert.Contains("/memfd:zoo", all);
+        Assert.Contains("/memfd:test", all);
         Assert.Contains(all, text => text.Contains("libcoreclr.so", StringComparison.Ordinal));
         Assert.Equal(all.Distinct(), all);
         Assert.Equal(["'[heap]'"], Texts(line + "'[he"));
-        Assert.Equal(["'[heap]'"], Texts($"Measure-ProcessUss -Id {animal.ProcessId} -ByMapping -Mapping heap"));
+        Assert.Equal(["'[heap]'"], Texts($"Measure-ProcessUss -Id {target.ProcessId} -ByMapping -Mapping heap"));
     }
 
     [Theory]
@@ -91,9 +92,9 @@ public sealed class CompletionTests : IDisposable
     [InlineData("plain", "")]
     public void A_process_is_found_by_what_was_completed_whatever_its_name(string name, string other)
     {
-        using MadeUpTree tree = new();
-        tree.Process(7, 0x10000, Entries.Present(1)).Text("7/comm", name + "\n");
-        tree.Process(8, 0x10000, Entries.Present(1)).Text("8/comm", other + "\n");
+        using FakeProc tree = new();
+        tree.Process(7, 0x10000, PagemapBits.PresentAt(1)).Text("7/comm", name + "\n");
+        tree.Process(8, 0x10000, PagemapBits.PresentAt(1)).Text("8/comm", other + "\n");
         string line = $"Get-ProcessPageMap -ProcPath {tree.Path} -Name ";
 
         string text = Assert.Single(Complete(line), offer => offer.ListItemText == name).CompletionText;
@@ -160,7 +161,7 @@ public sealed class CompletionTests : IDisposable
     public void Cgroups_are_the_directories_of_the_memory_hierarchy(string line)
     {
         string[] mounts = [.. File.ReadLines("/proc/self/mountinfo").Where(mount => mount.Contains(" - cgroup", StringComparison.Ordinal)).Select(mount => mount.Split(' ')[4])];
-        Assert.SkipWhen(mounts.Length == 0, "No cgroup hierarchy is mounted here.");
+        Require.That(!(mounts.Length == 0), "Cgroups", "No cgroup hierarchy is mounted here.");
 
         string[] offers = Texts(line);
         Assert.NotEmpty(offers);

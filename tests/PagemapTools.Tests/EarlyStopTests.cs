@@ -5,7 +5,8 @@ using System.Text.RegularExpressions;
 namespace PagemapTools.Tests;
 
 /// <summary>Everything ends at once when it is told to, and leaves nothing open.</summary>
-[Collection(QuietMachine.Name)]
+[Collection(ExclusiveCollection.Name)]
+[Trait("Tier", "Privileged")]
 public sealed class EarlyStopTests : IDisposable
 {
     private static readonly TimeSpan s_prompt = TimeSpan.FromSeconds(2);
@@ -15,10 +16,10 @@ public sealed class EarlyStopTests : IDisposable
 
     private static readonly Regex s_read = new("^/proc/([0-9]+/(pagemap|maps|smaps|smaps_rollup|stat|status|mem)|kpage[a-z]+)$", RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(1));
 
-    private readonly Animal _animal = Animal.Start("scattered");
+    private readonly TargetProcess _target = TargetProcess.StartInKnownMemory("scattered");
     private readonly Session _session = new();
 
-    public EarlyStopTests() => _session["id"] = _animal.ProcessId;
+    public EarlyStopTests() => _session["id"] = _target.ProcessId;
 
     [Theory]
     [InlineData("Get-ProcessPageMap -Id $id -IncludeUnpopulated | ForEach-Object { }")]
@@ -31,7 +32,7 @@ public sealed class EarlyStopTests : IDisposable
     [InlineData("while ($true) { Measure-ProcessUss | ForEach-Object { } }")]
     public void A_stop_from_another_thread_ends_long_work(string script)
     {
-        Machine.NeedsRoot();
+        Require.Root();
         using PowerShell shell = _session.CreateCommand(script);
         IAsyncResult work = shell.BeginInvoke();
         Assert.False(work.AsyncWaitHandle.WaitOne(TimeSpan.FromMilliseconds(500)), "The work ended by itself.");
@@ -59,7 +60,7 @@ public sealed class EarlyStopTests : IDisposable
     {
         if (needsRoot)
         {
-            Machine.NeedsRoot();
+            Require.Root();
         }
 
         Stopwatch watch = Stopwatch.StartNew();
@@ -74,7 +75,7 @@ public sealed class EarlyStopTests : IDisposable
     [Fact]
     public void A_chain_of_cmdlets_ends_as_a_whole()
     {
-        Machine.NeedsRoot();
+        Require.Root();
         Stopwatch watch = Stopwatch.StartNew();
 
         IReadOnlyList<PSObject> taken = _session.Objects("Get-ProcessPageMap -Id $id -IncludeUnpopulated | Get-KPageFlags | Get-KPageCount | Get-KPageCgroup | Stop-Upstream 2");
@@ -107,7 +108,7 @@ public sealed class EarlyStopTests : IDisposable
     public void Dispose()
     {
         _session.Dispose();
-        _animal.Dispose();
+        _target.Dispose();
     }
 
     /// <summary>No file of a process or of the frames. Nothing else runs meanwhile, or it would have its own.</summary>

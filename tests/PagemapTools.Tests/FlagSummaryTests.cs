@@ -5,6 +5,7 @@ using System.Runtime.InteropServices;
 namespace PagemapTools.Tests;
 
 /// <summary>Measure-KPageFlags against the kernel's own page-types, on the same words.</summary>
+[Trait("Tier", "Privileged")]
 public sealed class FlagSummaryTests : IDisposable
 {
     private const ulong Slab = 1 << 7;
@@ -12,7 +13,7 @@ public sealed class FlagSummaryTests : IDisposable
 
     private static readonly (string Ours, string Theirs)[] s_spellings = [("anon", "anonymous"), ("idle", "idle_page"), ("owner_2", "mappedtodisk")];
 
-    private readonly MadeUpTree _tree = new();
+    private readonly FakeProc _tree = new();
     private readonly Session _session = new();
 
     public FlagSummaryTests() => _session["saved"] = _tree.PathOf("saved");
@@ -40,7 +41,7 @@ public sealed class FlagSummaryTests : IDisposable
     [MemberData(nameof(Specifications))]
     public void Random_words_give_what_page_types_prints(string specification)
     {
-        Tool.Needs("page-types");
+        Require.PageTypes();
 
         // All flags that page-types knows, some of them and few of them.
         const ulong Known = 0x3ff_07ff_ffffUL;
@@ -56,8 +57,8 @@ public sealed class FlagSummaryTests : IDisposable
     [Fact]
     public void A_copy_of_the_machines_own_file_gives_what_page_types_prints()
     {
-        Machine.NeedsRoot();
-        Tool.Needs("page-types");
+        Require.Root();
+        Require.PageTypes();
         Save(MemoryMarshal.Cast<byte, ulong>(Read("/proc/kpageflags")));
 
         AssertSame("", raw: false);
@@ -68,17 +69,17 @@ public sealed class FlagSummaryTests : IDisposable
     [Fact]
     public void The_pages_of_a_process_give_what_page_types_prints()
     {
-        Machine.NeedsRoot();
-        Tool.Needs("page-types");
-        using Animal animal = Animal.Start("thp").Freeze();
-        AnimalRegion region = animal["whole"];
-        _session["id"] = animal.ProcessId;
-        _session["range"] = region.Range;
-        string pages = $"{region.Address / Machine.PageSize}+{region.PageCount}";
+        Require.Root();
+        Require.PageTypes();
+        using TargetProcess target = TargetProcess.StartInKnownMemory("thp").Stop();
+        TargetRegion region = target["whole"];
+        _session["id"] = target.ProcessId;
+        _session["range"] = region.RangeText;
+        string pages = $"{region.StartText / Machine.PageSize}+{region.PageCount}";
 
         foreach (string raw in (string[])["", "-Raw"])
         {
-            string[] options = ["-p", animal.ProcessId.ToString(CultureInfo.InvariantCulture), "-a", pages, .. raw.Length > 0 ? ["-r"] : Array.Empty<string>()];
+            string[] options = ["-p", target.ProcessId.ToString(CultureInfo.InvariantCulture), "-a", pages, .. raw.Length > 0 ? ["-r"] : Array.Empty<string>()];
             Stable.Until(
                 () => string.Join('\n', PageTypes(options)),
                 expected =>
@@ -95,8 +96,8 @@ public sealed class FlagSummaryTests : IDisposable
     public void A_process_is_the_sum_of_its_pages()
     {
         Random random = new(3);
-        _tree.Process(7, 0x10000, [.. Enumerable.Range(0, 1000).Select(page => page % 10 == 0 ? 0 : Entries.Present((ulong)random.Next(1, 500)))]);
-        _tree.Words("kpageflags", 0, [.. Enumerable.Range(0, 500).Select(frame => 1UL << (frame % 20))]);
+        _tree.Process(7, 0x10000, [.. Enumerable.Range(0, 1000).Select(page => page % 10 == 0 ? 0 : PagemapBits.PresentAt((ulong)random.Next(1, 500)))]);
+        _tree.Entries("kpageflags", 0, [.. Enumerable.Range(0, 500).Select(frame => 1UL << (frame % 20))]);
         _session["tree"] = _tree.Path;
 
         string[] expected = Ours("Get-ProcessPageMap -Id 7 -ProcPath $tree | Measure-KPageFlags -ProcPath $tree");
@@ -108,7 +109,7 @@ public sealed class FlagSummaryTests : IDisposable
     [Fact]
     public void All_of_memory_is_every_frame_of_the_file()
     {
-        Machine.NeedsRoot();
+        Require.Root();
         long frames = _session.Objects("Measure-KPageFlags").Column<long>("PageCount").Sum();
 
         using FileStream file = new("/proc/kpageflags", FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0);
@@ -121,7 +122,7 @@ public sealed class FlagSummaryTests : IDisposable
     [Fact]
     public void Frames_from_the_pipeline_are_counted_with_or_without_flags()
     {
-        _tree.Words("kpageflags", 0, 1 << 5, 1 << 5, 1 << 12).Words("kpagecount", 0, 1, 1, 1);
+        _tree.Entries("kpageflags", 0, 1 << 5, 1 << 5, 1 << 12).Entries("kpagecount", 0, 1, 1, 1);
         _session["tree"] = _tree.Path;
 
         foreach (string source in (string[])["Get-KPageFlags 0, 1, 2 -ProcPath $tree", "Get-KPageCount 0, 1, 2 -ProcPath $tree"])
@@ -136,7 +137,7 @@ public sealed class FlagSummaryTests : IDisposable
     [Fact]
     public void Flags_by_name_choose_what_is_counted()
     {
-        _tree.Words("saved", 0, 1 << 5, (1 << 5) | (1 << 12), 1 << 12, 1UL << 33);
+        _tree.Entries("saved", 0, 1 << 5, (1 << 5) | (1 << 12), 1 << 12, 1UL << 33);
 
         Assert.Equal([1L, 1L], _session.Objects("Measure-KPageFlags -Path $saved -Flag LRU").Column<long>("PageCount"));
         Assert.Equal([1L], _session.Objects("Measure-KPageFlags -Path $saved -Flag LRU -NotFlag ANON").Column<long>("PageCount"));
@@ -172,7 +173,7 @@ public sealed class FlagSummaryTests : IDisposable
             word &= (word & Slab) != 0 ? ~AnonAndKsm : ~0UL;
         }
 
-        _tree.Words("saved", 0, words).Words("clean", 0, clean);
+        _tree.Entries("saved", 0, words).Entries("clean", 0, clean);
     }
 
     private static byte[] Read(string path)

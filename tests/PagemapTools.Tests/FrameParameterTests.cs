@@ -3,19 +3,20 @@ using System.Management.Automation;
 namespace PagemapTools.Tests;
 
 /// <summary>How frames are named and chosen, on files whose every word is known.</summary>
+[Trait("Tier", "Privileged")]
 public sealed class FrameParameterTests : IDisposable
 {
     private const int Frames = 64;
 
-    private readonly MadeUpTree _tree = new();
+    private readonly FakeProc _tree = new();
     private readonly Session _session = new();
 
     public FrameParameterTests()
     {
         // Frame n: flag n % 27, mapped n times, charged to cgroup 1000 + n / 8.
-        _tree.Words("kpageflags", 0, [.. Enumerable.Range(0, Frames).Select(frame => 1UL << (frame % 27))])
-            .Words("kpagecount", 0, [.. Enumerable.Range(0, Frames).Select(frame => (ulong)frame)])
-            .Words("kpagecgroup", 0, [.. Enumerable.Range(0, Frames).Select(frame => (ulong)(1000 + (frame / 8)))]);
+        _tree.Entries("kpageflags", 0, [.. Enumerable.Range(0, Frames).Select(frame => 1UL << (frame % 27))])
+            .Entries("kpagecount", 0, [.. Enumerable.Range(0, Frames).Select(frame => (ulong)frame)])
+            .Entries("kpagecgroup", 0, [.. Enumerable.Range(0, Frames).Select(frame => (ulong)(1000 + (frame / 8)))]);
         _session["tree"] = _tree.Path;
         _session["PSDefaultParameterValues"] = new DefaultParameterDictionary { ["Get-KPage*:ProcPath"] = _tree.Path };
     }
@@ -105,7 +106,7 @@ public sealed class FrameParameterTests : IDisposable
     [Fact]
     public void A_saved_copy_is_read_instead_of_the_machines()
     {
-        _tree.Words("saved", 0, 1 << 5, 1 << 12);
+        _tree.Entries("saved", 0, 1 << 5, 1 << 12);
         _session["saved"] = _tree.PathOf("saved");
 
         Assert.Equal(["LRU", "ANON"], _session.Objects("Get-KPageFlags -Path $saved").Column<string>("FlagNames"));
@@ -116,7 +117,7 @@ public sealed class FrameParameterTests : IDisposable
     [Fact]
     public void A_relative_path_is_relative_to_the_session()
     {
-        _tree.Words("saved", 0, 1 << 5);
+        _tree.Entries("saved", 0, 1 << 5);
         _session["PSDefaultParameterValues"] = new DefaultParameterDictionary();
         _session.Objects("$ExecutionContext.SessionState.Path.SetLocation($tree) | ForEach-Object { }");
 
@@ -128,11 +129,11 @@ public sealed class FrameParameterTests : IDisposable
     [Fact]
     public void A_cgroup_is_named_by_its_path_too()
     {
-        Machine.NeedsRoot();
-        Assert.SkipUnless(File.Exists("/proc/kpagecgroup"), "This kernel has no memory cgroups.");
+        Require.Root();
+        Require.That(File.Exists("/proc/kpagecgroup"), "Cgroups", "This kernel has no memory cgroups.");
         _session["PSDefaultParameterValues"] = new DefaultParameterDictionary();
         PSObject? charged = _session.Objects("Get-ProcessPageMap -Id $PID -Exclusive | Get-KPageCgroup | Where-Object CgroupPath | Stop-Upstream 1").SingleOrDefault();
-        Assert.SkipWhen(charged is null, "No frame is charged to a cgroup that is visible here.");
+        Require.That(!(charged is null), "Cgroups", "No frame is charged to a cgroup that is visible here.");
         _session["path"] = charged.Get<string>("CgroupPath");
         _session["inode"] = charged.Get<ulong>("CgroupInode");
 

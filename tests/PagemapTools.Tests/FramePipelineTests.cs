@@ -4,6 +4,7 @@ using System.Management.Automation;
 namespace PagemapTools.Tests;
 
 /// <summary>Pages that go from one cmdlet into the next.</summary>
+[Trait("Tier", "Privileged")]
 public sealed class FramePipelineTests
 {
     private const int Pages = 16 * 1024;
@@ -14,28 +15,28 @@ public sealed class FramePipelineTests
     [Fact]
     public void Pages_are_passed_on_in_order_with_more_known_of_them()
     {
-        Machine.NeedsRoot();
-        using Animal animal = Animal.Start("dense", "size=64MiB").Freeze();
-        using Session session = SessionWith(animal);
+        Require.Root();
+        using TargetProcess target = TargetProcess.StartInKnownMemory("dense", "size=64MiB").Stop();
+        using Session session = SessionWith(target);
 
         IReadOnlyList<PSObject> pages = session.Objects("Get-ProcessPageMap -Id $id -Address $range | Get-KPageFlags | Get-KPageCount | Get-KPageCgroup");
 
-        Assert.Equal(Enumerable.Range(0, Pages).Select(animal.Region.AddressOf), pages.Column<ulong>("Address"));
+        Assert.Equal(Enumerable.Range(0, Pages).Select(target.Region.AddressOf), pages.Column<ulong>("Address"));
         Assert.All(pages, page =>
         {
             Assert.Equal("ProcessPageInfo", page.TypeName());
-            Assert.True(page.Get<ulong?>("Flags") is not null || BlindMemory.Holds(animal.ProcessId, page.Get<ulong>("Address"), 1));
+            Assert.True(page.Get<ulong?>("Flags") is not null || UntrackedMemory.Holds(target.ProcessId, page.Get<ulong>("Address"), 1));
             Assert.Equal(1UL, page.Get<ulong>("MapCount"));
-            Assert.True(page.Get<ulong?>("CgroupInode") is not null || BlindMemory.Holds(animal.ProcessId, page.Get<ulong>("Address"), 1));
+            Assert.True(page.Get<ulong?>("CgroupInode") is not null || UntrackedMemory.Holds(target.ProcessId, page.Get<ulong>("Address"), 1));
         });
     }
 
     [Fact]
     public void Piping_gives_what_including_gives()
     {
-        Machine.NeedsRoot();
-        using Animal animal = Animal.Start("fork", "pages=300").Freeze();
-        using Session session = SessionWith(animal);
+        Require.Root();
+        using TargetProcess target = TargetProcess.StartInKnownMemory("fork", "pages=300").Stop();
+        using Session session = SessionWith(target);
 
         Stable.Until(
             () => Describe(session.Objects("Get-ProcessPageMap -Id $id -Address $range -Include Flags, MapCount, Cgroup")),
@@ -45,9 +46,9 @@ public sealed class FramePipelineTests
     [Fact]
     public void The_objects_that_come_out_are_those_that_went_in()
     {
-        Machine.NeedsRoot();
-        using Animal animal = Animal.Start("anon");
-        using Session session = SessionWith(animal);
+        Require.Root();
+        using TargetProcess target = TargetProcess.StartInKnownMemory("anon");
+        using Session session = SessionWith(target);
 
         IReadOnlyList<PSObject> passed = session.Objects("$pages = Get-ProcessPageMap -Id $id -Address $range; $pages | Get-KPageFlags; Get-KPageCount -InputObject $pages[0]");
 
@@ -58,10 +59,10 @@ public sealed class FramePipelineTests
     [Fact]
     public void A_filter_downstream_keeps_the_order()
     {
-        Machine.NeedsRoot();
-        using Animal animal = Animal.Start("file-private", "pages=512 read=0-255 written=256-511".Split(' ')).Freeze();
-        using Session session = SessionWith(animal);
-        ulong[] written = animal.Region.Pages("written");
+        Require.Root();
+        using TargetProcess target = TargetProcess.StartInKnownMemory("file-private", "pages=512 read=0-255 written=256-511".Split(' ')).Stop();
+        using Session session = SessionWith(target);
+        ulong[] written = target.Region.Pages("written");
 
         Assert.Equal(written, session.Objects("Get-ProcessPageMap -Id $id -Address $range | Get-KPageFlags -Flag ANON").Column<ulong>("Address"));
         Assert.Equal(written, session.Objects("Get-ProcessPageMap -Id $id -Address $range | Get-KPageCount | Get-KPageFlags -BitSpec anon").Column<ulong>("Address"));
@@ -72,13 +73,13 @@ public sealed class FramePipelineTests
     [Fact]
     public void Pages_without_a_frame_pass_with_nothing_known_of_them()
     {
-        Machine.NeedsRoot();
-        using Animal animal = Animal.Start("anon");
-        using Session session = SessionWith(animal);
+        Require.Root();
+        using TargetProcess target = TargetProcess.StartInKnownMemory("anon");
+        using Session session = SessionWith(target);
 
         IReadOnlyList<PSObject> pages = session.Objects("Get-ProcessPageMap -Id $id -Address $range -IncludeUnpopulated | Get-KPageFlags | Get-KPageCount");
 
-        Assert.Equal(animal.Region.PageCount, pages.Count);
+        Assert.Equal(target.Region.PageCount, pages.Count);
         Assert.All(pages, page =>
         {
             bool isPresent = page.Get<string>("State") == "Present";
@@ -92,9 +93,9 @@ public sealed class FramePipelineTests
     [InlineData("Get-ProcessPageMap -Id $id -Mapping nosuch")]
     public void Nothing_in_gives_nothing_out(string source)
     {
-        Machine.NeedsRoot();
-        using Animal animal = Animal.Start("anon");
-        using Session session = SessionWith(animal);
+        Require.Root();
+        using TargetProcess target = TargetProcess.StartInKnownMemory("anon");
+        using Session session = SessionWith(target);
 
         foreach (string cmdlet in (string[])["Get-KPageFlags", "Get-KPageCount", "Get-KPageCgroup", "Measure-KPageFlags"])
         {
@@ -105,18 +106,18 @@ public sealed class FramePipelineTests
     [Fact]
     public void Piped_pages_are_read_in_batches()
     {
-        Machine.NeedsFile("/proc/self/io");
-        using MadeUpTree tree = new();
+        Require.ReadableFile("/proc/self/io");
+        using FakeProc tree = new();
         ulong[] pfns = [.. Enumerable.Range(1, Pages).Select(pfn => (ulong)pfn)];
         for (int batch = 0; batch < Pages; batch += PagesToGather)
         {
             new Random(11).Shuffle(pfns.AsSpan(batch, Math.Min(PagesToGather, Pages - batch)));
         }
 
-        tree.Process(7, 0x10000, [.. pfns.Select(Entries.Present)]);
+        tree.Process(7, 0x10000, [.. pfns.Select(PagemapBits.PresentAt)]);
         foreach (string file in (string[])["kpageflags", "kpagecount", "kpagecgroup"])
         {
-            tree.Words(file, 0, new ulong[Pages + 1]);
+            tree.Entries(file, 0, new ulong[Pages + 1]);
         }
 
         // A process of its own, whose reads nobody else adds to.
@@ -135,11 +136,11 @@ public sealed class FramePipelineTests
         Assert.InRange(figures[1], 1, Pages / 100);
     }
 
-    private static Session SessionWith(Animal animal)
+    private static Session SessionWith(TargetProcess target)
     {
         Session session = new();
-        session["id"] = animal.ProcessId;
-        session["range"] = animal.Region.Range;
+        session["id"] = target.ProcessId;
+        session["range"] = target.Region.RangeText;
         return session;
     }
 

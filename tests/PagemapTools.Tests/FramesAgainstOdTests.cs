@@ -5,6 +5,7 @@ using System.Runtime.InteropServices;
 namespace PagemapTools.Tests;
 
 /// <summary>Frames at random, each as od reads it from the kernel's file.</summary>
+[Trait("Tier", "Privileged")]
 public sealed class FramesAgainstOdTests
 {
     // Picked in windows, so that no time passes between the readings that are compared.
@@ -20,10 +21,10 @@ public sealed class FramesAgainstOdTests
     [InlineData("Get-KPageCgroup", "CgroupInode", "/proc/kpagecgroup")]
     public void Frames_picked_at_random_are_what_od_reads(string cmdlet, string property, string path)
     {
-        Machine.NeedsRoot();
-        Machine.NeedsFile(path);
-        Tool.Needs("od");
-        Tool.Needs("dd");
+        Require.Root();
+        Require.ReadableFile(path);
+        Require.Program("od");
+        Require.Program("dd");
         using Session session = new();
         Random random = new();
         ulong frames = LastFrame();
@@ -39,10 +40,10 @@ public sealed class FramesAgainstOdTests
     [Fact]
     public void A_file_read_in_order_is_the_file()
     {
-        using MadeUpTree tree = new();
+        using FakeProc tree = new();
         Random random = new(1);
         ulong[] words = [.. Enumerable.Range(0, 20_000).Select(_ => (ulong)random.NextInt64())];
-        tree.Words("kpageflags", 0, words).Words("kpagecount", 0, words).Words("kpagecgroup", 0, words);
+        tree.Entries("kpageflags", 0, words).Entries("kpagecount", 0, words).Entries("kpagecgroup", 0, words);
         using Session session = new();
         session["tree"] = tree.Path;
 

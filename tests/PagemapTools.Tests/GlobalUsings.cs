@@ -1,3 +1,3 @@
-global using PagemapTools.Procfs.Tests.Support;
 global using PagemapTools.Tests.Support;
+global using PagemapTools.TestSupport;
 global using Xunit;

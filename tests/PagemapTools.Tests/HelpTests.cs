@@ -4,6 +4,7 @@ using System.Text.RegularExpressions;
 namespace PagemapTools.Tests;
 
 /// <summary>Help and cmdlets say the same: whoever changes a cmdlet changes its page, and makes the MAML anew (build.ps1 -Task Help).</summary>
+[Trait("Tier", "Unit")]
 public sealed class HelpTests : IDisposable
 {
     private const string Maml = "PagemapTools.dll-Help.xml";

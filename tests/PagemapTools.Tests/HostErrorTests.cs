@@ -1,6 +1,7 @@
 namespace PagemapTools.Tests;
 
 /// <summary>What goes wrong goes to standard error, and shows in the exit status.</summary>
+[Trait("Tier", "Live")]
 public sealed class HostErrorTests
 {
     [Fact]
@@ -50,8 +51,8 @@ public sealed class HostErrorTests
     [Fact]
     public void Warnings_go_to_standard_error_and_are_no_failure()
     {
-        using MadeUpTree tree = new();
-        tree.Process(7, 0x10000, Entries.PresentBit);
+        using FakeProc tree = new();
+        tree.Process(7, 0x10000, PagemapBits.Present);
 
         HostRun run = HostProgram.RunScript($"Get-ProcessPageMap -Id 7 -ProcPath '{tree.Path}' | ForEach-Object State");
 

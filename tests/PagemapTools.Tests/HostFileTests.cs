@@ -1,9 +1,10 @@
 namespace PagemapTools.Tests;
 
 /// <summary>Script files with arguments.</summary>
+[Trait("Tier", "Live")]
 public sealed class HostFileTests : IDisposable
 {
-    private readonly MadeUpTree _directory = new();
+    private readonly FakeProc _directory = new();
 
     [Fact]
     public void Arguments_are_bound_by_position_and_by_name()

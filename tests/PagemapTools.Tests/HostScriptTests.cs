@@ -1,6 +1,7 @@
 namespace PagemapTools.Tests;
 
 /// <summary>src/PagemapTools.Host as it is called from a shell.</summary>
+[Trait("Tier", "Live")]
 public sealed class HostScriptTests
 {
     [Fact]
@@ -42,7 +43,7 @@ public sealed class HostScriptTests
     public void The_module_is_found_above_the_program()
     {
         string? staged = BuiltFiles.StagedModule(Path.GetDirectoryName(BuiltFiles.Host));
-        Assert.SkipWhen(staged is null, "The host was built outside of a clone.");
+        Require.That(!(staged is null), "Clone", "The host was built outside of a clone.");
 
         HostRun run = HostProgram.Run(["(Get-Module PagemapTools).ModuleBase"]);
 
@@ -75,8 +76,8 @@ public sealed class HostScriptTests
     [Fact]
     public void The_environment_may_name_another_proc()
     {
-        using MadeUpTree tree = new();
-        tree.Process(7, 0x10000, Entries.Present(1), Entries.Present(2));
+        using FakeProc tree = new();
+        tree.Process(7, 0x10000, PagemapBits.PresentAt(1), PagemapBits.PresentAt(2));
 
         HostRun run = HostProgram.RunScript($"[Environment]::SetEnvironmentVariable('PAGEMAPTOOLS_PROC', '{tree.Path}'); Get-ProcessPageMap -Id 7 | ForEach-Object Pfn");
 

@@ -3,7 +3,8 @@ using System.Diagnostics;
 namespace PagemapTools.Tests;
 
 /// <summary>A run of the host that is ended from outside.</summary>
-[Collection(QuietMachine.Name)]
+[Collection(ExclusiveCollection.Name)]
+[Trait("Tier", "Live")]
 public sealed class HostStopTests
 {
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
@@ -14,10 +15,10 @@ public sealed class HostStopTests
     [InlineData("TERM", 143)]
     public void A_signal_ends_long_work_at_once_and_the_script_cleans_up(string signal, int status)
     {
-        Tool.Needs("sh");
-        using Animal animal = Animal.Start("scattered", "pages=16");
+        Require.Program("sh");
+        using TargetProcess target = TargetProcess.StartInKnownMemory("scattered", "pages=16");
         using Process host = HostProgram.Start(
-            ["-Module", BuiltFiles.Module, $"try {{ [Console]::WriteLine('begun'); Get-ProcessPageMap -Id {animal.ProcessId} -IncludeUnpopulated | ForEach-Object {{ }} }} finally {{ [Console]::WriteLine('cleaned up') }}"]);
+            ["-Module", BuiltFiles.Module, $"try {{ [Console]::WriteLine('begun'); Get-ProcessPageMap -Id {target.ProcessId} -IncludeUnpopulated | ForEach-Object {{ }} }} finally {{ [Console]::WriteLine('cleaned up') }}"]);
         Assert.Equal("begun", host.StandardOutput.ReadLine());
         Thread.Sleep(TimeSpan.FromMilliseconds(300));
 

@@ -3,9 +3,10 @@ using System.Management.Automation;
 namespace PagemapTools.Tests;
 
 /// <summary>Without the files of the kpage family nothing can be done: one terminating error.</summary>
+[Trait("Tier", "Unit")]
 public sealed class KPageErrorTests : IDisposable
 {
-    private readonly MadeUpTree _tree = new MadeUpTree().Process(7, 0x10000, Entries.Present(1));
+    private readonly FakeProc _tree = new FakeProc().Process(7, 0x10000, PagemapBits.PresentAt(1));
     private readonly Session _session = new();
 
     public KPageErrorTests() => _session["tree"] = _tree.Path;
@@ -85,7 +86,7 @@ public sealed class KPageErrorTests : IDisposable
     [Fact]
     public void A_cgroup_that_is_not_there_ends_the_command()
     {
-        _tree.Words("kpageflags", 0, 0).Words("kpagecgroup", 0, 0);
+        _tree.Entries("kpageflags", 0, 0).Entries("kpagecgroup", 0, 0);
 
         foreach (string cmdlet in (string[])["Get-KPageFlags", "Get-KPageCgroup"])
         {

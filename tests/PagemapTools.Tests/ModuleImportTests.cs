@@ -2,6 +2,7 @@ using System.Management.Automation;
 
 namespace PagemapTools.Tests;
 
+[Trait("Tier", "Unit")]
 public sealed class ModuleImportTests
 {
     private static readonly string[] s_cmdlets =

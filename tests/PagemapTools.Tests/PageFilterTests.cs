@@ -3,15 +3,16 @@ using System.Management.Automation;
 namespace PagemapTools.Tests;
 
 /// <summary>The parameters of Get-ProcessPageMap that choose pages, against choosing among all pages.</summary>
-[Collection(QuietMachine.Name)]
+[Collection(ExclusiveCollection.Name)]
+[Trait("Tier", "Privileged")]
 public sealed class PageFilterTests : IDisposable
 {
     private const string All = "Get-ProcessPageMap -Id $id -Include Flags, MapCount, Cgroup";
 
-    private readonly Animal _animal = Animal.Start("thp").Freeze();
+    private readonly TargetProcess _target = TargetProcess.StartInKnownMemory("thp").Stop();
     private readonly Session _session = new();
 
-    public PageFilterTests() => _session["id"] = _animal.ProcessId;
+    public PageFilterTests() => _session["id"] = _target.ProcessId;
 
     [Theory]
     [InlineData("-Exclusive", "$_.State -eq 'Present' -and $_.IsExclusive")]
@@ -36,7 +37,7 @@ public sealed class PageFilterTests : IDisposable
     [InlineData("-Mapping '[nosuch]'", "$false")]
     public void Choosing_by_a_parameter_is_choosing_with_Where_Object(string parameters, string condition)
     {
-        Machine.NeedsRoot();
+        Require.Root();
         Stable.Until(
             () => string.Join(',', _session.Objects($"Get-ProcessPageMap -Id $id -Include Flags | Where-Object {{ {condition} }}").Column<ulong>("Address")),
             expected => Assert.Equal(expected, string.Join(',', _session.Objects($"Get-ProcessPageMap -Id $id {parameters}").Column<ulong>("Address"))));
@@ -45,7 +46,7 @@ public sealed class PageFilterTests : IDisposable
     [Fact]
     public void Addresses_are_single_pages_and_ranges_in_hex_and_decimal()
     {
-        AnimalRegion region = _animal["whole"];
+        TargetRegion region = _target["whole"];
         ulong third = region.AddressOf(3);
 
         Assert.Equal([third], Addresses($"0x{third:x}"));
@@ -53,9 +54,9 @@ public sealed class PageFilterTests : IDisposable
         Assert.Equal([third], Addresses($"'0x{third + 1:X}'"));
         Assert.Equal([third, region.AddressOf(4)], Addresses($"0x{third:x}-0x{region.AddressOf(5):x}"));
         Assert.Equal([third, region.AddressOf(4)], Addresses($"'0x{third + 8:x} - 0x{region.AddressOf(4) + 1:x}'"));
-        Assert.Equal([region.Address, third], Addresses($"0x{third:x}, {region.Start}"));
+        Assert.Equal([region.StartText, third], Addresses($"0x{third:x}, {region.StartText}"));
         Assert.Equal([third], Addresses($"0x{third:x}, 0x{third:x}-0x{third + 1:x}"));
-        Assert.Equal(region.PageCount, Addresses(region.Range).Length);
+        Assert.Equal(region.PageCount, Addresses(region.RangeText).Length);
         Assert.Empty(Addresses("0x0-0x1000"));
 
         ulong[] Addresses(string address) => [.. _session.Objects($"Get-ProcessPageMap -Id $id -Address {address}").Column<ulong>("Address")];
@@ -64,8 +65,8 @@ public sealed class PageFilterTests : IDisposable
     [Fact]
     public void An_address_range_crosses_mappings()
     {
-        AnimalRegion writable = _animal["split-writable"];
-        AnimalRegion readOnly = _animal["split-read-only"];
+        TargetRegion writable = _target["split-writable"];
+        TargetRegion readOnly = _target["split-read-only"];
 
         IReadOnlyList<PSObject> pages = _session.Objects($"Get-ProcessPageMap -Id $id -Address 0x{writable.AddressOf(255):x}-0x{readOnly.AddressOf(1):x}");
 
@@ -76,8 +77,8 @@ public sealed class PageFilterTests : IDisposable
     [Fact]
     public void Only_what_is_asked_for_is_read_of_a_frame()
     {
-        Machine.NeedsRoot();
-        _session["range"] = _animal["whole"].Range;
+        Require.Root();
+        _session["range"] = _target["whole"].RangeText;
         foreach (string include in (string[])["", "Flags", "MapCount", "Cgroup", "Flags, MapCount", "Flags, MapCount, Cgroup"])
         {
             string parameter = include.Length == 0 ? "" : $"-Include {include}";
@@ -94,8 +95,8 @@ public sealed class PageFilterTests : IDisposable
     [Fact]
     public void Raw_shows_what_is_hidden_otherwise()
     {
-        Machine.NeedsRoot();
-        _session["range"] = _animal["whole"].Range;
+        Require.Root();
+        _session["range"] = _target["whole"].RangeText;
         const ulong Hidden = 0xffffUL << 32 | 0x18000;
 
         Assert.All(_session.Objects("Get-ProcessPageMap -Id $id -Address $range -Include Flags"), page => Assert.Equal(0UL, page.Get<ulong>("Flags") & Hidden));
@@ -123,7 +124,7 @@ public sealed class PageFilterTests : IDisposable
         Assert.All(_session.Objects("Get-ProcessPageMap -Id $id"), page =>
         {
             PSObject mapping = PSObject.AsPSObject(page.Properties["Mapping"].Value);
-            Assert.Equal(_animal.ProcessId, page.Get<int>("ProcessId"));
+            Assert.Equal(_target.ProcessId, page.Get<int>("ProcessId"));
             Assert.InRange(page.Get<ulong>("Address"), mapping.Get<ulong>("Start"), mapping.Get<ulong>("End") - 1);
         });
         Assert.NotEmpty(_session.Objects(All));
@@ -132,6 +133,6 @@ public sealed class PageFilterTests : IDisposable
     public void Dispose()
     {
         _session.Dispose();
-        _animal.Dispose();
+        _target.Dispose();
     }
 }

@@ -3,7 +3,8 @@ using System.Management.Automation;
 namespace PagemapTools.Tests;
 
 /// <summary>-AsRange against the single pages.</summary>
-[Collection(QuietMachine.Name)]
+[Collection(ExclusiveCollection.Name)]
+[Trait("Tier", "Privileged")]
 public sealed class PageRangeTests
 {
     private static readonly string[] s_alike =
@@ -21,11 +22,11 @@ public sealed class PageRangeTests
     [InlineData("anon-read", "", "-Include Flags, MapCount -Address RANGE")]
     public void Ranges_are_the_pages_joined(string name, string options, string parameters)
     {
-        Machine.NeedsRoot();
-        using Animal animal = Animal.Start(name, options.Split(' ', StringSplitOptions.RemoveEmptyEntries)).Freeze();
+        Require.Root();
+        using TargetProcess target = TargetProcess.StartInKnownMemory(name, options.Split(' ', StringSplitOptions.RemoveEmptyEntries)).Stop();
         using Session session = new();
-        session["id"] = animal.ProcessId;
-        string command = $"Get-ProcessPageMap -Id $id {parameters.Replace("RANGE", animal.Region.Range, StringComparison.Ordinal)}";
+        session["id"] = target.ProcessId;
+        string command = $"Get-ProcessPageMap -Id $id {parameters.Replace("RANGE", target.Region.RangeText, StringComparison.Ordinal)}";
 
         Stable.Until(
             () => string.Join('\n', session.Objects(command).Select(Describe)),
@@ -44,11 +45,11 @@ public sealed class PageRangeTests
     [InlineData("thp", "-Include Flags, MapCount")]
     public void Flags_are_measured_of_ranges_as_of_pages_and_of_the_process(string name, string parameters)
     {
-        Machine.NeedsRoot();
-        using Animal animal = Animal.Start(name).Freeze();
+        Require.Root();
+        using TargetProcess target = TargetProcess.StartInKnownMemory(name).Stop();
         using Session session = new();
-        session["id"] = animal.ProcessId;
-        string region = $"Get-ProcessPageMap -Id $id -Address {animal.Region.Range}";
+        session["id"] = target.ProcessId;
+        string region = $"Get-ProcessPageMap -Id $id -Address {target.Region.RangeText}";
 
         foreach (string raw in (string[])["", "-Raw"])
         {
@@ -65,11 +66,11 @@ public sealed class PageRangeTests
     [Fact]
     public void The_frames_of_ranges_are_read_in_their_order()
     {
-        Machine.NeedsRoot();
-        using Animal animal = Animal.Start("dense", "size=4MiB").Freeze();
+        Require.Root();
+        using TargetProcess target = TargetProcess.StartInKnownMemory("dense", "size=4MiB").Stop();
         using Session session = new();
-        session["id"] = animal.ProcessId;
-        string pages = $"Get-ProcessPageMap -Id $id -Address {animal.Region.Range} -State Present";
+        session["id"] = target.ProcessId;
+        string pages = $"Get-ProcessPageMap -Id $id -Address {target.Region.RangeText} -State Present";
 
         Assert.Equal(session.Objects(pages).Column<ulong>("Pfn"), session.Objects($"{pages} -AsRange | Get-KPageCount").Column<ulong>("Pfn"));
     }
@@ -83,10 +84,10 @@ public sealed class PageRangeTests
     [InlineData("Get-KPageFlags -Path $saved -Flag LRU")]
     public void Ranges_of_frames_are_the_frames_joined(string command)
     {
-        using MadeUpTree tree = new();
+        using FakeProc tree = new();
         Random random = new(7);
         ulong[] words = [.. Enumerable.Range(0, 50_000).Select(frame => frame % 100 < 50 ? 0x20UL : 1UL << random.Next(43))];
-        tree.Words("saved", 0, words);
+        tree.Entries("saved", 0, words);
         using Session session = new();
         session["saved"] = tree.PathOf("saved");
 

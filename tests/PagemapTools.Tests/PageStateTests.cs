@@ -3,11 +3,12 @@ using System.Management.Automation;
 namespace PagemapTools.Tests;
 
 /// <summary>Pages that were brought into a known state, and what the module says of them.</summary>
+[Trait("Tier", "Privileged")]
 public sealed class PageStateTests
 {
     public static TheoryData<string, string, string, string> States => new()
     {
-        // Animal, region, key of its expectations, state.
+        // TargetProcess, region, key of its expectations, state.
         { "anon", "anon", "written", "Present" },
         { "anon", "anon", "untouched", "Unpopulated" },
         { "anon-read", "anon-read", "read", "Present" },
@@ -28,40 +29,40 @@ public sealed class PageStateTests
     [MemberData(nameof(States))]
     public void Pages_are_in_the_state_they_were_brought_into(string name, string region, string key, string state)
     {
-        Machine.NeedsRoot();
-        using Animal animal = Animal.Start(name);
-        using Session session = SessionWith(animal, region);
+        Require.Root();
+        using TargetProcess target = TargetProcess.StartInKnownMemory(name);
+        using Session session = SessionWith(target, region);
 
         IReadOnlyList<PSObject> pages = session.Objects("Get-ProcessPageMap -Id $id -Address $range -IncludeUnpopulated");
 
-        Assert.Equal(animal[region].PageCount, pages.Count);
+        Assert.Equal(target[region].PageCount, pages.Count);
         Dictionary<ulong, string?> states = pages.ToDictionary(page => page.Get<ulong>("Address"), page => page.Get<string>("State"));
-        Assert.All(animal[region].Pages(key), address => Assert.Equal(state, states[address]));
+        Assert.All(target[region].Pages(key), address => Assert.Equal(state, states[address]));
     }
 
     [Fact]
     public void Pages_that_hold_nothing_are_left_out_unless_they_are_asked_for()
     {
-        using Animal animal = Animal.Start("anon");
-        using Session session = SessionWith(animal, "anon");
+        using TargetProcess target = TargetProcess.StartInKnownMemory("anon");
+        using Session session = SessionWith(target, "anon");
         const string Command = "Get-ProcessPageMap -Id $id -Address $range";
 
-        Assert.Equal(animal.Region.Pages("written"), session.Objects(Command).Column<ulong>("Address"));
-        Assert.Equal(animal.Region.Pages("untouched"), session.Objects($"{Command} -State Unpopulated").Column<ulong>("Address"));
-        Assert.Equal(animal.Region.PageCount, session.Objects($"{Command} -IncludeUnpopulated").Count);
-        Assert.Equal(animal.Region.PageCount, session.Objects($"{Command} -State Present, Unpopulated").Count);
+        Assert.Equal(target.Region.Pages("written"), session.Objects(Command).Column<ulong>("Address"));
+        Assert.Equal(target.Region.Pages("untouched"), session.Objects($"{Command} -State Unpopulated").Column<ulong>("Address"));
+        Assert.Equal(target.Region.PageCount, session.Objects($"{Command} -IncludeUnpopulated").Count);
+        Assert.Equal(target.Region.PageCount, session.Objects($"{Command} -State Present, Unpopulated").Count);
     }
 
     [Fact]
     public void A_swapped_page_names_its_place()
     {
-        Machine.NeedsRoot();
-        using Animal animal = Animal.Start("swapped");
-        using Session session = SessionWith(animal, "swapped");
+        Require.Root();
+        using TargetProcess target = TargetProcess.StartInKnownMemory("swapped");
+        using Session session = SessionWith(target, "swapped");
 
         IReadOnlyList<PSObject> swapped = session.Objects("Get-ProcessPageMap -Id $id -Address $range -State Swapped");
 
-        Assert.Equal(animal.Region.Pages("swapped"), swapped.Column<ulong>("Address"));
+        Assert.Equal(target.Region.Pages("swapped"), swapped.Column<ulong>("Address"));
         Assert.All(swapped, page =>
         {
             Assert.Null(page.Get<ulong?>("Pfn"));
@@ -76,9 +77,9 @@ public sealed class PageStateTests
     [Fact]
     public void A_present_page_has_a_frame_and_no_place_in_swap()
     {
-        Machine.NeedsRoot();
-        using Animal animal = Animal.Start("anon");
-        using Session session = SessionWith(animal, "anon");
+        Require.Root();
+        using TargetProcess target = TargetProcess.StartInKnownMemory("anon");
+        using Session session = SessionWith(target, "anon");
 
         Assert.All(session.Objects("Get-ProcessPageMap -Id $id -Address $range"), page =>
         {
@@ -94,23 +95,23 @@ public sealed class PageStateTests
     [Fact]
     public void Pages_that_a_fork_shares_are_told_from_ones_own()
     {
-        using Animal animal = Animal.Start("fork");
-        animal.Next();
-        using Session session = SessionWith(animal, "parent");
+        using TargetProcess target = TargetProcess.StartInKnownMemory("fork");
+        target.Next();
+        using Session session = SessionWith(target, "parent");
         const string Command = "Get-ProcessPageMap -Id $id -Address $range";
 
-        Assert.Equal(animal["parent"].Pages("exclusive"), session.Objects($"{Command} -Exclusive").Column<ulong>("Address"));
-        Assert.Equal(animal["parent"].Pages("shared"), session.Objects($"{Command} -Shared").Column<ulong>("Address"));
+        Assert.Equal(target["parent"].Pages("exclusive"), session.Objects($"{Command} -Exclusive").Column<ulong>("Address"));
+        Assert.Equal(target["parent"].Pages("shared"), session.Objects($"{Command} -Shared").Column<ulong>("Address"));
     }
 
     [Fact]
     public void Write_protection_by_userfaultfd_is_shown()
     {
-        using Animal animal = Animal.Start("uffd-wp");
-        using Session session = SessionWith(animal, "populated");
+        using TargetProcess target = TargetProcess.StartInKnownMemory("uffd-wp");
+        using Session session = SessionWith(target, "populated");
 
         Assert.All(session.Objects("Get-ProcessPageMap -Id $id -Address $range"), page => Assert.True(page.Get<bool>("IsUffdWriteProtected")));
-        animal.Next();
+        target.Next();
         Assert.All(session.Objects("Get-ProcessPageMap -Id $id -Address $range"), page => Assert.False(page.Get<bool>("IsUffdWriteProtected")));
     }
 
@@ -123,26 +124,26 @@ public sealed class PageStateTests
     [InlineData("file-untouched", "cached", "NotMapped")]
     public void Shared_memory_is_resolved_where_that_is_asked_for(string name, string key, string state)
     {
-        Machine.NeedsRoot();
-        using Animal animal = Animal.Start(name);
-        if (animal.Region.Expect.GetValueOrDefault("swap-cache", "none") != "none")
+        Require.Root();
+        using TargetProcess target = TargetProcess.StartInKnownMemory(name);
+        if (target.Region.Expect.GetValueOrDefault("swap-cache", "none") != "none")
         {
-            Assert.Skip("Without zswap a page that was swapped out stays in the swap cache, and cannot be told from one in the page cache before Linux 6.5.");
+            Require.That(false, "Zswap", "Without zswap a page that was swapped out stays in the swap cache, and cannot be told from one in the page cache before Linux 6.5.");
         }
 
-        using Session session = SessionWith(animal, name);
+        using Session session = SessionWith(target, name);
         const string Command = "Get-ProcessPageMap -Id $id -Address $range -IncludeUnpopulated";
 
         Dictionary<ulong, string?> states = session.Objects($"{Command} -ResolveShared").ToDictionary(page => page.Get<ulong>("Address"), page => page.Get<string>("State"));
-        Assert.All(animal.Region.Pages(key), address => Assert.Equal(state, states[address]));
+        Assert.All(target.Region.Pages(key), address => Assert.Equal(state, states[address]));
         Assert.DoesNotContain(session.Objects(Command), page => page.Get<string>("State") is "NotMapped" or "SwappedShared");
     }
 
-    private static Session SessionWith(Animal animal, string region)
+    private static Session SessionWith(TargetProcess target, string region)
     {
         Session session = new();
-        session["id"] = animal[region].Pid;
-        session["range"] = animal[region].Range;
+        session["id"] = target[region].ProcessId;
+        session["range"] = target[region].RangeText;
         return session;
     }
 }

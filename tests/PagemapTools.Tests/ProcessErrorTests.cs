@@ -3,6 +3,7 @@ using System.Management.Automation;
 namespace PagemapTools.Tests;
 
 /// <summary>A process that cannot be read is one error record of its own, and the next target is served.</summary>
+[Trait("Tier", "Privileged")]
 public sealed class ProcessErrorTests
 {
     public static TheoryData<string> Cmdlets => new(
@@ -23,7 +24,7 @@ public sealed class ProcessErrorTests
     [MemberData(nameof(Cmdlets))]
     public void A_kernel_thread_has_no_address_space(string command)
     {
-        ErrorRecord error = AssertRefused(command, Machine.KernelThread(), "ProcessHasNoAddressSpace", ErrorCategory.InvalidOperation);
+        ErrorRecord error = AssertRefused(command, Require.KernelThread(), "ProcessHasNoAddressSpace", ErrorCategory.InvalidOperation);
         Assert.Contains("kernel thread", error.Exception.Message);
     }
 
@@ -31,9 +32,9 @@ public sealed class ProcessErrorTests
     [MemberData(nameof(Cmdlets))]
     public void A_zombie_has_no_address_space(string command)
     {
-        using Animal animal = Animal.Start("zombie");
+        using TargetProcess target = TargetProcess.StartInKnownMemory("zombie");
 
-        ErrorRecord error = AssertRefused(command, animal.Children[0], "ProcessHasNoAddressSpace", ErrorCategory.InvalidOperation);
+        ErrorRecord error = AssertRefused(command, target.Children[0], "ProcessHasNoAddressSpace", ErrorCategory.InvalidOperation);
         Assert.Contains("zombie", error.Exception.Message);
     }
 
@@ -41,7 +42,7 @@ public sealed class ProcessErrorTests
     [MemberData(nameof(Cmdlets))]
     public void Each_target_of_the_pipeline_has_its_own_error(string command)
     {
-        Needs(command);
+        Require(command);
         using Session session = new();
         session["ids"] = new[] { Machine.MissingProcess, Machine.MissingProcess + 1, Machine.MissingProcess + 2 };
 
@@ -59,8 +60,8 @@ public sealed class ProcessErrorTests
     [InlineData("Measure-KPageFlags")]
     public void Whatever_is_wrong_with_one_process_the_next_is_served(string command)
     {
-        using MadeUpTree tree = new();
-        tree.Words("kpageflags", 0, 0, 0).Words("kpagecount", 0, 0, 1);
+        using FakeProc tree = new();
+        tree.Entries("kpageflags", 0, 0, 0).Entries("kpagecount", 0, 0, 1);
         tree.Process(7, 0x10 * Machine.PageSize, 0).Text("7/maps", "nonsense\n");
         tree.Process(8, 0x10 * Machine.PageSize, 0);
         File.Delete(tree.PathOf("8/pagemap"));
@@ -92,8 +93,8 @@ public sealed class ProcessErrorTests
 
     private static ErrorRecord AssertRefused(string command, int processId, string id, ErrorCategory category)
     {
-        Needs(command);
-        using Animal good = Animal.Start("anon");
+        Require(command);
+        using TargetProcess good = TargetProcess.StartInKnownMemory("anon");
         using Session session = new();
         session["ids"] = new[] { processId, good.ProcessId };
 
@@ -109,15 +110,15 @@ public sealed class ProcessErrorTests
         return error;
     }
 
-    private static void Needs(string command)
+    private static void Require(string command)
     {
         if (command.Contains("Clear", StringComparison.Ordinal))
         {
-            Assert.SkipUnless(Machine.HasSoftDirty, "Without CONFIG_MEM_SOFT_DIRTY Clear-SoftDirty refuses every process alike.");
+            Require.SoftDirty();
         }
         else if (command.Contains("KPage", StringComparison.Ordinal) || command.Contains("MapCount", StringComparison.Ordinal))
         {
-            Machine.NeedsRoot();
+            Require.Root();
         }
     }
 }

@@ -3,6 +3,7 @@ using System.Management.Automation;
 namespace PagemapTools.Tests;
 
 /// <summary>A process that leaves under the reader: what was read stays, and then comes an error, never silence.</summary>
+[Trait("Tier", "Privileged")]
 public sealed class ProcessLeavingTests
 {
     private const ulong Address = 0x10000;
@@ -15,13 +16,13 @@ public sealed class ProcessLeavingTests
     {
         if (needsRoot)
         {
-            Machine.NeedsRoot();
+            Require.Root();
         }
 
         // Larger than all that is read ahead.
-        using Animal victim = Animal.Start("exits-under-reader", "size=1GiB");
-        using Animal next = Animal.Start("anon");
-        AnimalRegion region = victim.Region;
+        using TargetProcess victim = TargetProcess.StartInKnownMemory("exits-under-reader", "size=1GiB");
+        using TargetProcess next = TargetProcess.StartInKnownMemory("anon");
+        TargetRegion region = victim.Region;
         using Session session = SessionWith(victim, next);
         session["leave"] = (Action)victim.Kill;
 
@@ -33,9 +34,9 @@ public sealed class ProcessLeavingTests
     [Fact]
     public void A_process_that_executes_another_program_during_the_walk_is_not_found_after_what_was_read()
     {
-        using Animal victim = Animal.Start("execs", "size=256MiB");
-        using Animal next = Animal.Start("anon");
-        AnimalRegion region = victim.Region;
+        using TargetProcess victim = TargetProcess.StartInKnownMemory("execs", "size=256MiB");
+        using TargetProcess next = TargetProcess.StartInKnownMemory("anon");
+        TargetRegion region = victim.Region;
         using Session session = SessionWith(victim, next);
         session["leave"] = (Action)(() => victim.Next());
 
@@ -54,11 +55,11 @@ public sealed class ProcessLeavingTests
     [InlineData("Measure-KPageFlags", 1)]
     public void A_pagemap_that_ends_within_a_mapping_is_of_a_process_that_has_gone(string command, int outputs)
     {
-        using MadeUpTree tree = new();
-        ulong[] entries = [Entries.Present(1), Entries.Present(2), Entries.Present(4), Entries.Present(5)];
+        using FakeProc tree = new();
+        ulong[] entries = [PagemapBits.PresentAt(1), PagemapBits.PresentAt(2), PagemapBits.PresentAt(4), PagemapBits.PresentAt(5)];
         ulong end = Address + (10 * Machine.PageSize);
         tree.Process(7, Address, entries).Text("7/maps", $"{Address:x}-{end:x} rw-p 00000000 00:00 0 \n");
-        tree.Words("kpageflags", 0, 0, 0, 0, 0, 0, 0).Words("kpagecount", 0, 0, 1, 1, 1, 1, 1);
+        tree.Entries("kpageflags", 0, 0, 0, 0, 0, 0, 0).Entries("kpagecount", 0, 0, 1, 1, 1, 1, 1);
         using Session session = new();
         session["tree"] = tree.Path;
 
@@ -69,22 +70,22 @@ public sealed class ProcessLeavingTests
         Assert.Equal(outputs, outcome.Output.Count);
     }
 
-    private static Session SessionWith(Animal victim, Animal next)
+    private static Session SessionWith(TargetProcess victim, TargetProcess next)
     {
         Session session = new();
         session["ids"] = new[] { victim.ProcessId, next.ProcessId };
         return session;
     }
 
-    private static void AssertLeft(Outcome outcome, AnimalRegion region, Animal next)
+    private static void AssertLeft(Outcome outcome, TargetRegion region, TargetProcess next)
     {
         Assert.Null(outcome.Termination);
-        AssertNotFound(Assert.Single(outcome.Errors), region.Pid);
+        AssertNotFound(Assert.Single(outcome.Errors), region.ProcessId);
         int[] ids = outcome.Output.Column<int>("ProcessId");
-        Assert.Equal([region.Pid, next.ProcessId], ids.Distinct());
+        Assert.Equal([region.ProcessId, next.ProcessId], ids.Distinct());
 
         // What had been read of the large region when the process left, and no more.
-        ulong[] addresses = [.. outcome.Output.Where((_, index) => ids[index] == region.Pid).Select(item => item.Get<ulong>("Address"))];
+        ulong[] addresses = [.. outcome.Output.Where((_, index) => ids[index] == region.ProcessId).Select(item => item.Get<ulong>("Address"))];
         Assert.Equal(addresses.Order(), addresses);
         Assert.DoesNotContain(addresses, address => address >= region.End - Machine.PageSize);
     }

@@ -3,21 +3,22 @@ using System.Management.Automation;
 namespace PagemapTools.Tests;
 
 /// <summary>Processes by name, in a tree whose processes are known.</summary>
+[Trait("Tier", "Unit")]
 public sealed class ProcessNameTests : IDisposable
 {
     private const ulong Address = 0x10000;
 
-    private readonly MadeUpTree _tree = new();
+    private readonly FakeProc _tree = new();
     private readonly Session _session = new();
 
     public ProcessNameTests()
     {
         foreach ((int id, string name) in ((int, string)[])[(11, "postgres"), (12, "postgres"), (13, "pwsh"), (14, "Web[1]")])
         {
-            _tree.Process(id, Address, Entries.Present(1) | Entries.ExclusiveBit).Text($"{id}/comm", name + "\n");
+            _tree.Process(id, Address, PagemapBits.PresentAt(1) | PagemapBits.Exclusive).Text($"{id}/comm", name + "\n");
         }
 
-        _tree.Words("kpageflags", 0, 0, 0).Words("kpagecount", 0, 0, 1);
+        _tree.Entries("kpageflags", 0, 0, 0).Entries("kpagecount", 0, 0, 1);
         _session["tree"] = _tree.Path;
     }
 

@@ -4,6 +4,7 @@ using System.Management.Automation;
 namespace PagemapTools.Tests;
 
 /// <summary>The ways in which a process is named, on every cmdlet that takes one.</summary>
+[Trait("Tier", "Privileged")]
 public sealed class ProcessTargetTests
 {
     public static TheoryData<string> Forms => new(
@@ -24,21 +25,21 @@ public sealed class ProcessTargetTests
     [MemberData(nameof(Forms))]
     public void A_process_is_named_by_its_id_as_an_object_and_by_property_name(string form)
     {
-        using Animal animal = Animal.Start("anon").Freeze();
-        using Session session = SessionWith(animal);
+        using TargetProcess target = TargetProcess.StartInKnownMemory("anon").Stop();
+        using Session session = SessionWith(target);
 
-        Assert.Equal([animal.ProcessId], session.Objects(Command("Get-ProcessPageMap", form)).Column<int>("ProcessId").Distinct());
-        Assert.Equal([animal.ProcessId], session.Objects(Command("Measure-ProcessUss", form)).Column<int>("ProcessId"));
-        Assert.Equal([animal.ProcessId], session.Objects(Command("Measure-ProcessUss", form) + " -ByMapping").Column<int>("ProcessId").Distinct());
+        Assert.Equal([target.ProcessId], session.Objects(Command("Get-ProcessPageMap", form)).Column<int>("ProcessId").Distinct());
+        Assert.Equal([target.ProcessId], session.Objects(Command("Measure-ProcessUss", form)).Column<int>("ProcessId"));
+        Assert.Equal([target.ProcessId], session.Objects(Command("Measure-ProcessUss", form) + " -ByMapping").Column<int>("ProcessId").Distinct());
     }
 
     [Theory]
     [MemberData(nameof(Forms))]
     public void Flags_are_measured_of_a_process_however_it_is_named(string form)
     {
-        Machine.NeedsRoot();
-        using Animal animal = Animal.Start("anon").Freeze();
-        using Session session = SessionWith(animal);
+        Require.Root();
+        using TargetProcess target = TargetProcess.StartInKnownMemory("anon").Stop();
+        using Session session = SessionWith(target);
 
         long present = session.Objects("Get-ProcessPageMap -Id $id -Include Flags | Where-Object { $null -ne $_.Flags }").Count;
         Assert.Equal(present, session.Objects(Command("Measure-KPageFlags", form.Replace("-InputObject", "-Process", StringComparison.Ordinal))).Column<long>("PageCount").Sum());
@@ -48,12 +49,12 @@ public sealed class ProcessTargetTests
     [MemberData(nameof(Forms))]
     public void Soft_dirty_bits_would_be_cleared_of_a_process_however_it_is_named(string form)
     {
-        using Animal animal = Animal.Start("anon");
+        using TargetProcess target = TargetProcess.StartInKnownMemory("anon");
         ScreenHost screen = new();
-        using Session session = SessionWith(animal, screen);
+        using Session session = SessionWith(target, screen);
 
         Assert.Empty(session.Objects(Command("Clear-SoftDirty", form) + " -WhatIf"));
-        Assert.Contains(animal.ProcessId.ToString(), Assert.Single(screen.Lines));
+        Assert.Contains(target.ProcessId.ToString(), Assert.Single(screen.Lines));
     }
 
     [Theory]
@@ -63,8 +64,8 @@ public sealed class ProcessTargetTests
     [InlineData("$id, $id | Measure-ProcessUss -WarningAction Ignore | ForEach-Object ProcessId")]
     public void A_process_that_is_named_twice_is_served_once_as_by_Get_Process(string command)
     {
-        using Animal animal = Animal.Start("anon").Freeze();
-        using Session session = SessionWith(animal);
+        using TargetProcess target = TargetProcess.StartInKnownMemory("anon").Stop();
+        using Session session = SessionWith(target);
         session["name"] = session.Objects("Measure-ProcessUss -Id $id").Column<string>("ProcessName").Single();
 
         object?[] once = [.. session.Objects(command.Replace("$id, $id", "$id", StringComparison.Ordinal).Replace("$name, $name*", "$name", StringComparison.Ordinal)).Select(each => each.BaseObject)];
@@ -75,9 +76,9 @@ public sealed class ProcessTargetTests
     [Fact]
     public void An_object_of_which_only_the_id_is_taken_is_measured_whole_once_and_that_is_said()
     {
-        Machine.NeedsRoot();
-        using Animal animal = Animal.Start("anon").Freeze();
-        using Session session = SessionWith(animal);
+        Require.Root();
+        using TargetProcess target = TargetProcess.StartInKnownMemory("anon").Stop();
+        using Session session = SessionWith(target);
         long pages = session.Objects("Measure-KPageFlags -Id $id").Column<long>("PageCount").Sum();
 
         Outcome outcome = session.Run("Measure-ProcessUss -Id $id -ByMapping | Measure-KPageFlags");
@@ -90,8 +91,8 @@ public sealed class ProcessTargetTests
     public void A_process_object_is_not_taken_for_the_process_of_that_id_in_another_proc()
     {
         using Session session = new();
-        using MadeUpTree tree = new();
-        tree.Words("kpageflags", 0, 0).Words("kpagecount", 0, 0);
+        using FakeProc tree = new();
+        tree.Entries("kpageflags", 0, 0).Entries("kpagecount", 0, 0);
         session["tree"] = tree.Path;
         session["process"] = Process.GetCurrentProcess();
 
@@ -104,8 +105,8 @@ public sealed class ProcessTargetTests
     [Fact]
     public void Several_targets_are_served_in_the_order_in_which_they_were_named()
     {
-        using Animal first = Animal.Start("anon");
-        using Animal second = Animal.Start("anon");
+        using TargetProcess first = TargetProcess.StartInKnownMemory("anon");
+        using TargetProcess second = TargetProcess.StartInKnownMemory("anon");
         using Session session = new();
         session["ids"] = new[] { second.ProcessId, first.ProcessId };
         session["processes"] = new[] { second.Process, first.Process };
@@ -121,11 +122,11 @@ public sealed class ProcessTargetTests
     [Fact]
     public void What_one_cmdlet_gives_names_the_process_for_another()
     {
-        using Animal animal = Animal.Start("anon").Freeze();
-        using Session session = SessionWith(animal);
+        using TargetProcess target = TargetProcess.StartInKnownMemory("anon").Stop();
+        using Session session = SessionWith(target);
 
-        Assert.Equal([animal.ProcessId], session.Objects("Measure-ProcessUss -Id $id | Get-ProcessPageMap -Exclusive").Column<int>("ProcessId").Distinct());
-        Assert.Equal([animal.ProcessId], session.Objects("(Get-ProcessPageMap -Id $id)[0].Mapping | Measure-ProcessUss").Column<int>("ProcessId"));
+        Assert.Equal([target.ProcessId], session.Objects("Measure-ProcessUss -Id $id | Get-ProcessPageMap -Exclusive").Column<int>("ProcessId").Distinct());
+        Assert.Equal([target.ProcessId], session.Objects("(Get-ProcessPageMap -Id $id)[0].Mapping | Measure-ProcessUss").Column<int>("ProcessId"));
     }
 
     [Theory]
@@ -147,15 +148,15 @@ public sealed class ProcessTargetTests
         Assert.Equal("AmbiguousParameterSet", session.Termination("Get-ProcessPageMap -Id 1 -Name init").Id());
     }
 
-    private static Session SessionWith(Animal animal, ScreenHost? screen = null)
+    private static Session SessionWith(TargetProcess target, ScreenHost? screen = null)
     {
         Session session = new(screen);
-        session["id"] = animal.ProcessId;
-        session["hex"] = $"0x{animal.ProcessId:x}";
-        session["process"] = Process.GetProcessById(animal.ProcessId);
-        session["withId"] = With("Id", animal.ProcessId);
-        session["withPid"] = With("PID", animal.ProcessId);
-        session["withProcessId"] = With("ProcessId", animal.ProcessId);
+        session["id"] = target.ProcessId;
+        session["hex"] = $"0x{target.ProcessId:x}";
+        session["process"] = Process.GetProcessById(target.ProcessId);
+        session["withId"] = With("Id", target.ProcessId);
+        session["withPid"] = With("PID", target.ProcessId);
+        session["withProcessId"] = With("ProcessId", target.ProcessId);
         return session;
     }
 

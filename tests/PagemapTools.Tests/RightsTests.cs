@@ -1,7 +1,8 @@
 namespace PagemapTools.Tests;
 
 /// <summary>What a user without any right can do, in an engine that runs as that user.</summary>
-[Collection(QuietMachine.Name)]
+[Collection(ExclusiveCollection.Name)]
+[Trait("Tier", "Privileged")]
 public sealed class RightsTests
 {
     // Errors and warnings, one a line, for a process that has no other way to hand them over.
@@ -15,8 +16,8 @@ public sealed class RightsTests
     [Fact]
     public void A_process_of_another_user_is_refused_and_the_next_target_is_served()
     {
-        Machine.NeedsNobody();
-        using Animal other = Animal.Start("anon");
+        Require.Nobody(BuiltFiles.Host, BuiltFiles.Module);
+        using TargetProcess other = TargetProcess.StartInKnownMemory("anon");
 
         string[] cmdlets = ["Get-ProcessPageMap", "Measure-ProcessUss", "Measure-ProcessUss -ByMapping"];
 
@@ -37,7 +38,7 @@ public sealed class RightsTests
     [Fact]
     public void The_kpage_files_are_refused()
     {
-        Machine.NeedsNobody();
+        Require.Nobody(BuiltFiles.Host, BuiltFiles.Module);
         (string Command, string File)[] readers =
         [
             ("Get-KPageFlags -Pfn 1", "kpageflags"),
@@ -63,7 +64,7 @@ public sealed class RightsTests
     [Fact]
     public void Hidden_frames_are_null_and_give_one_warning_an_invocation()
     {
-        Machine.NeedsNobody();
+        Require.Nobody(BuiltFiles.Host, BuiltFiles.Module);
 
         HostRun run = HostProgram.RunScript(
             $$"""
@@ -85,22 +86,22 @@ public sealed class RightsTests
     [Fact]
     public void The_uss_of_ones_own_process_needs_no_right()
     {
-        Machine.NeedsNobody();
-        using Animal own = Animal.StartAs(Machine.Nobody, "dense", "size=64MiB").Freeze();
+        Require.Nobody(BuiltFiles.Host, BuiltFiles.Module);
+        using TargetProcess own = TargetProcess.StartAs(Machine.Nobody, "dense", "size=64MiB").Stop();
 
         // Of what is its own whoever else comes and goes: the host maps the libraries of .NET, too.
         HostRun run = HostProgram.RunScript(
-            $"Measure-ProcessUss -Id {own.ProcessId} -ByMapping | Where-Object {{ $_.Mapping.Start -eq {own.Region.Address} }} | ForEach-Object Uss; (Measure-ProcessUss -Id {own.ProcessId}).Uss -gt 64MB",
+            $"Measure-ProcessUss -Id {own.ProcessId} -ByMapping | Where-Object {{ $_.Mapping.Start -eq {own.Region.StartText} }} | ForEach-Object Uss; (Measure-ProcessUss -Id {own.ProcessId}).Uss -gt 64MB",
             Machine.Nobody);
-        Smaps kernel = Smaps.Mappings(own.ProcessId).Single(mapping => mapping.Start == own.Region.Address);
+        Smaps kernel = Smaps.Mappings(own.ProcessId).Single(mapping => mapping.Start == own.Region.StartText);
         Assert.Equal([kernel.Uss.ToString(), "True"], run.Lines);
     }
 
     [Fact]
     public void All_processes_are_those_that_can_be_read()
     {
-        Machine.NeedsNobody();
-        using Animal own = Animal.StartAs(Machine.Nobody, "anon");
+        Require.Nobody(BuiltFiles.Host, BuiltFiles.Module);
+        using TargetProcess own = TargetProcess.StartAs(Machine.Nobody, "anon");
 
         HostRun run = HostProgram.RunScript("Measure-ProcessUss -WarningAction Ignore | ForEach-Object { \"$($_.ProcessId) $($null -ne $_.Uss)\" }", Machine.Nobody);
 
@@ -113,7 +114,7 @@ public sealed class RightsTests
     [Fact]
     public void The_support_test_names_the_capabilities_that_are_missing()
     {
-        Machine.NeedsNobody();
+        Require.Nobody(BuiltFiles.Host, BuiltFiles.Module);
 
         HostRun run = HostProgram.RunScript("Test-PagemapSupport | ForEach-Object { \"$($_.Feature)|$($_.IsSupported)|$($_.Detail)\" }", Machine.Nobody);
 

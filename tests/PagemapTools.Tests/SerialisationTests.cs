@@ -3,6 +3,7 @@ using System.Management.Automation;
 namespace PagemapTools.Tests;
 
 /// <summary>Objects that went through a file, a job or a remote session keep what they say.</summary>
+[Trait("Tier", "Privileged")]
 public sealed class SerialisationTests
 {
     private static readonly string[] s_commands =
@@ -25,9 +26,9 @@ public sealed class SerialisationTests
     [MemberData(nameof(Commands))]
     public void Every_property_survives(string command)
     {
-        Machine.NeedsRoot();
-        using Animal animal = Animal.Start("anon").Freeze();
-        using Session session = SessionWith(animal);
+        Require.Root();
+        using TargetProcess target = TargetProcess.StartInKnownMemory("anon").Stop();
+        using Session session = SessionWith(target);
 
         foreach (PSObject item in session.Objects(command).Take(70))
         {
@@ -46,9 +47,9 @@ public sealed class SerialisationTests
     [Fact]
     public void Numbers_stay_numbers()
     {
-        Machine.NeedsRoot();
-        using Animal animal = Animal.Start("anon").Freeze();
-        using Session session = SessionWith(animal);
+        Require.Root();
+        using TargetProcess target = TargetProcess.StartInKnownMemory("anon").Stop();
+        using Session session = SessionWith(target);
 
         PSObject page = RoundTrip(session.Objects(s_commands[0])[0]);
 
@@ -57,7 +58,7 @@ public sealed class SerialisationTests
             Assert.IsType<ulong>(page.Properties[property].Value);
         }
 
-        Assert.Equal(animal.Region.Address, page.Get<ulong>("Address"));
+        Assert.Equal(target.Region.StartText, page.Get<ulong>("Address"));
         Assert.IsType<bool>(page.Properties["IsExclusive"].Value);
         Assert.NotEqual(0UL, page.Get<ulong>("Flags"));
         Assert.Equal("Present", page.Properties["State"].Value.ToString());
@@ -67,12 +68,12 @@ public sealed class SerialisationTests
     [Fact]
     public void States_and_kinds_compare_with_their_names()
     {
-        using Animal animal = Animal.Start("anon").Freeze();
-        using Session session = SessionWith(animal);
+        using TargetProcess target = TargetProcess.StartInKnownMemory("anon").Stop();
+        using Session session = SessionWith(target);
 
         // In the session, whose types say how to serialise.
         session.Run("filter RoundTrip { [Management.Automation.PSSerializer]::Deserialize([Management.Automation.PSSerializer]::Serialize($_, 1)) }");
-        int written = animal.Region.Pages("written").Length;
+        int written = target.Region.Pages("written").Length;
         Assert.Equal(written, session.Objects("Get-ProcessPageMap -Id $id -Address $range | RoundTrip | Where-Object State -EQ 'Present'").Count);
         Assert.Single(session.Objects("(Get-ProcessPageMap -Id $id -Address $range)[0].Mapping | RoundTrip | Where-Object Kind -EQ 'Anonymous'"));
         Assert.Single(session.Objects("Measure-ProcessUss -Id $id | RoundTrip | Where-Object Method -EQ 'Exclusive'"));
@@ -81,44 +82,44 @@ public sealed class SerialisationTests
     [Fact]
     public void The_mapping_of_a_page_stays_readable()
     {
-        using Animal animal = Animal.Start("memfd").Freeze();
-        using Session session = SessionWith(animal);
+        using TargetProcess target = TargetProcess.StartInKnownMemory("memfd").Stop();
+        using Session session = SessionWith(target);
 
         PSObject mapping = PSObject.AsPSObject(RoundTrip(session.Objects("Get-ProcessPageMap -Id $id -Address $range")[0]).Properties["Mapping"].Value);
 
-        Assert.Contains("/memfd:zoo", mapping.ToString());
+        Assert.Contains("/memfd:test", mapping.ToString());
         Assert.Contains("rw-s", mapping.ToString());
     }
 
     [Fact]
     public void Pages_that_came_back_name_frames_and_processes()
     {
-        Machine.NeedsRoot();
-        using Animal animal = Animal.Start("anon").Freeze();
-        using Session session = SessionWith(animal);
+        Require.Root();
+        using TargetProcess target = TargetProcess.StartInKnownMemory("anon").Stop();
+        using Session session = SessionWith(target);
         IReadOnlyList<PSObject> pages = session.Objects("Get-ProcessPageMap -Id $id -Address $range");
         session["back"] = pages.Select(RoundTrip).ToArray();
 
         Assert.Equal(pages.Column<ulong>("Pfn"), session.Objects("$back | Get-KPageFlags").Column<ulong>("Pfn"));
-        Assert.Equal([animal.ProcessId], session.Objects("$back[0] | Measure-ProcessUss").Column<int>("ProcessId"));
+        Assert.Equal([target.ProcessId], session.Objects("$back[0] | Measure-ProcessUss").Column<int>("ProcessId"));
     }
 
     [Fact]
     public void Each_value_is_null_or_what_was_measured()
     {
-        using Animal animal = Animal.Start("anon").Freeze();
-        using Session session = SessionWith(animal);
+        using TargetProcess target = TargetProcess.StartInKnownMemory("anon").Stop();
+        using Session session = SessionWith(target);
 
         PSObject page = RoundTrip(session.Objects("Get-ProcessPageMap -Id $id -Address $range -State Unpopulated")[0]);
 
         Assert.All((string[])["Pfn", "Flags", "MapCount", "CgroupInode", "SwapType", "SwapOffset"], property => Assert.Null(page.Properties[property].Value));
     }
 
-    private static Session SessionWith(Animal animal)
+    private static Session SessionWith(TargetProcess target)
     {
         Session session = new();
-        session["id"] = animal.ProcessId;
-        session["range"] = animal.Region.Range;
+        session["id"] = target.ProcessId;
+        session["range"] = target.Region.RangeText;
         return session;
     }
 

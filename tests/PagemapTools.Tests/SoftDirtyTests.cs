@@ -2,6 +2,7 @@ using System.Management.Automation;
 
 namespace PagemapTools.Tests;
 
+[Trait("Tier", "Live")]
 public sealed class SoftDirtyTests
 {
     private const string Supported = "This kernel has CONFIG_MEM_SOFT_DIRTY.";
@@ -15,7 +16,7 @@ public sealed class SoftDirtyTests
     [InlineData("Get-ProcessPageMap -Id $PID -SoftDirty")]
     public void A_kernel_that_would_ignore_it_is_refused(string command)
     {
-        Assert.SkipWhen(Machine.HasSoftDirty, Supported);
+        Require.NoSoftDirty();
         using Session session = new();
 
         Outcome outcome = session.Run(command);
@@ -31,16 +32,16 @@ public sealed class SoftDirtyTests
     [Fact]
     public void With_what_if_it_says_what_it_would_do_and_does_nothing()
     {
-        using Animal animal = Animal.Start("soft-dirty");
+        using TargetProcess target = TargetProcess.StartInKnownMemory("soft-dirty");
         ScreenHost screen = new();
         using Session session = new(screen);
-        session["process"] = animal.Process;
+        session["process"] = target.Process;
 
         Assert.Empty(session.Objects("$process | Clear-SoftDirty -WhatIf -PassThru"));
 
         string line = Assert.Single(screen.Lines);
         Assert.StartsWith("What if:", line);
-        Assert.Contains(animal.ProcessId.ToString(), line);
+        Assert.Contains(target.ProcessId.ToString(), line);
         Assert.Contains("soft-dirty", line);
     }
 
@@ -63,19 +64,19 @@ public sealed class SoftDirtyTests
     [Fact]
     public void After_a_clear_only_the_pages_written_since_are_soft_dirty()
     {
-        Assert.SkipUnless(Machine.HasSoftDirty, Unsupported);
-        using Animal animal = Animal.Start("soft-dirty");
+        Require.SoftDirty();
+        using TargetProcess target = TargetProcess.StartInKnownMemory("soft-dirty");
         using Session session = new();
-        session["id"] = animal.ProcessId;
-        session["range"] = animal.Region.Range;
+        session["id"] = target.ProcessId;
+        session["range"] = target.Region.RangeText;
         const string SoftDirty = "Get-ProcessPageMap -Id $id -Address $range -SoftDirty";
 
-        Assert.Equal(animal.Region.PageCount, session.Objects(SoftDirty).Count);
+        Assert.Equal(target.Region.PageCount, session.Objects(SoftDirty).Count);
         Assert.Empty(session.Objects("Clear-SoftDirty -Id $id"));
         Assert.Empty(session.Objects(SoftDirty));
-        animal.Next("3,17,40-43");
+        target.Next("3,17,40-43");
 
-        Assert.Equal(animal.Region.AddressOf(3), session.Objects(SoftDirty)[0].Get<ulong>("Address"));
+        Assert.Equal(target.Region.AddressOf(3), session.Objects(SoftDirty)[0].Get<ulong>("Address"));
         Assert.Equal(6, session.Objects(SoftDirty).Count);
         Assert.Equal(6, session.Objects("Get-ProcessPageMap -Id $id -Address $range | Where-Object IsSoftDirty").Count);
     }
@@ -83,13 +84,13 @@ public sealed class SoftDirtyTests
     [Fact]
     public void The_process_is_passed_on_where_that_is_asked_for()
     {
-        Assert.SkipUnless(Machine.HasSoftDirty, Unsupported);
-        using Animal animal = Animal.Start("soft-dirty");
+        Require.SoftDirty();
+        using TargetProcess target = TargetProcess.StartInKnownMemory("soft-dirty");
         using Session session = new();
-        session["id"] = animal.ProcessId;
-        session["process"] = animal.Process;
+        session["id"] = target.ProcessId;
+        session["process"] = target.Process;
 
-        Assert.Same(animal.Process, session.Objects("$process | Clear-SoftDirty -PassThru").Single().BaseObject);
-        Assert.Equal(animal.ProcessId, session.Objects("Clear-SoftDirty -Id $id -PassThru").Single().Get<int>("Id"));
+        Assert.Same(target.Process, session.Objects("$process | Clear-SoftDirty -PassThru").Single().BaseObject);
+        Assert.Equal(target.ProcessId, session.Objects("Clear-SoftDirty -Id $id -PassThru").Single().Get<int>("Id"));
     }
 }

@@ -3,6 +3,7 @@ using System.Management.Automation;
 namespace PagemapTools.Tests;
 
 /// <summary>Test-PagemapSupport against what can be seen by other means.</summary>
+[Trait("Tier", "Live")]
 public sealed class SupportTests
 {
     [Fact]
@@ -14,8 +15,8 @@ public sealed class SupportTests
 
         Assert.True(IsSupported("Pagemap"));
         Assert.Contains(Machine.KernelRelease, features["Pagemap"].Get<string>("Detail"));
-        Assert.Equal(Machine.HasSoftDirty, IsSupported("SoftDirty"));
-        Assert.Equal(Machine.HasSoftDirty, IsSupported("ClearSoftDirty"));
+        Assert.Equal(KernelFeatures.HasSoftDirty, IsSupported("SoftDirty"));
+        Assert.Equal(KernelFeatures.HasSoftDirty, IsSupported("ClearSoftDirty"));
         Assert.Equal(Release() >= new Version(6, 7), IsSupported("PagemapScan"));
         Assert.Equal(CanRead("/proc/kpageflags"), IsSupported("KPageFlags"));
         Assert.Equal(CanRead("/proc/kpagecount"), IsSupported("KPageCount"));
@@ -28,8 +29,8 @@ public sealed class SupportTests
     [Fact]
     public void Of_a_tree_without_the_kpage_files_it_says_which_are_missing()
     {
-        using MadeUpTree tree = new();
-        tree.Words("kpageflags", 0, 0);
+        using FakeProc tree = new();
+        tree.Entries("kpageflags", 0, 0);
         using Session session = new();
         session["tree"] = tree.Path;
 

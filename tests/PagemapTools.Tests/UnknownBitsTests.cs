@@ -3,13 +3,14 @@ using System.Management.Automation;
 namespace PagemapTools.Tests;
 
 /// <summary>What a newer kernel may say shows as numbers and breaks nothing.</summary>
+[Trait("Tier", "Unit")]
 public sealed class UnknownBitsTests : IDisposable
 {
     private const ulong Address = 0x7f0000000000;
     private const ulong NewEntryBits = (1UL << 59) | (1UL << 60);
     private const ulong NewFlags = (1UL << 27) | (1UL << 31) | (1UL << 43) | (1UL << 52);
 
-    private readonly MadeUpTree _tree = new();
+    private readonly FakeProc _tree = new();
     private readonly Session _session = new();
 
     public UnknownBitsTests()
@@ -17,13 +18,13 @@ public sealed class UnknownBitsTests : IDisposable
         _tree.Process(
             7,
             Address,
-            Entries.Present(1) | NewEntryBits,
-            Entries.Present(2) | Entries.ExclusiveBit,
-            Entries.Swapped(25, 0x1234),
-            Entries.Swapped(31, 0x7fff),
-            Entries.SwapBit,
+            PagemapBits.PresentAt(1) | NewEntryBits,
+            PagemapBits.PresentAt(2) | PagemapBits.Exclusive,
+            PagemapBits.Swapped(25, 0x1234),
+            PagemapBits.Swapped(31, 0x7fff),
+            PagemapBits.Swap,
             NewEntryBits);
-        _tree.Words("kpageflags", 0, 0, NewFlags | (1 << 5), ulong.MaxValue >> 1).Words("kpagecount", 0, 0, 1, 1).Words("kpagecgroup", 0, 0, 12345678901234, 1);
+        _tree.Entries("kpageflags", 0, 0, NewFlags | (1 << 5), ulong.MaxValue >> 1).Entries("kpagecount", 0, 0, 1, 1).Entries("kpagecgroup", 0, 0, 12345678901234, 1);
         _session["PSDefaultParameterValues"] = new DefaultParameterDictionary { ["*:ProcPath"] = _tree.Path };
     }
 
@@ -33,7 +34,7 @@ public sealed class UnknownBitsTests : IDisposable
         IReadOnlyList<PSObject> pages = _session.Objects("Get-ProcessPageMap -Id 7 -IncludeUnpopulated");
 
         Assert.Equal(NewEntryBits, pages[0].Get<ulong>("UnknownBits"));
-        Assert.Equal(Entries.Present(1) | NewEntryBits, pages[0].Get<ulong>("RawEntry"));
+        Assert.Equal(PagemapBits.PresentAt(1) | NewEntryBits, pages[0].Get<ulong>("RawEntry"));
         Assert.Equal("Present", pages[0].Get<string>("State"));
         Assert.Equal(1UL, pages[0].Get<ulong>("Pfn"));
         Assert.Equal(0UL, pages[1].Get<ulong>("UnknownBits"));

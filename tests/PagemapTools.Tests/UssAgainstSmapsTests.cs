@@ -3,11 +3,12 @@ using System.Management.Automation;
 namespace PagemapTools.Tests;
 
 /// <summary>Measure-ProcessUss against the kernel's own account, to the byte, of processes that stand still.</summary>
-[Collection(QuietMachine.Name)]
+[Collection(ExclusiveCollection.Name)]
+[Trait("Tier", "Privileged")]
 public sealed class UssAgainstSmapsTests
 {
-    /// <summary>Animals and what they are started with.</summary>
-    public static TheoryData<string, string> Animals => new()
+    /// <summary>Kinds and what they are started with.</summary>
+    public static TheoryData<string, string> Kinds => new()
     {
         { "dense", "size=1GiB" },
         { "fork", "pages=5000" },
@@ -36,15 +37,15 @@ public sealed class UssAgainstSmapsTests
     };
 
     [Theory]
-    [MemberData(nameof(Animals))]
+    [MemberData(nameof(Kinds))]
     public void A_process_has_what_smaps_rollup_says(string name, string options)
     {
-        Machine.NeedsRoot();
-        Machine.NeedsFile("/proc/self/smaps_rollup");
-        using Animal animal = Animal.Start(name, options.Split(' ', StringSplitOptions.RemoveEmptyEntries)).Freeze();
+        Require.Root();
+        Require.ReadableFile("/proc/self/smaps_rollup");
+        using TargetProcess target = TargetProcess.StartInKnownMemory(name, options.Split(' ', StringSplitOptions.RemoveEmptyEntries)).Stop();
         using Session session = new();
 
-        foreach (int processId in animal.Children.Prepend(animal.ProcessId))
+        foreach (int processId in target.Children.Prepend(target.ProcessId))
         {
             session["id"] = processId;
             foreach (string method in (string[])["Exclusive", "MapCount"])
@@ -54,7 +55,7 @@ public sealed class UssAgainstSmapsTests
                     PSObject measured = session.Objects($"Measure-ProcessUss -Id $id -Method {method}").Single();
                     Assert.Equal(method, measured.Get<string>("Method"));
                     Figures figures = Figures.Of(measured);
-                    bool hasPss = method == "MapCount" && (figures.Pss is not null || !BlindMemory.IsThere);
+                    bool hasPss = method == "MapCount" && (figures.Pss is not null || !UntrackedMemory.IsThere);
                     Assert.Equal(hasPss ? expected : expected with { Pss = null }, figures);
                 });
             }
@@ -70,14 +71,14 @@ public sealed class UssAgainstSmapsTests
     [InlineData("swapped", "")]
     public void Each_mapping_has_what_smaps_says(string name, string options)
     {
-        Machine.NeedsRoot();
-        using Animal animal = Animal.Start(name, options.Split(' ', StringSplitOptions.RemoveEmptyEntries)).Freeze();
+        Require.Root();
+        using TargetProcess target = TargetProcess.StartInKnownMemory(name, options.Split(' ', StringSplitOptions.RemoveEmptyEntries)).Stop();
         using Session session = new();
-        session["id"] = animal.ProcessId;
+        session["id"] = target.ProcessId;
 
         foreach (string method in (string[])["Exclusive", "MapCount"])
         {
-            Stable.Until(() => OfMappings(animal.ProcessId), expected =>
+            Stable.Until(() => OfMappings(target.ProcessId), expected =>
             {
                 IReadOnlyList<PSObject> measured = session.Objects($"Measure-ProcessUss -Id $id -Method {method} -ByMapping");
                 Assert.Equal(expected.Items, measured.Select(mapping => (Mapping(mapping).Get<ulong>("Start"), Figures.Of(mapping) with { Pss = null })));
@@ -88,9 +89,9 @@ public sealed class UssAgainstSmapsTests
     [Fact]
     public void Mappings_that_are_named_are_those_that_count()
     {
-        using Animal animal = Animal.Start("anon").Freeze();
+        using TargetProcess target = TargetProcess.StartInKnownMemory("anon").Stop();
         using Session session = new();
-        session["id"] = animal.ProcessId;
+        session["id"] = target.ProcessId;
 
         IReadOnlyList<PSObject> libraries = session.Objects("Measure-ProcessUss -Id $id -ByMapping -Mapping *.so");
         PSObject together = session.Objects("Measure-ProcessUss -Id $id -Mapping *.so").Single();

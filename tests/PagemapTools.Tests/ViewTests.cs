@@ -3,6 +3,7 @@ using System.Management.Automation;
 namespace PagemapTools.Tests;
 
 /// <summary>What stands on a screen of 100 columns.</summary>
+[Trait("Tier", "Privileged")]
 public sealed class ViewTests
 {
     private const int Columns = 100;
@@ -26,10 +27,10 @@ public sealed class ViewTests
     [MemberData(nameof(Commands))]
     public void A_table_fits_with_all_its_columns(string command)
     {
-        Machine.NeedsRoot();
-        using Animal animal = Animal.Start("odd-names").Freeze();
-        string[] narrow = Show(animal, command, Columns);
-        string[] wide = Show(animal, command, ManyColumns);
+        Require.Root();
+        using TargetProcess target = TargetProcess.StartInKnownMemory("odd-names").Stop();
+        string[] narrow = Show(target, command, Columns);
+        string[] wide = Show(target, command, ManyColumns);
 
         Assert.All(narrow, line => Assert.InRange(line.Length, 0, Columns));
         string[] header = Header(wide);
@@ -41,14 +42,14 @@ public sealed class ViewTests
     [MemberData(nameof(Commands))]
     public void What_came_from_elsewhere_has_the_same_table(string command)
     {
-        Machine.NeedsRoot();
-        using Animal animal = Animal.Start("anon").Freeze();
+        Require.Root();
+        using TargetProcess target = TargetProcess.StartInKnownMemory("anon").Stop();
 
         // Measured once, for the two to show the same figures.
         ScreenHost live = new(Columns);
         ScreenHost elsewhere = new(Columns);
-        using Session session = SessionOf(animal, live);
-        using Session other = SessionOf(animal, elsewhere);
+        using Session session = SessionOf(target, live);
+        using Session other = SessionOf(target, elsewhere);
         IReadOnlyList<PSObject> items = [.. session.Objects(command).Take(200)];
         session["items"] = items;
         other["items"] = items.Select(item => PSSerializer.Deserialize(PSSerializer.Serialize(item, depth: 1))).ToArray();
@@ -93,16 +94,16 @@ public sealed class ViewTests
     [Fact]
     public void Pages_are_grouped_by_process_and_mapping_with_addresses_in_hex()
     {
-        Machine.NeedsRoot();
-        using Animal animal = Animal.Start("anon").Freeze();
+        Require.Root();
+        using TargetProcess target = TargetProcess.StartInKnownMemory("anon").Stop();
 
-        string[] lines = Show(animal, "Get-ProcessPageMap -Id $id -Address $range -Include Flags, MapCount", Columns);
+        string[] lines = Show(target, "Get-ProcessPageMap -Id $id -Address $range -Include Flags, MapCount", Columns);
 
         Assert.Single(lines, line => line.TrimStart().StartsWith("Process:", StringComparison.Ordinal));
-        Assert.Contains(animal.ProcessId.ToString(), lines[0]);
+        Assert.Contains(target.ProcessId.ToString(), lines[0]);
         Assert.Contains("rw-p", lines[0]);
         string[] first = Fields(lines[3]);
-        Assert.Equal($"0x{animal.Region.Pages("written")[0]:x}", first[0]);
+        Assert.Equal($"0x{target.Region.Pages("written")[0]:x}", first[0]);
         Assert.Equal("Present", first[1]);
         Assert.Matches("^0x[0-9a-f]+$", first[2]);
         Assert.Contains("ANON", lines[3]);
@@ -111,11 +112,11 @@ public sealed class ViewTests
     [Fact]
     public void Sizes_are_readable()
     {
-        using Animal animal = Animal.Start("dense", "size=300MiB").Freeze();
+        using TargetProcess target = TargetProcess.StartInKnownMemory("dense", "size=300MiB").Stop();
 
-        string line = Show(animal, "Measure-ProcessUss -Id $id", Columns)[^1];
+        string line = Show(target, "Measure-ProcessUss -Id $id", Columns)[^1];
 
-        Assert.Equal(animal.ProcessId.ToString(), Fields(line)[0]);
+        Assert.Equal(target.ProcessId.ToString(), Fields(line)[0]);
         Assert.Matches(@"\s3\d\d\.\d MiB\s", line);
         Assert.EndsWith("dotnet", line);
     }
@@ -123,8 +124,8 @@ public sealed class ViewTests
     [Fact]
     public void Nothing_that_is_not_known_stands_as_0()
     {
-        using MadeUpTree tree = new();
-        tree.Process(7, 0x10000, Entries.PresentBit).Words("kpageflags", 0, 0);
+        using FakeProc tree = new();
+        tree.Process(7, 0x10000, PagemapBits.Present).Entries("kpageflags", 0, 0);
         ScreenHost screen = new(Columns);
         using Session session = new(screen);
         session["tree"] = tree.Path;
@@ -138,28 +139,28 @@ public sealed class ViewTests
     [Fact]
     public void A_table_goes_on_over_many_objects_without_a_second_header()
     {
-        Machine.NeedsRoot();
-        using Animal animal = Animal.Start("anon").Freeze();
+        Require.Root();
+        using TargetProcess target = TargetProcess.StartInKnownMemory("anon").Stop();
 
-        string[] lines = Show(animal, "Get-KPageCount -Pfn 0x1000 -Count 400", Columns);
+        string[] lines = Show(target, "Get-KPageCount -Pfn 0x1000 -Count 400", Columns);
 
         Assert.Single(lines, line => line.Contains("Pfn", StringComparison.Ordinal));
         Assert.Equal(402, lines.Length);
     }
 
-    private static string[] Show(Animal animal, string command, int columns)
+    private static string[] Show(TargetProcess target, string command, int columns)
     {
         ScreenHost screen = new(columns);
-        using Session session = SessionOf(animal, screen);
+        using Session session = SessionOf(target, screen);
         session.Objects($"{command} | Out-Default");
         return [.. screen.Lines];
     }
 
-    private static Session SessionOf(Animal animal, ScreenHost screen)
+    private static Session SessionOf(TargetProcess target, ScreenHost screen)
     {
         Session session = new(screen);
-        session["id"] = animal.ProcessId;
-        session["range"] = animal.Description.Regions[0].Range;
+        session["id"] = target.ProcessId;
+        session["range"] = target.Regions[0].RangeText;
         return session;
     }
 

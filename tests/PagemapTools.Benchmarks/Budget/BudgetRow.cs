@@ -72,7 +72,7 @@ internal abstract class BudgetRow
     }
 
     /// <summary>A target that is smaller than the row says is told with its figures.</summary>
-    protected ZooProcess Noted(ZooProcess target)
+    protected TargetProcess Noted(TargetProcess target)
     {
         if (target.Shortage is { } shortage)
         {

@@ -10,7 +10,7 @@ internal sealed class DenseUssRow : BudgetRow
 {
     private readonly byte[] _buffer = GC.AllocateArray<byte>(64 * 1024, pinned: true);
     private readonly ProcRoot _root = new();
-    private ZooProcess _target = null!;
+    private TargetProcess _target = null!;
 
     public override int Number => 2;
 

@@ -9,7 +9,7 @@ internal sealed class JoinRow : BudgetRow
 {
     private EmbeddedEngine _engine = null!;
     private PageTypes _pageTypes = null!;
-    private ZooProcess _target = null!;
+    private TargetProcess _target = null!;
 
     public override int Number => 4;
 

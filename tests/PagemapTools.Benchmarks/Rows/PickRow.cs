@@ -7,7 +7,7 @@ namespace PagemapTools.Benchmarks.Rows;
 internal sealed class PickRow : BudgetRow
 {
     private EmbeddedEngine _engine = null!;
-    private ZooProcess _target = null!;
+    private TargetProcess _target = null!;
 
     public override int Number => 7;
 

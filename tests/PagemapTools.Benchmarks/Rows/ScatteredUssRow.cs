@@ -9,7 +9,7 @@ namespace PagemapTools.Benchmarks.Rows;
 internal sealed class ScatteredUssRow : BudgetRow
 {
     private readonly ProcRoot _root = new();
-    private ZooProcess _target = null!;
+    private TargetProcess _target = null!;
     private PageTypes _pageTypes = null!;
 
     public override int Number => 3;

@@ -8,7 +8,7 @@ namespace PagemapTools.Benchmarks.Rows;
 internal sealed class StreamRow : BudgetRow
 {
     private string _module = null!;
-    private ZooProcess _target = null!;
+    private TargetProcess _target = null!;
 
     public override int Number => 8;
 

@@ -13,7 +13,7 @@ internal sealed class WalkRow : BudgetRow
 
     private readonly byte[] _buffer = GC.AllocateArray<byte>(BufferBytes, pinned: true);
     private readonly ProcRoot _root = new();
-    private ZooProcess _target = null!;
+    private TargetProcess _target = null!;
 
     public override int Number => 1;
 

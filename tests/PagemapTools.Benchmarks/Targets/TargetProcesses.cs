@@ -11,27 +11,28 @@ internal sealed class TargetProcesses(Action<string> say) : IDisposable
     private const long LeftFree = 1024 * Mebibyte;
     private const long FewestPages = 16 * 1024;
 
-    private ZooProcess? _current;
+    private TargetProcess? _current;
     private string? _shortage;
 
     private static long PageBytes => (long)PageGeometry.PageSize;
 
     /// <summary>Private anonymous pages, all written: 1 Mi of them, or fewer.</summary>
-    public ZooProcess Dense()
+    public TargetProcess Dense()
     {
         long pages = Fit(1 << 20, PageBytes);
         return Make("dense", $"size={pages * PageBytes}");
     }
 
     /// <summary>16 TiB reserved, 16,384 pages of it written: with the page tables under each, some 200 MiB.</summary>
-    public ZooProcess Scattered() => Make("scattered", "reserve=16TiB", $"pages={Fit(16 * 1024, 3 * PageBytes)}");
+    public TargetProcess Scattered() => Make("scattered", "reserve=16TiB", $"pages={Fit(16 * 1024, 3 * PageBytes)}");
 
     /// <summary>
     /// 1 Mi pages present, of which every thousandth was only read, so that it is the zero page and the only kind that is not
     /// exclusive.
     /// </summary>
-    public ZooProcess OneInThousandShared()
+    public TargetProcess OneInThousandShared()
     {
+        RequireZeroPage();
         long pages = Fit(1 << 20, PageBytes);
         long runs = pages / 1000;
         IEnumerable<string> written = Enumerable.Range(0, (int)runs).Select(run => $"{(run * 1000) + 1}-{(run * 1000) + 999}");
@@ -40,24 +41,36 @@ internal sealed class TargetProcesses(Action<string> say) : IDisposable
 
     /// <summary>
     /// 10 Mi pages present that take no memory but their page table: the zero page, mapped by a read fault everywhere. While it is
-    /// made the zoo's lists of pages take some 60 bytes a page.
+    /// made the target's lists of pages take some 60 bytes a page.
     /// </summary>
-    public ZooProcess ReadOnly() => Make("anon-read", $"pages={Fit(10 << 20, 64)}", "read=all", "written=none");
+    public TargetProcess ReadOnly()
+    {
+        RequireZeroPage();
+        return Make("anon-read", $"pages={Fit(10 << 20, 64)}", "read=all", "written=none");
+    }
 
     public void Dispose() => _current?.Dispose();
 
-    private ZooProcess Make(string animal, params string[] options)
+    private TargetProcess Make(string kind, params string[] options)
     {
-        if (_current?.IsMadeFrom(animal, options) == true)
+        if (_current?.IsMadeFrom(kind, options) == true)
         {
             return _current;
         }
 
         _current?.Dispose();
         _current = null;
-        _current = ZooProcess.Start(animal, options, _shortage);
-        say($"target {animal}: process {_current.ProcessId}, {_current.Range}, {_current.PageCount} pages");
+        _current = TargetProcess.Start(kind, options, _shortage);
+        say($"target {kind}: process {_current.ProcessId}, {_current.Range}, {_current.PageCount} pages");
         return _current;
+    }
+
+    private static void RequireZeroPage()
+    {
+        if (!TestSupport.KernelFeatures.HasZeroPage)
+        {
+            throw new SkippedException("requires ZeroPage: this kernel gives anonymous memory that was only read page frames of its own");
+        }
     }
 
     private long Fit(long pages, long bytesPerPage)

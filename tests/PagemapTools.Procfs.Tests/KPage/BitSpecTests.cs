@@ -1,6 +1,7 @@
 namespace PagemapTools.Procfs.Tests.KPage;
 
 /// <summary>The grammar of page-types' option --bits (parse_bits_mask in tools/mm/page-types.c).</summary>
+[Trait("Tier", "Unit")]
 public sealed class BitSpecTests
 {
     private const ulong Locked = 1UL << 0, Referenced = 1UL << 2, Dirty = 1UL << 4, Lru = 1UL << 5, Active = 1UL << 6, Mmap = 1UL << 11,

@@ -1,5 +1,6 @@
 namespace PagemapTools.Procfs.Tests.KPage;
 
+[Trait("Tier", "Unit")]
 public sealed class FlagFilterTests
 {
     private const ulong AnonLru = (ulong)(KPageFlags.ANON | KPageFlags.LRU);
@@ -69,7 +70,7 @@ public sealed class FlagFilterTests
     [Fact]
     public void Bits_of_the_entry_are_found_by_name()
     {
-        PagemapEntry entry = new(Words.Present | Words.SoftDirty | Words.Exclusive);
+        PagemapEntry entry = new(PagemapBits.Present | PagemapBits.SoftDirty | PagemapBits.Exclusive);
         Assert.True(new FlagFilter(isRaw: false).AllOf(KPageFlags.SOFTDIRTY | KPageFlags.MMAP_EXCLUSIVE).Matches(0, entry));
         Assert.False(new FlagFilter(isRaw: false).AllOf(KPageFlags.FILE).Matches(0, entry));
     }

@@ -1,6 +1,7 @@
 namespace PagemapTools.Procfs.Tests.KPage;
 
 /// <summary>Pages that come one by one, on a made-up kpageflags that counts how often it is asked.</summary>
+[Trait("Tier", "Unit")]
 public sealed class GatheredFramesTests : IDisposable
 {
     private const ulong Anon = (ulong)KPageFlags.ANON;
@@ -50,7 +51,7 @@ public sealed class GatheredFramesTests : IDisposable
         frames.Count();
         Assert.False(frames.MetBlind);
         Assert.Equal([(0UL, 1L)], Counted());
-        frames.Add(new ProcessPageInfo(Identities.Mapping(0x1000, 0x2000), 0x1000, new PagemapEntry(Words.Present | 7)), 1, TestContext.Current.CancellationToken);
+        frames.Add(new ProcessPageInfo(Identities.Mapping(0x1000, 0x2000), 0x1000, new PagemapEntry(PagemapBits.Present | 7)), 1, TestContext.Current.CancellationToken);
         frames.Count();
         Assert.True(frames.MetBlind);
         Assert.Equal([(0UL, 1L)], Counted());

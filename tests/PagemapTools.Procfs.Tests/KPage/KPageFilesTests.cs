@@ -1,5 +1,6 @@
 namespace PagemapTools.Procfs.Tests.KPage;
 
+[Trait("Tier", "Unit")]
 public sealed class KPageFilesTests
 {
     [Theory]
@@ -8,7 +9,7 @@ public sealed class KPageFilesTests
     [InlineData(KPageFields.Cgroup, "kpagecgroup")]
     public void Each_field_has_its_file(KPageFields field, string name)
     {
-        using MadeUpTree tree = new MadeUpTree().Entries(name, 0, 11, 22, 33);
+        using FakeProc tree = new FakeProc().Entries(name, 0, 11, 22, 33);
         using KPageFiles files = new(tree.Root);
         ulong[] words = new ulong[1];
         Assert.Equal(1, files.Of(field).Read(2, words));
@@ -22,7 +23,7 @@ public sealed class KPageFilesTests
     [InlineData(KPageFields.Cgroup, "CONFIG_MEMCG")]
     public void A_file_that_the_kernel_lacks_is_told_with_the_option(KPageFields field, string option)
     {
-        using MadeUpTree tree = new();
+        using FakeProc tree = new();
         using KPageFiles files = new(tree.Root);
         ProcfsException failure = Assert.Throws<ProcfsException>(() => files.Of(field));
         Assert.Equal(ProcfsError.KPageNotAvailable, failure.Error);
@@ -33,7 +34,7 @@ public sealed class KPageFilesTests
     [Fact]
     public void A_saved_copy_stands_for_the_machines_flags_only()
     {
-        using MadeUpTree tree = new MadeUpTree().Entries("kpageflags", 0, 1).Entries("kpagecount", 0, 2).Entries("saved", 0, 3);
+        using FakeProc tree = new FakeProc().Entries("kpageflags", 0, 1).Entries("kpagecount", 0, 2).Entries("saved", 0, 3);
         using KPageFiles files = new(tree.Root, tree.PathOf("saved"));
         ulong[] words = new ulong[1];
         files.Of(KPageFields.Flags).Read(0, words);
@@ -45,7 +46,7 @@ public sealed class KPageFilesTests
     [Fact]
     public void Several_fields_are_not_one_file()
     {
-        using MadeUpTree tree = new();
+        using FakeProc tree = new();
         using KPageFiles files = new(tree.Root);
         Assert.Throws<ArgumentOutOfRangeException>(() => files.Of(KPageFields.Flags | KPageFields.MapCount));
     }

@@ -1,5 +1,6 @@
 namespace PagemapTools.Procfs.Tests.KPage;
 
+[Trait("Tier", "Unit")]
 public sealed class KPageFlagsHistogramTests
 {
     private const ulong Anon = (ulong)KPageFlags.ANON;
@@ -15,7 +16,7 @@ public sealed class KPageFlagsHistogramTests
     {
         // Not a multiple of what is read at once.
         ulong[] words = [.. Enumerable.Range(0, 100_003).Select(i => i % 3 == 0 ? Anon : i % 1000 < 500 ? Lru : 0)];
-        using MadeUpTree tree = new MadeUpTree().Entries("kpageflags", 0, words);
+        using FakeProc tree = new FakeProc().Entries("kpageflags", 0, words);
         using PageEntryFile file = PageEntryFile.Open(tree.PathOf("kpageflags"));
         KPageFlagsHistogram histogram = new(new FlagFilter(isRaw: false));
         ulong furthest = 0;
@@ -55,8 +56,8 @@ public sealed class KPageFlagsHistogramTests
     {
         KPageFlagsHistogram histogram = new(new FlagFilter(isRaw: false));
         histogram.Add(Anon, default);
-        histogram.Add(Anon | (ulong)KPageFlags.MLOCKED, new PagemapEntry(Words.Present | 1));
-        histogram.Add(Anon, new PagemapEntry(Words.Present | 2));
+        histogram.Add(Anon | (ulong)KPageFlags.MLOCKED, new PagemapEntry(PagemapBits.Present | 1));
+        histogram.Add(Anon, new PagemapEntry(PagemapBits.Present | 2));
         KPageFlagsSummary summary = Assert.Single(histogram.Summaries());
         Assert.Equal(3, summary.PageCount);
         Assert.Equal(3 * Environment.SystemPageSize, summary.Bytes);
@@ -67,9 +68,9 @@ public sealed class KPageFlagsHistogramTests
     public void The_raw_view_counts_the_bits_of_the_entry_apart()
     {
         KPageFlagsHistogram histogram = new(new FlagFilter(isRaw: true));
-        histogram.Add(Anon, new PagemapEntry(Words.Present | 1));
-        histogram.Add(Anon, new PagemapEntry(Words.Present | Words.SoftDirty | 2));
-        histogram.Add(0, new PagemapEntry(Words.Swapped(0, 5)));
+        histogram.Add(Anon, new PagemapEntry(PagemapBits.Present | 1));
+        histogram.Add(Anon, new PagemapEntry(PagemapBits.Present | PagemapBits.SoftDirty | 2));
+        histogram.Add(0, new PagemapEntry(PagemapBits.Swapped(0, 5)));
         Assert.Equal(
             [Anon, Anon | (ulong)KPageFlags.SOFTDIRTY, (ulong)KPageFlags.SWAP],
             histogram.Summaries().Select(summary => summary.FlagsValue));

@@ -2,7 +2,12 @@ using System.Numerics;
 
 namespace PagemapTools.Procfs.Tests.KPage;
 
+<<<<<<< HEAD:tests/PagemapTools.Procfs.Tests/KPage/KPageFlagsNamesTests.cs
 public sealed class KPageFlagsNamesTests
+=======
+[Trait("Tier", "Unit")]
+public sealed class KPageFlagsTextTests
+>>>>>>> tests:tests/PagemapTools.Procfs.Tests/KPage/KPageFlagsTextTests.cs
 {
     [Theory]
     [InlineData(0UL, "None")]

@@ -2,6 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace PagemapTools.Procfs.Tests.KPage;
 
+[Trait("Tier", "Unit")]
 public sealed partial class KPageFlagsNumbersTests
 {
     private const string Header = "/usr/include/linux/kernel-page-flags.h";
@@ -23,7 +24,7 @@ public sealed partial class KPageFlagsNumbersTests
     [Fact]
     public void Numbers_are_those_of_the_systems_header()
     {
-        Assert.SkipUnless(File.Exists(Header), $"{Header} is absent: the kernel's headers for user space are not installed");
+        Require.That(File.Exists(Header), "KernelHeaders", $"{Header} is absent: the kernel's headers for user space are not installed");
         (string Name, int Bit)[] defined = [.. Definition().Matches(File.ReadAllText(Header)).Select(match => (match.Groups["name"].Value, int.Parse(match.Groups["bit"].Value)))];
         Assert.True(defined.Length >= 26, $"{Header} defines only {defined.Length} flags");
         foreach ((string name, int bit) in defined)

@@ -1,6 +1,7 @@
 namespace PagemapTools.Procfs.Tests.KPage;
 
 /// <summary>The views, the filter and the histogram against page-types itself, over the same saved files.</summary>
+[Trait("Tier", "Live")]
 public sealed class PageTypesAgreementTests
 {
     // page-types gives up at a bit that it has no name for: these it has known in every version since 6.1.
@@ -26,7 +27,7 @@ public sealed class PageTypesAgreementTests
     [InlineData(true, "ar,010=ar")]
     public void Random_words_are_counted_as_page_types_counts_them(bool raw, string? bits)
     {
-        PageTypes.SkipUnlessFound();
+        Require.PageTypes();
         Random random = new(20240607);
 
         // Its table holds 8191 combinations.
@@ -40,15 +41,15 @@ public sealed class PageTypesAgreementTests
     [InlineData(false, "lru,~active")]
     public void The_frames_of_this_machine_are_counted_as_page_types_counts_them(bool raw, string? bits)
     {
-        PageTypes.SkipUnlessFound();
-        Needs.Readable("/proc/kpageflags");
+        Require.PageTypes();
+        Require.ReadableFile("/proc/kpageflags");
         AssertAgreement(KernelFile.Words("/proc/kpageflags", 0, 1 << 18), raw, bits);
     }
 
     [Fact]
     public void Letters_are_those_of_page_types()
     {
-        PageTypes.SkipUnlessFound();
+        Require.PageTypes();
 
         // It takes numbers up to 63 bits.
         foreach (ulong flag in Enum.GetValues<KPageFlags>().Select(flag => (ulong)flag).Where(flag => (flag & (NamedEverywhere | (1UL << 47) | (3UL << 61))) != 0))
@@ -65,7 +66,7 @@ public sealed class PageTypesAgreementTests
             words[i] &= (words[i] & Slab) != 0 ? ~DiffersOnSlab : ulong.MaxValue;
         }
 
-        using MadeUpTree tree = new MadeUpTree().Entries("kpageflags", 0, words);
+        using FakeProc tree = new FakeProc().Entries("kpageflags", 0, words);
         Dictionary<ulong, long> expected = PageTypes.Count(tree.PathOf("kpageflags"), raw, bits);
         using PageEntryFile file = PageEntryFile.Open(tree.PathOf("kpageflags"));
         FlagFilter filter = new(raw);

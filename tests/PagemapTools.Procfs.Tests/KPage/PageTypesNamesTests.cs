@@ -1,6 +1,7 @@
 namespace PagemapTools.Procfs.Tests.KPage;
 
 /// <summary>Names and numbers as page-types itself reads them: recorded from the one of Linux 6.1, and asked of the one of this machine.</summary>
+[Trait("Tier", "Live")]
 public sealed class PageTypesNamesTests
 {
     public static TheoryData<string, ulong> Recorded => new()
@@ -95,9 +96,9 @@ public sealed class PageTypesNamesTests
     [Fact]
     public void The_record_is_what_page_types_says_here()
     {
-        PageTypes.SkipUnlessFound();
+        Require.PageTypes();
 
-        Assert.SkipUnless(PageTypes.Knows("mappedtodisk"), "This page-types has a later table, with owner_2 in place of mappedtodisk.");
+        Require.That(PageTypes.Knows("mappedtodisk"), "page-types", "This page-types has a later table, with owner_2 in place of mappedtodisk.");
         foreach ((string names, ulong flags) in Recorded.Select(row => row.Data))
         {
             Assert.True(PageTypes.Flags(names) == flags, names);

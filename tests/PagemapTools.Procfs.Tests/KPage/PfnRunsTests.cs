@@ -3,6 +3,7 @@ using FsCheck.Xunit;
 namespace PagemapTools.Procfs.Tests.KPage;
 
 /// <summary>The join, over a file in which the word of number n is 3n + 1 and which ends at <see cref="EndOfFile"/>.</summary>
+[Trait("Tier", "Unit")]
 public sealed class PfnRunsTests
 {
     private const ulong EndOfFile = 100_000;

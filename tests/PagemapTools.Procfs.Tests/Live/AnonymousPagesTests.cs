@@ -1,38 +1,40 @@
 namespace PagemapTools.Procfs.Tests.Live;
 
-public sealed class AnonymousPagesTests(ZooHouse house) : IClassFixture<ZooHouse>
+[Trait("Tier", "Privileged")]
+public sealed class AnonymousPagesTests(SharedTargets targets) : IClassFixture<SharedTargets>
 {
     [Fact]
-    public void Written_pages_are_present_and_exclusive_and_the_others_unpopulated()
+    public void WrittenPagesAreExclusive()
     {
-        Zoo zoo = house["anon"];
-        ZooRegion region = zoo["anon"];
-        ProcessPageInfo[] pages = ZooPages.Of(region);
+        TargetProcess target = targets["anon"];
+        TargetRegion region = target["anon"];
+        ProcessPageInfo[] pages = TargetPages.Read(region);
         Assert.All(pages.On(region["written"]), Private);
         Assert.All(pages.On(region["untouched"]), page => Assert.Equal(PageState.Unpopulated, page.State));
         Assert.Equal(region["written"].Length, pages.Count(page => page.State == PageState.Present));
-        UssAgreement.Check(zoo.ProcessId);
+        UssVersusSmaps.Check(target.ProcessId);
     }
 
     [Fact]
-    public void Frames_of_written_pages_say_what_they_are()
+    public void WrittenPagesAreAnonymous()
     {
-        Needs.Frames();
-        Zoo zoo = house["anon"];
-        ProcessPageInfo[] pages = [.. ZooPages.Of(zoo["anon"]).On(zoo["anon"]["written"])];
+        Require.PageFrames();
+        TargetProcess target = targets["anon"];
+        ProcessPageInfo[] pages = [.. TargetPages.Read(target["anon"]).On(target["anon"]["written"])];
         Assert.Equal(pages.Length, pages.Select(page => page.Pfn).Distinct().Count());
         Assert.All(pages, page => Assert.Equal(KPageFlags.ANON | KPageFlags.MMAP | KPageFlags.SWAPBACKED, page.Flags & (KPageFlags.ANON | KPageFlags.MMAP | KPageFlags.SWAPBACKED | KPageFlags.ZERO_PAGE | KPageFlags.HUGE)));
-        Assert.All(pages, page => Assert.Equal(Needs.KsmFlagIsTrue == false, page.Flags!.Value.HasFlag(KPageFlags.KSM)));
+        Assert.All(pages, page => Assert.Equal(KernelFeatures.KsmFlagIsTrue == false, page.Flags!.Value.HasFlag(KPageFlags.KSM)));
         Assert.All(pages, page => Assert.Equal(1UL, page.MapCount));
     }
 
     [Fact]
-    public void Pages_that_were_only_read_are_the_zero_page()
+    public void ReadPagesAreTheZeroPage()
     {
-        Needs.Frames();
-        Zoo zoo = house["anon-read"];
-        ZooRegion region = zoo["anon-read"];
-        ProcessPageInfo[] pages = ZooPages.Of(region);
+        Require.PageFrames();
+        Require.ZeroPage();
+        TargetProcess target = targets["anon-read"];
+        TargetRegion region = target["anon-read"];
+        ProcessPageInfo[] pages = TargetPages.Read(region);
         ProcessPageInfo[] read = [.. pages.On(region["read"])];
         Assert.Single(read.Select(page => page.Pfn).Distinct());
         Assert.All(read, page =>
@@ -47,50 +49,52 @@ public sealed class AnonymousPagesTests(ZooHouse house) : IClassFixture<ZooHouse
     }
 
     [Fact]
-    public void The_zero_page_counts_for_nothing()
+    public void ZeroPageCountsForNothing()
     {
-        Needs.Frames();
-        Zoo zoo = house["anon-read"];
-        MappingUss uss = UssAgreement.OfRegion(zoo["anon-read"], UssMethod.Exclusive);
+        Require.ZeroPage();
+        Require.PageFrames();
+        TargetProcess target = targets["anon-read"];
+        MappingUss uss = UssVersusSmaps.MeasureRegion(target["anon-read"], UssMethod.Exclusive);
         Assert.Equal((0L, 0L, 0L), (uss.Uss!.Value, uss.Rss!.Value, uss.Swap!.Value));
-        UssAgreement.Check(zoo.ProcessId);
+        UssVersusSmaps.Check(target.ProcessId);
     }
 
     [Fact]
-    public void A_write_to_the_zero_page_makes_a_page_of_its_own()
+    public void WriteReplacesTheZeroPage()
     {
-        using Zoo zoo = Zoo.Start("anon-read").Next("0-3").Stop();
-        ZooRegion region = zoo["anon-read"];
-        ProcessPageInfo[] pages = ZooPages.Of(region);
+        Require.ZeroPage();
+        using TargetProcess target = TargetProcess.Start("anon-read").Next("0-3").Stop();
+        TargetRegion region = target["anon-read"];
+        ProcessPageInfo[] pages = TargetPages.Read(region);
         Assert.All(pages.On(region["written"]), Private);
         Assert.All(pages.On(region["read"]), page => Assert.False(page.IsExclusive));
-        UssAgreement.Check(zoo.ProcessId);
+        UssVersusSmaps.Check(target.ProcessId);
     }
 
     [Fact]
-    public void Reserved_memory_holds_nothing_and_protected_memory_keeps_what_it_holds()
+    public void ProtectedMemoryKeepsItsPages()
     {
-        using Zoo zoo = Zoo.Start("prot-none", "size=64MiB").Stop();
-        Assert.All(ZooPages.Of(zoo["reserved"]), page => Assert.Equal(PageState.Unpopulated, page.State));
-        Assert.All(ZooPages.Of(zoo["written-then-none"]), Private);
-        Assert.All(ZooPages.Of(zoo["written-then-none"]), page => Assert.Equal("---p", page.Mapping.Permissions));
-        UssAgreement.Check(zoo.ProcessId);
+        using TargetProcess target = TargetProcess.Start("prot-none", "size=64MiB").Stop();
+        Assert.All(TargetPages.Read(target["reserved"]), page => Assert.Equal(PageState.Unpopulated, page.State));
+        Assert.All(TargetPages.Read(target["written-then-none"]), Private);
+        Assert.All(TargetPages.Read(target["written-then-none"]), page => Assert.Equal("---p", page.Mapping.Permissions));
+        UssVersusSmaps.Check(target.ProcessId);
     }
 
     [Fact]
-    public void Locked_pages_are_present_and_their_frames_say_so()
+    public void LockedPagesAreMlocked()
     {
-        Needs.Frames();
-        Zoo zoo = house["mlocked"];
-        ProcessPageInfo[] locked = ZooPages.Of(zoo["mlocked"]);
-        ProcessPageInfo[] onFault = ZooPages.Of(zoo["on-fault"]);
-        Assert.All(locked.Concat(onFault.On(zoo["on-fault"]["written"])), page =>
+        Require.PageFrames();
+        TargetProcess target = targets["mlocked"];
+        ProcessPageInfo[] locked = TargetPages.Read(target["mlocked"]);
+        ProcessPageInfo[] onFault = TargetPages.Read(target["on-fault"]);
+        Assert.All(locked.Concat(onFault.On(target["on-fault"]["written"])), page =>
         {
             Private(page);
             Assert.True(((KPageFlags)page.RawFlags!.Value).HasFlag(KPageFlags.MLOCKED));
             Assert.False(page.Flags!.Value.HasFlag(KPageFlags.MLOCKED));
         });
-        Assert.Equal(zoo["on-fault"]["written"].Length, onFault.Count(page => page.State == PageState.Present));
+        Assert.Equal(target["on-fault"]["written"].Length, onFault.Count(page => page.State == PageState.Present));
     }
 
     private static void Private(ProcessPageInfo page)

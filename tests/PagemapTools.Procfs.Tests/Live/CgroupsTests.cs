@@ -1,5 +1,6 @@
 namespace PagemapTools.Procfs.Tests.Live;
 
+[Trait("Tier", "Privileged")]
 public sealed class CgroupsTests
 {
     [Fact]
@@ -11,15 +12,15 @@ public sealed class CgroupsTests
     [Fact]
     public void Every_directory_of_the_hierarchy_is_found_by_its_number()
     {
-        Assert.SkipUnless(CgroupNames.Default.Root is not null, "no hierarchy of cgroups with the memory controller is mounted");
+        Require.Cgroups(CgroupNames.Default.Root is not null, "no hierarchy of cgroups with the memory controller is mounted");
         string root = CgroupNames.Default.Root;
         ulong? inode = CgroupNames.Default.InodeOf(root);
         Assert.NotNull(inode);
-        Assert.Equal(Inodes.Of(root), inode);
+        Assert.Equal(Inodes.Get(root), inode);
         Assert.Equal(root, CgroupNames.Default.PathOf(inode.Value));
         string? child = Directory.EnumerateDirectories(root).FirstOrDefault();
-        Assert.SkipUnless(child is not null, $"{root} has no cgroup below it");
-        Assert.Equal(Inodes.Of(child), CgroupNames.Default.InodeOf(Path.GetFileName(child)));
+        Require.That(child is not null, "Cgroups", $"{root} has no cgroup below it");
+        Assert.Equal(Inodes.Get(child), CgroupNames.Default.InodeOf(Path.GetFileName(child)));
         Assert.Contains(child, CgroupNames.Default.All());
     }
 
@@ -28,29 +29,29 @@ public sealed class CgroupsTests
     [InlineData("/proc")]
     public void A_directory_that_is_no_cgroup_has_no_number(string path)
     {
-        Assert.SkipUnless(CgroupNames.Default.Root is not null, "no hierarchy of cgroups with the memory controller is mounted");
-        Assert.SkipWhen(Directory.Exists(Path.Join(CgroupNames.Default.Root, path)), $"there is a cgroup {path}");
+        Require.Cgroups(CgroupNames.Default.Root is not null, "no hierarchy of cgroups with the memory controller is mounted");
+        Require.That(!(Directory.Exists(Path.Join(CgroupNames.Default.Root, path))), "Cgroups", $"there is a cgroup {path}");
         Assert.Null(CgroupNames.Default.InodeOf(path));
     }
 
     [Fact]
     public void The_root_cgroup_is_named_by_a_slash()
     {
-        Assert.SkipUnless(CgroupNames.Default.Root is not null, "no hierarchy of cgroups with the memory controller is mounted");
-        Assert.Equal(Inodes.Of(CgroupNames.Default.Root), CgroupNames.Default.InodeOf("/"));
+        Require.Cgroups(CgroupNames.Default.Root is not null, "no hierarchy of cgroups with the memory controller is mounted");
+        Assert.Equal(Inodes.Get(CgroupNames.Default.Root), CgroupNames.Default.InodeOf("/"));
     }
 
     [Fact]
     public void A_page_is_charged_to_the_cgroup_of_its_process()
     {
-        Needs.FrameNumbers();
-        Needs.Readable("/proc/kpagecgroup");
-        using Zoo zoo = Zoo.Start("anon").Stop();
-        string? path = MemoryCgroup(zoo.ProcessId);
-        Assert.SkipUnless(path is not null && Directory.Exists(path), "the cgroup of the process is not visible here");
-        ProcessPageInfo page = ZooPages.Of(zoo["anon"])[zoo["anon"]["written"][0]];
-        Assert.SkipWhen(page.CgroupInode == 0, "pages of the root cgroup are charged to none");
-        Assert.Equal(Inodes.Of(path), page.CgroupInode);
+        Require.PageFrameNumbers();
+        Require.ReadableFile("/proc/kpagecgroup");
+        using TargetProcess target = TargetProcess.Start("anon").Stop();
+        string? path = MemoryCgroup(target.ProcessId);
+        Require.That(path is not null && Directory.Exists(path), "Cgroups", "the cgroup of the process is not visible here");
+        ProcessPageInfo page = TargetPages.Read(target["anon"])[target["anon"]["written"][0]];
+        Require.That(!(page.CgroupInode == 0), "Cgroups", "pages of the root cgroup are charged to none");
+        Assert.Equal(Inodes.Get(path), page.CgroupInode);
         Assert.Equal(path, page.CgroupPath);
     }
 

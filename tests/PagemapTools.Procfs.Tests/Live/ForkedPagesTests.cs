@@ -1,37 +1,38 @@
 namespace PagemapTools.Procfs.Tests.Live;
 
+[Trait("Tier", "Privileged")]
 public sealed class ForkedPagesTests
 {
     [Fact]
     public void Pages_that_a_fork_shares_are_of_one_frame_and_exclusive_to_nobody()
     {
-        using Zoo zoo = Zoo.Start("fork").Stop();
-        ProcessPageInfo[] parent = ZooPages.Of(zoo["parent"]);
-        ProcessPageInfo[] child = ZooPages.Of(zoo["child"]);
+        using TargetProcess target = TargetProcess.Start("fork").Stop();
+        ProcessPageInfo[] parent = TargetPages.Read(target["parent"]);
+        ProcessPageInfo[] child = TargetPages.Read(target["child"]);
         Assert.NotEqual(parent[0].ProcessId, child[0].ProcessId);
         Assert.All(parent.Concat(child), Shared);
         Assert.Equal(parent.Select(page => page.Pfn), child.Select(page => page.Pfn));
-        UssAgreement.Check(zoo.ProcessId);
-        UssAgreement.Check(zoo.Children[0]);
+        UssVersusSmaps.Check(target.ProcessId);
+        UssVersusSmaps.Check(target.Children[0]);
     }
 
     [Fact]
     public void A_page_that_the_child_writes_is_exclusive_to_both()
     {
-        using Zoo zoo = Zoo.Start("fork").Next().Stop();
-        int[] written = zoo["child"]["exclusive"];
-        ProcessPageInfo[] parent = ZooPages.Of(zoo["parent"]);
-        ProcessPageInfo[] child = ZooPages.Of(zoo["child"]);
+        using TargetProcess target = TargetProcess.Start("fork").Next().Stop();
+        int[] written = target["child"]["exclusive"];
+        ProcessPageInfo[] parent = TargetPages.Read(target["parent"]);
+        ProcessPageInfo[] child = TargetPages.Read(target["child"]);
         Assert.NotEmpty(written);
         Assert.All(parent.On(written).Concat(child.On(written)), Private);
-        Assert.All(parent.On(zoo["parent"]["shared"]).Concat(child.On(zoo["child"]["shared"])), Shared);
-        if (Needs.SeesFrameNumbers)
+        Assert.All(parent.On(target["parent"]["shared"]).Concat(child.On(target["child"]["shared"])), Shared);
+        if (KernelFeatures.ShowsPageFrameNumbers)
         {
             Assert.All(written, page => Assert.NotEqual(parent[page].Pfn, child[page].Pfn));
         }
 
-        UssAgreement.Check(zoo.ProcessId);
-        UssAgreement.Check(zoo.Children[0]);
+        UssVersusSmaps.Check(target.ProcessId);
+        UssVersusSmaps.Check(target.Children[0]);
     }
 
     [Theory]
@@ -39,19 +40,19 @@ public sealed class ForkedPagesTests
     [InlineData(UssMethod.MapCount)]
     public void What_a_meter_remembers_of_one_is_true_of_the_other_and_not_used_when_that_has_gone(UssMethod method)
     {
-        Needs.FrameNumbers();
+        Require.PageFrameNumbers();
         using UssMeter meter = new(new ProcRoot("/proc"), method);
-        using Zoo zoo = Zoo.Start("fork").Next().Stop();
-        Agrees(zoo["parent"]);
-        Agrees(zoo["child"]);
-        Agrees(zoo["parent"]);
-        zoo.Next().Stop();
-        Agrees(zoo["parent"]);
+        using TargetProcess target = TargetProcess.Start("fork").Next().Stop();
+        Agrees(target["parent"]);
+        Agrees(target["child"]);
+        Agrees(target["parent"]);
+        target.Next().Stop();
+        Agrees(target["parent"]);
 
-        void Agrees(ZooRegion region)
+        void Agrees(TargetRegion region)
         {
-            MappingUss uss = UssAgreement.OfRegion(region, meter);
-            Smaps kernel = UssAgreement.OfKernel(region);
+            MappingUss uss = UssVersusSmaps.MeasureRegion(region, meter);
+            Smaps kernel = UssVersusSmaps.ReadSmaps(region);
             Assert.Equal((kernel.Uss, kernel["Rss"]), (uss.Uss, uss.Rss));
             Assert.Equal(method == UssMethod.MapCount ? kernel["Pss"] : null, uss.Pss / 1024 * 1024);
         }
@@ -60,9 +61,9 @@ public sealed class ForkedPagesTests
     [Fact]
     public void When_the_child_has_gone_every_page_is_the_parents_own()
     {
-        using Zoo zoo = Zoo.Start("fork").Next().Next().Stop();
-        Assert.All(ZooPages.Of(zoo["parent"]), Private);
-        UssAgreement.Check(zoo.ProcessId);
+        using TargetProcess target = TargetProcess.Start("fork").Next().Next().Stop();
+        Assert.All(TargetPages.Read(target["parent"]), Private);
+        UssVersusSmaps.Check(target.ProcessId);
     }
 
     private static void Private(ProcessPageInfo page)

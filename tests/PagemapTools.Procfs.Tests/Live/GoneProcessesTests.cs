@@ -1,5 +1,6 @@
 namespace PagemapTools.Procfs.Tests.Live;
 
+[Trait("Tier", "Live")]
 public sealed class GoneProcessesTests
 {
     private static readonly ProcRoot s_root = new("/proc");
@@ -19,7 +20,7 @@ public sealed class GoneProcessesTests
     public void A_kernel_thread_has_no_address_space()
     {
         const int KThreadDaemon = 2;
-        Assert.SkipUnless(ProcessStatus.IsKernelThread(KThreadDaemon), "process 2 is no kernel thread here (a container of its own)");
+        Require.That(ProcessStatus.IsKernelThread(KThreadDaemon), "KernelThread", "process 2 is no kernel thread here (a container of its own)");
         ProcfsException failure = FailureOf(() => Measure(KThreadDaemon));
         Assert.Equal((ProcfsError.NoAddressSpace, KThreadDaemon), (failure.Error, failure.ProcessId));
         Assert.Contains("kernel thread", failure.Message, StringComparison.Ordinal);
@@ -28,13 +29,13 @@ public sealed class GoneProcessesTests
     [Fact]
     public void A_zombie_has_no_address_space()
     {
-        using Zoo zoo = Zoo.Start("zombie");
-        int zombie = zoo.Children[0];
-        Assert.Equal('Z', ProcessStatus.Of(zombie));
+        using TargetProcess target = TargetProcess.Start("zombie");
+        int zombie = target.Children[0];
+        Assert.Equal('Z', ProcessStatus.GetState(zombie));
         ProcfsException failure = FailureOf(() => Measure(zombie));
         Assert.Equal((ProcfsError.NoAddressSpace, zombie), (failure.Error, failure.ProcessId));
         Assert.Contains("zombie", failure.Message, StringComparison.Ordinal);
-        zoo.Next();
+        target.Next();
         Assert.Equal(ProcfsError.ProcessNotFound, FailureOf(() => Measure(zombie)).Error);
     }
 
@@ -42,46 +43,46 @@ public sealed class GoneProcessesTests
     [Fact]
     public void A_process_whose_main_thread_has_ended_is_read_while_another_lives()
     {
-        using Zoo zoo = Zoo.Start("leaderless");
-        ZooRegion region = zoo["leaderless"];
-        zoo.Next();
-        Assert.True(SpinWait.SpinUntil(() => ProcessStatus.Of(zoo.ProcessId) == 'Z', TimeSpan.FromMinutes(1)));
-        int thread = int.Parse(Path.GetFileName(Directory.EnumerateDirectories($"/proc/{zoo.ProcessId}/task").First(task => !task.EndsWith($"/{zoo.ProcessId}", StringComparison.Ordinal))));
+        using TargetProcess target = TargetProcess.Start("leaderless");
+        TargetRegion region = target["leaderless"];
+        target.Next();
+        Assert.True(SpinWait.SpinUntil(() => ProcessStatus.GetState(target.ProcessId) == 'Z', TimeSpan.FromMinutes(1)));
+        int thread = int.Parse(Path.GetFileName(Directory.EnumerateDirectories($"/proc/{target.ProcessId}/task").First(task => !task.EndsWith($"/{target.ProcessId}", StringComparison.Ordinal))));
 
-        using ProcessMemory process = ProcessMemory.Open(s_root, zoo.ProcessId);
+        using ProcessMemory process = ProcessMemory.Open(s_root, target.ProcessId);
         (List<ProcessPageInfo> pages, _) = Walks.Pages(s_root, process, new ProcessPageQuery { Walk = new PageWalkOptions { Addresses = [region.Range] } });
         Assert.Equal(KernelFile.Pagemap(thread, region.Start, region.PageCount), pages.Select(page => page.RawEntry));
-        Assert.All(pages, page => Assert.Equal((PageState.Present, zoo.ProcessId), (page.State, page.ProcessId)));
+        Assert.All(pages, page => Assert.Equal((PageState.Present, target.ProcessId), (page.State, page.ProcessId)));
         Assert.Equal(File.ReadLines($"/proc/{thread}/maps").Count(), process.Mappings().Count());
-        ProcessUss uss = Measure(zoo.ProcessId);
-        Assert.Equal(zoo.ProcessId, uss.ProcessId);
+        ProcessUss uss = Measure(target.ProcessId);
+        Assert.Equal(target.ProcessId, uss.ProcessId);
         Assert.True(uss.Uss >= region.Length);
     }
 
     [Fact]
     public void A_process_killed_during_a_walk_is_told_after_what_was_read()
     {
-        using Zoo zoo = Zoo.Start("dense", "size=256MiB").Stop();
-        ZooRegion region = zoo["dense"];
-        using ProcessMemory process = ProcessMemory.Open(s_root, zoo.ProcessId);
+        using TargetProcess target = TargetProcess.Start("dense", "size=256MiB").Stop();
+        TargetRegion region = target["dense"];
+        using ProcessMemory process = ProcessMemory.Open(s_root, target.ProcessId);
         using PageWalk walk = new(process, new PageWalkOptions { Addresses = [region.Range] });
         Assert.True(walk.MoveNext(Stop));
         Assert.InRange(walk.Entries.Length, 1, region.PageCount - 1);
-        Assert.All(walk.Entries.ToArray(), entry => Assert.True((entry & Words.Present) != 0));
-        zoo.Kill();
+        Assert.All(walk.Entries.ToArray(), entry => Assert.True((entry & PagemapBits.Present) != 0));
+        target.Kill();
         Assert.Equal(ProcfsError.ProcessNotFound, FailureOf(() => WalkOn(walk)).Error);
     }
 
     [Fact]
     public void The_pages_of_a_process_killed_during_the_reading_come_before_the_failure()
     {
-        using Zoo zoo = Zoo.Start("dense", "size=256MiB").Stop();
-        using ProcessMemory process = ProcessMemory.Open(s_root, zoo.ProcessId);
+        using TargetProcess target = TargetProcess.Start("dense", "size=256MiB").Stop();
+        using ProcessMemory process = ProcessMemory.Open(s_root, target.ProcessId);
         using KPageFiles files = new(s_root);
-        using ProcessPageReader reader = new(process, files, new ProcessPageQuery { Walk = new PageWalkOptions { Addresses = [zoo["dense"].Range] } });
+        using ProcessPageReader reader = new(process, files, new ProcessPageQuery { Walk = new PageWalkOptions { Addresses = [target["dense"].Range] } });
         Assert.True(reader.MoveNext(Stop));
         int delivered = reader.Batch.Count;
-        zoo.Kill();
+        target.Kill();
         ProcfsException failure = FailureOf(() =>
         {
             while (reader.MoveNext(Stop))
@@ -90,45 +91,45 @@ public sealed class GoneProcessesTests
             }
         });
         Assert.Equal(ProcfsError.ProcessNotFound, failure.Error);
-        Assert.InRange(delivered, 1, zoo["dense"].PageCount - 1);
+        Assert.InRange(delivered, 1, target["dense"].PageCount - 1);
     }
 
     [Fact]
     public void A_process_that_executes_another_program_under_the_reader_has_gone()
     {
-        using Zoo zoo = Zoo.Start("execs");
-        using ProcessMemory process = ProcessMemory.Open(s_root, zoo.ProcessId);
+        using TargetProcess target = TargetProcess.Start("execs");
+        using ProcessMemory process = ProcessMemory.Open(s_root, target.ProcessId);
         using PageWalk walk = new(process, new PageWalkOptions());
         Assert.True(walk.MoveNext(Stop));
-        zoo.Next();
-        Assert.NotNull(ProcessStatus.Of(zoo.ProcessId));
+        target.Next();
+        Assert.NotNull(ProcessStatus.GetState(target.ProcessId));
         Assert.Equal(ProcfsError.ProcessNotFound, FailureOf(() => WalkOn(walk)).Error);
         Assert.Equal(ProcfsError.ProcessNotFound, FailureOf(() => Assert.NotEmpty(process.Mappings().ToArray())).Error);
-        Assert.True(Measure(zoo.ProcessId).Uss > 0);
+        Assert.True(Measure(target.ProcessId).Uss > 0);
     }
 
     [Fact]
     public void A_process_that_exits_while_it_is_measured_is_told_and_never_half_measured()
     {
-        using Zoo zoo = Zoo.Start("exits-under-reader", "size=128MiB");
-        long least = zoo["exits-under-reader"].Length;
-        zoo.Ask("next");
+        using TargetProcess target = TargetProcess.Start("exits-under-reader", "size=128MiB");
+        long least = target["exits-under-reader"].Length;
+        target.Ask("next");
         ProcfsException failure = FailureOf(() =>
         {
             while (true)
             {
-                Assert.True(Measure(zoo.ProcessId).Uss >= least);
+                Assert.True(Measure(target.ProcessId).Uss >= least);
             }
         });
         Assert.True(failure.Error is ProcfsError.ProcessNotFound or ProcfsError.NoAddressSpace, failure.Message);
-        Assert.True(zoo.WaitForExit(TimeSpan.FromMinutes(1)));
-        Assert.Equal(ProcfsError.ProcessNotFound, FailureOf(() => Measure(zoo.ProcessId)).Error);
+        Assert.True(target.WaitForExit(TimeSpan.FromMinutes(1)));
+        Assert.Equal(ProcfsError.ProcessNotFound, FailureOf(() => Measure(target.ProcessId)).Error);
     }
 
     [Fact]
     public void Every_process_of_the_machine_is_measured_or_says_why_not()
     {
-        foreach (UssMethod method in UssAgreement.Methods())
+        foreach (UssMethod method in UssVersusSmaps.Methods())
         {
             using UssMeter meter = new(s_root, method);
             int measured = 0;

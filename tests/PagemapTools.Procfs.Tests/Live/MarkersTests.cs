@@ -1,25 +1,26 @@
 namespace PagemapTools.Procfs.Tests.Live;
 
+[Trait("Tier", "Privileged")]
 public sealed class MarkersTests
 {
     [Fact]
     public void Guard_regions_are_neither_swapped_nor_unpopulated()
     {
-        using Zoo zoo = Zoo.Start("guard").Stop();
-        Assert.All(zoo.Regions, region => AssertGuarded(region, isVisible: Needs.SeesFrameNumbers));
-        UssAgreement.Check(zoo.ProcessId);
-        zoo.Next().Stop();
-        Assert.All(zoo.Regions, region => Assert.All(ZooPages.Of(region), page => Assert.NotEqual(PageState.Guard, page.State)));
+        using TargetProcess target = TargetProcess.Start("guard").Stop();
+        Assert.All(target.Regions, region => AssertGuarded(region, isVisible: KernelFeatures.ShowsPageFrameNumbers));
+        UssVersusSmaps.Check(target.ProcessId);
+        target.Next().Stop();
+        Assert.All(target.Regions, region => Assert.All(TargetPages.Read(region), page => Assert.NotEqual(PageState.Guard, page.State)));
     }
 
     [Fact]
     public void Write_protected_pages_are_present_and_say_so()
     {
-        using Zoo zoo = Zoo.Start("uffd-wp").Stop();
-        Assert.All(ZooPages.Of(zoo["populated"]), page => Assert.Equal((PageState.Present, true), (page.State, page.IsUffdWriteProtected)));
-        UssAgreement.Check(zoo.ProcessId);
-        zoo.Next().Stop();
-        Assert.All(ZooPages.Of(zoo["populated"]), page => Assert.Equal((PageState.Present, false), (page.State, page.IsUffdWriteProtected)));
+        using TargetProcess target = TargetProcess.Start("uffd-wp").Stop();
+        Assert.All(TargetPages.Read(target["populated"]), page => Assert.Equal((PageState.Present, true), (page.State, page.IsUffdWriteProtected)));
+        UssVersusSmaps.Check(target.ProcessId);
+        target.Next().Stop();
+        Assert.All(TargetPages.Read(target["populated"]), page => Assert.Equal((PageState.Present, false), (page.State, page.IsUffdWriteProtected)));
     }
 
     [Theory]
@@ -27,11 +28,11 @@ public sealed class MarkersTests
     [InlineData("shmem")]
     public void Markers_of_write_protection_are_not_swapped_pages(string name)
     {
-        Needs.FrameNumbers();
-        using Zoo zoo = Zoo.Start("uffd-wp").Stop();
-        Assert.SkipUnless(zoo.Has(name) && zoo[name]["marker"].Length > 0, $"this kernel leaves no markers in {name}");
-        ZooRegion region = zoo[name];
-        ProcessPageInfo[] pages = ZooPages.Of(region);
+        Require.PageFrameNumbers();
+        using TargetProcess target = TargetProcess.Start("uffd-wp").Stop();
+        Require.That(target.Has(name) && target[name]["marker"].Length > 0, "Markers", $"this kernel leaves no markers in {name}");
+        TargetRegion region = target[name];
+        ProcessPageInfo[] pages = TargetPages.Read(region);
         Assert.All(pages.On(region["marker"]), page =>
         {
             Assert.Equal((PageState.UffdMarker, true, 1UL), (page.State, page.IsUffdWriteProtected, page.SwapOffset!.Value));
@@ -39,16 +40,16 @@ public sealed class MarkersTests
         });
         Assert.All(pages.On(region["written"]), page => Assert.Equal((PageState.Present, true), (page.State, page.IsUffdWriteProtected)));
         Assert.Equal(region["marker"].Length, pages.Count(page => page.State == PageState.UffdMarker));
-        Assert.Equal(0, UssAgreement.OfRegion(region, UssMethod.MapCount).Swap);
+        Assert.Equal(0, UssVersusSmaps.MeasureRegion(region, UssMethod.MapCount).Swap);
     }
 
     [Fact]
     public void Pages_written_since_they_were_protected_are_told_from_the_others()
     {
-        using Zoo zoo = Zoo.Start("uffd-wp-async").Stop();
-        Assert.All(ZooPages.Of(zoo["uffd-wp-async"]), page => Assert.True(page.IsUffdWriteProtected));
-        zoo.Next("1,5-7").Stop();
-        ProcessPageInfo[] pages = ZooPages.Of(zoo["uffd-wp-async"]);
+        using TargetProcess target = TargetProcess.Start("uffd-wp-async").Stop();
+        Assert.All(TargetPages.Read(target["uffd-wp-async"]), page => Assert.True(page.IsUffdWriteProtected));
+        target.Next("1,5-7").Stop();
+        ProcessPageInfo[] pages = TargetPages.Read(target["uffd-wp-async"]);
         Assert.Equal([1, 5, 6, 7], Enumerable.Range(0, pages.Length).Where(page => !pages[page].IsUffdWriteProtected));
         Assert.All(pages, page => Assert.Equal(PageState.Present, page.State));
     }
@@ -56,32 +57,32 @@ public sealed class MarkersTests
     [Fact]
     public void Poisoned_pages_are_not_swapped_pages()
     {
-        Needs.FrameNumbers();
-        using Zoo zoo = Zoo.Start("poison-marker").Stop();
-        ZooRegion region = zoo["poison-marker"];
-        ProcessPageInfo[] pages = ZooPages.Of(region);
+        Require.PageFrameNumbers();
+        using TargetProcess target = TargetProcess.Start("poison-marker").Stop();
+        TargetRegion region = target["poison-marker"];
+        ProcessPageInfo[] pages = TargetPages.Read(region);
         Assert.All(pages.On(region["poison"]), page => Assert.Equal(PageState.Poisoned, page.State));
         Assert.All(pages.On(region["written"]), page => Assert.Equal(PageState.Present, page.State));
         Assert.All(pages.On(region["untouched"]), page => Assert.Equal(PageState.Unpopulated, page.State));
-        UssAgreement.Check(zoo.ProcessId);
+        UssVersusSmaps.Check(target.ProcessId);
     }
 
     [Fact]
     public void A_page_that_the_hardware_poisoned_is_resident_all_the_same()
     {
-        Needs.Frames();
-        using Zoo zoo = Zoo.Start("hwpoison").Stop();
-        ZooRegion region = zoo["hwpoison"];
-        ProcessPageInfo[] pages = ZooPages.Of(region);
+        Require.PageFrames();
+        using TargetProcess target = TargetProcess.Start("hwpoison").Stop();
+        TargetRegion region = target["hwpoison"];
+        ProcessPageInfo[] pages = TargetPages.Read(region);
         Assert.All(pages.On(region["poison"]), page => Assert.Equal((PageState.Poisoned, null, null), (page.State, page.Pfn, page.SwapFile)));
         Assert.All(pages.On(region["written"]), page => Assert.Equal(PageState.Present, page.State));
-        Assert.Equal(region.Length, UssAgreement.OfKernel(region)["Rss"]);
-        UssAgreement.Check(zoo.ProcessId);
+        Assert.Equal(region.Length, UssVersusSmaps.ReadSmaps(region)["Rss"]);
+        UssVersusSmaps.Check(target.ProcessId);
     }
 
-    private static void AssertGuarded(ZooRegion region, bool isVisible)
+    private static void AssertGuarded(TargetRegion region, bool isVisible)
     {
-        ProcessPageInfo[] pages = ZooPages.Of(region);
+        ProcessPageInfo[] pages = TargetPages.Read(region);
 
         // The bit of its own came with 6.15; before, the marker tells, to those who see it.
         Assert.All(pages.On(region["guard"]), page => Assert.True(

@@ -4,7 +4,12 @@ using Microsoft.Win32.SafeHandles;
 namespace PagemapTools.Procfs.Tests.Live;
 
 /// <summary>Which pages of a file are in the page cache, on a file of shared memory whose holes and pages are known.</summary>
+<<<<<<< HEAD:tests/PagemapTools.Procfs.Tests/Live/PageCacheProbeTests.cs
 public sealed partial class PageCacheProbeTests : IDisposable
+=======
+[Trait("Tier", "Privileged")]
+public sealed partial class PageCacheLookTests : IDisposable
+>>>>>>> tests:tests/PagemapTools.Procfs.Tests/Live/PageCacheLookTests.cs
 {
     private const int Pages = 8;
     private const int KeepSize = 1;
@@ -32,7 +37,7 @@ public sealed partial class PageCacheProbeTests : IDisposable
     [Fact]
     public void CachestatFindsPagesBehindTheEndOfTheFile()
     {
-        Assert.SkipUnless(_file.HasCachestat, "there is no cachestat (Linux 6.5)");
+        Require.That(_file.HasCachestat, "Cachestat", "there is no cachestat (Linux 6.5)");
         using (SafeFileHandle writable = File.OpenHandle(_path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite))
         {
             RandomAccess.SetLength(writable, 3 * s_page);
@@ -47,10 +52,14 @@ public sealed partial class PageCacheProbeTests : IDisposable
     [Fact]
     public void OtherUsersGetTheTruthOrNothing()
     {
-        Assert.SkipUnless(Rights.IsRoot, "only root can become another user");
+        Require.Root();
         File.SetUnixFileMode(_path, UnixFileMode.UserRead | UnixFileMode.OtherRead);
         PageState[] states = [];
+<<<<<<< HEAD:tests/PagemapTools.Procfs.Tests/Live/PageCacheProbeTests.cs
         if (LesserUser.AsNobody(() => Classify(out states)))
+=======
+        if (UnprivilegedRunner.AsNobody(() => Mark(out states)))
+>>>>>>> tests:tests/PagemapTools.Procfs.Tests/Live/PageCacheLookTests.cs
         {
             Assert.Equal(2, states.Count(state => state == PageState.NotMapped));
         }

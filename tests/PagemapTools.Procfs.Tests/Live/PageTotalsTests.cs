@@ -4,6 +4,7 @@ namespace PagemapTools.Procfs.Tests.Live;
 
 /// <summary>The pages of whole processes, added up by what each says of itself, against the kernel's account of each mapping.</summary>
 [Collection(MachineSettings.Name)]
+[Trait("Tier", "Privileged")]
 public sealed class PageTotalsTests
 {
     private const int Looks = 30;
@@ -22,30 +23,28 @@ public sealed class PageTotalsTests
     [InlineData("hugetlb-shared")]
     [InlineData("swapped")]
     [InlineData("shared-swapped")]
-    public void Pages_add_up_to_what_smaps_says_of_their_mapping(string animal)
+    public void Pages_add_up_to_what_smaps_says_of_their_mapping(string kind)
     {
-        Needs.Frames();
-        Needs.MapFiles();
-        using Zoo zoo = Zoo.Start(animal).Stop();
-        Assert.SkipWhen(
-            animal == "shared-swapped" && Environment.OSVersion.Version < new Version(6, 5) && zoo[animal]["swap-cache"].Length > 0,
-            "pages are still in the swap cache, and before cachestat (6.5) nothing tells them from the page cache");
+        Require.PageFrames();
+        Require.MapFiles();
+        using TargetProcess target = TargetProcess.Start(kind).Stop();
+        Require.That(!(kind == "shared-swapped" && Environment.OSVersion.Version < new Version(6, 5) && target[kind]["swap-cache"].Length > 0), "Cachestat", "pages are still in the swap cache, and before cachestat (6.5) nothing tells them from the page cache");
 
         // What others do with the libraries, and the kernel with its lists, changes under the reader.
-        UssAgreement.Until(() => Differences(zoo.ProcessId), Looks);
+        UssVersusSmaps.Until(() => Differences(target.ProcessId), Looks);
     }
 
     /// <summary>A huge page that is mapped by its pages, not whole, is in Anonymous but not in AnonHugePages.</summary>
     [Fact]
     public void Pages_of_huge_pages_that_are_mapped_whole_add_up_to_what_smaps_says()
     {
-        Needs.Frames();
-        using Zoo zoo = Zoo.Start("thp", "shmem=0").Stop();
-        Smaps whole = UssAgreement.OfKernel(zoo["whole"]);
-        Assert.Equal(whole["AnonHugePages"], Bytes(ZooPages.Of(zoo["whole"]), IsHugeAndAnonymous));
-        Assert.Equal(zoo["whole"].Length, whole["AnonHugePages"]);
-        Assert.Equal(0, UssAgreement.OfKernel(zoo["split-writable"])["AnonHugePages"]);
-        Assert.Equal(zoo["split-writable"].Length, Bytes(ZooPages.Of(zoo["split-writable"]), IsHugeAndAnonymous));
+        Require.PageFrames();
+        using TargetProcess target = TargetProcess.Start("thp", "shmem=0").Stop();
+        Smaps whole = UssVersusSmaps.ReadSmaps(target["whole"]);
+        Assert.Equal(whole["AnonHugePages"], Bytes(TargetPages.Read(target["whole"]), IsHugeAndAnonymous));
+        Assert.Equal(target["whole"].Length, whole["AnonHugePages"]);
+        Assert.Equal(0, UssVersusSmaps.ReadSmaps(target["split-writable"])["AnonHugePages"]);
+        Assert.Equal(target["split-writable"].Length, Bytes(TargetPages.Read(target["split-writable"]), IsHugeAndAnonymous));
     }
 
     private static bool IsHugeAndAnonymous(ProcessPageInfo page) => page.Flags!.Value.HasFlag(KPageFlags.THP | KPageFlags.ANON);
@@ -60,7 +59,7 @@ public sealed class PageTotalsTests
         (List<ProcessPageInfo> pages, ProcfsException? failure) = Walks.Pages(root, process, query);
         Assert.Null(failure);
         ILookup<ulong, ProcessPageInfo> byMapping = pages.ToLookup(page => page.Mapping.Start);
-        bool knowsKsm = Needs.KsmFlagIsTrue == true;
+        bool knowsKsm = KernelFeatures.KsmFlagIsTrue == true;
         return [.. Smaps.Mappings(processId).SelectMany(mapping => Differences(mapping, byMapping[mapping.Start], knowsKsm))];
     }
 

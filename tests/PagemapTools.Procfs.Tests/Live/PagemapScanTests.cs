@@ -3,6 +3,7 @@ using PagemapTools.Procfs.Native;
 namespace PagemapTools.Procfs.Tests.Live;
 
 /// <summary>PAGEMAP_SCAN of this process's own pages, with every number of regions around the kernel's own buffer of 512.</summary>
+[Trait("Tier", "Live")]
 public sealed class PagemapScanTests
 {
     [Theory]
@@ -18,7 +19,7 @@ public sealed class PagemapScanTests
     [InlineData(3000)]
     public void Every_region_is_found_once_and_in_order(int count)
     {
-        Needs.Kernel(6, 7, "PAGEMAP_SCAN");
+        Require.Kernel(6, 7, "PAGEMAP_SCAN");
         using OwnPages own = OwnPages.EverySecond(count);
         using PageEntryFile pagemap = PageEntryFile.Open("/proc/self/pagemap");
         PagemapScan scan = new(pagemap);
@@ -37,7 +38,7 @@ public sealed class PagemapScanTests
     [Fact]
     public void A_file_that_is_no_pagemap_is_not_scanned()
     {
-        using MadeUpTree tree = new MadeUpTree().Entries("pagemap", 0, 1, 2, 3);
+        using FakeProc tree = new FakeProc().Entries("pagemap", 0, 1, 2, 3);
         using PageEntryFile pagemap = PageEntryFile.Open(tree.PathOf("pagemap"));
         Assert.Equal(-1, new PagemapScan(pagemap).Find(0, KernelFile.PageSize, PageCategories.Present, PageCategories.None, new PageRegion[4], out _));
     }

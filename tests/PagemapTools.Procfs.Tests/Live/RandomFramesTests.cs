@@ -1,6 +1,7 @@
 namespace PagemapTools.Procfs.Tests.Live;
 
 /// <summary>The join of 100,000 frame numbers picked at random against the test's own reading, one word at a time.</summary>
+[Trait("Tier", "Live")]
 public sealed class RandomFramesTests
 {
     private const int Count = 100_000;
@@ -12,7 +13,7 @@ public sealed class RandomFramesTests
     [InlineData(KPageFields.Cgroup, "/proc/kpagecgroup")]
     public void Words_are_those_of_the_kernels_file(KPageFields field, string path)
     {
-        Needs.Readable(path);
+        Require.ReadableFile(path);
         ulong[] pending = Numbers();
 
         // The machine goes on working: a word has to be what the kernel says just before or just after; what is neither is looked at again.
@@ -33,7 +34,7 @@ public sealed class RandomFramesTests
     [InlineData(KPageFields.Cgroup, "/proc/kpagecgroup")]
     public void Od_says_the_same(KPageFields field, string path)
     {
-        Needs.Readable(path);
+        Require.ReadableFile(path);
         foreach (ulong pfn in Numbers().Where((_, i) => i % 5000 == 0))
         {
             Assert.Contains(Enumerable.Range(0, Looks), _ =>
@@ -49,7 +50,7 @@ public sealed class RandomFramesTests
     [Fact]
     public void All_of_memory_is_read_up_to_its_end()
     {
-        Needs.Readable("/proc/kpagecgroup");
+        Require.ReadableFile("/proc/kpagecgroup");
         ulong end = EndOfMemory();
         using KPageFiles files = new(new ProcRoot("/proc"));
         using FrameReader reader = new(files, new FrameQuery { Include = KPageFields.Cgroup });

@@ -1,16 +1,17 @@
 namespace PagemapTools.Procfs.Tests.Live;
 
+[Trait("Tier", "Live")]
 public sealed class SoftDirtyTests
 {
     private static readonly ProcRoot s_root = new("/proc");
 
     [Fact]
-    public void Support_is_what_a_page_of_ones_own_shows() => Assert.Equal(SupportAgreement.KeepsSoftDirty(), SoftDirty.IsSupported);
+    public void Support_is_what_a_page_of_ones_own_shows() => Assert.Equal(KernelFeatures.HasSoftDirty, SoftDirty.IsSupported);
 
     [Fact]
     public void A_probe_that_could_not_be_made_says_so_and_nothing_of_the_kernel()
     {
-        using MadeUpTree tree = new MadeUpTree().Text("empty", string.Empty).Text("directory/file", string.Empty);
+        using FakeProc tree = new FakeProc().Text("empty", string.Empty).Text("directory/file", string.Empty);
         foreach ((string name, int errno) in new[] { ("absent", 2), ("directory", 21), ("empty", 0) })
         {
             ProcfsException failure = Assert.Throws<ProcfsException>(() => SoftDirty.Probe(tree.PathOf(name)));
@@ -24,24 +25,24 @@ public sealed class SoftDirtyTests
     [Fact]
     public void A_kernel_that_would_do_nothing_is_refused()
     {
-        Assert.SkipWhen(SupportAgreement.KeepsSoftDirty(), "this kernel keeps soft-dirty bits");
+        Require.NoSoftDirty();
         ProcfsException failure = Assert.Throws<ProcfsException>(() => SoftDirty.Clear(s_root, Environment.ProcessId));
         Assert.Equal(ProcfsError.SoftDirtyNotSupported, failure.Error);
         Assert.Contains("CONFIG_MEM_SOFT_DIRTY", failure.Message, StringComparison.Ordinal);
-        using Zoo zoo = Zoo.Start("soft-dirty").Stop();
-        Assert.All(ZooPages.Of(zoo["soft-dirty"]), page => Assert.Null(page.IsSoftDirty));
+        using TargetProcess target = TargetProcess.Start("soft-dirty").Stop();
+        Assert.All(TargetPages.Read(target["soft-dirty"]), page => Assert.Null(page.IsSoftDirty));
     }
 
     [Fact]
     public void After_a_clear_exactly_the_pages_written_since_are_soft_dirty()
     {
         SkipUnlessKept();
-        using Zoo zoo = Zoo.Start("soft-dirty").Stop();
-        Assert.All(ZooPages.Of(zoo["soft-dirty"]), page => Assert.True(page.IsSoftDirty));
-        SoftDirty.Clear(s_root, zoo.ProcessId);
-        Assert.All(ZooPages.Of(zoo["soft-dirty"]), page => Assert.False(page.IsSoftDirty));
-        zoo.Next("3,10-20,63").Stop();
-        ProcessPageInfo[] pages = ZooPages.Of(zoo["soft-dirty"]);
+        using TargetProcess target = TargetProcess.Start("soft-dirty").Stop();
+        Assert.All(TargetPages.Read(target["soft-dirty"]), page => Assert.True(page.IsSoftDirty));
+        SoftDirty.Clear(s_root, target.ProcessId);
+        Assert.All(TargetPages.Read(target["soft-dirty"]), page => Assert.False(page.IsSoftDirty));
+        target.Next("3,10-20,63").Stop();
+        ProcessPageInfo[] pages = TargetPages.Read(target["soft-dirty"]);
         Assert.Equal([3, .. Enumerable.Range(10, 11), 63], Enumerable.Range(0, pages.Length).Where(page => pages[page].IsSoftDirty == true));
     }
 
@@ -49,27 +50,27 @@ public sealed class SoftDirtyTests
     public void A_filter_finds_them()
     {
         SkipUnlessKept();
-        using Zoo zoo = Zoo.Start("soft-dirty").Stop();
-        SoftDirty.Clear(s_root, zoo.ProcessId);
-        zoo.Next("7").Stop();
-        using ProcessMemory process = ProcessMemory.Open(s_root, zoo.ProcessId);
-        ProcessPageQuery query = new() { Walk = new PageWalkOptions { Addresses = [zoo["soft-dirty"].Range] }, Entries = new EntryFilter([], isSoftDirty: true) };
+        using TargetProcess target = TargetProcess.Start("soft-dirty").Stop();
+        SoftDirty.Clear(s_root, target.ProcessId);
+        target.Next("7").Stop();
+        using ProcessMemory process = ProcessMemory.Open(s_root, target.ProcessId);
+        ProcessPageQuery query = new() { Walk = new PageWalkOptions { Addresses = [target["soft-dirty"].Range] }, Entries = new EntryFilter([], isSoftDirty: true) };
         (List<ProcessPageInfo> pages, _) = Walks.Pages(s_root, process, query);
-        Assert.Equal(zoo["soft-dirty"].Start + (7 * KernelFile.PageSize), Assert.Single(pages).Address);
+        Assert.Equal(target["soft-dirty"].Start + (7 * KernelFile.PageSize), Assert.Single(pages).Address);
     }
 
     [Fact]
     public void A_child_has_its_own_bits()
     {
         SkipUnlessKept();
-        using Zoo zoo = Zoo.Start("fork").Stop();
-        SoftDirty.Clear(s_root, zoo.ProcessId);
-        SoftDirty.Clear(s_root, zoo.Children[0]);
-        Assert.All(ZooPages.Of(zoo["child"]).Concat(ZooPages.Of(zoo["parent"])), page => Assert.False(page.IsSoftDirty));
-        zoo.Next().Stop();
-        ProcessPageInfo[] child = ZooPages.Of(zoo["child"]);
-        Assert.Equal(zoo["child"]["exclusive"], Enumerable.Range(0, child.Length).Where(page => child[page].IsSoftDirty == true));
-        Assert.All(ZooPages.Of(zoo["parent"]), page => Assert.False(page.IsSoftDirty));
+        using TargetProcess target = TargetProcess.Start("fork").Stop();
+        SoftDirty.Clear(s_root, target.ProcessId);
+        SoftDirty.Clear(s_root, target.Children[0]);
+        Assert.All(TargetPages.Read(target["child"]).Concat(TargetPages.Read(target["parent"])), page => Assert.False(page.IsSoftDirty));
+        target.Next().Stop();
+        ProcessPageInfo[] child = TargetPages.Read(target["child"]);
+        Assert.Equal(target["child"]["exclusive"], Enumerable.Range(0, child.Length).Where(page => child[page].IsSoftDirty == true));
+        Assert.All(TargetPages.Read(target["parent"]), page => Assert.False(page.IsSoftDirty));
     }
 
     [Fact]
@@ -78,10 +79,10 @@ public sealed class SoftDirtyTests
         SkipUnlessKept();
         int beyond = int.Parse(File.ReadAllText("/proc/sys/kernel/pid_max")) + 1;
         Assert.Equal(ProcfsError.ProcessNotFound, Assert.Throws<ProcfsException>(() => SoftDirty.Clear(s_root, beyond)).Error);
-        using Zoo zoo = Zoo.Start("zombie");
-        Assert.Equal(ProcfsError.NoAddressSpace, Assert.Throws<ProcfsException>(() => SoftDirty.Clear(s_root, zoo.Children[0])).Error);
+        using TargetProcess target = TargetProcess.Start("zombie");
+        Assert.Equal(ProcfsError.NoAddressSpace, Assert.Throws<ProcfsException>(() => SoftDirty.Clear(s_root, target.Children[0])).Error);
     }
 
     private static void SkipUnlessKept() =>
-        Assert.SkipUnless(SupportAgreement.KeepsSoftDirty(), "this kernel is built without CONFIG_MEM_SOFT_DIRTY");
+        Require.SoftDirty();
 }

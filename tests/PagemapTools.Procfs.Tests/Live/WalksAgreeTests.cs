@@ -1,9 +1,10 @@
 namespace PagemapTools.Procfs.Tests.Live;
 
 /// <summary>A walk that asks the kernel where pages are (PAGEMAP_SCAN, 6.7) against one that reads every entry, and against the test's own reading.</summary>
+[Trait("Tier", "Live")]
 public sealed class WalksAgreeTests
 {
-    private const ulong Populated = Words.Present | Words.Swap;
+    private const ulong Populated = PagemapBits.Present | PagemapBits.Swap;
 
     private static readonly ProcRoot s_root = new("/proc");
 
@@ -15,10 +16,10 @@ public sealed class WalksAgreeTests
     [InlineData("uffd-wp")]
     [InlineData("prot-none", "size=64MiB")]
     [InlineData("many-mappings", "count=5000", "written=1")]
-    public void Every_page_that_holds_something_is_found_either_way(string animal, params string[] options)
+    public void Every_page_that_holds_something_is_found_either_way(string kind, params string[] options)
     {
-        using Zoo zoo = Zoo.Start(animal, options).Stop();
-        using ProcessMemory process = ProcessMemory.Open(s_root, zoo.ProcessId);
+        using TargetProcess target = TargetProcess.Start(kind, options).Stop();
+        using ProcessMemory process = ProcessMemory.Open(s_root, target.ProcessId);
 
         // The runtime reserves 256 GiB and more in one mapping: whoever reads that entry by entry reads for minutes.
         PageWalkOptions asked = new() { Mappings = mapping => mapping.Size <= 4UL << 30 };
@@ -26,15 +27,15 @@ public sealed class WalksAgreeTests
         KeyValuePair<ulong, ulong>[] scanned = [.. Walks.Entries(process, asked).Where(pair => (pair.Value & Populated) != 0)];
         KeyValuePair<ulong, ulong>[] read = [.. Walks.Entries(process, whole).Where(pair => (pair.Value & Populated) != 0)];
         AssertSame(read, scanned);
-        ZooRegion region = zoo.Regions[0];
+        TargetRegion region = target.Regions[0];
         AssertSame(Own(region), [.. scanned.Where(pair => pair.Key >= region.Start && pair.Key < region.End)]);
     }
 
     [Fact]
     public void A_walk_of_everything_delivers_every_page_once_and_no_other()
     {
-        using Zoo zoo = Zoo.Start("anon").Stop();
-        using ProcessMemory process = ProcessMemory.Open(s_root, zoo.ProcessId);
+        using TargetProcess target = TargetProcess.Start("anon").Stop();
+        using ProcessMemory process = ProcessMemory.Open(s_root, target.ProcessId);
         PageWalkOptions whole = new() { Wanted = PageCategories.None, Mappings = mapping => mapping.Size <= 1UL << 30 };
         long expected = process.Mappings().Where(mapping => mapping.HasPagemap && mapping.Size <= 1UL << 30).Sum(mapping => (long)(mapping.Size / KernelFile.PageSize));
         Assert.Equal(expected, Walks.Entries(process, whole).Count);
@@ -43,11 +44,11 @@ public sealed class WalksAgreeTests
     [Fact]
     public void Where_the_kernel_can_scan_little_is_read_of_a_large_reservation()
     {
-        Needs.Kernel(6, 7, "PAGEMAP_SCAN");
-        using Zoo zoo = Zoo.Start("scattered", "reserve=1TiB", "pages=2000").Stop();
-        ZooRegion region = zoo["scattered"];
+        Require.Kernel(6, 7, "PAGEMAP_SCAN");
+        using TargetProcess target = TargetProcess.Start("scattered", "reserve=1TiB", "pages=2000").Stop();
+        TargetRegion region = target["scattered"];
         ulong stride = ulong.Parse(region.Expect["stride-bytes"]);
-        using ProcessMemory process = ProcessMemory.Open(s_root, zoo.ProcessId);
+        using ProcessMemory process = ProcessMemory.Open(s_root, target.ProcessId);
         SortedDictionary<ulong, ulong> walked = Walks.Entries(process, new PageWalkOptions { Addresses = [region.Range] });
         Assert.Equal(
             Enumerable.Range(0, 2000).Select(i => region.Start + ((ulong)i * stride)),
@@ -58,30 +59,30 @@ public sealed class WalksAgreeTests
     [Fact]
     public void Sixteen_tebibytes_with_little_in_them_are_measured_at_once()
     {
-        Needs.Kernel(6, 7, "PAGEMAP_SCAN");
-        using Zoo zoo = Zoo.Start("scattered").Stop();
+        Require.Kernel(6, 7, "PAGEMAP_SCAN");
+        using TargetProcess target = TargetProcess.Start("scattered").Stop();
         long start = System.Diagnostics.Stopwatch.GetTimestamp();
-        MappingUss uss = UssAgreement.OfRegion(zoo["scattered"], UssMethod.Exclusive);
+        MappingUss uss = UssVersusSmaps.MeasureRegion(target["scattered"], UssMethod.Exclusive);
         Assert.Equal(16384L * Environment.SystemPageSize, uss.Uss);
 
         // Reading every entry takes half a minute; the bound is far above what it takes, for the machine may be busy.
         Assert.True(System.Diagnostics.Stopwatch.GetElapsedTime(start) < TimeSpan.FromSeconds(20));
-        UssAgreement.Check(zoo.ProcessId);
+        UssVersusSmaps.Check(target.ProcessId);
     }
 
     [Fact]
     public void Seventy_thousand_mappings_are_walked()
     {
-        using Zoo zoo = Zoo.Start("many-mappings", "written=1").Stop();
-        ZooRegion region = zoo["many-mappings"];
+        using TargetProcess target = TargetProcess.Start("many-mappings", "written=1").Stop();
+        TargetRegion region = target["many-mappings"];
         int count = int.Parse(region.Expect["mappings"]);
-        using ProcessMemory process = ProcessMemory.Open(s_root, zoo.ProcessId);
+        using ProcessMemory process = ProcessMemory.Open(s_root, target.ProcessId);
         MemoryMapping[] mappings = [.. process.Mappings().Where(mapping => mapping.Start >= region.Start && mapping.Start < region.End)];
         Assert.Equal(count, mappings.Length);
         Assert.Equal(Enumerable.Range(0, count).Select(i => region.Start + ((ulong)i * KernelFile.PageSize)), mappings.Select(mapping => mapping.Start));
         Assert.All(mappings, mapping => Assert.Equal(KernelFile.PageSize, mapping.Size));
         SortedDictionary<ulong, ulong> walked = Walks.Entries(process, new PageWalkOptions { Addresses = [region.Range] });
-        Assert.Equal((count + 1) / 2, walked.Count(pair => (pair.Value & Words.Present) != 0));
+        Assert.Equal((count + 1) / 2, walked.Count(pair => (pair.Value & PagemapBits.Present) != 0));
     }
 
     private static void AssertSame(KeyValuePair<ulong, ulong>[] expected, KeyValuePair<ulong, ulong>[] actual)
@@ -91,12 +92,12 @@ public sealed class WalksAgreeTests
         {
             // What others map too (bit 56) may change under a stopped process.
             Assert.True(
-                expected[i].Key == actual[i].Key && ((expected[i].Value ^ actual[i].Value) & ~Words.Exclusive) == 0,
+                expected[i].Key == actual[i].Key && ((expected[i].Value ^ actual[i].Value) & ~PagemapBits.Exclusive) == 0,
                 $"{actual[i].Key:x}: {actual[i].Value:x}, expected {expected[i].Key:x}: {expected[i].Value:x}");
         }
     }
 
-    private static KeyValuePair<ulong, ulong>[] Own(ZooRegion region) =>
+    private static KeyValuePair<ulong, ulong>[] Own(TargetRegion region) =>
         [.. KernelFile.Pagemap(region.ProcessId, region.Start, region.PageCount)
             .Select((word, page) => KeyValuePair.Create(region.Start + ((ulong)page * KernelFile.PageSize), word))
             .Where(pair => (pair.Value & Populated) != 0)];

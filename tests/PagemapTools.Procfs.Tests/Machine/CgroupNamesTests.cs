@@ -1,5 +1,6 @@
 namespace PagemapTools.Procfs.Tests.Machine;
 
+[Trait("Tier", "Live")]
 public sealed class CgroupNamesTests
 {
     private const string Tree = "24 1 8:1 / / rw,relatime shared:1 - ext4 /dev/root rw\n";
@@ -25,21 +26,21 @@ public sealed class CgroupNamesTests
     [InlineData("31 24 0:27 / /mnt/memory rw - tmpfs cgroup2 rw,memory\n", null)]
     public void The_memory_controllers_hierarchy_is_found_in_either_version(string mountInfo, string? root)
     {
-        using MadeUpTree tree = new MadeUpTree().Text("mountinfo", mountInfo);
+        using FakeProc tree = new FakeProc().Text("mountinfo", mountInfo);
         Assert.Equal(root, CgroupNames.FindRoot(tree.PathOf("mountinfo")));
     }
 
     [Fact]
     public void A_mount_point_with_a_space_is_decoded()
     {
-        using MadeUpTree tree = new MadeUpTree().Text("mountinfo", @"31 24 0:27 / /mnt/c\040group rw - cgroup2 cgroup2 rw" + "\n");
+        using FakeProc tree = new FakeProc().Text("mountinfo", @"31 24 0:27 / /mnt/c\040group rw - cgroup2 cgroup2 rw" + "\n");
         Assert.Equal("/mnt/c group", CgroupNames.FindRoot(tree.PathOf("mountinfo")));
     }
 
     [Fact]
     public void Without_a_mount_table_there_is_no_hierarchy()
     {
-        using MadeUpTree tree = new();
+        using FakeProc tree = new();
         Assert.Null(CgroupNames.FindRoot(tree.PathOf("mountinfo")));
     }
 
@@ -52,15 +53,15 @@ public sealed class CgroupNamesTests
     [InlineData("tmp/inner", "tmp/inner")]
     public void A_path_is_looked_for_below_the_hierarchy_before_it_is_one_of_the_machine(string path, string directory)
     {
-        using MadeUpTree tree = new MadeUpTree().Text("tmp/inner/cgroup.procs", string.Empty);
-        Assert.Equal(Inodes.Of(tree.PathOf(directory)), new CgroupNames(tree.Path).InodeOf(path));
+        using FakeProc tree = new FakeProc().Text("tmp/inner/cgroup.procs", string.Empty);
+        Assert.Equal(Inodes.Get(tree.PathOf(directory)), new CgroupNames(tree.Path).InodeOf(path));
     }
 
     [Fact]
     public void A_whole_path_of_the_hierarchy_is_taken()
     {
-        using MadeUpTree tree = new MadeUpTree().Text("inner/cgroup.procs", string.Empty);
-        Assert.Equal(Inodes.Of(tree.PathOf("inner")), new CgroupNames(tree.Path).InodeOf(tree.PathOf("inner")));
+        using FakeProc tree = new FakeProc().Text("inner/cgroup.procs", string.Empty);
+        Assert.Equal(Inodes.Get(tree.PathOf("inner")), new CgroupNames(tree.Path).InodeOf(tree.PathOf("inner")));
     }
 
     [Theory]
@@ -69,14 +70,14 @@ public sealed class CgroupNamesTests
     [InlineData("../../../../../../proc")]
     public void A_directory_of_another_file_system_is_no_cgroup(string path)
     {
-        using MadeUpTree tree = new MadeUpTree().Text("inner/cgroup.procs", string.Empty);
+        using FakeProc tree = new FakeProc().Text("inner/cgroup.procs", string.Empty);
         Assert.Null(new CgroupNames(tree.Path).InodeOf(path));
     }
 
     [Fact]
     public void A_path_below_the_working_directory_is_none_of_the_hierarchy()
     {
-        using MadeUpTree tree = new();
+        using FakeProc tree = new();
         DirectoryInfo here = Directory.CreateDirectory($"no-cgroup-{Guid.NewGuid()}");
         try
         {
@@ -91,7 +92,7 @@ public sealed class CgroupNamesTests
     [Fact]
     public void A_file_of_the_hierarchy_is_no_cgroup()
     {
-        using MadeUpTree tree = new MadeUpTree().Text("cgroup.procs", string.Empty);
+        using FakeProc tree = new FakeProc().Text("cgroup.procs", string.Empty);
         Assert.Null(new CgroupNames(tree.Path).InodeOf("cgroup.procs"));
     }
 

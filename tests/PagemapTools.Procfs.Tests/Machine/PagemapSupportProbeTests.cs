@@ -1,11 +1,12 @@
 namespace PagemapTools.Procfs.Tests.Machine;
 
+[Trait("Tier", "Unit")]
 public sealed class PagemapSupportProbeTests
 {
     [Fact]
     public void A_tree_without_the_files_of_frames_says_so()
     {
-        using MadeUpTree tree = new MadeUpTree().Entries("kpagecount", 0, 1);
+        using FakeProc tree = new FakeProc().Entries("kpagecount", 0, 1);
         Dictionary<string, PagemapSupport> said = PagemapSupportProbe.Probe(tree.Root).ToDictionary(feature => feature.Feature);
         Assert.Equal((false, true, false), (said["KPageFlags"].IsSupported, said["KPageCount"].IsSupported, said["KPageCgroup"].IsSupported));
         Assert.Contains(tree.Path, said["KPageFlags"].Detail, StringComparison.Ordinal);

@@ -1,5 +1,6 @@
 namespace PagemapTools.Procfs.Tests.Maps;
 
+[Trait("Tier", "Unit")]
 public sealed class MappingKindsTests
 {
     [Theory]
@@ -14,10 +15,10 @@ public sealed class MappingKindsTests
     [InlineData("[vvar_vclock]", false, MappingKind.Vvar)]
     [InlineData("[vsyscall]", false, MappingKind.Vsyscall)]
     [InlineData("[anon:glibc: malloc]", false, MappingKind.NamedAnonymous)]
-    [InlineData("[anon_shmem:zoo]", false, MappingKind.SharedMemory)]
+    [InlineData("[anon_shmem:test]", false, MappingKind.SharedMemory)]
     [InlineData("[uprobes]", false, MappingKind.Special)]
-    [InlineData("/memfd:zoo", true, MappingKind.SharedMemory)]
-    [InlineData("/memfd:zoo", false, MappingKind.File)]
+    [InlineData("/memfd:test", true, MappingKind.SharedMemory)]
+    [InlineData("/memfd:test", false, MappingKind.File)]
     [InlineData("/SYSV00000000", true, MappingKind.SharedMemory)]
     [InlineData("/dev/zero", true, MappingKind.SharedMemory)]
     [InlineData("/dev/zero", false, MappingKind.File)]

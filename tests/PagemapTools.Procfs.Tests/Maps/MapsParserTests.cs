@@ -2,6 +2,7 @@ using System.Text;
 
 namespace PagemapTools.Procfs.Tests.Maps;
 
+[Trait("Tier", "Unit")]
 public sealed class MapsParserTests
 {
     private const string Library =

@@ -4,6 +4,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace PagemapTools.Procfs.Tests.Maps;
 
+[Trait("Tier", "Unit")]
 public sealed class MapsReaderTests
 {
     [Fact]
@@ -89,7 +90,7 @@ public sealed class MapsReaderTests
 
     private static void Read(string text, List<MemoryMapping> into)
     {
-        using MadeUpTree tree = new MadeUpTree().Text("maps", text);
+        using FakeProc tree = new FakeProc().Text("maps", text);
         using SafeFileHandle maps = File.OpenHandle(tree.PathOf("maps"));
         foreach (MemoryMapping mapping in new MapsReader(maps, Identities.Process).Read())
         {

@@ -1,5 +1,6 @@
 namespace PagemapTools.Procfs.Tests.Pagemap;
 
+[Trait("Tier", "Unit")]
 public sealed class AddressRangeParseTests
 {
     [Theory]

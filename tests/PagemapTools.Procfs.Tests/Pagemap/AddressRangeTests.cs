@@ -1,5 +1,6 @@
 namespace PagemapTools.Procfs.Tests.Pagemap;
 
+[Trait("Tier", "Unit")]
 public sealed class AddressRangeTests
 {
     private static readonly ulong s_page = (ulong)Environment.SystemPageSize;

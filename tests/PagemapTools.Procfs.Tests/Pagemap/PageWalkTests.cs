@@ -1,6 +1,7 @@
 namespace PagemapTools.Procfs.Tests.Pagemap;
 
 /// <summary>Walks over made-up trees, whose files answer PAGEMAP_SCAN with ENOTTY.</summary>
+[Trait("Tier", "Unit")]
 public sealed class PageWalkTests
 {
     private const int Id = 7;
@@ -11,7 +12,7 @@ public sealed class PageWalkTests
     [Fact]
     public void Every_entry_is_delivered_with_its_address_and_mapping()
     {
-        using MadeUpTree tree = new MadeUpTree()
+        using FakeProc tree = new FakeProc()
             .Process(Id, Line(0x10, 0x13, "/first"), Line(0x13, 0x15, "/second"), Line(0x100, 0x101, "[heap]"))
             .Pagemap(Id, Page(0x10), 1, 2, 3, 4, 5).Pagemap(Id, Page(0x100), 6);
         using ProcessMemory process = ProcessMemory.Open(tree.Root, Id);
@@ -33,7 +34,7 @@ public sealed class PageWalkTests
     {
         const int Pages = 100_000;
         ulong[] entries = [.. Enumerable.Range(1, Pages).Select(i => (ulong)i)];
-        using MadeUpTree tree = new MadeUpTree().Process(Id, Line(0x10, 0x10 + Pages, "/large")).Pagemap(Id, Page(0x10), entries);
+        using FakeProc tree = new FakeProc().Process(Id, Line(0x10, 0x10 + Pages, "/large")).Pagemap(Id, Page(0x10), entries);
         using ProcessMemory process = ProcessMemory.Open(tree.Root, Id);
         SortedDictionary<ulong, ulong> walked = Walks.Entries(process);
         Assert.Equal(entries, walked.Values);
@@ -45,8 +46,8 @@ public sealed class PageWalkTests
     public void Where_the_kernel_cannot_scan_every_entry_of_a_mapping_is_read()
     {
         // Larger than what is read without asking; the few that are populated lie apart.
-        using MadeUpTree tree = new MadeUpTree().Process(Id, Line(0x10, 0x10 + 50_000, "/sparse"))
-            .Pagemap(Id, Page(0x10), Words.Present | 1).Pagemap(Id, Page(0x10 + 20_000), Words.Present | 2).Pagemap(Id, Page(0x10 + 49_999), Words.Present | 3);
+        using FakeProc tree = new FakeProc().Process(Id, Line(0x10, 0x10 + 50_000, "/sparse"))
+            .Pagemap(Id, Page(0x10), PagemapBits.Present | 1).Pagemap(Id, Page(0x10 + 20_000), PagemapBits.Present | 2).Pagemap(Id, Page(0x10 + 49_999), PagemapBits.Present | 3);
         using ProcessMemory process = ProcessMemory.Open(tree.Root, Id);
         SortedDictionary<ulong, ulong> walked = Walks.Entries(process);
         Assert.Equal(50_000, walked.Count);
@@ -56,7 +57,7 @@ public sealed class PageWalkTests
     [Fact]
     public void Only_the_mappings_that_are_named_are_walked()
     {
-        using MadeUpTree tree = Three();
+        using FakeProc tree = Three();
         using ProcessMemory process = ProcessMemory.Open(tree.Root, Id);
         Assert.Equal([4UL, 5], Walks.Entries(process, new PageWalkOptions { Mappings = mapping => mapping.Path == "/second" }).Values.AsEnumerable());
         Assert.Empty(Walks.Entries(process, new PageWalkOptions { Mappings = _ => false }));
@@ -70,7 +71,7 @@ public sealed class PageWalkTests
     [InlineData(0x14, 0x101, "5,6")]
     public void Only_the_addresses_that_are_named_are_walked(ulong first, ulong end, string expected)
     {
-        using MadeUpTree tree = Three();
+        using FakeProc tree = Three();
         using ProcessMemory process = ProcessMemory.Open(tree.Root, Id);
         Assert.Equal(expected, string.Join(',', Walks.Entries(process, new PageWalkOptions { Addresses = [new(Page(first), Page(end))] }).Values));
     }
@@ -78,7 +79,7 @@ public sealed class PageWalkTests
     [Fact]
     public void Addresses_in_any_order_and_twice_are_walked_once_in_ascending_order()
     {
-        using MadeUpTree tree = Three();
+        using FakeProc tree = Three();
         using ProcessMemory process = ProcessMemory.Open(tree.Root, Id);
         AddressRange[] ranges = [new(Page(0x100)), new(Page(0x10) + 5), new(Page(0x14), Page(0x15)), new(Page(0x10), Page(0x12))];
         Assert.Equal([1UL, 2, 5, 6], Walks.Entries(process, new PageWalkOptions { Addresses = ranges }).Values.AsEnumerable());
@@ -87,7 +88,7 @@ public sealed class PageWalkTests
     [Fact]
     public void The_system_call_page_is_passed_over()
     {
-        using MadeUpTree tree = new MadeUpTree().Process(Id, Line(0x10, 0x11, "/first"), "ffffffffff600000-ffffffffff601000 --xp 00000000 00:00 0 [vsyscall]")
+        using FakeProc tree = new FakeProc().Process(Id, Line(0x10, 0x11, "/first"), "ffffffffff600000-ffffffffff601000 --xp 00000000 00:00 0 [vsyscall]")
             .Pagemap(Id, Page(0x10), 1);
         using ProcessMemory process = ProcessMemory.Open(tree.Root, Id);
         Assert.Equal(1UL, Assert.Single(Walks.Entries(process)).Value);
@@ -99,7 +100,7 @@ public sealed class PageWalkTests
     [InlineData(4, "1,2,3,4")]
     public void What_was_read_of_a_process_that_goes_is_delivered_and_then_it_is_told(int entries, string expected)
     {
-        using MadeUpTree tree = new MadeUpTree().Process(Id, Line(0x10, 0x13, "/first"), Line(0x13, 0x16, "/second"))
+        using FakeProc tree = new FakeProc().Process(Id, Line(0x10, 0x13, "/first"), Line(0x13, 0x16, "/second"))
             .Pagemap(Id, Page(0x10), [.. Enumerable.Range(1, entries).Select(i => (ulong)i)]);
         using ProcessMemory process = ProcessMemory.Open(tree.Root, Id);
         using PageWalk walk = new(process, new PageWalkOptions());
@@ -119,7 +120,7 @@ public sealed class PageWalkTests
     [Fact]
     public void A_process_that_becomes_a_zombie_under_the_reader_has_gone()
     {
-        using MadeUpTree tree = new MadeUpTree().Process(Id, Line(0x10, 0x13, "/first")).Pagemap(Id, 0).Status(Id, 'Z', 0);
+        using FakeProc tree = new FakeProc().Process(Id, Line(0x10, 0x13, "/first")).Pagemap(Id, 0).Status(Id, 'Z', 0);
         using ProcessMemory process = ProcessMemory.Open(tree.Root, Id);
         Assert.Equal(ProcfsError.ProcessNotFound, Assert.Throws<ProcfsException>(() => Walks.Entries(process)).Error);
     }
@@ -128,7 +129,7 @@ public sealed class PageWalkTests
     public void Maps_that_end_early_because_the_process_went_are_not_taken_for_all_of_it()
     {
         // maps ends after one line as if that were all; pagemap, which no longer answers, tells.
-        using MadeUpTree tree = new MadeUpTree().Process(Id, Line(0x10, 0x11, "/first")).Pagemap(Id, Page(0x9), 1);
+        using FakeProc tree = new FakeProc().Process(Id, Line(0x10, 0x11, "/first")).Pagemap(Id, Page(0x9), 1);
         using ProcessMemory process = ProcessMemory.Open(tree.Root, Id);
         Assert.Equal(ProcfsError.ProcessNotFound, Assert.Throws<ProcfsException>(() => process.Mappings().ToArray()).Error);
     }
@@ -137,7 +138,7 @@ public sealed class PageWalkTests
     public void A_stop_is_heeded_between_batches()
     {
         using CancellationTokenSource source = new();
-        using MadeUpTree tree = Three();
+        using FakeProc tree = Three();
         using ProcessMemory process = ProcessMemory.Open(tree.Root, Id);
         using PageWalk walk = new(process, new PageWalkOptions());
         Assert.True(walk.MoveNext(source.Token));
@@ -148,14 +149,14 @@ public sealed class PageWalkTests
     [Fact]
     public void Before_the_first_move_there_is_no_mapping()
     {
-        using MadeUpTree tree = Three();
+        using FakeProc tree = Three();
         using ProcessMemory process = ProcessMemory.Open(tree.Root, Id);
         using PageWalk walk = new(process, new PageWalkOptions());
         Assert.Throws<InvalidOperationException>(() => walk.Mapping);
         Assert.Equal(0, walk.Entries.Length);
     }
 
-    private static MadeUpTree Three() => new MadeUpTree()
+    private static FakeProc Three() => new FakeProc()
         .Process(Id, Line(0x10, 0x13, "/first"), Line(0x13, 0x15, "/second"), Line(0x100, 0x101, "[heap]"))
         .Pagemap(Id, Page(0x10), 1, 2, 3, 4, 5).Pagemap(Id, Page(0x100), 6);
 

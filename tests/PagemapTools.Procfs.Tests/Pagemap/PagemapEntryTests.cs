@@ -1,5 +1,6 @@
 namespace PagemapTools.Procfs.Tests.Pagemap;
 
+[Trait("Tier", "Unit")]
 public sealed class PagemapEntryTests
 {
     /// <summary>Linux 6.18, four bits short of all configuration: 28 swap files, then three migration types, then the marker.</summary>
@@ -7,32 +8,32 @@ public sealed class PagemapEntryTests
 
     [Theory]
     [InlineData(0UL, PageState.Unpopulated)]
-    [InlineData(Words.SoftDirty, PageState.Unpopulated)]
-    [InlineData(Words.UffdWriteProtected, PageState.UffdMarker)]
-    [InlineData(Words.Present | 0x1234, PageState.Present)]
-    [InlineData(Words.Present, PageState.Present)]
-    [InlineData(Words.Present | Words.Guard | 0x1234, PageState.Present)]
-    [InlineData(Words.GuardRegion, PageState.Guard)]
-    [InlineData(Words.GuardRegion & ~Words.Guard, PageState.Guard)]
-    [InlineData(Words.Swap | Words.Guard, PageState.Guard)]
-    [InlineData(Words.UffdMarker, PageState.UffdMarker)]
-    [InlineData(Words.UffdMarker & ~Words.UffdWriteProtected, PageState.UffdMarker)]
-    [InlineData(Words.Swap | (2UL << 5) | 31, PageState.Poisoned)]
-    [InlineData(Words.Swap | Words.UffdWriteProtected, PageState.Hidden)]
-    [InlineData(Words.Swap, PageState.Hidden)]
-    [InlineData(Words.Swap | (1UL << 5), PageState.Swapped)]
-    [InlineData(Words.Swap | (0x3ffffffffffffUL << 5) | 27, PageState.Swapped)]
-    [InlineData(Words.Swap | (0x1234UL << 5) | 28, PageState.Migration)]
-    [InlineData(Words.Swap | (0x1234UL << 5) | 29, PageState.Migration)]
-    [InlineData(Words.Swap | (0x1234UL << 5) | 30, PageState.Migration)]
-    [InlineData(Words.Swap | (0x1234UL << 5) | 31, PageState.NonSwap)]
+    [InlineData(PagemapBits.SoftDirty, PageState.Unpopulated)]
+    [InlineData(PagemapBits.UffdWriteProtected, PageState.UffdMarker)]
+    [InlineData(PagemapBits.Present | 0x1234, PageState.Present)]
+    [InlineData(PagemapBits.Present, PageState.Present)]
+    [InlineData(PagemapBits.Present | PagemapBits.Guard | 0x1234, PageState.Present)]
+    [InlineData(PagemapBits.GuardRegion, PageState.Guard)]
+    [InlineData(PagemapBits.GuardRegion & ~PagemapBits.Guard, PageState.Guard)]
+    [InlineData(PagemapBits.Swap | PagemapBits.Guard, PageState.Guard)]
+    [InlineData(PagemapBits.UffdMarker, PageState.UffdMarker)]
+    [InlineData(PagemapBits.UffdMarker & ~PagemapBits.UffdWriteProtected, PageState.UffdMarker)]
+    [InlineData(PagemapBits.Swap | (2UL << 5) | 31, PageState.Poisoned)]
+    [InlineData(PagemapBits.Swap | PagemapBits.UffdWriteProtected, PageState.Hidden)]
+    [InlineData(PagemapBits.Swap, PageState.Hidden)]
+    [InlineData(PagemapBits.Swap | (1UL << 5), PageState.Swapped)]
+    [InlineData(PagemapBits.Swap | (0x3ffffffffffffUL << 5) | 27, PageState.Swapped)]
+    [InlineData(PagemapBits.Swap | (0x1234UL << 5) | 28, PageState.Migration)]
+    [InlineData(PagemapBits.Swap | (0x1234UL << 5) | 29, PageState.Migration)]
+    [InlineData(PagemapBits.Swap | (0x1234UL << 5) | 30, PageState.Migration)]
+    [InlineData(PagemapBits.Swap | (0x1234UL << 5) | 31, PageState.NonSwap)]
     [InlineData((1UL << 59) | (1UL << 60), PageState.Unpopulated)]
     public void A_word_has_a_state(ulong word, PageState state) => Assert.Equal(state, new PagemapEntry(word).State(s_configured));
 
     [Theory]
-    [InlineData(Words.Present | 0x1234, 0x1234UL)]
-    [InlineData(Words.Present | Words.Frame, Words.Frame)]
-    [InlineData(Words.Present | Words.Exclusive | Words.File | Words.SoftDirty | Words.UffdWriteProtected | 1, 1UL)]
+    [InlineData(PagemapBits.Present | 0x1234, 0x1234UL)]
+    [InlineData(PagemapBits.Present | PagemapBits.Frame, PagemapBits.Frame)]
+    [InlineData(PagemapBits.Present | PagemapBits.Exclusive | PagemapBits.File | PagemapBits.SoftDirty | PagemapBits.UffdWriteProtected | 1, 1UL)]
     public void A_page_that_is_present_has_a_frame_and_no_place_in_swap(ulong word, ulong pfn)
     {
         PagemapEntry entry = new(word);
@@ -44,7 +45,7 @@ public sealed class PagemapEntryTests
     [Fact]
     public void A_frame_that_the_kernel_hides_is_null_and_not_zero()
     {
-        PagemapEntry entry = new(Words.Present | Words.Exclusive);
+        PagemapEntry entry = new(PagemapBits.Present | PagemapBits.Exclusive);
         Assert.True(entry.IsPresent);
         Assert.Null(entry.Pfn);
     }
@@ -55,7 +56,7 @@ public sealed class PagemapEntryTests
     [InlineData(27, 77UL)]
     public void A_page_in_swap_has_a_type_and_an_offset_and_no_frame(int type, ulong offset)
     {
-        PagemapEntry entry = new(Words.Swapped(type, offset) | Words.SoftDirty | Words.File);
+        PagemapEntry entry = new(PagemapBits.Swapped(type, offset) | PagemapBits.SoftDirty | PagemapBits.File);
         Assert.Equal(type, entry.SwapType);
         Assert.Equal(offset, entry.SwapOffset);
         Assert.Null(entry.Pfn);
@@ -66,7 +67,7 @@ public sealed class PagemapEntryTests
     [Fact]
     public void A_place_in_swap_that_the_kernel_hides_is_null_and_not_zero()
     {
-        PagemapEntry entry = new(Words.Swap | Words.Exclusive);
+        PagemapEntry entry = new(PagemapBits.Swap | PagemapBits.Exclusive);
         Assert.Null(entry.SwapType);
         Assert.Null(entry.SwapOffset);
     }
@@ -74,10 +75,10 @@ public sealed class PagemapEntryTests
     [Fact]
     public void A_marker_shows_its_type_and_kind()
     {
-        PagemapEntry guard = new(Words.GuardRegion);
+        PagemapEntry guard = new(PagemapBits.GuardRegion);
         Assert.Equal((31, 4UL), (guard.SwapType, guard.SwapOffset));
         Assert.True(guard.IsGuardRegion);
-        PagemapEntry protectedMarker = new(Words.UffdMarker);
+        PagemapEntry protectedMarker = new(PagemapBits.UffdMarker);
         Assert.Equal((31, 1UL), (protectedMarker.SwapType, protectedMarker.SwapOffset));
         Assert.True(protectedMarker.IsUffdWriteProtected);
         Assert.False(protectedMarker.IsGuardRegion);
@@ -102,12 +103,12 @@ public sealed class PagemapEntryTests
     [InlineData(60)]
     public void Bits_of_a_newer_kernel_survive_and_change_nothing_else(int bit)
     {
-        PagemapEntry entry = new(Words.Present | Words.Exclusive | (1UL << bit) | 0x1234);
+        PagemapEntry entry = new(PagemapBits.Present | PagemapBits.Exclusive | (1UL << bit) | 0x1234);
         Assert.Equal(1UL << bit, entry.UnknownBits);
         Assert.Equal(PageState.Present, entry.State(s_configured));
         Assert.Equal(0x1234UL, entry.Pfn);
         Assert.Equal(0UL, new PagemapEntry(entry.Raw & ~(1UL << bit)).UnknownBits);
-        Assert.Equal(Words.Present | Words.Exclusive | (1UL << bit) | 0x1234, entry.Raw);
+        Assert.Equal(PagemapBits.Present | PagemapBits.Exclusive | (1UL << bit) | 0x1234, entry.Raw);
     }
 
     private static string[] Set(PagemapEntry entry) =>

@@ -8,6 +8,7 @@ namespace PagemapTools.Procfs.Tests.Pagemap;
 /// which <see cref="SwapTypes"/> knows; device (4 types, since 6.15 3; CONFIG_DEVICE_PRIVATE), migration (3, before 5.19 2;
 /// CONFIG_MIGRATION), poison (1; CONFIG_MEMORY_FAILURE), and swap areas below.
 /// </summary>
+[Trait("Tier", "Unit")]
 public sealed class SpecialSwapTypesTests
 {
     [Theory]
@@ -61,7 +62,7 @@ public sealed class SpecialSwapTypesTests
     [Fact]
     public void The_kernels_own_configuration_is_read_from_proc()
     {
-        using MadeUpTree tree = Configured("6.12.0-made-up", "CONFIG_MMU=y\nCONFIG_DEVICE_PRIVATE=y\n# CONFIG_MIGRATION is not set\nCONFIG_MEMORY_FAILURE=y\n");
+        using FakeProc tree = Configured("6.12.0-made-up", "CONFIG_MMU=y\nCONFIG_DEVICE_PRIVATE=y\n# CONFIG_MIGRATION is not set\nCONFIG_MEMORY_FAILURE=y\n");
         SpecialSwapTypes? types = SpecialSwapTypes.Read(tree.Root);
         Assert.NotNull(types);
         Assert.Equal(
@@ -76,23 +77,23 @@ public sealed class SpecialSwapTypesTests
     [InlineData("CONFIG_MIGRATION=y\n", 27, PageState.Swapped)]
     public void The_option_of_markers_is_read_where_it_decides(string configuration, int type, PageState state)
     {
-        using MadeUpTree tree = Configured("6.1.0-made-up", configuration);
+        using FakeProc tree = Configured("6.1.0-made-up", configuration);
         Assert.Equal(state, SpecialSwapTypes.Read(tree.Root)?.StateOf(type));
     }
 
     [Fact]
     public void Without_a_configuration_nothing_is_known()
     {
-        using MadeUpTree tree = new MadeUpTree().Text("sys/kernel/osrelease", "0.0.0-no-such-release\n");
+        using FakeProc tree = new FakeProc().Text("sys/kernel/osrelease", "0.0.0-no-such-release\n");
         Assert.Null(SpecialSwapTypes.Read(tree.Root));
-        using MadeUpTree empty = new();
+        using FakeProc empty = new();
         Assert.Null(SpecialSwapTypes.Read(empty.Root));
     }
 
     [Fact]
     public void A_configuration_that_is_damaged_counts_as_none()
     {
-        using MadeUpTree tree = new MadeUpTree().Text("sys/kernel/osrelease", "6.12.0\n").Text("config.gz", "not compressed at all");
+        using FakeProc tree = new FakeProc().Text("sys/kernel/osrelease", "6.12.0\n").Text("config.gz", "not compressed at all");
         Assert.Null(SpecialSwapTypes.Read(tree.Root));
     }
 
@@ -118,7 +119,7 @@ public sealed class SpecialSwapTypesTests
         }
     }
 
-    private static MadeUpTree Configured(string release, string configuration)
+    private static FakeProc Configured(string release, string configuration)
     {
         using MemoryStream compressed = new();
         using (GZipStream gzip = new(compressed, CompressionMode.Compress))
@@ -126,6 +127,6 @@ public sealed class SpecialSwapTypesTests
             gzip.Write(Encoding.UTF8.GetBytes(configuration));
         }
 
-        return new MadeUpTree().Text("sys/kernel/osrelease", release + "\n").Bytes("config.gz", compressed.ToArray());
+        return new FakeProc().Text("sys/kernel/osrelease", release + "\n").Bytes("config.gz", compressed.ToArray());
     }
 }

@@ -2,6 +2,7 @@ using System.Globalization;
 
 namespace PagemapTools.Procfs.Tests.Pagemap;
 
+[Trait("Tier", "Live")]
 public sealed class SwapTypesTests
 {
     private const string Header = "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n";
@@ -47,7 +48,7 @@ public sealed class SwapTypesTests
     public void From_5_19_to_6_1_markers_lie_one_below_what_could_not_be_read_from_swap(string release, int type, ulong offset, PageState state)
     {
         // The release is known, the configuration is not: there is no /boot/config of that name.
-        using MadeUpTree tree = new MadeUpTree().Text("sys/kernel/osrelease", release + "\n");
+        using FakeProc tree = new FakeProc().Text("sys/kernel/osrelease", release + "\n");
         Assert.Equal(state, SwapTypes.Read(tree.Root).StateOf(type, offset));
     }
 
@@ -61,14 +62,14 @@ public sealed class SwapTypesTests
     [InlineData("6.1.0-made-up", 31, 4UL, PageState.Guard)]
     public void A_marker_is_one_whatever_the_release_for_vendors_bring_them_back(string release, int type, ulong offset, PageState state)
     {
-        using MadeUpTree tree = new MadeUpTree().Text("sys/kernel/osrelease", release + "\n");
+        using FakeProc tree = new FakeProc().Text("sys/kernel/osrelease", release + "\n");
         Assert.Equal(state, SwapTypes.Read(tree.Root).StateOf(type, offset));
     }
 
     [Fact]
     public void Areas_are_read_in_the_order_of_their_types()
     {
-        using MadeUpTree tree = new MadeUpTree().Text(
+        using FakeProc tree = new FakeProc().Text(
             "swaps",
             Header
             + "/dev/sda2                               partition\t8388604\t\t0\t\t-2\n"
@@ -115,7 +116,7 @@ public sealed class SwapTypesTests
     [InlineData(Header)]
     public void Without_an_area_there_is_no_file(string swaps)
     {
-        using MadeUpTree tree = new MadeUpTree().Text("swaps", swaps);
+        using FakeProc tree = new FakeProc().Text("swaps", swaps);
         SwapTypes types = SwapTypes.Read(tree.Root);
         Assert.Empty(types.Areas);
         Assert.Null(types.AreaOf(0));
@@ -124,14 +125,14 @@ public sealed class SwapTypesTests
     [Fact]
     public void A_tree_without_the_file_has_no_areas()
     {
-        using MadeUpTree tree = new();
+        using FakeProc tree = new();
         Assert.Empty(SwapTypes.Read(tree.Root).Areas);
     }
 
     [Fact]
     public void A_name_that_is_not_utf8_is_shown_with_numbers()
     {
-        using MadeUpTree tree = new MadeUpTree().Bytes("swaps", [.. "Filename\n/x"u8, 0xff, .. " file 1 0 -2\n"u8]);
+        using FakeProc tree = new FakeProc().Bytes("swaps", [.. "Filename\n/x"u8, 0xff, .. " file 1 0 -2\n"u8]);
         Assert.Equal([@"/x\xff"], SwapTypes.Read(tree.Root).Areas);
     }
 

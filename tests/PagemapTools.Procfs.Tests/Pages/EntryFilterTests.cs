@@ -1,5 +1,6 @@
 namespace PagemapTools.Procfs.Tests.Pages;
 
+[Trait("Tier", "Unit")]
 public sealed class EntryFilterTests
 {
     private const ulong Frame = 0x1234;
@@ -10,13 +11,13 @@ public sealed class EntryFilterTests
     private static readonly Dictionary<PageState, ulong> s_words = new()
     {
         [PageState.Unpopulated] = 0,
-        [PageState.Present] = Words.Present | Frame,
-        [PageState.Swapped] = Words.Swapped(0, 77),
-        [PageState.Guard] = Words.GuardRegion,
-        [PageState.UffdMarker] = Words.UffdMarker,
-        [PageState.Poisoned] = Words.Swapped(31, 2),
-        [PageState.NonSwap] = Words.Swapped(30, Frame),
-        [PageState.Hidden] = Words.Swap,
+        [PageState.Present] = PagemapBits.Present | Frame,
+        [PageState.Swapped] = PagemapBits.Swapped(0, 77),
+        [PageState.Guard] = PagemapBits.GuardRegion,
+        [PageState.UffdMarker] = PagemapBits.UffdMarker,
+        [PageState.Poisoned] = PagemapBits.Swapped(31, 2),
+        [PageState.NonSwap] = PagemapBits.Swapped(30, Frame),
+        [PageState.Hidden] = PagemapBits.Swap,
     };
 
     [Fact]
@@ -59,28 +60,28 @@ public sealed class EntryFilterTests
     public void Several_states_pass_together()
     {
         EntryFilter filter = new([PageState.Swapped, PageState.Unpopulated]);
-        Assert.True(filter.Matches(Words.Swapped(0, 77), s_types));
+        Assert.True(filter.Matches(PagemapBits.Swapped(0, 77), s_types));
         Assert.True(filter.Matches(0, s_types));
-        Assert.False(filter.Matches(Words.Present | Frame, s_types));
+        Assert.False(filter.Matches(PagemapBits.Present | Frame, s_types));
         Assert.True(filter.WantsUnpopulated);
     }
 
     [Theory]
-    [InlineData(Words.Present | Words.SoftDirty | Frame, true)]
-    [InlineData(Words.Present | Frame, false)]
-    [InlineData(Words.Swap | Words.SoftDirty | 0x20, true)]
-    [InlineData(Words.SoftDirty, false)]
+    [InlineData(PagemapBits.Present | PagemapBits.SoftDirty | Frame, true)]
+    [InlineData(PagemapBits.Present | Frame, false)]
+    [InlineData(PagemapBits.Swap | PagemapBits.SoftDirty | 0x20, true)]
+    [InlineData(PagemapBits.SoftDirty, false)]
     public void Soft_dirty_pages_are_told_by_their_bit(ulong word, bool matches)
     {
         Assert.Equal(matches, new EntryFilter([], isSoftDirty: true).Matches(word, s_types));
-        Assert.Equal(!matches && word != Words.SoftDirty, new EntryFilter([], isSoftDirty: false).Matches(word, s_types));
+        Assert.Equal(!matches && word != PagemapBits.SoftDirty, new EntryFilter([], isSoftDirty: false).Matches(word, s_types));
     }
 
     [Theory]
-    [InlineData(Words.Present | Words.Exclusive | Frame, true, false)]
-    [InlineData(Words.Present | Frame, false, true)]
-    [InlineData(Words.Swap | Words.Exclusive | 0x20, false, false)]
-    [InlineData(Words.Swap | 0x20, false, false)]
+    [InlineData(PagemapBits.Present | PagemapBits.Exclusive | Frame, true, false)]
+    [InlineData(PagemapBits.Present | Frame, false, true)]
+    [InlineData(PagemapBits.Swap | PagemapBits.Exclusive | 0x20, false, false)]
+    [InlineData(PagemapBits.Swap | 0x20, false, false)]
     [InlineData(0UL, false, false)]
     public void Only_a_page_that_is_present_is_exclusive_or_shared(ulong word, bool exclusive, bool shared)
     {

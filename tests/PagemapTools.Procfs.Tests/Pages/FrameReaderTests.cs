@@ -1,5 +1,6 @@
 namespace PagemapTools.Procfs.Tests.Pages;
 
+[Trait("Tier", "Unit")]
 public sealed class FrameReaderTests
 {
     private const KPageFields All = KPageFields.Flags | KPageFields.MapCount | KPageFields.Cgroup;
@@ -9,7 +10,7 @@ public sealed class FrameReaderTests
     [Fact]
     public void Frames_named_by_number_come_in_the_order_of_the_numbers()
     {
-        using MadeUpTree tree = Frames.Tree([0, Anon, Slab, Anon | 1], [0, 1, 2, 3], [10, 11, 12, 13]);
+        using FakeProc tree = Frames.Tree([0, Anon, Slab, Anon | 1], [0, 1, 2, 3], [10, 11, 12, 13]);
         List<PageInfo> pages = Frames.Read(tree, new FrameQuery { Include = All }, 3, 1, 3, 0);
         Assert.Equal([3UL, 1, 3, 0], pages.Select(page => page.Pfn!.Value));
         Assert.Equal([Anon | 1, Anon, Anon | 1, 0], pages.Select(page => page.RawFlags!.Value));
@@ -20,7 +21,7 @@ public sealed class FrameReaderTests
     [Fact]
     public void A_frame_that_is_not_there_has_a_number_and_nothing_else()
     {
-        using MadeUpTree tree = Frames.Tree([Anon], [1], [10]);
+        using FakeProc tree = Frames.Tree([Anon], [1], [10]);
         PageInfo page = Assert.Single(Frames.Read(tree, new FrameQuery { Include = All }, 5));
         Assert.Equal(5UL, page.Pfn);
         Assert.Null(page.Flags);
@@ -34,7 +35,7 @@ public sealed class FrameReaderTests
     [Fact]
     public void What_was_not_asked_for_is_null_and_not_zero()
     {
-        using MadeUpTree tree = Frames.Tree([Anon], [1], [10]);
+        using FakeProc tree = Frames.Tree([Anon], [1], [10]);
         PageInfo page = Assert.Single(Frames.Read(tree, new FrameQuery { Include = KPageFields.MapCount }, 0));
         Assert.Equal(1UL, page.MapCount);
         Assert.Null(page.Flags);
@@ -44,7 +45,7 @@ public sealed class FrameReaderTests
     [Fact]
     public void A_zero_that_was_read_is_a_zero()
     {
-        using MadeUpTree tree = Frames.Tree([0], [0], [0]);
+        using FakeProc tree = Frames.Tree([0], [0], [0]);
         PageInfo page = Assert.Single(Frames.Read(tree, new FrameQuery { Include = All }, 0));
         Assert.Equal(KPageFlags.None, page.Flags);
         Assert.Equal(0UL, page.MapCount);
@@ -56,7 +57,7 @@ public sealed class FrameReaderTests
     public void Flags_are_shown_well_known_or_raw()
     {
         ulong word = Slab | (ulong)(KPageFlags.ACTIVE | KPageFlags.RESERVED | KPageFlags.ANON);
-        using MadeUpTree tree = Frames.Tree([word], [0], [0]);
+        using FakeProc tree = Frames.Tree([word], [0], [0]);
         PageInfo shown = Assert.Single(Frames.Read(tree, new FrameQuery { Include = All }, 0));
         PageInfo raw = Assert.Single(Frames.Read(tree, new FrameQuery { Include = All, RawFlags = true }, 0));
         Assert.Equal(KPageFlags.SLAB | KPageFlags.ACTIVE, shown.Flags);
@@ -77,7 +78,7 @@ public sealed class FrameReaderTests
     public void A_range_ends_where_it_ends_or_where_memory_does(ulong first, ulong count, int expected)
     {
         ulong[] numbers = [.. Enumerable.Range(0, 40_000).Select(i => (ulong)i)];
-        using MadeUpTree tree = Frames.Tree(numbers, numbers, numbers);
+        using FakeProc tree = Frames.Tree(numbers, numbers, numbers);
         List<PageInfo> pages = Frames.ReadRange(tree, new FrameQuery { Include = KPageFields.MapCount | KPageFields.Cgroup }, new FrameRange(first, count));
         Assert.Equal(expected, pages.Count);
         Assert.Equal(Enumerable.Range(0, expected).Select(i => first + (ulong)i), pages.Select(page => page.Pfn!.Value));
@@ -88,7 +89,7 @@ public sealed class FrameReaderTests
     [Fact]
     public void Files_of_different_lengths_leave_null_what_is_missing()
     {
-        using MadeUpTree tree = Frames.Tree([Anon, Anon, Anon], [1], [10, 11]);
+        using FakeProc tree = Frames.Tree([Anon, Anon, Anon], [1], [10, 11]);
         List<PageInfo> pages = Frames.ReadRange(tree, new FrameQuery { Include = All }, FrameRange.All);
         Assert.Equal([1, null, null], pages.Select(page => page.MapCount));
         Assert.Equal([10, 11, null], pages.Select(page => page.CgroupInode));
@@ -98,7 +99,7 @@ public sealed class FrameReaderTests
     [Fact]
     public void A_filter_reads_what_it_needs_although_it_was_not_asked_for()
     {
-        using MadeUpTree tree = Frames.Tree([0, Anon, 0, Anon], [0, 1, 2, 3], [0, 0, 0, 0]);
+        using FakeProc tree = Frames.Tree([0, Anon, 0, Anon], [0, 1, 2, 3], [0, 0, 0, 0]);
         FrameQuery query = new() { Frames = new FrameFilter { Flags = new FlagFilter(isRaw: false).AllOf(KPageFlags.ANON), MinimumMapCount = 2 } };
         Assert.Equal([3UL], Frames.ReadRange(tree, query, FrameRange.All).Select(page => page.Pfn!.Value));
         Assert.Equal([3UL], Frames.Read(tree, query, 0, 1, 2, 3, 4).Select(page => page.Pfn!.Value));
@@ -107,7 +108,7 @@ public sealed class FrameReaderTests
     [Fact]
     public void A_range_in_which_nothing_passes_is_read_to_its_end()
     {
-        using MadeUpTree tree = Frames.Tree(new ulong[50_000], [], []);
+        using FakeProc tree = Frames.Tree(new ulong[50_000], [], []);
         tree.Entries("kpageflags", 49_999, Anon);
         FrameQuery query = new() { Frames = new FrameFilter { Flags = new FlagFilter(isRaw: false).AllOf(KPageFlags.ANON) } };
         Assert.Equal(49_999UL, Assert.Single(Frames.ReadRange(tree, query, FrameRange.All)).Pfn);
@@ -116,7 +117,7 @@ public sealed class FrameReaderTests
     [Fact]
     public void A_page_that_came_down_the_pipeline_keeps_what_it_has()
     {
-        using MadeUpTree tree = Frames.Tree([Anon], [7], [10]);
+        using FakeProc tree = Frames.Tree([Anon], [7], [10]);
         PageInfo page = Assert.Single(Frames.Read(tree, new FrameQuery { Include = KPageFields.Flags }, 0));
         using KPageFiles files = new(tree.Root);
         using FrameReader reader = new(files, new FrameQuery { Include = KPageFields.MapCount });
@@ -130,7 +131,7 @@ public sealed class FrameReaderTests
     [Fact]
     public void A_stop_is_heeded()
     {
-        using MadeUpTree tree = Frames.Tree([Anon], [1], [1]);
+        using FakeProc tree = Frames.Tree([Anon], [1], [1]);
         using KPageFiles files = new(tree.Root);
         using FrameReader reader = new(files, new FrameQuery { Include = All });
         FrameRange range = FrameRange.All;

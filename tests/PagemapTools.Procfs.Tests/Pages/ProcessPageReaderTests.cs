@@ -1,6 +1,7 @@
 namespace PagemapTools.Procfs.Tests.Pages;
 
 /// <summary>The whole path of the data over made-up trees: walk, filter, join, filter, objects.</summary>
+[Trait("Tier", "Unit")]
 public sealed class ProcessPageReaderTests
 {
     private const int Id = 7;
@@ -10,7 +11,7 @@ public sealed class ProcessPageReaderTests
     [Fact]
     public void A_page_has_all_that_its_word_and_its_frame_say()
     {
-        using MadeUpTree tree = Tree(Words.Present | Words.Exclusive | Words.UffdWriteProtected | 2, 0, Words.Swapped(0, 9) | Words.File, Words.Present | Words.File | 1);
+        using FakeProc tree = Tree(PagemapBits.Present | PagemapBits.Exclusive | PagemapBits.UffdWriteProtected | 2, 0, PagemapBits.Swapped(0, 9) | PagemapBits.File, PagemapBits.Present | PagemapBits.File | 1);
         List<ProcessPageInfo> pages = Read(tree, new ProcessPageQuery { Include = All });
         Assert.Equal([0UL, 2, 3], pages.Select(page => (page.Address / s_page) - 0x10));
         ProcessPageInfo first = pages[0];
@@ -19,7 +20,7 @@ public sealed class ProcessPageReaderTests
         Assert.True(first.IsUffdWriteProtected);
         Assert.False(first.IsFileOrSharedAnon);
         Assert.Equal(((ulong)KPageFlags.LRU, 22UL, 222UL), (first.RawFlags!.Value, first.MapCount!.Value, first.CgroupInode!.Value));
-        Assert.Equal(Words.Present | Words.Exclusive | Words.UffdWriteProtected | 2, first.RawEntry);
+        Assert.Equal(PagemapBits.Present | PagemapBits.Exclusive | PagemapBits.UffdWriteProtected | 2, first.RawEntry);
 
         ProcessPageInfo swapped = pages[1];
         Assert.Equal((PageState.Swapped, 0, 9UL, "/swap"), (swapped.State, swapped.SwapType!.Value, swapped.SwapOffset!.Value, swapped.SwapFile!));
@@ -41,8 +42,8 @@ public sealed class ProcessPageReaderTests
     [InlineData(KPageFlags.NOPAGE, true, 22)]
     public void Only_of_a_small_folio_that_is_mapped_does_being_exclusive_say_the_count(KPageFlags flags, bool isExclusive, ulong count)
     {
-        ulong entry = Words.Present | (isExclusive ? Words.Exclusive : 0) | 2;
-        using MadeUpTree tree = Frames.Tree([0, 0, (ulong)flags], [0, 11, 22], [0, 111, 222])
+        ulong entry = PagemapBits.Present | (isExclusive ? PagemapBits.Exclusive : 0) | 2;
+        using FakeProc tree = Frames.Tree([0, 0, (ulong)flags], [0, 11, 22], [0, 111, 222])
             .Process(Id, Line(0x10, 0x11)).Pagemap(Id, 0x10 * s_page, entry);
         Assert.Equal(count, Assert.Single(Read(tree, new ProcessPageQuery { Include = All })).MapCount);
         Assert.Equal(22UL, Assert.Single(Read(tree, new ProcessPageQuery { Include = KPageFields.MapCount })).MapCount);
@@ -54,13 +55,13 @@ public sealed class ProcessPageReaderTests
     {
         const int Section = 1 << 15;
         ulong[] section = new ulong[Section];
-        using MadeUpTree tree = Frames.Tree([0, 1, 0], [0, 1, 0], [0, 1, 0]);
+        using FakeProc tree = Frames.Tree([0, 1, 0], [0, 1, 0], [0, 1, 0]);
         foreach (string file in (string[])["kpageflags", "kpagecount", "kpagecgroup"])
         {
             tree.Entries(file, Section, section);
         }
 
-        tree.Process(Id, Line(0x10, 0x13)).Pagemap(Id, 0x10 * s_page, Words.Present | Words.Exclusive | Section, Words.Present | (Section + 7), Words.Present | 2);
+        tree.Process(Id, Line(0x10, 0x13)).Pagemap(Id, 0x10 * s_page, PagemapBits.Present | PagemapBits.Exclusive | Section, PagemapBits.Present | (Section + 7), PagemapBits.Present | 2);
         List<ProcessPageInfo> pages = Read(tree, new ProcessPageQuery { Include = All });
         Assert.Equal([null, null, 0UL], pages.Select(page => page.RawFlags));
         Assert.Equal([1UL, null, 0UL], pages.Select(page => page.MapCount));
@@ -76,7 +77,7 @@ public sealed class ProcessPageReaderTests
     [Fact]
     public void A_marker_has_no_swap_file()
     {
-        using MadeUpTree tree = Tree(Words.GuardRegion, Words.UffdMarker, Words.Swapped(31, 2));
+        using FakeProc tree = Tree(PagemapBits.GuardRegion, PagemapBits.UffdMarker, PagemapBits.Swapped(31, 2));
         List<ProcessPageInfo> pages = Read(tree, new ProcessPageQuery());
         Assert.Equal([PageState.Guard, PageState.UffdMarker, PageState.Poisoned], pages.Select(page => page.State));
         Assert.All(pages, page => Assert.Null(page.SwapFile));
@@ -86,7 +87,7 @@ public sealed class ProcessPageReaderTests
     [Fact]
     public void Hidden_frames_are_null_and_told()
     {
-        using MadeUpTree tree = Tree(Words.Present | Words.Exclusive, Words.Swap);
+        using FakeProc tree = Tree(PagemapBits.Present | PagemapBits.Exclusive, PagemapBits.Swap);
         using ProcessMemory process = ProcessMemory.Open(tree.Root, Id);
         using KPageFiles files = new(tree.Root);
         using ProcessPageReader reader = new(process, files, new ProcessPageQuery { Include = All });
@@ -106,7 +107,7 @@ public sealed class ProcessPageReaderTests
     [Fact]
     public void Where_every_frame_is_seen_none_is_told_as_hidden()
     {
-        using MadeUpTree tree = Tree(Words.Present | 1, 0, Words.Swapped(0, 9));
+        using FakeProc tree = Tree(PagemapBits.Present | 1, 0, PagemapBits.Swapped(0, 9));
         using ProcessMemory process = ProcessMemory.Open(tree.Root, Id);
         using KPageFiles files = new(tree.Root);
         using ProcessPageReader reader = new(process, files, new ProcessPageQuery { Entries = new EntryFilter([], includeUnpopulated: true) });
@@ -122,7 +123,7 @@ public sealed class ProcessPageReaderTests
     [Fact]
     public void Only_what_passes_both_filters_becomes_an_object()
     {
-        using MadeUpTree tree = Tree(Words.Present | Words.Exclusive | 1, Words.Present | Words.Exclusive | 2, Words.Present | 2, Words.Swapped(0, 9));
+        using FakeProc tree = Tree(PagemapBits.Present | PagemapBits.Exclusive | 1, PagemapBits.Present | PagemapBits.Exclusive | 2, PagemapBits.Present | 2, PagemapBits.Swapped(0, 9));
         ProcessPageQuery query = new()
         {
             Entries = new EntryFilter([], isExclusive: true),
@@ -136,7 +137,7 @@ public sealed class ProcessPageReaderTests
     [Fact]
     public void A_condition_on_the_frame_leaves_out_pages_without_one()
     {
-        using MadeUpTree tree = Tree(Words.Swapped(0, 9), Words.Present, Words.Present | 1, Words.GuardRegion);
+        using FakeProc tree = Tree(PagemapBits.Swapped(0, 9), PagemapBits.Present, PagemapBits.Present | 1, PagemapBits.GuardRegion);
         ProcessPageQuery query = new() { Frames = new FrameFilter { Flags = new FlagFilter(isRaw: false).NoneOf(KPageFlags.HUGE) } };
         Assert.Equal(1UL, Assert.Single(Read(tree, query)).Pfn);
     }
@@ -145,8 +146,8 @@ public sealed class ProcessPageReaderTests
     public void What_was_read_before_the_process_went_is_delivered_before_it_is_told()
     {
         const int Pages = 40_000;
-        ulong[] entries = [.. Enumerable.Range(0, Pages).Select(i => Words.Present | ((uint)(i % 3) + 1))];
-        using MadeUpTree tree = Tree().Process(Id, Line(0x10, 0x10 + (2 * Pages))).Pagemap(Id, 0x10 * s_page, entries);
+        ulong[] entries = [.. Enumerable.Range(0, Pages).Select(i => PagemapBits.Present | ((uint)(i % 3) + 1))];
+        using FakeProc tree = Tree().Process(Id, Line(0x10, 0x10 + (2 * Pages))).Pagemap(Id, 0x10 * s_page, entries);
         using ProcessMemory process = ProcessMemory.Open(tree.Root, Id);
         (List<ProcessPageInfo> pages, ProcfsException? failure) = Walks.Pages(tree.Root, process, new ProcessPageQuery { Include = All });
         Assert.Equal(Pages, pages.Count);
@@ -158,7 +159,7 @@ public sealed class ProcessPageReaderTests
     [Fact]
     public void A_kpage_file_that_is_absent_is_told()
     {
-        using MadeUpTree tree = Tree(Words.Present | 1);
+        using FakeProc tree = Tree(PagemapBits.Present | 1);
         File.Delete(tree.PathOf("kpagecgroup"));
         using ProcessMemory process = ProcessMemory.Open(tree.Root, Id);
         (_, ProcfsException? failure) = Walks.Pages(tree.Root, process, new ProcessPageQuery { Include = All });
@@ -171,8 +172,8 @@ public sealed class ProcessPageReaderTests
     public void A_kpage_file_that_cannot_be_read_is_told_as_it_is(int pages)
     {
         // read of a directory gives EISDIR; many rows are joined on several threads.
-        using MadeUpTree tree = Tree().Process(Id, Line(0x10, 0x10 + pages))
-            .Pagemap(Id, 0x10 * s_page, [.. Enumerable.Repeat(Words.Present | 1, pages)]);
+        using FakeProc tree = Tree().Process(Id, Line(0x10, 0x10 + pages))
+            .Pagemap(Id, 0x10 * s_page, [.. Enumerable.Repeat(PagemapBits.Present | 1, pages)]);
         File.Delete(tree.PathOf("kpagecount"));
         Directory.CreateDirectory(tree.PathOf("kpagecount"));
         using ProcessMemory process = ProcessMemory.Open(tree.Root, Id);
@@ -184,7 +185,7 @@ public sealed class ProcessPageReaderTests
     [Fact]
     public void A_stop_is_heeded()
     {
-        using MadeUpTree tree = Tree(Words.Present | 1);
+        using FakeProc tree = Tree(PagemapBits.Present | 1);
         using ProcessMemory process = ProcessMemory.Open(tree.Root, Id);
         using KPageFiles files = new(tree.Root);
         using ProcessPageReader reader = new(process, files, new ProcessPageQuery());
@@ -194,7 +195,7 @@ public sealed class ProcessPageReaderTests
     [Fact]
     public void A_reader_may_be_left_before_its_end_and_disposed_twice()
     {
-        using MadeUpTree tree = Tree().Process(Id, Line(0x10, 0x10 + 100_000)).Pagemap(Id, 0x10 * s_page, [.. Enumerable.Repeat(Words.Present | 1, 100_000)]);
+        using FakeProc tree = Tree().Process(Id, Line(0x10, 0x10 + 100_000)).Pagemap(Id, 0x10 * s_page, [.. Enumerable.Repeat(PagemapBits.Present | 1, 100_000)]);
         using ProcessMemory process = ProcessMemory.Open(tree.Root, Id);
         using KPageFiles files = new(tree.Root);
         ProcessPageReader reader = new(process, files, new ProcessPageQuery { Include = All });
@@ -206,7 +207,7 @@ public sealed class ProcessPageReaderTests
     [Fact]
     public void Raw_flags_show_the_bits_of_the_entry()
     {
-        using MadeUpTree tree = Tree(Words.Present | Words.File | Words.Exclusive | 2);
+        using FakeProc tree = Tree(PagemapBits.Present | PagemapBits.File | PagemapBits.Exclusive | 2);
         ProcessPageInfo page = Assert.Single(Read(tree, new ProcessPageQuery { Include = KPageFields.Flags, RawFlags = true }));
         Assert.Equal(KPageFlags.LRU | KPageFlags.FILE | KPageFlags.MMAP_EXCLUSIVE, page.Flags);
     }
@@ -214,19 +215,19 @@ public sealed class ProcessPageReaderTests
     [Fact]
     public void A_bit_of_a_newer_kernel_is_kept()
     {
-        using MadeUpTree tree = Tree(Words.Present | (1UL << 60) | 1);
+        using FakeProc tree = Tree(PagemapBits.Present | (1UL << 60) | 1);
         Assert.Equal(1UL << 60, Assert.Single(Read(tree, new ProcessPageQuery())).UnknownBits);
     }
 
     /// <summary>One mapping of four pages; frames 0 to 3, of which 2 alone is on the LRU lists.</summary>
-    private static MadeUpTree Tree(params ReadOnlySpan<ulong> entries) =>
+    private static FakeProc Tree(params ReadOnlySpan<ulong> entries) =>
         Frames.Tree([0, (ulong)KPageFlags.ANON, (ulong)KPageFlags.LRU, 0], [0, 11, 22, 33], [0, 111, 222, 333])
             .Text("swaps", "Filename Type Size Used Priority\n/swap file 100 0 -2\n")
             .Process(Id, Line(0x10, 0x14)).Pagemap(Id, 0x10 * s_page, [.. entries, .. new ulong[4 - Math.Min(4, entries.Length)]]);
 
     private static string Line(int first, int end) => $"{(ulong)first * s_page:x}-{(ulong)end * s_page:x} rw-p 00000000 08:01 5 /mapped";
 
-    private static List<ProcessPageInfo> Read(MadeUpTree tree, ProcessPageQuery query)
+    private static List<ProcessPageInfo> Read(FakeProc tree, ProcessPageQuery query)
     {
         using ProcessMemory process = ProcessMemory.Open(tree.Root, Id);
         (List<ProcessPageInfo> pages, ProcfsException? failure) = Walks.Pages(tree.Root, process, query);

@@ -1,5 +1,6 @@
 namespace PagemapTools.Procfs.Tests.Pages;
 
+[Trait("Tier", "Unit")]
 public sealed class RangeMergerTests
 {
     private const ulong Base = 0x7f0000000000;
@@ -46,8 +47,8 @@ public sealed class RangeMergerTests
     {
         MemoryMapping next = Identities.Mapping(Base + s_page, Base + (2 * s_page));
         PageBatch batch = new();
-        batch.Add(s_mapping, Base, Words.Present | 10);
-        batch.Add(next, Base + s_page, Words.Present | 11);
+        batch.Add(s_mapping, Base, PagemapBits.Present | 10);
+        batch.Add(next, Base + s_page, PagemapBits.Present | 11);
         Assert.Equal(2, Merge(batch, KPageFields.None).Count);
     }
 
@@ -115,16 +116,16 @@ public sealed class RangeMergerTests
             {
                 batch.Add(s_mapping, address, row[0] switch
                 {
-                    'P' => Words.Present | number,
-                    'E' => Words.Present | Words.Exclusive | number,
-                    'F' => Words.Present | Words.File | number,
-                    'D' => Words.Present | Words.SoftDirty | number,
-                    'S' => Words.Swapped(0, number),
-                    'T' => Words.Swapped(1, number),
-                    'G' => Words.GuardRegion,
-                    'U' => Words.UffdMarker,
-                    'h' => Words.Present,
-                    's' => Words.Swap,
+                    'P' => PagemapBits.Present | number,
+                    'E' => PagemapBits.Present | PagemapBits.Exclusive | number,
+                    'F' => PagemapBits.Present | PagemapBits.File | number,
+                    'D' => PagemapBits.Present | PagemapBits.SoftDirty | number,
+                    'S' => PagemapBits.Swapped(0, number),
+                    'T' => PagemapBits.Swapped(1, number),
+                    'G' => PagemapBits.GuardRegion,
+                    'U' => PagemapBits.UffdMarker,
+                    'h' => PagemapBits.Present,
+                    's' => PagemapBits.Swap,
                     _ => 0,
                 });
             }

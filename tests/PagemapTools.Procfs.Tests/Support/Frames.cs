@@ -3,11 +3,11 @@ namespace PagemapTools.Procfs.Tests.Support;
 /// <summary>Made-up kpage files and batches over them.</summary>
 internal static class Frames
 {
-    public static MadeUpTree Tree(ulong[] flags, ulong[] counts, ulong[] cgroups) =>
-        new MadeUpTree().Entries("kpageflags", 0, flags).Entries("kpagecount", 0, counts).Entries("kpagecgroup", 0, cgroups);
+    public static FakeProc Tree(ulong[] flags, ulong[] counts, ulong[] cgroups) =>
+        new FakeProc().Entries("kpageflags", 0, flags).Entries("kpagecount", 0, counts).Entries("kpagecgroup", 0, cgroups);
 
     /// <summary>What is read of frames that are named by number, in the order of the numbers that pass.</summary>
-    public static List<PageInfo> Read(MadeUpTree tree, FrameQuery query, params ReadOnlySpan<ulong> pfns)
+    public static List<PageInfo> Read(FakeProc tree, FrameQuery query, params ReadOnlySpan<ulong> pfns)
     {
         using KPageFiles files = new(tree.Root);
         using FrameReader reader = new(files, query);
@@ -21,7 +21,7 @@ internal static class Frames
         return [.. Enumerable.Range(0, count).Select(row => reader.Create(reader.Batch, row))];
     }
 
-    public static List<PageInfo> ReadRange(MadeUpTree tree, FrameQuery query, FrameRange range)
+    public static List<PageInfo> ReadRange(FakeProc tree, FrameQuery query, FrameRange range)
     {
         using KPageFiles files = new(tree.Root);
         using FrameReader reader = new(files, query);

@@ -1,6 +1,6 @@
 namespace PagemapTools.Procfs.Tests.Support;
 
-/// <summary>Tests whose animals change settings of the whole machine (swap, hugetlb, KSM, transparent huge pages): nothing runs beside them.</summary>
+/// <summary>Tests whose kinds change settings of the whole machine (swap, hugetlb, KSM, transparent huge pages): nothing runs beside them.</summary>
 [CollectionDefinition(Name, DisableParallelization = true)]
 public sealed class MachineSettings
 {

@@ -44,7 +44,7 @@ internal static class PageTypesView
             Rename(bits, Reclaim, Readahead);
         }
 
-        foreach ((ulong inEntry, int bit) in new[] { (Words.SoftDirty, SoftDirty), (Words.File, File), (Words.Swap, Swap), (Words.Exclusive, MmapExclusive) })
+        foreach ((ulong inEntry, int bit) in new[] { (PagemapBits.SoftDirty, SoftDirty), (PagemapBits.File, File), (PagemapBits.Swap, Swap), (PagemapBits.Exclusive, MmapExclusive) })
         {
             if ((entry & inEntry) != 0)
             {

@@ -10,7 +10,7 @@ internal static class SupportAgreement
         Assert.All(said.Values, feature => Assert.NotEmpty(feature.Detail));
         Assert.All(said.Values, feature => Assert.NotEmpty(feature.Source));
         Says("Pagemap", true);
-        Says("FrameNumbers", Needs.SeesFrameNumbers);
+        Says("FrameNumbers", KernelFeatures.ShowsPageFrameNumbers);
         Says("KPageFlags", KernelFile.Opens("/proc/kpageflags"));
         Says("KPageCount", KernelFile.Opens("/proc/kpagecount"));
         Says("KPageCgroup", KernelFile.Opens("/proc/kpagecgroup"));
@@ -18,7 +18,7 @@ internal static class SupportAgreement
         Says("PagemapScan", Environment.OSVersion.Version >= new Version(6, 7));
         Says("ExclusiveBit", true);
         Says("SoftDirty", KeepsSoftDirty());
-        Says("KsmFlag", Needs.KsmFlagIsTrue);
+        Says("KsmFlag", KernelFeatures.KsmFlagIsTrue);
         if (Rights.IsInInitialUserNamespace)
         {
             Says("OtherProcesses", KernelFile.Opens($"/proc/{other}/pagemap") && KernelFile.Opens($"/proc/{other}/maps"));
@@ -32,6 +32,6 @@ internal static class SupportAgreement
     public static bool KeepsSoftDirty()
     {
         using OwnPages page = OwnPages.EverySecond(1);
-        return (KernelFile.Pagemap(Environment.ProcessId, page.Start, 1)[0] & Words.SoftDirty) != 0;
+        return (KernelFile.Pagemap(Environment.ProcessId, page.Start, 1)[0] & PagemapBits.SoftDirty) != 0;
     }
 }

@@ -1,6 +1,7 @@
 namespace PagemapTools.Procfs.Tests.Uss;
 
 /// <summary>Measurements of a made-up proc tree; the expected figures were worked out by hand.</summary>
+[Trait("Tier", "Unit")]
 public sealed class UssMeterTests
 {
     private const int Id = 7;
@@ -14,9 +15,9 @@ public sealed class UssMeterTests
     [InlineData(UssMethod.MapCount, 3)]
     public void BothMethodsCountPagesOnAnyNumberOfThreads(UssMethod method, int threads)
     {
-        using MadeUpTree tree = Tree(
-            Words.Present | Words.Exclusive | Once, Words.Present | Words.Exclusive | Words.File | Once, Words.Present | Twice,
-            Words.Present | Words.File | Thrice, Words.Present | Zero, 0, Words.Swapped(0, 5), Words.GuardRegion, Words.UffdMarker);
+        using FakeProc tree = Tree(
+            PagemapBits.Present | PagemapBits.Exclusive | Once, PagemapBits.Present | PagemapBits.Exclusive | PagemapBits.File | Once, PagemapBits.Present | Twice,
+            PagemapBits.Present | PagemapBits.File | Thrice, PagemapBits.Present | Zero, 0, PagemapBits.Swapped(0, 5), PagemapBits.GuardRegion, PagemapBits.UffdMarker);
         ProcessUss uss = Measure(tree, method, threads);
         Assert.Equal((Id, "made-up", method), (uss.ProcessId, uss.ProcessName, uss.Method));
         Assert.Equal(2 * s_page, uss.Uss);
@@ -30,7 +31,7 @@ public sealed class UssMeterTests
     [Fact]
     public void FiguresOfMappingsAddUpToTheProcess()
     {
-        using MadeUpTree tree = Tree(Words.Present | Words.Exclusive | Once, Words.Present | Twice, 0, Words.Swapped(0, 5), 0, 0, 0, 0, Words.Present | Words.Exclusive | Once);
+        using FakeProc tree = Tree(PagemapBits.Present | PagemapBits.Exclusive | Once, PagemapBits.Present | Twice, 0, PagemapBits.Swapped(0, 5), 0, 0, 0, 0, PagemapBits.Present | PagemapBits.Exclusive | Once);
         tree.Process(Id, Line(0x10, 0x12, "/first"), Line(0x12, 0x14, "/second"), Line(0x14, 0x19, "/third"));
         using UssMeter meter = new(tree.Root, UssMethod.MapCount);
         MappingUss[] mappings = [.. meter.MeasureMappings(Id, mappings: null, TestContext.Current.CancellationToken)];
@@ -44,7 +45,7 @@ public sealed class UssMeterTests
     [Fact]
     public void OnlySelectedMappingsCount()
     {
-        using MadeUpTree tree = Tree(Words.Present | Words.Exclusive | Once, Words.Present | Words.Exclusive | Once, Words.Present | Words.Exclusive | Once);
+        using FakeProc tree = Tree(PagemapBits.Present | PagemapBits.Exclusive | Once, PagemapBits.Present | PagemapBits.Exclusive | Once, PagemapBits.Present | PagemapBits.Exclusive | Once);
         tree.Process(Id, Line(0x10, 0x11, "/first"), Line(0x11, 0x13, "/second"));
         using UssMeter meter = new(tree.Root, UssMethod.Exclusive);
         Assert.Equal(2 * s_page, meter.Measure(Id, mapping => mapping.Path == "/second", 1, TestContext.Current.CancellationToken).Uss);
@@ -57,8 +58,8 @@ public sealed class UssMeterTests
     public void PssTruncatesEachPageAsSmapsDoes(int threads)
     {
         const int Pages = 3 * 40_000;
-        using MadeUpTree tree = Tree().Process(Id, Line(0x10, 0x10 + Pages, "/large"))
-            .Pagemap(Id, 0x10 * (ulong)s_page, [.. Enumerable.Repeat(Words.Present | Words.File | Thrice, Pages)]);
+        using FakeProc tree = Tree().Process(Id, Line(0x10, 0x10 + Pages, "/large"))
+            .Pagemap(Id, 0x10 * (ulong)s_page, [.. Enumerable.Repeat(PagemapBits.Present | PagemapBits.File | Thrice, Pages)]);
         Assert.Equal(Pages * (s_page * 4096 / 3) / 4096, Measure(tree, UssMethod.MapCount, threads).Pss);
     }
 
@@ -68,7 +69,7 @@ public sealed class UssMeterTests
     [InlineData(UssMethod.MapCount)]
     public void PfnSwapEntriesAreResident(UssMethod method)
     {
-        using MadeUpTree tree = Tree(Words.Present | Words.Exclusive | Once, Words.Swapped(29, 0x1234), Words.Swapped(31, 2), Words.GuardRegion, Words.UffdMarker);
+        using FakeProc tree = Tree(PagemapBits.Present | PagemapBits.Exclusive | Once, PagemapBits.Swapped(29, 0x1234), PagemapBits.Swapped(31, 2), PagemapBits.GuardRegion, PagemapBits.UffdMarker);
         ProcessUss uss = Measure(tree, method, 1);
         long moved = Environment.OSVersion.Version < new Version(6, 11) ? s_page : 0;
         Assert.Equal((2 * s_page, s_page + moved), (uss.Rss!.Value, uss.Uss!.Value));
@@ -82,7 +83,7 @@ public sealed class UssMeterTests
     [InlineData("08:01 5 /file", 1)]
     public void FilePagesInAnonymousMemoryAreTheHugeZeroPage(string file, int resident)
     {
-        using MadeUpTree tree = Tree(Words.Present | Words.File | Zero);
+        using FakeProc tree = Tree(PagemapBits.Present | PagemapBits.File | Zero);
         tree.Process(Id, $"{0x10 * s_page:x}-{0x19 * s_page:x} rw-p 00000000 {file}");
         Assert.Equal(resident * s_page, Measure(tree, UssMethod.Exclusive, 1).Rss);
     }
@@ -92,7 +93,7 @@ public sealed class UssMeterTests
     public void FramesThatKpagecountDoesNotCoverAreResident()
     {
         const int Section = 1 << 15;
-        using MadeUpTree tree = Tree(Words.Present | Words.Exclusive | Section, Words.Present | (Section + 1), Words.Present | Words.Exclusive | Once)
+        using FakeProc tree = Tree(PagemapBits.Present | PagemapBits.Exclusive | Section, PagemapBits.Present | (Section + 1), PagemapBits.Present | PagemapBits.Exclusive | Once)
             .Entries("kpageflags", 0, 1).Entries("kpageflags", (2 * Section) - 1, 0).Entries("kpagecount", (2 * Section) - 1, 0);
         ProcessUss exclusive = Measure(tree, UssMethod.Exclusive, 1);
         ProcessUss mapCount = Measure(tree, UssMethod.MapCount, 1);
@@ -104,7 +105,7 @@ public sealed class UssMeterTests
     [Fact]
     public void ExclusivePagesAreKnownWithoutFrameNumbers()
     {
-        using MadeUpTree tree = Tree(Words.Present | Words.Exclusive, Words.Present | Words.File, Words.Present | Words.Exclusive | Words.File);
+        using FakeProc tree = Tree(PagemapBits.Present | PagemapBits.Exclusive, PagemapBits.Present | PagemapBits.File, PagemapBits.Present | PagemapBits.Exclusive | PagemapBits.File);
         ProcessUss uss = Measure(tree, UssMethod.Exclusive, 1);
         Assert.Equal((2 * s_page, 3 * s_page), (uss.Uss!.Value, uss.Rss!.Value));
     }
@@ -112,7 +113,7 @@ public sealed class UssMeterTests
     [Fact]
     public void WithoutFrameNumbersTheZeroPageMakesRssUnknown()
     {
-        using MadeUpTree tree = Tree(Words.Present | Words.Exclusive, Words.Present);
+        using FakeProc tree = Tree(PagemapBits.Present | PagemapBits.Exclusive, PagemapBits.Present);
         ProcessUss uss = Measure(tree, UssMethod.Exclusive, 1);
         Assert.Equal(s_page, uss.Uss);
         Assert.Null(uss.Rss);
@@ -122,7 +123,7 @@ public sealed class UssMeterTests
     [Fact]
     public void WithoutFrameNumbersMapCountsGiveNoFigures()
     {
-        using MadeUpTree tree = Tree(Words.Present | Words.Exclusive);
+        using FakeProc tree = Tree(PagemapBits.Present | PagemapBits.Exclusive);
         ProcessUss uss = Measure(tree, UssMethod.MapCount, 1);
         Assert.Null(uss.Uss);
         Assert.Null(uss.Pss);
@@ -135,7 +136,7 @@ public sealed class UssMeterTests
     [InlineData(false)]
     public void HiddenSwapTypesMakeSwapUnknownWhereThereIsAnArea(bool hasArea)
     {
-        using MadeUpTree tree = Tree(Words.Swap);
+        using FakeProc tree = Tree(PagemapBits.Swap);
         tree.Text("swaps", "Filename Type Size Used Priority\n" + (hasArea ? "/swap file 100 0 -2\n" : string.Empty));
         Assert.Equal(hasArea ? null : 0L, Measure(tree, UssMethod.Exclusive, 1).Swap);
     }
@@ -145,7 +146,7 @@ public sealed class UssMeterTests
     [InlineData(4)]
     public void AProcessThatExitsGivesAnErrorAndNoFigures(int threads)
     {
-        using MadeUpTree tree = Tree().Process(Id, Line(0x10, 0x20, "/first"), Line(0x20, 0x30, "/second")).Pagemap(Id, 0x10 * (ulong)s_page, new ulong[0x13]);
+        using FakeProc tree = Tree().Process(Id, Line(0x10, 0x20, "/first"), Line(0x20, 0x30, "/second")).Pagemap(Id, 0x10 * (ulong)s_page, new ulong[0x13]);
         File.WriteAllBytes(tree.PathOf("7/pagemap"), new byte[0x23 * 8]);
         Assert.Equal(ProcfsError.ProcessNotFound, Assert.Throws<ProcfsException>(() => Measure(tree, UssMethod.Exclusive, threads)).Error);
     }
@@ -153,7 +154,7 @@ public sealed class UssMeterTests
     [Fact]
     public void MapCountNeedsKpagecount()
     {
-        using MadeUpTree tree = new MadeUpTree().Process(Id);
+        using FakeProc tree = new FakeProc().Process(Id);
         Assert.Equal(ProcfsError.KPageNotAvailable, Assert.Throws<ProcfsException>(() => new UssMeter(tree.Root, UssMethod.MapCount)).Error);
         using UssMeter exclusive = new(tree.Root, UssMethod.Exclusive);
         Assert.Equal(UssMethod.Exclusive, exclusive.Method);
@@ -164,21 +165,21 @@ public sealed class UssMeterTests
     [InlineData(2)]
     public void MeasuringCanBeCancelled(int threads)
     {
-        using MadeUpTree tree = Tree(Words.Present | Words.Exclusive | Once);
+        using FakeProc tree = Tree(PagemapBits.Present | PagemapBits.Exclusive | Once);
         using UssMeter meter = new(tree.Root, UssMethod.Exclusive);
         Assert.ThrowsAny<OperationCanceledException>(() => meter.Measure(Id, null, threads, new CancellationToken(canceled: true)));
     }
 
     /// <summary>One mapping of nine pages.</summary>
-    private static MadeUpTree Tree(params ReadOnlySpan<ulong> entries) =>
-        new MadeUpTree().Entries("kpagecount", 0, 0, 1, 2, 0, 3)
+    private static FakeProc Tree(params ReadOnlySpan<ulong> entries) =>
+        new FakeProc().Entries("kpagecount", 0, 0, 1, 2, 0, 3)
             .Text("swaps", "Filename Type Size Used Priority\n/swap file 100 0 -2\n")
             .Process(Id, Line(0x10, 0x19, "/mapped"))
             .Pagemap(Id, 0x10 * (ulong)s_page, [.. entries, .. new ulong[9 - entries.Length]]);
 
     private static string Line(int first, int end, string name) => $"{first * s_page:x}-{end * s_page:x} rw-p 00000000 08:01 5 {name}";
 
-    private static ProcessUss Measure(MadeUpTree tree, UssMethod method, int threads)
+    private static ProcessUss Measure(FakeProc tree, UssMethod method, int threads)
     {
         using UssMeter meter = new(tree.Root, method);
         return meter.Measure(Id, mappings: null, threads, TestContext.Current.CancellationToken);

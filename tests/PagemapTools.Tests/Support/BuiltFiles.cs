@@ -14,7 +14,7 @@ internal static class BuiltFiles
 
     public static string Host { get; } = Program("PagemapTools.Host");
 
-    public static string Zoo { get; } = Program("PagemapTools.Zoo");
+    public static string TargetProcess { get; } = Program("PagemapTools.TargetProcess");
 
     /// <summary>The module that a program in a directory finds by itself; null if there is none above it.</summary>
     public static string? StagedModule(string? below = null) =>

@@ -1,0 +1,123 @@
+using System.ComponentModel;
+using System.Diagnostics;
+
+namespace PagemapTools.Procfs.Tests.Live;
+
+/// <summary>Runs the explicit tests of <see cref="UnprivilegedChecks"/> in processes with fewer rights than this one.</summary>
+[Trait("Tier", "Privileged")]
+public sealed class UnprivilegedTests(UnprivilegedFixture views) : IClassFixture<UnprivilegedFixture>
+{
+    private const int DacOverride = 1;
+    private const int DacReadSearch = 2;
+    private const int SysPtrace = 19;
+    private const int SysAdmin = 21;
+    private const int PerformanceMonitor = 38;
+    private const int CheckpointRestore = 40;
+
+    public static TheoryData<string> Views() => [.. typeof(UnprivilegedChecks).GetMethods()
+        .Where(method => method.GetCustomAttributes(typeof(FactAttribute), inherit: false).Length > 0).Select(method => method.Name)];
+
+    [Theory]
+    [MemberData(nameof(Views))]
+    public void To_an_ordinary_user(string view) => views.Check(typeof(UnprivilegedChecks), view, UnprivilegedFixture.Nobody, start =>
+    {
+        if (!Rights.IsRoot)
+        {
+            return Process.Start(start)!;
+        }
+
+        WriteWhereNobodyMay(start);
+        return UnprivilegedRunner.StartAsNobody(start);
+    });
+
+    /// <summary>Of a proc that lists processes of others and opens nothing of them (since Linux 5.8 an option of each mount).</summary>
+    [Theory]
+    [MemberData(nameof(Views))]
+    public void To_an_ordinary_user_from_whom_processes_are_hidden(string view)
+    {
+        Require.InitialRoot();
+        Require.That(File.Exists("/usr/bin/setpriv") && File.Exists("/usr/bin/unshare"), "unshare", "setpriv or unshare is absent");
+        views.Check(typeof(UnprivilegedChecks), view, UnprivilegedFixture.NobodyWithHiddenProcesses, start =>
+        {
+            WriteWhereNobodyMay(start);
+            const string Script = "mount -t proc -o hidepid=1 proc /proc && exec setpriv --reuid=65534 --regid=65534 --clear-groups -- \"$0\" \"$@\"";
+            return Process.Start(Prefixed(start, "unshare", "--mount", "sh", "-c", Script))!;
+        });
+    }
+
+    [Theory]
+    [MemberData(nameof(Views))]
+    public void To_root_without_the_right_to_administer(string view) => CheckWithout(view, "no-sys-admin", SysAdmin);
+
+    [Theory]
+    [MemberData(nameof(Views))]
+    public void To_root_without_the_right_to_trace(string view) => CheckWithout(view, "no-sys-ptrace", SysPtrace, SysAdmin, PerformanceMonitor);
+
+    /// <summary>Since Linux 6.15 that is enough to read the memory of others (kernel/fork.c, may_access_mm).</summary>
+    [Theory]
+    [MemberData(nameof(Views))]
+    public void To_root_with_the_right_to_watch_performance(string view) => CheckWithout(view, "perfmon", SysPtrace, SysAdmin);
+
+    [Theory]
+    [MemberData(nameof(Views))]
+    public void To_root_without_the_rights_over_files(string view) =>
+        CheckWithout(view, "no-dac", DacOverride, DacReadSearch, CheckpointRestore);
+
+    [Theory]
+    [MemberData(nameof(Views))]
+    public void To_root_of_a_user_namespace(string view) => views.Check(typeof(UnprivilegedChecks), view, "namespace", start =>
+    {
+        try
+        {
+            return Process.Start(Prefixed(start, "unshare", "--user", "--map-root-user"))!;
+        }
+        catch (Win32Exception absent)
+        {
+            Require.That(false, "unshare", $"unshare cannot be run: {absent.Message}");
+            throw;
+        }
+    });
+
+    /// <summary>Whose uid_map reads as that of the initial one does.</summary>
+    [Theory]
+    [MemberData(nameof(Views))]
+    public void To_root_of_a_user_namespace_that_maps_every_user_to_itself(string view)
+    {
+        Require.InitialRoot();
+        Require.That(File.Exists("/usr/bin/unshare"), "unshare", "unshare is absent");
+        views.Check(typeof(UnprivilegedChecks), view, "namespace-of-all", start =>
+        {
+            const string Script = "until grep -q . /proc/self/uid_map && grep -q . /proc/self/gid_map; do sleep 0.05; done; exec \"$0\" \"$@\"";
+            Process process = Process.Start(Prefixed(start, "unshare", "--user", "sh", "-c", Script))!;
+            string initial = new FileInfo("/proc/self/ns/user").LinkTarget!;
+            string own = FormattableString.Invariant($"/proc/{process.Id}");
+            Assert.True(SpinWait.SpinUntil(() => new FileInfo($"{own}/ns/user").LinkTarget != initial, TimeSpan.FromSeconds(30)));
+            File.WriteAllText($"{own}/uid_map", "0 0 4294967295\n");
+            File.WriteAllText($"{own}/gid_map", "0 0 4294967295\n");
+            return process;
+        });
+    }
+
+    private static void WriteWhereNobodyMay(ProcessStartInfo start)
+    {
+        start.Environment["TMPDIR"] = "/tmp";
+        start.Environment["PAGEMAPTOOLS_TEST_DIR"] = "/tmp";
+        start.Environment["HOME"] = "/tmp";
+    }
+
+    /// <summary>The same program, started by another one.</summary>
+    private static ProcessStartInfo Prefixed(ProcessStartInfo start, string program, params IEnumerable<string> arguments)
+    {
+        string[] all = [.. arguments, start.FileName, .. start.ArgumentList];
+        start.FileName = program;
+        start.ArgumentList.Clear();
+        Array.ForEach(all, start.ArgumentList.Add);
+        return start;
+    }
+
+    private void CheckWithout(string view, string user, params int[] capabilities)
+    {
+        Require.InitialRoot();
+        views.Check(typeof(UnprivilegedChecks), view, user, start => UnprivilegedRunner.StartWithout(start, capabilities));
+    }
+}

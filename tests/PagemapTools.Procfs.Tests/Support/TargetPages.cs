@@ -1,0 +1,107 @@
+namespace PagemapTools.Procfs.Tests.Support;
+
+/// <summary>The pages of a region as the library decodes them, each held against the test's own reading of the kernel's files.</summary>
+internal static class TargetPages
+{
+    // The kernel changes these on its own: page reclaim, writeback, and the LRU lists' batches.
+    private const ulong Unsteady = (ulong)(KPageFlags.LOCKED | KPageFlags.REFERENCED | KPageFlags.LRU | KPageFlags.ACTIVE | KPageFlags.DIRTY
+        | KPageFlags.WRITEBACK | KPageFlags.RECLAIM | KPageFlags.UNEVICTABLE | KPageFlags.IDLE | KPageFlags.OWNER_2 | KPageFlags.PRIVATE);
+
+    private static readonly ProcRoot s_root = new("/proc");
+
+    /// <summary>One page for each of the region's, unpopulated ones among them.</summary>
+    public static ProcessPageInfo[] Read(TargetRegion region, bool resolveShared = false)
+    {
+        using ProcessMemory process = ProcessMemory.Open(s_root, region.ProcessId);
+        ProcessPageQuery query = new()
+        {
+            Walk = new PageWalkOptions { Addresses = [region.Range] },
+            Entries = new EntryFilter([], includeUnpopulated: true),
+            Include = IncludeWhatIsReadable(),
+            ResolveShared = resolveShared,
+        };
+        ulong[] before = KernelFile.Pagemap(region.ProcessId, region.Start, region.PageCount);
+        (List<ProcessPageInfo> pages, ProcfsException? failure) = Walks.Pages(s_root, process, query);
+        ulong[] after = KernelFile.Pagemap(region.ProcessId, region.Start, region.PageCount);
+        Assert.Null(failure);
+        Assert.Equal(region.PageCount, pages.Count);
+        for (int i = 0; i < pages.Count; i++)
+        {
+            AssertIsWhatTheKernelSays(pages[i], region, i, before[i], after[i]);
+        }
+
+        bool isUntracked = (query.Include & KPageFields.Flags) != 0 && pages.Any(page => page.Pfn is not null && page.RawFlags is null);
+        Require.That(!isUntracked || !UntrackedMemory.IsThere, "KnownMemory", $"{region.Name} lies where the kernel does not know its own memory");
+        return [.. pages];
+    }
+
+    /// <summary>The pages of a list of the region.</summary>
+    public static IEnumerable<ProcessPageInfo> On(this ProcessPageInfo[] pages, IEnumerable<int> indices) => indices.Select(index => pages[index]);
+
+    public static KPageFields IncludeWhatIsReadable()
+    {
+        KPageFields fields = KPageFields.None;
+        foreach (KPageFields field in KPageFiles.EachField)
+        {
+            using KPageFiles files = new(s_root);
+            try
+            {
+                files.Of(field);
+                fields |= field;
+            }
+            catch (ProcfsException)
+            {
+                // Hidden from this user, or not there: then the pages' properties have to be null.
+            }
+        }
+
+        return fields;
+    }
+
+    private static void AssertIsWhatTheKernelSays(ProcessPageInfo page, TargetRegion region, int index, ulong before, ulong after)
+    {
+        Assert.Equal(region.ProcessId, page.ProcessId);
+        Assert.Equal(region.Start + ((ulong)index * KernelFile.PageSize), page.Address);
+        Assert.True(page.Mapping.Start <= page.Address && page.Address < page.Mapping.End);
+        ulong word = page.RawEntry;
+        Assert.True(word == before || word == after, $"page {index} of {region.Name}: 0x{word:x}, where the kernel says 0x{before:x} and then 0x{after:x}");
+        bool isPresent = (word & PagemapBits.Present) != 0;
+        ulong frame = word & PagemapBits.Frame;
+        Assert.Equal(isPresent && frame != 0 ? frame : null, page.Pfn);
+        Assert.Equal((word & PagemapBits.Exclusive) != 0, page.IsExclusive);
+        Assert.Equal((word & PagemapBits.File) != 0, page.IsFileOrSharedAnon);
+        Assert.Equal((word & PagemapBits.UffdWriteProtected) != 0, page.IsUffdWriteProtected);
+        Assert.Equal((word & PagemapBits.SoftDirty) != 0, page.IsSoftDirty == true);
+        Assert.Equal(!isPresent && (word & PagemapBits.Swap) != 0 && frame != 0 ? (int)(word & 31) : null, page.SwapType);
+        Assert.Equal(!isPresent && (word & PagemapBits.Swap) != 0 && frame != 0 ? frame >> 5 : null, page.SwapOffset);
+        Assert.Equal(isPresent, page.State == PageState.Present);
+        if (page.Pfn is not { } pfn)
+        {
+            Assert.Null(page.Flags);
+            Assert.Null(page.MapCount);
+            Assert.Null(page.CgroupInode);
+        }
+        else if (before == after)
+        {
+            AssertFrame(page, pfn);
+        }
+    }
+
+    private static void AssertFrame(ProcessPageInfo page, ulong pfn)
+    {
+        if (page.RawFlags is { } flags)
+        {
+            Assert.Equal(KernelFile.Words("/proc/kpageflags", pfn, 1)[0] & ~Unsteady, flags & ~Unsteady);
+        }
+
+        if (page.MapCount is { } count && page.RawFlags is not null)
+        {
+            Assert.Equal(KernelFile.Words("/proc/kpagecount", pfn, 1)[0], count);
+        }
+
+        if (page.CgroupInode is { } cgroup)
+        {
+            Assert.Equal(KernelFile.Words("/proc/kpagecgroup", pfn, 1)[0], cgroup);
+        }
+    }
+}

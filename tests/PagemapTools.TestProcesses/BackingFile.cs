@@ -1,0 +1,132 @@
+using System.Text;
+using PagemapTools.TestProcesses.Native;
+
+namespace PagemapTools.TestProcesses;
+
+/// <summary>A file to map, removed at the end.</summary>
+internal sealed unsafe class BackingFile
+{
+    private const int OwnerReadWrite = 0x180; // 0600
+    private const uint MemoryFileCloseOnExec = 1;
+    private const uint MemoryFileHugetlb = 4;
+
+    private readonly byte[] _path;
+
+    private BackingFile(int fd, byte[] path)
+    {
+        Descriptor = fd;
+        _path = path;
+    }
+
+    public int Descriptor { get; }
+
+    /// <summary>Not NUL-terminated; a name is bytes, not always text.</summary>
+    public ReadOnlySpan<byte> PathBytes => _path.AsSpan(0, _path.Length - 1);
+
+    public static BackingFile Create(Context context, string path) => Create(context, Encoding.UTF8.GetBytes(path));
+
+    public static BackingFile Create(Context context, byte[] path)
+    {
+        BackingFile file;
+        byte[] terminated = [.. path, 0];
+        fixed (byte* first = terminated)
+        {
+            int flags = Libc.OpenReadWrite | Libc.OpenCreate | Libc.OpenExclusive | Libc.OpenCloseOnExec;
+            int fd = Libc.Open(first, flags, OwnerReadWrite).OrSkip($"open of {Encoding.UTF8.GetString(path)}");
+            file = new BackingFile(fd, terminated);
+        }
+
+        context.OnExit(() =>
+        {
+            file.Unlink();
+            _ = Libc.Close(file.Descriptor);
+        });
+        return file;
+    }
+
+    /// <summary>A file in the directory of dir=, or in /var/tmp: there a disk is likelier than in /tmp; overlay=1: on an overlay over it.</summary>
+    public static BackingFile Create(Context context, Options options, string name)
+    {
+        string directory = options.Text("dir", "/var/tmp");
+        return Create(context, Path.Combine(options.Flag("overlay") ? Mount.Overlay(context, directory).Directory : directory, Unique(name)));
+    }
+
+    /// <summary>A device's node, which stays.</summary>
+    public static BackingFile OfDevice(Context context, string path)
+    {
+        fixed (byte* first = Encoding.UTF8.GetBytes(path + '\0'))
+        {
+            int fd = Libc.Open(first, Libc.OpenReadWrite | Libc.OpenCloseOnExec, 0).OrSkip($"open of {path}");
+            context.OnExit(() => _ = Libc.Close(fd));
+            return new BackingFile(fd, [0]);
+        }
+    }
+
+    public static BackingFile InMemory(Context context, string name, bool hugetlb = false)
+    {
+        uint flags = MemoryFileCloseOnExec | (hugetlb ? MemoryFileHugetlb : 0);
+        fixed (byte* first = Encoding.UTF8.GetBytes(name + '\0'))
+        {
+            int fd = Libc.CreateMemoryFile(first, flags).OrSkip("memfd_create");
+            context.OnExit(() => _ = Libc.Close(fd));
+            return new BackingFile(fd, [0]);
+        }
+    }
+
+    public static string Unique(string name) => $"pagemaptools-test-{name}-{Environment.ProcessId}";
+
+    public BackingFile Resize(long length)
+    {
+        Libc.Truncate(Descriptor, length).OrFail("ftruncate");
+        return this;
+    }
+
+    public BackingFile Fill(int pageCount)
+    {
+        byte[] page = new byte[MappedRegion.PageSize];
+        for (int index = 0; index < pageCount; index++)
+        {
+            Array.Fill(page, (byte)(index + 1));
+            fixed (byte* first = page)
+            {
+                nint written = Libc.WriteAt(Descriptor, first, (nuint)page.Length, (long)index * page.Length).OrFail("pwrite");
+                if (written != page.Length)
+                {
+                    throw new TestProcessException($"pwrite wrote {written} bytes of a page");
+                }
+            }
+        }
+
+        return this;
+    }
+
+    /// <summary>
+    /// Leaves the page cache without the file, and switches readahead off: what a fault or a read brings in
+    /// afterwards is that page alone. A file system that lives in the page cache (tmpfs, ramfs) keeps it all.
+    /// </summary>
+    public BackingFile Evict()
+    {
+        Libc.Synchronize(Descriptor).OrFail("fsync");
+        _ = Libc.AdviseFile(Descriptor, 0, 0, Libc.FadviseDontNeed);
+        _ = Libc.AdviseFile(Descriptor, 0, 0, Libc.FadviseRandom);
+        return this;
+    }
+
+    /// <summary>Brings pages into the page cache without a page fault.</summary>
+    public void ReadWithoutMapping(IEnumerable<int> pages)
+    {
+        foreach (int page in pages)
+        {
+            byte value;
+            _ = Libc.ReadAt(Descriptor, &value, 1, (long)page * MappedRegion.PageSize).OrFail("pread");
+        }
+    }
+
+    public void Unlink()
+    {
+        fixed (byte* first = _path)
+        {
+            _ = Libc.Unlink(first);
+        }
+    }
+}

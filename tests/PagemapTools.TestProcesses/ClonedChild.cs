@@ -1,0 +1,108 @@
+using System.Globalization;
+using System.Text;
+using PagemapTools.TestProcesses.Native;
+
+namespace PagemapTools.TestProcesses;
+
+/// <summary>
+/// A forked child that shares the parent's memory copy-on-write. It runs only a function of libc: managed code
+/// after a fork would wait for runtime threads that the child does not have. What it is said to read and write is
+/// done through /proc/PID/mem, which takes the page faults in the child's own address space.
+/// </summary>
+internal sealed unsafe class ClonedChild
+{
+    // An orphan whose parent was killed with SIGKILL ends by itself.
+    private const int LifetimeSeconds = 3600;
+    private const int StackSize = 64 * 1024;
+
+    private readonly Context _context;
+    private bool _reaped;
+
+    private ClonedChild(Context context, string function, nuint argument)
+    {
+        _context = context;
+        MappedRegion stack = MappedRegion.Anonymous(context, StackSize);
+        nuint top = stack.Address + StackSize;
+        ProcessId = CloneDeafToSignals(Libc.FunctionAddress(function), top, argument);
+        context.Children.Add(ProcessId);
+        context.OnExit(KillAndReap);
+    }
+
+    public int ProcessId { get; }
+
+    public static ClonedChild Sleeping(Context context) => new(context, "sleep", LifetimeSeconds);
+
+    public static ClonedChild Exiting(Context context) => new(context, "_exit", 0);
+
+    public void Read(MappedRegion region, IEnumerable<int> pages) => Access(region, pages, static (memory, address) =>
+    {
+        byte value;
+        _ = Libc.ReadAt(memory, &value, 1, (long)address).OrFail("pread of /proc/PID/mem");
+    });
+
+    public void Write(MappedRegion region, IEnumerable<int> pages) => Access(region, pages, static (memory, address) =>
+    {
+        ulong value = ~(ulong)address;
+        _ = Libc.WriteAt(memory, &value, sizeof(ulong), (long)address).OrFail("pwrite of /proc/PID/mem");
+    });
+
+    /// <summary>The letter of /proc/PID/stat.</summary>
+    public char State()
+    {
+        string stat = File.ReadAllText($"/proc/{ProcessId}/stat");
+        return stat[stat.LastIndexOf(')') + 2];
+    }
+
+    public void KillAndReap()
+    {
+        if (_reaped)
+        {
+            return;
+        }
+
+        // SIGKILL only: the runtime's handlers, which the child has too, write to a pipe shared with the parent.
+        _ = Libc.Kill(ProcessId, Libc.SignalKill);
+        Libc.WaitForProcess(ProcessId, null, 0).OrFail("waitpid");
+        _reaped = true;
+        _context.Children.Remove(ProcessId);
+    }
+
+    /// <summary>
+    /// The child inherits the runtime's handlers, of SIGCONT among them: one that ran would end the sleep, and the child with it.
+    /// SIGSTOP, SIGCONT and SIGKILL stop, continue and kill it all the same.
+    /// </summary>
+    private static int CloneDeafToSignals(nint function, nuint stackTop, nuint argument)
+    {
+        Span<byte> all = stackalloc byte[Libc.SignalSetSize];
+        Span<byte> before = stackalloc byte[Libc.SignalSetSize];
+        all.Fill(byte.MaxValue);
+        fixed (byte* set = all, old = before)
+        {
+            _ = Libc.SignalMask(Libc.SetMask, set, old);
+            int child = Libc.Clone(function, stackTop, Libc.SignalChild, argument);
+            _ = Libc.SignalMask(Libc.SetMask, old, null);
+            return child.OrFail("clone");
+        }
+    }
+
+    private void Access(MappedRegion region, IEnumerable<int> pages, Action<int, nuint> access)
+    {
+        int memory;
+        fixed (byte* path = Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"/proc/{ProcessId}/mem\0")))
+        {
+            memory = Libc.Open(path, Libc.OpenReadWrite | Libc.OpenCloseOnExec, 0).OrFail("open of /proc/PID/mem");
+        }
+
+        try
+        {
+            foreach (int page in pages)
+            {
+                access(memory, region.Address + (nuint)((long)page * MappedRegion.PageSize));
+            }
+        }
+        finally
+        {
+            Libc.Close(memory).OrFail("close");
+        }
+    }
+}

@@ -1,0 +1,103 @@
+using System.Text;
+using PagemapTools.TestProcesses.Native;
+
+namespace PagemapTools.TestProcesses.Kinds;
+
+/// <summary>A mapped file whose page cache was emptied before, so that a fault maps one page only.</summary>
+internal abstract class FileProcess : PlainProcess
+{
+    private bool _evicted;
+    private string _path = "";
+
+    protected override string Keys => " dir=/var/tmp overlay=0";
+
+    /// <summary>Tells from the file system whether "untouched" can also be mapped by fault-around.</summary>
+    protected override void Describe(Region region) => region.With("evicted", _evicted ? "true" : "false").With("path", _path);
+
+    protected MappedRegion Map(Context context, BackingFile file, int pageCount, int sharing)
+    {
+        long length = (long)pageCount * MappedRegion.PageSize;
+        MappedRegion mapping = MappedRegion.Map(context, length, Libc.ProtReadWrite, sharing, file.Descriptor);
+        // A fault goes by the mapping's readahead, a read by the descriptor's.
+        mapping.Advise(Libc.MadvRandom, "MADV_RANDOM");
+        _path = Encoding.UTF8.GetString(file.PathBytes);
+        _evicted = mapping.InCore().Length == 0;
+        return mapping;
+    }
+
+    protected BackingFile MakeFile(Context context, int pageCount) =>
+        BackingFile.Create(context, context.Options, Name).Fill(pageCount).Evict();
+}
+
+internal sealed class PrivateFileProcess : FileProcess
+{
+    public override string Name => "file-private";
+
+    protected override string What => "MAP_PRIVATE of a file: read pages are the file's, written ones anonymous copies";
+
+    protected override MappedRegion Map(Context context, int pageCount) =>
+        Map(context, MakeFile(context, pageCount), pageCount, Libc.MapPrivate);
+}
+
+internal sealed class SharedFileProcess : FileProcess
+{
+    public override string Name => "file-shared";
+
+    protected override string What => "MAP_SHARED of a file";
+
+    protected override bool Sharable => true;
+
+    protected override MappedRegion Map(Context context, int pageCount) =>
+        Map(context, MakeFile(context, pageCount), pageCount, Libc.MapShared);
+}
+
+internal sealed class DeletedFileProcess : FileProcess
+{
+    public override string Name => "deleted-file";
+
+    protected override string What => "MAP_SHARED of a file that is unlinked then";
+
+    protected override bool Sharable => true;
+
+    protected override MappedRegion Map(Context context, int pageCount)
+    {
+        BackingFile file = MakeFile(context, pageCount);
+        MappedRegion region = Map(context, file, pageCount, Libc.MapShared);
+        file.Unlink();
+        return region;
+    }
+}
+
+internal sealed class UntouchedFileProcess : TestProcess
+{
+    private BackingFile? _file;
+    private MappedRegion? _mapping;
+
+    public override string Name => "file-untouched";
+
+    public override string Summary =>
+        "pages=16 cached=0-7 holes=no dir=/var/tmp overlay=0: a mapped file that nobody touches, part of it in the page cache; next " +
+        "LIST (else the rest): read into the page cache";
+
+    public override void Make(Context context)
+    {
+        int pageCount = context.Options.Number("pages", 16);
+        int[] cached = context.Options.Pages("cached", "0-7", pageCount);
+        _file = BackingFile.Create(context, context.Options, Name);
+        _file = (context.Options.Text("holes", "no") == "yes" ? _file.Resize((long)pageCount * MappedRegion.PageSize) : _file.Fill(pageCount)).Evict();
+        _mapping = MappedRegion.Shared(context, _file.Descriptor, (long)pageCount * MappedRegion.PageSize);
+        context.Add(Name, _mapping);
+        Cache(context, cached);
+    }
+
+    public override void Next(Context context, int step, string argument) => Cache(
+        context, PageList.Parse(argument.Length > 0 ? argument : context[Name].Expect["uncached"], _mapping!.PageCount));
+
+    private void Cache(Context context, int[] pages)
+    {
+        _file!.ReadWithoutMapping(pages);
+        // What mincore says: a file system that lives in the page cache has every page there.
+        int[] cached = _mapping!.InCore();
+        context[Name].With("cached", cached).With("uncached", Enumerable.Range(0, _mapping.PageCount).Except(cached));
+    }
+}

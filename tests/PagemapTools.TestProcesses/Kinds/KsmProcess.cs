@@ -1,0 +1,67 @@
+using PagemapTools.TestProcesses.Machine;
+using PagemapTools.TestProcesses.Native;
+
+namespace PagemapTools.TestProcesses.Kinds;
+
+internal sealed class KsmProcess : TestProcess
+{
+    private const string Ksm = "/sys/kernel/mm/ksm/";
+    private const ulong Twin = 0x6b736d206b736d20;
+
+    private MappedRegion? _merged;
+
+    public override string Name => "ksm";
+
+    public override string Summary =>
+        "pages=16: merged (pages alike, one frame), unique (advised, but no two alike); KSM is off again once they " +
+        "are merged; next: page 0 of merged is written";
+
+    public override void Make(Context context)
+    {
+        long length = (long)context.Options.Number("pages", 16) * MappedRegion.PageSize;
+        FacilityLock.Take(context, "ksm");
+        _merged = MappedRegion.Anonymous(context, length);
+        MappedRegion unique = MappedRegion.Anonymous(context, length);
+        _merged.Advise(Libc.MadvMergeable, "MADV_MERGEABLE");
+        unique.Advise(Libc.MadvMergeable, "MADV_MERGEABLE");
+        unique.WriteAll();
+        for (int page = 0; page < _merged.PageCount; page++)
+        {
+            _merged.Fill(page, Twin);
+        }
+
+        Scan(context, _merged.PageCount);
+        context.Add("merged", _merged).WithAll("merged");
+        context.Add("unique", unique).WithAll("written");
+    }
+
+    public override void Next(Context context, int step, string argument)
+    {
+        _merged!.Write(0);
+        context["merged"].With("merged", PageList.Format(1, _merged.PageCount - 1)).With("written", "0");
+    }
+
+    private static void Scan(Context context, int pages)
+    {
+        string run = SystemSetting.Read(Ksm + "run");
+        string perScan = SystemSetting.Read(Ksm + "pages_to_scan");
+        string sleep = SystemSetting.Read(Ksm + "sleep_millisecs");
+        SystemSetting.Write(Ksm + "run", "1");
+        context.OnExit(() => SystemSetting.Write(Ksm + "run", run));
+        // An advisor (6.8) may own the pace; then it stays as it is.
+        bool paced = SystemSetting.TryWrite(Ksm + "pages_to_scan", "5000") & SystemSetting.TryWrite(Ksm + "sleep_millisecs", "10");
+        bool merged = Wait.Until(() => SystemSetting.ReadNumber("/proc/self/ksm_merging_pages") >= pages, TimeSpan.FromMinutes(1));
+        if (paced)
+        {
+            SystemSetting.Write(Ksm + "sleep_millisecs", sleep);
+            SystemSetting.Write(Ksm + "pages_to_scan", perScan);
+        }
+
+        // A scanner that runs on would merge again what a step unmerges.
+        SystemSetting.Write(Ksm + "run", "0");
+        if (!merged)
+        {
+            throw new SkippedException("KSM did not merge the pages within a minute");
+        }
+    }
+}

@@ -1,0 +1,80 @@
+using PagemapTools.TestProcesses.Machine;
+using PagemapTools.TestProcesses.Native;
+
+namespace PagemapTools.TestProcesses.Kinds;
+
+internal sealed class DenseProcess : TestProcess
+{
+    public override string Name => "dense";
+
+    public override string Summary => "gib=4 (or size=): private anonymous pages, all written";
+
+    public override void Make(Context context)
+    {
+        string gib = context.Options.Text("gib", "4");
+        long size = context.Options.Size("size", gib + "GiB");
+        MemoryInfo.Need(size);
+        MappedRegion mapping = MappedRegion.Anonymous(context, size);
+        mapping.WriteAll();
+        context.Add(Name, mapping).WithAll("written");
+    }
+}
+
+internal sealed class ScatteredProcess : TestProcess
+{
+    public override string Name => "scattered";
+
+    public override string Summary => "reserve=16TiB pages=16384: a PROT_READ|PROT_WRITE reservation, pages written at even strides";
+
+    public override void Make(Context context)
+    {
+        long size = context.Options.Size("reserve", "16TiB");
+        int pages = context.Options.Number("pages", 16384);
+        long stride = size / pages / MappedRegion.PageSize * MappedRegion.PageSize;
+        MappedRegion mapping = MappedRegion.Anonymous(context, size);
+        for (int page = 0; page < pages; page++)
+        {
+            mapping.WriteByte(page * stride);
+        }
+
+        context.Add(Name, mapping).With("written-count", pages.ToString()).With("stride-bytes", stride.ToString());
+    }
+}
+
+internal sealed class ManyMappingsProcess : TestProcess
+{
+    private const string Limit = "/proc/sys/vm/max_map_count";
+    // For the mappings that the runtime has and will make.
+    private const int Margin = 5000;
+
+    public override string Name => "many-mappings";
+
+    public override string Summary =>
+        "count=70000 written=0: one-page mappings side by side, readable ones (odd) and writable ones (even), " +
+        "written=1 writes the writable ones; as many as vm.max_map_count allows if it cannot be raised";
+
+    public override void Make(Context context)
+    {
+        int count = context.Options.Number("count", 70_000);
+        bool written = context.Options.Flag("written");
+        long limit = SystemSetting.ReadNumber(Limit);
+        if (limit < count + Margin)
+        {
+            FacilityLock.Take(context, "max_map_count");
+            count = SystemSetting.TrySet(context, Limit, (count + Margin).ToString()) ? count : (int)(limit - Margin);
+        }
+
+        MappedRegion mapping = MappedRegion.Anonymous(context, (long)count * MappedRegion.PageSize);
+        for (int page = 1; page < count; page += 2)
+        {
+            mapping.Part(page, 1).Protect(Libc.ProtRead);
+        }
+
+        if (written)
+        {
+            mapping.Write(PageList.Parse("even", count));
+        }
+
+        context.Add(Name, mapping).With("mappings", count.ToString()).With("written", written ? $"0-{count - 1}/2" : "none");
+    }
+}

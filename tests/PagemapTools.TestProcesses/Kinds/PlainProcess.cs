@@ -1,0 +1,65 @@
+namespace PagemapTools.TestProcesses.Kinds;
+
+/// <summary>
+/// One region: first some of its pages are read, then some are written, the others stay untouched.
+/// "next LIST" writes the pages of the list.
+/// </summary>
+internal abstract class PlainProcess : TestProcess
+{
+    private MappedRegion? _mapping;
+
+    public sealed override string Summary =>
+        $"pages={PageCount} read={Read} written={Written}{(Sharable ? " child=0" : "")}{Keys}: {What}; next LIST " +
+        "(else what was only read, or else untouched): written";
+
+    protected virtual int PageCount => 16;
+
+    protected virtual string Read => "4-7";
+
+    protected virtual string Written => "0-3";
+
+    protected virtual string Keys => "";
+
+    /// <summary>Takes child=1: a child process maps the touched pages too.</summary>
+    protected virtual bool Sharable => false;
+
+    protected abstract string What { get; }
+
+    public override void Make(Context context)
+    {
+        int pageCount = context.Options.Number("pages", PageCount);
+        int[] written = context.Options.Pages("written", Written, pageCount);
+        int[] read = [.. context.Options.Pages("read", Read, pageCount).Except(written)];
+        _mapping = Map(context, pageCount);
+        Region region = context.Add(Name, _mapping);
+        // Reads before writes: a read fault also maps the neighbours that the page cache already has (fault-around).
+        _mapping.Read(read);
+        _mapping.Write(written);
+        region.With("read", read).With("written", written)
+            .With("untouched", Enumerable.Range(0, pageCount).Except(read).Except(written));
+        Describe(region);
+        if (Sharable && context.Options.Flag("child"))
+        {
+            ClonedChild child = ClonedChild.Sleeping(context);
+            // A child gets no page table entries for a shared mapping: it takes its own faults.
+            child.Read(_mapping, [.. read, .. written]);
+            context.Add($"{Name}-child", child.ProcessId, _mapping.Address, _mapping.Length)
+                .With("read", [.. read, .. written]);
+        }
+    }
+
+    public override void Next(Context context, int step, string argument)
+    {
+        Region region = context[Name];
+        string fallback = region.Expect["read"] is "none" ? region.Expect["untouched"] : region.Expect["read"];
+        int[] pages = PageList.Parse(argument.Length > 0 ? argument : fallback, _mapping!.PageCount);
+        _mapping.Write(pages);
+        region.Move("written", pages, "read", "untouched");
+    }
+
+    protected abstract MappedRegion Map(Context context, int pageCount);
+
+    protected virtual void Describe(Region region)
+    {
+    }
+}

@@ -1,0 +1,92 @@
+using PagemapTools.TestProcesses.Native;
+
+namespace PagemapTools.TestProcesses.Machine;
+
+internal static class HugePages
+{
+    private const string Transparent = "/sys/kernel/mm/transparent_hugepage/";
+
+    /// <summary>The size that one entry of the page middle directory maps.</summary>
+    public static long PmdSize() => SystemSetting.ReadNumber(Transparent + "hpage_pmd_size");
+
+    public static void EnableTransparent(Context context) => EnableOnAdvice(context, Transparent + "enabled");
+
+    /// <summary>Folios between a page and a PMD, since 6.8.</summary>
+    public static void EnableMultiSize(Context context, long bytes)
+    {
+        string path = $"{Transparent}hugepages-{bytes / 1024}kB/enabled";
+        if (!File.Exists(path))
+        {
+            throw new SkippedException($"{path} is absent: no multi-size transparent huge pages (Linux 6.8)");
+        }
+
+        EnableOnAdvice(context, path);
+    }
+
+    public static void EnableZeroPage(Context context)
+    {
+        EnableTransparent(context);
+        SystemSetting.Set(context, Transparent + "use_zero_page", "1");
+    }
+
+    /// <summary>Private anonymous memory as one huge page, by the page fault or else by MADV_COLLAPSE (6.1).</summary>
+    public static MappedRegion MakeTransparent(Context context)
+    {
+        MappedRegion region = MapForHuge(context, PmdSize());
+        region.WriteAll();
+        if (Smaps.Bytes(region, "AnonHugePages") < region.Length && !region.TryAdvise(Libc.MadvCollapse))
+        {
+            throw new SkippedException("neither a page fault nor MADV_COLLAPSE gave a transparent huge page");
+        }
+
+        // It stays huge, and when it is cut khugepaged does not mend it.
+        _ = region.TryAdvise(Libc.MadvNoHugepage);
+        return region;
+    }
+
+    public static MappedRegion MapForHuge(Context context, long length, int fd = -1)
+    {
+        int flags = Libc.MapPrivate | (fd < 0 ? Libc.MapAnonymous : 0);
+        MappedRegion region = MappedRegion.Map(context, length, Libc.ProtReadWrite, flags, fd, PmdSize());
+        region.Advise(Libc.MadvHugepage, "MADV_HUGEPAGE");
+        return region;
+    }
+
+    public static long HugetlbSize() => 1024 * MemoryInfo.Field("Hugepagesize");
+
+    /// <summary>Huge pages for the test process: free ones where the pool may not be changed.</summary>
+    public static void Provide(Context context, int pages)
+    {
+        FacilityLock.Take(context, "hugetlb");
+        try
+        {
+            GrowPool(context, pages);
+        }
+        catch (SkippedException) when (MemoryInfo.Field("HugePages_Free") - MemoryInfo.Field("HugePages_Rsvd") >= pages)
+        {
+        }
+    }
+
+    /// <summary>Grows the pool, and shrinks it by as much at the end: others may have changed it meanwhile.</summary>
+    private static void GrowPool(Context context, int pages)
+    {
+        const string Pool = "/proc/sys/vm/nr_hugepages";
+        long before = SystemSetting.ReadNumber(Pool);
+        SystemSetting.Write(Pool, (before + pages).ToString());
+        long grown = SystemSetting.ReadNumber(Pool) - before;
+        context.OnExit(() => SystemSetting.Write(Pool, (SystemSetting.ReadNumber(Pool) - grown).ToString()));
+        if (grown < pages)
+        {
+            throw new SkippedException($"{Pool}: memory has only {grown} of {pages} huge pages");
+        }
+    }
+
+    private static void EnableOnAdvice(Context context, string path)
+    {
+        if (SystemSetting.Read(path) is "never" or "inherit")
+        {
+            FacilityLock.Take(context, "thp");
+            SystemSetting.Set(context, path, "madvise");
+        }
+    }
+}

@@ -1,0 +1,124 @@
+using System.Buffers.Binary;
+using System.Text;
+using Microsoft.Win32.SafeHandles;
+using PagemapTools.TestProcesses.Native;
+
+namespace PagemapTools.TestProcesses.Machine;
+
+/// <summary>A swap area made for the test process.</summary>
+internal sealed class SwapArea
+{
+    private const int FlagPrefer = 0x8000;
+    private const int Version = 1;
+    private const int HeaderOffset = 1024;
+    private const int SectorSize = 512;
+    private const int ChunkSize = 1 << 20;
+
+    private bool _on;
+
+    private SwapArea(string path) => Path = path;
+
+    public string Path { get; }
+
+    /// <summary>Takes the machine's swap lock. Uses what is active (then there is nothing to return), else makes an area.</summary>
+    public static SwapArea? Ensure(Context context)
+    {
+        FacilityLock.Take(context, "swap");
+        context.Options.Know("swap", "swap2", "area", "dir");
+        bool own = context.Options.Flag("own");
+        return own || ActiveCount() == 0 ? Make(context, "swap", 1) : null;
+    }
+
+    /// <summary>On the device that the key names, or in a file of area= bytes in dir=.</summary>
+    public static SwapArea Make(Context context, string key, int priority)
+    {
+        string device = context.Options.Text(key, "");
+        long size = context.Options.Size("area", "32MiB");
+        string directory = context.Options.Text("dir", "/var/tmp");
+        return device.Length > 0 ? OnDevice(context, device, priority) : InFile(context, directory, key, size, priority);
+    }
+
+    public void Off()
+    {
+        if (_on)
+        {
+            Libc.SwapOff(Path).OrFail($"swapoff({Path})");
+            _on = false;
+        }
+    }
+
+    private static SwapArea InFile(Context context, string directory, string name, long size, int priority)
+    {
+        string path = System.IO.Path.Combine(directory, BackingFile.Unique(name));
+        context.OnExit(() => File.Delete(path));
+        using (FileStream file = new(path, FileMode.Create, FileAccess.ReadWrite))
+        {
+            File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+            // Written, not allocated: swapon refuses a file with holes.
+            byte[] zeros = new byte[ChunkSize];
+            for (long offset = 0; offset < size; offset += ChunkSize)
+            {
+                file.Write(zeros);
+            }
+
+            WriteHeader(file, size);
+        }
+
+        return On(context, path, priority);
+    }
+
+    private static int ActiveCount() => File.ReadLines("/proc/swaps").Skip(1).Count();
+
+    private static unsafe SwapArea OnDevice(Context context, string device, int priority)
+    {
+        string sectors = $"/sys/class/block/{System.IO.Path.GetFileName(device)}/size";
+        if (!File.Exists(sectors))
+        {
+            throw new SkippedException($"{device} is not a block device");
+        }
+
+        int fd;
+        fixed (byte* first = Encoding.UTF8.GetBytes(device + '\0'))
+        {
+            // O_EXCL on a block device: EBUSY while it is mounted or swapped on.
+            int flags = Libc.OpenReadWrite | Libc.OpenExclusive | Libc.OpenCloseOnExec;
+            fd = Libc.Open(first, flags, 0).OrSkip($"open of {device}");
+        }
+
+        using (FileStream file = new(new SafeFileHandle(fd, ownsHandle: true), FileAccess.ReadWrite, bufferSize: 0))
+        {
+            byte[] header = new byte[MappedRegion.PageSize];
+            file.ReadExactly(header);
+            if (header.AsSpan().ContainsAnyExcept((byte)0) && !header.AsSpan().EndsWith("SWAPSPACE2"u8))
+            {
+                throw new SkippedException($"{device} holds something that is not swap");
+            }
+
+            // Not the stream's length: fstat gives 0 for a block device.
+            WriteHeader(file, SystemSetting.ReadNumber(sectors) * SectorSize);
+        }
+
+        return On(context, device, priority);
+    }
+
+    private static SwapArea On(Context context, string path, int priority)
+    {
+        SwapArea area = new(path);
+        Libc.SwapOn(path, FlagPrefer | priority).OrSkip($"swapon({path})");
+        area._on = true;
+        context.OnExit(area.Off);
+        return area;
+    }
+
+    // union swap_header, include/linux/swap.h: what mkswap writes.
+    private static void WriteHeader(FileStream file, long size)
+    {
+        byte[] header = new byte[MappedRegion.PageSize];
+        BinaryPrimitives.WriteUInt32LittleEndian(header.AsSpan(HeaderOffset), Version);
+        BinaryPrimitives.WriteUInt32LittleEndian(header.AsSpan(HeaderOffset + 4), (uint)(size / header.Length - 1));
+        "SWAPSPACE2"u8.CopyTo(header.AsSpan(header.Length - 10));
+        file.Position = 0;
+        file.Write(header);
+        file.Flush(flushToDisk: true);
+    }
+}

@@ -1,0 +1,135 @@
+using PagemapTools.TestProcesses.Native;
+
+namespace PagemapTools.TestProcesses;
+
+/// <summary>
+/// A mapping with exact borders. It lies in a PROT_NONE reservation marked VM_DONTDUMP: flags that no
+/// region has, so that the kernel merges it neither with the reservation nor with what the runtime maps.
+/// </summary>
+internal sealed unsafe class MappedRegion
+{
+    // PAGEMAPTOOLS_TEST_WITHOUT=ZeroPage simulates a kernel that gives read anonymous memory page frames of its own.
+    private static readonly bool s_hasNoZeroPage =
+        (Environment.GetEnvironmentVariable("PAGEMAPTOOLS_TEST_WITHOUT") ?? "").Split(',').Contains("ZeroPage", StringComparer.Ordinal);
+
+    private bool _isPrivateAnonymous;
+
+    private MappedRegion(nuint address, long length)
+    {
+        Address = address;
+        Length = length;
+    }
+
+    public static int PageSize { get; } = Environment.SystemPageSize;
+
+    public nuint Address { get; }
+
+    public long Length { get; }
+
+    public int PageCount => (int)(Length / PageSize);
+
+    /// <summary>Private anonymous memory without transparent huge pages.</summary>
+    public static MappedRegion Anonymous(Context context, long length, int protection = Libc.ProtReadWrite, long alignment = 0)
+    {
+        MappedRegion region = Map(context, length, protection, Libc.MapPrivate | Libc.MapAnonymous | Libc.MapNoReserve, -1, alignment);
+        region.TryAdvise(Libc.MadvNoHugepage);
+        return region;
+    }
+
+    public static MappedRegion Shared(Context context, int fd, long length, long alignment = 0) =>
+        Map(context, length, Libc.ProtReadWrite, Libc.MapShared, fd, alignment);
+
+    /// <summary>Any mapping; MAP_FIXED is added.</summary>
+    public static MappedRegion Map(Context context, long length, int protection, int flags, int fd, long alignment = 0)
+    {
+        MappedRegion region = Reserve(context, length, alignment);
+        _ = Libc.MapMemory(region.Address, (nuint)length, protection, flags | Libc.MapFixed, fd, 0).OrSkip("mmap");
+        region._isPrivateAnonymous = (flags & (Libc.MapPrivate | Libc.MapAnonymous)) == (Libc.MapPrivate | Libc.MapAnonymous);
+        return region;
+    }
+
+    /// <summary>Only the reservation, for a caller that puts its own mapping over it.</summary>
+    public static MappedRegion Reserve(Context context, long length, long alignment = 0)
+    {
+        long border = Math.Max(alignment, PageSize);
+        nuint total = (nuint)(length + 2 * border);
+        int flags = Libc.MapPrivate | Libc.MapAnonymous | Libc.MapNoReserve;
+        nuint start = (nuint)Libc.MapMemory(0, total, Libc.ProtNone, flags, -1, 0).OrSkip("mmap of a reservation");
+        context.OnExit(() => Libc.UnmapMemory(start, total));
+        Libc.Advise(start, total, Libc.MadvDontDump).OrFail("madvise(MADV_DONTDUMP)");
+        return new MappedRegion((start + (nuint)border) & ~((nuint)border - 1), length);
+    }
+
+    public MappedRegion Part(int firstPage, int pageCount) =>
+        new(Address + (nuint)((long)firstPage * PageSize), (long)pageCount * PageSize);
+
+    /// <summary>Gives the pages back to the reservation: unmapped, for all that the test process had there.</summary>
+    public void Unmap()
+    {
+        int flags = Libc.MapPrivate | Libc.MapAnonymous | Libc.MapNoReserve | Libc.MapFixed;
+        _ = Libc.MapMemory(Address, (nuint)Length, Libc.ProtNone, flags, -1, 0).OrFail("mmap over a region");
+        Libc.Advise(Address, (nuint)Length, Libc.MadvDontDump).OrFail("madvise(MADV_DONTDUMP)");
+    }
+
+    public bool TryAdvise(int advice) => Libc.Advise(Address, (nuint)Length, advice) == 0;
+
+    public void Advise(int advice, string name) => Libc.Advise(Address, (nuint)Length, advice).OrSkip($"madvise({name})");
+
+    public void Protect(int protection) => Libc.Protect(Address, (nuint)Length, protection).OrFail("mprotect");
+
+    public void Write(IEnumerable<int> pages)
+    {
+        foreach (int page in pages)
+        {
+            Write(page);
+        }
+    }
+
+    /// <summary>Writes the whole page, with words that no other page has: KSM must find no twin.</summary>
+    public void Write(int page) => Fill(page, Scramble((ulong)Address + (ulong)page + ((ulong)Environment.ProcessId << 48)));
+
+    public void Fill(int page, ulong word) =>
+        new Span<ulong>((void*)(Address + (nuint)((long)page * PageSize)), PageSize / sizeof(ulong)).Fill(word);
+
+    public void WriteAll()
+    {
+        for (int page = 0; page < PageCount; page++)
+        {
+            Write(page);
+        }
+    }
+
+    public void Read(IEnumerable<int> pages)
+    {
+        foreach (int page in pages)
+        {
+            ref byte first = ref *(byte*)(Address + (nuint)((long)page * PageSize));
+            if (Volatile.Read(ref first) == 0 && s_hasNoZeroPage && _isPrivateAnonymous)
+            {
+                Volatile.Write(ref first, 0);
+            }
+        }
+    }
+
+    public void WriteByte(long offset) => Volatile.Write(ref *(byte*)(Address + (nuint)offset), 0x5a);
+
+    /// <summary>Pages that mincore finds in memory: of a file, in the page cache.</summary>
+    public int[] InCore()
+    {
+        byte[] resident = new byte[PageCount];
+        fixed (byte* first = resident)
+        {
+            Libc.InCore(Address, (nuint)Length, first).OrFail("mincore");
+        }
+
+        return [.. Enumerable.Range(0, PageCount).Where(page => (resident[page] & 1) != 0)];
+    }
+
+    // SplitMix64's finaliser: never the same for two inputs, and 0 only for 0.
+    private static ulong Scramble(ulong value)
+    {
+        value = (value ^ (value >> 30)) * 0xbf58476d1ce4e5b9;
+        value = (value ^ (value >> 27)) * 0x94d049bb133111eb;
+        return value ^ (value >> 31);
+    }
+}

@@ -1,0 +1,28 @@
+using PagemapTools.TestProcesses.Native;
+
+namespace PagemapTools.TestProcesses;
+
+/// <summary>System V shared memory. A segment's id is its file's inode number (ipc/shm.c, newseg).</summary>
+internal static unsafe class SystemVSegment
+{
+    private const int IpcPrivate = 0;
+    private const int IpcCreateOwnerReadWrite = 0x200 | 0x180;
+    private const int IpcRemove = 0;
+    private const int Huge = 0x800;
+    private const int Remap = 0x4000;
+
+    /// <summary>The next segment of this thread is the first of its namespace: its id is 0.</summary>
+    public static void EnterNewNamespace() => Libc.Unshare(Libc.NewIpcNamespace).OrSkip("unshare(CLONE_NEWIPC)");
+
+    /// <summary>A new segment; of hugetlb pages if they have a size.</summary>
+    public static MappedRegion Attach(Context context, long length, long hugePageSize = 0)
+    {
+        int flags = IpcCreateOwnerReadWrite | (hugePageSize > 0 ? Huge : 0);
+        int id = Libc.GetSharedMemory(IpcPrivate, (nuint)length, flags).OrSkip("shmget");
+        MappedRegion region = MappedRegion.Reserve(context, length, hugePageSize);
+        _ = Libc.AttachSharedMemory(id, region.Address, Remap).OrFail("shmat");
+        // Removed when the last process detaches, however that process ends.
+        Libc.ControlSharedMemory(id, IpcRemove, null).OrFail("shmctl(IPC_RMID)");
+        return region;
+    }
+}

@@ -1,0 +1,67 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace PagemapTools.TestSupport;
+
+/// <summary>A directory that looks like /proc, removed at the end.</summary>
+internal sealed class FakeProc : IDisposable
+{
+    public string Path { get; } = Directory.CreateTempSubdirectory("pagemaptools-proc-").FullName;
+
+    public string PathOf(string name) => System.IO.Path.Join(Path, name);
+
+    public FakeProc Text(string name, string text) => Bytes(name, Encoding.UTF8.GetBytes(text));
+
+    public FakeProc Bytes(string name, ReadOnlySpan<byte> bytes)
+    {
+        Directory.CreateDirectory(System.IO.Path.GetDirectoryName(PathOf(name))!);
+        File.WriteAllBytes(PathOf(name), bytes);
+        return this;
+    }
+
+    /// <summary>Writes entries from an index on; what lies before them is a hole that reads 0.</summary>
+    public FakeProc Entries(string name, ulong firstIndex, params ReadOnlySpan<ulong> entries)
+    {
+        Directory.CreateDirectory(System.IO.Path.GetDirectoryName(PathOf(name))!);
+        using FileStream file = new(PathOf(name), FileMode.OpenOrCreate, FileAccess.Write);
+        file.Position = (long)firstIndex * sizeof(ulong);
+        file.Write(MemoryMarshal.AsBytes(entries));
+        return this;
+    }
+
+    /// <summary>A process with mappings; <see cref="Pagemap"/> writes its pagemap.</summary>
+    public FakeProc Process(int processId, params ReadOnlySpan<string> maps)
+    {
+        StringBuilder lines = new();
+        foreach (string line in maps)
+        {
+            lines.Append(line).Append('\n');
+        }
+
+        return Status(processId, 'S', 0)
+            .Text(FileOf(processId, "comm"), "made-up\n")
+            .Text(FileOf(processId, "cmdline"), "made-up\0")
+            .Text(FileOf(processId, "maps"), lines.ToString());
+    }
+
+    /// <summary>A process with one anonymous mapping, whose pages have the entries.</summary>
+    public FakeProc Process(int processId, ulong address, params ReadOnlySpan<ulong> entries)
+    {
+        ulong end = address + ((ulong)entries.Length * KernelFile.PageSize);
+        return Process(processId, string.Create(CultureInfo.InvariantCulture, $"{address:x}-{end:x} rw-p 00000000 00:00 0 "))
+            .Pagemap(processId, address, entries);
+    }
+
+    public FakeProc Pagemap(int processId, ulong address, params ReadOnlySpan<ulong> entries) =>
+        Entries(FileOf(processId, "pagemap"), address / KernelFile.PageSize, entries);
+
+    /// <summary>The stat file: state is field 3, flags field 9 (fs/proc/array.c).</summary>
+    public FakeProc Status(int processId, char state, uint flags, string name = "made-up") => Text(
+        FileOf(processId, "stat"),
+        string.Create(CultureInfo.InvariantCulture, $"{processId} ({name}) {state} 1 1 1 0 -1 {flags} 0 0 0 0\n"));
+
+    public void Dispose() => Directory.Delete(Path, recursive: true);
+
+    private static string FileOf(int processId, string file) => string.Create(CultureInfo.InvariantCulture, $"{processId}/{file}");
+}

@@ -1,0 +1,15 @@
+using System.Diagnostics;
+
+namespace PagemapTools.TestSupport;
+
+/// <summary>Inode numbers as stat(1) prints them.</summary>
+internal static class Inodes
+{
+    public static ulong Get(string path)
+    {
+        using Process process = Process.Start(new ProcessStartInfo("stat", ["-c", "%i", path]) { RedirectStandardOutput = true, UseShellExecute = false })!;
+        string output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        return ulong.Parse(output);
+    }
+}

@@ -1,0 +1,70 @@
+namespace PagemapTools.TestSupport;
+
+/// <summary>Reads the kernel's files of u64 words on its own account: nothing of the library in it.</summary>
+internal static class KernelFile
+{
+    private const int PieceBytes = 1 << 20;
+
+    public static ulong PageSize { get; } = (ulong)Environment.SystemPageSize;
+
+    public static bool Opens(string path) => Opens(path, FileAccess.Read);
+
+    public static bool OpensForWriting(string path) => Opens(path, FileAccess.Write);
+
+    private static bool Opens(string path, FileAccess access)
+    {
+        try
+        {
+            using FileStream file = new(path, FileMode.Open, access, FileShare.ReadWrite, bufferSize: 0);
+            return true;
+        }
+        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>The words from an index on; fewer at the end of the file.</summary>
+    public static ulong[] Words(string path, ulong firstIndex, int count)
+    {
+        using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0);
+        return Words(file, firstIndex, count);
+    }
+
+    public static ulong[] Words(FileStream file, ulong firstIndex, int count)
+    {
+        byte[] bytes = new byte[count * sizeof(ulong)];
+        file.Position = (long)firstIndex * sizeof(ulong);
+        int done = 0;
+        for (int read = -1; read != 0 && done < bytes.Length; done += read)
+        {
+            read = file.Read(bytes, done, Math.Min(PieceBytes, bytes.Length - done));
+        }
+
+        ulong[] words = new ulong[done / sizeof(ulong)];
+        for (int i = 0; i < words.Length; i++)
+        {
+            words[i] = BitConverter.ToUInt64(bytes, i * sizeof(ulong));
+        }
+
+        return words;
+    }
+
+    public static ulong[] Pagemap(int processId, ulong address, int pages) =>
+        Words(FormattableString.Invariant($"/proc/{processId}/pagemap"), address / PageSize, pages);
+
+    /// <summary>The word of each number; null beyond the end of the file.</summary>
+    public static ulong?[] WordOfEach(string path, IReadOnlyList<ulong> indices)
+    {
+        using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0);
+        byte[] word = new byte[sizeof(ulong)];
+        ulong?[] words = new ulong?[indices.Count];
+        for (int i = 0; i < words.Length; i++)
+        {
+            file.Position = (long)indices[i] * sizeof(ulong);
+            words[i] = file.Read(word) == word.Length ? BitConverter.ToUInt64(word) : null;
+        }
+
+        return words;
+    }
+}

@@ -1,0 +1,31 @@
+using System.Globalization;
+
+namespace PagemapTools.TestSupport;
+
+/// <summary>Fields of /proc/PID/stat.</summary>
+internal static class ProcessStatus
+{
+    /// <summary>PF_KTHREAD (include/linux/sched.h), in field 9.</summary>
+    public const uint KernelThread = 0x00200000;
+
+    /// <summary>The letter of its state; null if it has gone.</summary>
+    public static char? GetState(int processId) => Fields(processId)?[0][0];
+
+    public static int? Parent(int processId) => Fields(processId) is { } fields ? int.Parse(fields[1], CultureInfo.InvariantCulture) : null;
+
+    public static bool IsKernelThread(int processId) =>
+        Fields(processId) is { } fields && (uint.Parse(fields[6], CultureInfo.InvariantCulture) & KernelThread) != 0;
+
+    private static string[]? Fields(int processId)
+    {
+        try
+        {
+            string stat = File.ReadAllText(FormattableString.Invariant($"/proc/{processId}/stat"));
+            return stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
+        }
+        catch (IOException)
+        {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,43 @@
+using System.Globalization;
+
+namespace PagemapTools.TestSupport;
+
+/// <summary>The rights of this process, by its own reading of /proc/self/status.</summary>
+internal static class Rights
+{
+    private const int SysPtrace = 19;
+    private const int SysAdmin = 21;
+    private const int DacOverride = 1;
+    private const int DacReadSearch = 2;
+    private const int PerformanceMonitor = 38;
+    private const int CheckpointRestore = 40;
+
+    private static readonly ulong s_effective = ulong.Parse(
+        File.ReadLines("/proc/self/status").First(line => line.StartsWith("CapEff:", StringComparison.Ordinal)).Split('\t')[1],
+        NumberStyles.AllowHexSpecifier);
+
+    /// <summary>PROC_USER_INIT_INO; without CONFIG_USER_NS there is no other and no such link.</summary>
+    public static bool IsInInitialUserNamespace { get; } =
+        new FileInfo("/proc/self/ns/user").LinkTarget is "user:[4026531837]" or null;
+
+    public static bool IsRoot { get; } = Environment.IsPrivilegedProcess;
+
+    /// <summary>The kernel asks the initial user namespace for it.</summary>
+    public static bool SeesFrameNumbers => IsInInitialUserNamespace && Has(SysAdmin);
+
+    public static bool MayFollowMapFiles => IsInInitialUserNamespace && (Has(SysAdmin) || Has(CheckpointRestore));
+
+    /// <summary>Since 6.15 perfmon_capable() is enough to read the memory of others (kernel/fork.c, may_access_mm).</summary>
+    public static bool MayTraceOthers => IsInInitialUserNamespace
+        && (Has(SysPtrace) || ((Has(PerformanceMonitor) || Has(SysAdmin)) && Environment.OSVersion.Version >= new Version(6, 15)));
+
+    /// <summary>In a user namespace over files of the users that it maps (fs/inode.c, capable_wrt_inode_uidgid).</summary>
+    public static bool MayReadFilesOfOthers => MapsEveryUser && (Has(DacReadSearch) || Has(DacOverride));
+
+    public static bool MayWriteFilesOfOthers => MapsEveryUser && Has(DacOverride);
+
+    private static bool MapsEveryUser { get; } =
+        File.ReadAllText("/proc/self/uid_map").Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries) is ["0", "0", "4294967295"];
+
+    private static bool Has(int capability) => (s_effective & (1UL << capability)) != 0;
+}

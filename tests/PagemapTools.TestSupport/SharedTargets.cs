@@ -1,0 +1,20 @@
+using System.Collections.Concurrent;
+
+namespace PagemapTools.TestSupport;
+
+/// <summary>Test processes that the tests of one class only read: each is started and stopped once.</summary>
+public sealed class SharedTargets : IDisposable
+{
+    private readonly ConcurrentDictionary<string, Lazy<TargetProcess>> _targets = new(StringComparer.Ordinal);
+
+    public void Dispose()
+    {
+        foreach (Lazy<TargetProcess> target in _targets.Values.Where(target => target.IsValueCreated))
+        {
+            target.Value.Dispose();
+        }
+    }
+
+    /// <summary>A stopped test process; skips the test where this machine cannot make it.</summary>
+    internal TargetProcess this[string kind] => _targets.GetOrAdd(kind, name => new(() => TargetProcess.Start(name).Stop())).Value;
+}

@@ -1,0 +1,209 @@
+using System.Diagnostics;
+using System.Text.Json;
+
+namespace PagemapTools.TestSupport;
+
+/// <summary>A process whose pages are in known states, of the program PagemapTools.TestProcesses; ended with the test.</summary>
+internal sealed class TargetProcess : IDisposable
+{
+    // Beyond that a fresh process is not likely to lie elsewhere.
+    private const int MaxStarts = 4;
+    private const int SmallRegionPages = 4096;
+
+    // Under QEMU's TCG a start takes seconds, and swap areas are waited for in turn.
+    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(4);
+
+    private readonly Process _process;
+    private readonly HashSet<int> _stopped = [];
+
+    private TargetProcess(Process process)
+    {
+        _process = process;
+        ReadReport();
+    }
+
+    public int ProcessId => _process.Id;
+
+    public Process Process => _process;
+
+    public IReadOnlyList<int> Children { get; private set; } = [];
+
+    public IReadOnlyList<TargetRegion> Regions { get; private set; } = [];
+
+    /// <summary>The first region, which is the only one of most kinds.</summary>
+    public TargetRegion Region => Regions[0];
+
+    /// <summary>Why this machine cannot make such a process; null if it did.</summary>
+    public string? Skipped { get; private set; }
+
+    public TargetRegion this[string name] => Regions.First(region => region.Name == name);
+
+    /// <summary>Starts a process of a kind; skips the test, with the program's reason, where this machine cannot make it.</summary>
+    public static TargetProcess Start(string kind, params IEnumerable<string> options) => StartAs(null, kind, options);
+
+    public static TargetProcess StartAs(string? user, string kind, params IEnumerable<string> options)
+    {
+        // Those that lie in untracked memory stay until the end, so that the next one does not get the same page frames.
+        List<TargetProcess> untracked = [];
+        try
+        {
+            for (int start = 1; ; start++)
+            {
+                TargetProcess target = Launch(kind, options, user);
+                if (target.Skipped is { } reason)
+                {
+                    target.Dispose();
+                    Require.That(false, TargetProgram.FeatureOf(kind), $"{kind}: {reason}");
+                }
+
+                if (start == MaxStarts || !target.LiesInUntrackedMemory())
+                {
+                    return target;
+                }
+
+                if (TargetProgram.ChangesMachine(kind))
+                {
+                    target.Dispose();
+                }
+                else
+                {
+                    untracked.Add(target);
+                }
+            }
+        }
+        finally
+        {
+            untracked.ForEach(target => target.Dispose());
+        }
+    }
+
+    /// <summary>The same, and skips the test if none lies in memory that the kernel knows.</summary>
+    public static TargetProcess StartInKnownMemory(string kind, params IEnumerable<string> options)
+    {
+        TargetProcess target = Start(kind, options);
+        try
+        {
+            foreach (TargetRegion region in target.SmallRegions())
+            {
+                Require.KnownMemory(region);
+            }
+        }
+        catch
+        {
+            target.Dispose();
+            throw;
+        }
+
+        return target;
+    }
+
+    /// <summary>Starts a process once, whatever comes of it.</summary>
+    public static TargetProcess Launch(string kind, IEnumerable<string> options, string? user = null) =>
+        new(Process.Start(TargetProgram.CreateStartInfo(kind, options, user))!);
+
+    public bool Has(string region) => Regions.Any(each => each.Name == region);
+
+    /// <summary>Makes its next step.</summary>
+    public TargetProcess Next(string argument = "")
+    {
+        ResumeAll();
+        WriteLine($"next {argument}".TrimEnd());
+        ReadReport();
+        return this;
+    }
+
+    /// <summary>Asks for the next step and does not wait for it.</summary>
+    public void Ask(string line) => WriteLine(line);
+
+    /// <summary>SIGSTOP to the process and its children, so that nothing of them changes until they go on.</summary>
+    public TargetProcess Stop()
+    {
+        foreach (int processId in (int[])[ProcessId, .. Children])
+        {
+            if (ProcessStatus.GetState(processId) != 'Z' && _stopped.Add(processId))
+            {
+                Signals.Stop(processId);
+            }
+        }
+
+        return this;
+    }
+
+    public void Kill()
+    {
+        Signals.Kill(ProcessId);
+        _process.WaitForExit();
+    }
+
+    public bool WaitForExit(TimeSpan limit) => _process.WaitForExit(limit);
+
+    public void Dispose()
+    {
+        ResumeAll();
+        if (!_process.HasExited)
+        {
+            // It undoes what it did to the machine (swap, hugetlb) only if it is asked to end.
+            Try(() => WriteLine("exit"));
+            Try(_process.StandardInput.Close);
+            if (!_process.WaitForExit(s_patience))
+            {
+                _process.Kill();
+            }
+        }
+
+        foreach (int child in Children.Where(child => ProcessStatus.Parent(child) == ProcessId))
+        {
+            Signals.Kill(child);
+        }
+
+        _process.Dispose();
+    }
+
+    /// <summary>A large region may have a few pages there: whoever reads each of them allows for it.</summary>
+    private IEnumerable<TargetRegion> SmallRegions() => Regions.Where(region => region.PageCount <= SmallRegionPages);
+
+    private bool LiesInUntrackedMemory() => UntrackedMemory.IsThere && SmallRegions().Any(UntrackedMemory.Holds);
+
+    private void WriteLine(string line)
+    {
+        _process.StandardInput.WriteLine(line);
+        _process.StandardInput.Flush();
+    }
+
+    private static void Try(Action action)
+    {
+        try
+        {
+            action();
+        }
+        catch (IOException)
+        {
+            // It has gone already.
+        }
+    }
+
+    private void ResumeAll()
+    {
+        foreach (int processId in _stopped)
+        {
+            Signals.Continue(processId);
+        }
+
+        _stopped.Clear();
+    }
+
+    private void ReadReport()
+    {
+        Task<string?> line = _process.StandardOutput.ReadLineAsync();
+        if (!line.Wait(s_patience) || line.Result is null)
+        {
+            bool hasExited = _process.WaitForExit(TimeSpan.FromSeconds(5));
+            throw new InvalidOperationException($"The test process reported nothing; {(hasExited ? $"it ended with {_process.ExitCode}" : "it is still there")}.");
+        }
+
+        using JsonDocument json = JsonDocument.Parse(line.Result);
+        Skipped = json.RootElement.GetProperty("skipped").GetString();
+        Children = [.. json.RootElement.GetProperty("children").EnumerateArray().Select(child => child.GetInt32())];
+        Regions = [.. json.RootElement.GetProperty("regions").EnumerateArray().Select(TargetRegion.Parse)];
+    }
+}

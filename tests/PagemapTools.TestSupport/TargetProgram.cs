@@ -1,0 +1,85 @@
+using System.Diagnostics;
+
+namespace PagemapTools.TestSupport;
+
+/// <summary>The program that makes test processes, and where on this machine it may put its files and its swap.</summary>
+internal static class TargetProgram
+{
+    /// <summary>The variable that names a directory on a disk, where /var/tmp is none.</summary>
+    public const string DirectoryVariable = "PAGEMAPTOOLS_TEST_DIR";
+
+    /// <summary>The variable that names a device to swap on, where no file can be.</summary>
+    private const string SwapVariable = "PAGEMAPTOOLS_TEST_SWAP";
+
+    private static readonly string? s_directory =
+        Environment.GetEnvironmentVariable(DirectoryVariable) ?? (Directory.Exists("/var/tmp") ? null : System.IO.Path.GetTempPath());
+
+    private static readonly string? s_swap = Environment.GetEnvironmentVariable(SwapVariable);
+
+    private static readonly string[] s_takeDirectory =
+        ["file-private", "file-shared", "file-untouched", "deleted-file", "odd-names", "swapped", "shared-swapped"];
+
+    private static readonly string[] s_takeSwap = ["swapped", "shared-swapped"];
+
+    /// <summary>The program that runs a .NET assembly: the one that runs this one, if it is that.</summary>
+    public static string Dotnet { get; } =
+        Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") is { Length: > 0 } named ? named
+        : System.IO.Path.GetFileName(Environment.ProcessPath) == "dotnet" ? Environment.ProcessPath!
+        : Environment.GetEnvironmentVariable("DOTNET_ROOT") is { Length: > 0 } root && File.Exists(System.IO.Path.Join(root, "dotnet")) ? System.IO.Path.Join(root, "dotnet")
+        : "dotnet";
+
+    /// <summary>The build copies it beside the tests.</summary>
+    public static string Path { get; } = System.IO.Path.Join(AppContext.BaseDirectory, "PagemapTools.TestProcesses.dll");
+
+    public static ProcessStartInfo CreateStartInfo(string kind, IEnumerable<string> options, string? user)
+    {
+        List<string> arguments = [Path, kind, .. options];
+        bool namesDirectory = arguments.Exists(argument => argument.StartsWith("dir=", StringComparison.Ordinal));
+        if (s_directory is not null && !namesDirectory && s_takeDirectory.Contains(kind, StringComparer.Ordinal))
+        {
+            arguments.Add($"dir={s_directory}");
+        }
+
+        if (s_swap is not null && s_takeSwap.Contains(kind, StringComparer.Ordinal))
+        {
+            arguments.Add($"swap={s_swap}");
+        }
+
+        ProcessStartInfo start = new(Dotnet, arguments)
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            UseShellExecute = false,
+            WorkingDirectory = "/",
+        };
+        if (user is not null)
+        {
+            start.UserName = user;
+            start.Environment["HOME"] = "/nonexistent";
+            start.Environment["DOTNET_EnableDiagnostics"] = "0";
+        }
+
+        return start;
+    }
+
+    /// <summary>Whether only one process of the machine may be of this kind: it sets up swap or huge pages.</summary>
+    public static bool ChangesMachine(string kind) => s_takeSwap.Contains(kind, StringComparer.Ordinal) || FeatureOf(kind).Contains("Huge", StringComparison.OrdinalIgnoreCase) || kind == "ksm";
+
+    /// <summary>What of the machine a kind of test process needs that it can fail for.</summary>
+    public static string FeatureOf(string kind) => kind switch
+    {
+        "swapped" or "shared-swapped" => "SwapArea",
+        "hugetlb-private" or "hugetlb-shared" => "HugetlbPages",
+        "thp" => "TransparentHugePages",
+        "mthp" => "MultiSizeHugePages",
+        "huge-zero" => "HugeZeroPage",
+        "ksm" => "Ksm",
+        "guard" => "GuardRegions",
+        "uffd-wp" => "UserfaultWriteProtect",
+        "uffd-wp-async" => "UserfaultAsyncWriteProtect",
+        "poison-marker" => "UserfaultPoison",
+        "hwpoison" => "HardwarePoison",
+        "sysv-shm-first" => "IpcNamespace",
+        _ => $"TestProcess.{kind}",
+    };
+}

@@ -1,0 +1,32 @@
+using System.Text.Json;
+using PagemapTools.TestProcesses;
+
+namespace PagemapTools.TestSupport;
+
+/// <summary>A range of addresses of a test process, and what was done to its pages.</summary>
+internal sealed record TargetRegion(string Name, int ProcessId, ulong Start, long Length, IReadOnlyDictionary<string, string> Expect)
+{
+    public ulong End => Start + (ulong)Length;
+
+    public int PageCount => (int)(Length / Environment.SystemPageSize);
+
+    /// <summary>As -Address takes it.</summary>
+    public string RangeText => $"{StartText}-0x{End:x}";
+
+    public string StartText => $"0x{Start:x}";
+
+    /// <summary>The pages under a key of Expect.</summary>
+    public int[] this[string key] => PageList.Parse(Expect[key], PageCount);
+
+    /// <summary>The addresses of the pages under a key of Expect.</summary>
+    public ulong[] Pages(string key) => [.. this[key].Select(AddressOf)];
+
+    public ulong AddressOf(int page) => Start + ((ulong)page * KernelFile.PageSize);
+
+    public static TargetRegion Parse(JsonElement json) => new(
+        json.GetProperty("name").GetString()!,
+        json.GetProperty("pid").GetInt32(),
+        Convert.ToUInt64(json.GetProperty("start").GetString(), 16),
+        json.GetProperty("length").GetInt64(),
+        json.GetProperty("expect").EnumerateObject().ToDictionary(item => item.Name, item => item.Value.GetString()!, StringComparer.Ordinal));
+}

@@ -1,0 +1,88 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+
+namespace PagemapTools.TestSupport;
+
+/// <summary>
+/// Starts a process with fewer rights. Credentials belong to a thread: one is made, gives them away with bare system calls (those of
+/// libc would do it to all threads), and starts the process.
+/// </summary>
+internal static partial class UnprivilegedRunner
+{
+    public const uint Nobody = 65534;
+
+    private const int DropFromBoundingSet = 24;
+    private static readonly bool s_isX64 = RuntimeInformation.ProcessArchitecture == Architecture.X64;
+
+    /// <summary>An ordinary user without any capability.</summary>
+    public static Process StartAsNobody(ProcessStartInfo start) => StartOnThread(start, BecomeNobody);
+
+    /// <summary>Runs something on a thread of that user.</summary>
+    public static T AsNobody<T>(Func<T> action)
+    {
+        T? result = default;
+        OnThread(() =>
+        {
+            BecomeNobody();
+            result = action();
+        });
+        return result!;
+    }
+
+    /// <summary>Root without some capabilities: dropped from the bounding set, execve does not give them back.</summary>
+    public static Process StartWithout(ProcessStartInfo start, params int[] capabilities) => StartOnThread(start, () =>
+    {
+        foreach (int capability in capabilities)
+        {
+            Succeed(SystemCall(s_isX64 ? 157 : 167, DropFromBoundingSet, (nuint)capability, 0), "prctl(PR_CAPBSET_DROP)");
+        }
+    });
+
+    private static Process StartOnThread(ProcessStartInfo start, Action giveAway)
+    {
+        Process? process = null;
+        OnThread(() =>
+        {
+            giveAway();
+            process = Process.Start(start);
+        });
+        return process!;
+    }
+
+    private static void BecomeNobody()
+    {
+        Succeed(SystemCall(s_isX64 ? 116 : 159, 0, 0, 0), "setgroups");
+        Succeed(SystemCall(s_isX64 ? 119 : 149, Nobody, Nobody, Nobody), "setresgid");
+        Succeed(SystemCall(s_isX64 ? 117 : 147, Nobody, Nobody, Nobody), "setresuid");
+    }
+
+    private static void OnThread(Action action)
+    {
+        Exception? failure = null;
+        Thread thread = new(() =>
+        {
+            try
+            {
+                action();
+            }
+            catch (Exception caught) when (caught is InvalidOperationException or System.ComponentModel.Win32Exception)
+            {
+                failure = caught;
+            }
+        });
+        thread.Start();
+        thread.Join();
+        Require.That(failure is null, "Setuid", $"a process with fewer capabilities cannot be started here: {failure?.Message}");
+    }
+
+    private static void Succeed(nint result, string call)
+    {
+        if (result != 0)
+        {
+            throw new InvalidOperationException($"{call}: {Marshal.GetLastPInvokeErrorMessage()}");
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
+    private static partial nint SystemCall(nint number, nuint first, nuint second, nuint third);
+}

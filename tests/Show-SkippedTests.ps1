@@ -1,0 +1,72 @@
+<#
+.SYNOPSIS
+Shows what tests were skipped for, and fails when that is more than the budget allows.
+.DESCRIPTION
+Reads all results below a folder: TRX files of dotnet test, XML of Pester (NUnit or JUnit format), and logs of the guests
+(*.log, in which xunit marks a skipped test with [SKIP]). A reason has the form "requires FEATURE: why it is missing here".
+The table has one line for each feature. skip-budget.psd1 says how many tests each feature may cost at most, and on which machine;
+a feature without a budget, and a reason of another form, may cost none.
+.PARAMETER ResultsPath
+The folder with the results.
+.PARAMETER BudgetPath
+The budget; by default the one beside this script.
+.EXAMPLE
+dotnet test --logger trx --results-directory out/results; tests/Show-SkippedTests.ps1 -ResultsPath out/results
+#>
+[CmdletBinding()]
+param(
+    [Parameter(Mandatory)] [string] $ResultsPath,
+    [string] $BudgetPath = (Join-Path $PSScriptRoot 'skip-budget.psd1')
+)
+
+$ErrorActionPreference = 'Stop'
+$budget = Import-PowerShellDataFile $BudgetPath
+
+# Conditions of the budget: whether this machine lacks the feature, as far as that is cheap to tell.
+$kernel = [version] ((Get-Content /proc/sys/kernel/osrelease) -replace '^(\d+\.\d+).*', '$1')
+$isRoot = (id -u) -eq 0
+function Test-Condition([string] $Condition) {
+    switch -Regex ($Condition) {
+        '^Always$' { return $true }
+        '^NotRoot$' { return -not $isRoot }
+        '^NoSwap$' { return @(Get-Content /proc/swaps).Count -lt 2 }
+        '^KernelBefore (\d+\.\d+)$' { return $kernel -lt [version] $Matches[1] }
+        '^NoCommand (\S+)$' { return -not (Get-Command -Name $Matches[1] -CommandType Application -ErrorAction Ignore) }
+        '^NoPath (\S+)$' { return -not (Test-Path $Matches[1]) }
+        default { throw "${BudgetPath}: '$Condition' is no condition" }
+    }
+}
+
+function Get-SkipReason([IO.FileInfo] $File) {
+    switch ($File.Extension) {
+        '.log' { (Select-String -Path $File.FullName -Pattern 'requires [\w.-]+: .*').ForEach{ $_.Matches[0].Value } }
+        default {
+            $xml = [xml] (Get-Content -Raw $File.FullName)
+            $skipped = $xml.SelectNodes("//*[local-name()='UnitTestResult' and @outcome='NotExecuted'] | //*[local-name()='test-case' and (@result='Ignored' or @result='Skipped')] | //*[local-name()='testcase' and *[local-name()='skipped']]")
+            foreach ($result in $skipped) {
+                $text = "$($result.SelectSingleNode(".//*[local-name()='Message']|.//*[local-name()='message']|.//*[local-name()='StdOut']|.//*[local-name()='skipped']/@message")?.InnerText)"
+                # A reason may stand behind a word of the runner's, as Pester's "is skipped, because".
+                if ($text -match 'requires [\w.-]+: .*') { $Matches[0] } else { "no reason of the form 'requires FEATURE: why': $($text.Trim()) [$($result.testName)$($result.name)]" }
+            }
+        }
+    }
+}
+
+$files = @(Get-ChildItem -Path $ResultsPath -Recurse -File -Include *.trx, *.xml, *.log)
+if (-not $files) { throw "There are no results below '$ResultsPath'." }
+$table = $files | ForEach-Object { Get-SkipReason $_ } |
+    Group-Object { if ($_ -match '^requires ([\w.-]+): ') { $Matches[1] } else { 'unknown' } } |
+    Sort-Object Count -Descending | ForEach-Object {
+        $line = $budget[$_.Name]
+        [pscustomobject] @{
+            Feature = $_.Name
+            Count = $_.Count
+            Budget = $line -and (Test-Condition $line.If) ? $line.Most : 0
+            Reason = ($_.Group[0] -replace '^requires [\w.-]+: ')
+        }
+    }
+
+if (-not $table) { 'No test was skipped.'; return }
+$table | Format-Table -Wrap | Out-String -Width 160
+$over = @($table | Where-Object { $_.Count -gt $_.Budget })
+if ($over) { throw "More tests were skipped than tests/skip-budget.psd1 allows: $(($over | ForEach-Object { "$($_.Feature) $($_.Count) of $($_.Budget)" }) -join ', ')." }
