@@ -1,14 +1,27 @@
 #!/usr/bin/env pwsh
 <#
 .SYNOPSIS
-Builds, tests, analyses, documents and packages PagemapTools. Needs PowerShell 7.4 and the .NET SDK.
+Builds, tests, documents, analyses, packages and measures PagemapTools. Needs PowerShell 7.4 or later and the .NET SDK.
+.DESCRIPTION
+A machine that has only the SDK gets PowerShell by 'dotnet tool restore' and runs this script by 'dotnet pwsh build.ps1'.
+.PARAMETER Tier
+Which tests run: Unit (pure), Live (this kernel, with the Pester suite), Privileged (root), Guest (other kernels, in QEMU).
+By default all of them: a test that this machine cannot run is skipped with its reason.
 .EXAMPLE
-./build.ps1 -Task Build, Test
+./build.ps1 -Task Build, Test -Tier Unit, Live
+.EXAMPLE
+dotnet pwsh build.ps1 -Task Test -Tier Unit,Live
 #>
 [CmdletBinding()]
 param(
-    [ValidateSet('Build', 'Test', 'Help', 'Analyze', 'Package', 'Benchmark')]
+    # Patterns, not sets: a shell hands over 'Unit,Live' as one word.
+    [ArgumentCompletions('Build', 'Test', 'Help', 'Analyze', 'Package', 'Benchmark')]
+    [ValidatePattern('^((Build|Test|Help|Analyze|Package|Benchmark),?)+$')]
     [string[]] $Task = 'Build',
+
+    [ArgumentCompletions('Unit', 'Live', 'Privileged', 'Guest')]
+    [ValidatePattern('^((Unit|Live|Privileged|Guest),?)+$')]
+    [string[]] $Tier = ('Unit', 'Live', 'Privileged', 'Guest'),
 
     [ValidateSet('Debug', 'Release')]
     [string] $Configuration = 'Release'
@@ -18,6 +31,7 @@ $ErrorActionPreference = 'Stop'
 $PSNativeCommandUseErrorActionPreference = $true
 Set-Location $PSScriptRoot
 $configured = '--configuration', $Configuration
+$tiers = $Tier -split ','
 
 function Test-Module([string] $Name) {
     $found = [bool] (Get-Module -ListAvailable -Name $Name)
@@ -27,17 +41,7 @@ function Test-Module([string] $Name) {
 
 function Invoke-Build { dotnet build PagemapTools.sln @configured }
 
-function Invoke-Test {
-    dotnet test PagemapTools.sln -m:1 @configured
-    if (Test-Module Pester) {
-        $result = Invoke-Pester -Path tests/Pester -PassThru
-        if ($result.FailedCount -gt 0 -or $result.TotalCount -eq 0) { throw "Pester: $($result.FailedCount) of $($result.TotalCount) failed." }
-    }
-    # 77 is the script's word for a machine on which no other kernel can be booted; it says why itself.
-    $PSNativeCommandUseErrorActionPreference = $false
-    bash tests/vm/run
-    if ($LASTEXITCODE -notin 0, 77) { throw 'The tests on other kernels failed.' }
-}
+function Invoke-Test { ./tests/Invoke-Tests.ps1 -Tier $tiers -Configuration $Configuration }
 
 function Invoke-Help {
     if (Test-Module Microsoft.PowerShell.PlatyPS) {
@@ -62,7 +66,7 @@ function Invoke-Analyze {
     if (Test-Module PSScriptAnalyzer) {
         # Neither rule knows the scopes of Pester's blocks, or of a remote $PID.
         $notOfPester = 'PSUseDeclaredVarsMoreThanAssignments', 'PSUseUsingScopeModifierInNewRunspaces'
-        $findings = Get-ChildItem build.ps1, PagemapTools.psd1, tests/Pester | ForEach-Object { Invoke-ScriptAnalyzer -Path $_.FullName -Recurse -ExcludeRule $notOfPester }
+        $findings = Get-ChildItem build.ps1, PagemapTools.psd1, tests/*.ps1, tests/Pester | ForEach-Object { Invoke-ScriptAnalyzer -Path $_.FullName -Recurse -ExcludeRule $notOfPester }
         if ($findings) { $findings | Format-Table -AutoSize | Out-Host; throw "PSScriptAnalyzer: $(@($findings).Count) findings." }
     }
 }
@@ -74,4 +78,4 @@ function Invoke-Package {
 
 function Invoke-Benchmark { dotnet run --configuration Release --project tests/PagemapTools.Benchmarks }
 
-foreach ($name in $Task) { & "Invoke-$name" }
+foreach ($name in $Task -split ',') { & "Invoke-$name" }

@@ -101,7 +101,7 @@ Describe 'A screen of 100 columns' {
     }
 
     It 'shows sizes that can be read and addresses in hex' {
-        Measure-ProcessUss -Id $PID | Out-String -Width 100 | Should -Match "(?m)^ *$PID +[\d.]+ [KMG]iB .*pwsh"
+        Measure-ProcessUss -Id $PID | Out-String -Width 100 | Should -Match "(?m)^ *$PID +[\d.]+ [KMG]iB .*$((Get-Process -Id $PID).Name)"
         Get-ProcessPageMap -Id $PID -Mapping '[stack]' | Out-String -Width 100 | Should -Match '(?m)^ *0x7f[0-9a-f]{10} Present '
     }
 

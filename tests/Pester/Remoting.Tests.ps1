@@ -24,7 +24,7 @@ BeforeAll {
             'UsePAM no'
             'PermitRootLogin prohibit-password'
             "PidFile $home22/pid"
-            "Subsystem powershell $((Get-Process -Id $PID).Path) -sshs -NoLogo -NoProfile"
+            "Subsystem powershell $PSHOME/pwsh -sshs -NoLogo -NoProfile"
         )
         & $sshd.Source -f "$home22/config"
         $options = @{ StrictHostKeyChecking = 'no'; UserKnownHostsFile = '/dev/null'; LogLevel = 'ERROR' }
@@ -53,9 +53,10 @@ Describe 'Remoting over SSH' {
 
     It 'brings the figures of a process as numbers' {
         $uss = Invoke-Command -Session $session { Measure-ProcessUss -Id $PID }
+        $name = Invoke-Command -Session $session { (Get-Process -Id $PID).Name }
         $uss.Uss | Should -BeOfType long
         $uss.Uss | Should -BeGreaterThan 1MB
-        $uss.ProcessName | Should -Be 'pwsh'
+        $uss.ProcessName | Should -Be $name
         $uss.Method | Should -Be 'Exclusive'
     }
 

@@ -16,9 +16,8 @@ internal static class BuiltFiles
 
     public static string TargetProcess { get; } = Program("PagemapTools.TargetProcess");
 
-    /// <summary>The module that a program in a directory finds by itself; null if there is none above it.</summary>
-    public static string? StagedModule(string? below = null) =>
-        Above(below ?? AppContext.BaseDirectory).Select(directory => Path.Join(directory, "out/PagemapTools/PagemapTools.psd1")).FirstOrDefault(File.Exists);
+    private static string? StagedModule() =>
+        Above(AppContext.BaseDirectory).Select(directory => Path.Join(directory, "out/PagemapTools/PagemapTools.psd1")).FirstOrDefault(File.Exists);
 
     private static string Program(string name)
     {

@@ -12,8 +12,8 @@ internal static class HostProgram
 {
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(90);
 
-    /// <summary>Runs a script with the module under test imported.</summary>
-    public static HostRun RunScript(string script, string? user = null) => Run(["-Module", BuiltFiles.Module, "-Command", script], user);
+    /// <summary>Runs a script with the module imported.</summary>
+    public static HostRun RunScript(string script, string? user = null) => Run(["-NoProfile", "-Command", script], user);
 
     public static HostRun Run(IEnumerable<string> arguments, string? user = null, string input = "")
     {
@@ -34,7 +34,8 @@ internal static class HostProgram
     public static Process Start(IEnumerable<string> arguments, string? user = null)
     {
         ProcessStartInfo start = DotnetProgram.StartInfo(BuiltFiles.Host, user);
-        start.Environment.Remove("COLUMNS");
+        start.Environment["NO_COLOR"] = "1";
+        start.Environment["POWERSHELL_TELEMETRY_OPTOUT"] = "1";
         foreach (string argument in arguments)
         {
             start.ArgumentList.Add(argument);

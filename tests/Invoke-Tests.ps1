@@ -1,0 +1,73 @@
+<#
+.SYNOPSIS
+Runs the tests of some tiers, each suite to its end, and throws when any failed. build.ps1 calls it.
+.DESCRIPTION
+The results stay in out/test-results: a TRX file for each test project, pester.xml (NUnit) and guests.log.
+The closing line counts all suites: N passed, N failed, N skipped.
+#>
+[CmdletBinding()]
+param(
+    [Parameter(Mandatory)] [string[]] $Tier,
+    [Parameter(Mandatory)] [string] $Configuration
+)
+
+$ErrorActionPreference = 'Stop'
+$PSNativeCommandUseErrorActionPreference = $false
+Set-Location (Split-Path $PSScriptRoot)
+$results = Join-Path $PWD out/test-results
+
+# A suite that ends badly without a failed test counts as one.
+function ConvertTo-Count([int] $Passed, [int] $Failed, [int] $Skipped, [bool] $IsGood) {
+    [pscustomobject] @{ Passed = $Passed; Failed = $IsGood -or $Failed ? $Failed : 1; Skipped = $Skipped }
+}
+
+function Invoke-ProjectTest([string[]] $Trait, [string] $Configuration) {
+    $filter = $Trait.Count -eq 3 ? @() : @('--filter', (($Trait | ForEach-Object { "Tier=$_" }) -join '|'))
+    dotnet test PagemapTools.sln -m:1 --configuration $Configuration @filter --logger trx --results-directory $results | Out-Host
+    $isGood = $LASTEXITCODE -eq 0
+    $counters = Get-ChildItem $results/*.trx | ForEach-Object { ([xml] (Get-Content -Raw $_)).TestRun.ResultSummary.Counters }
+    $passed, $failed, $total = 'passed', 'failed', 'total' | ForEach-Object { ($counters | Measure-Object $_ -Sum).Sum }
+    ConvertTo-Count -Passed $passed -Failed $failed -Skipped ($total - $passed - $failed) -IsGood $isGood
+}
+
+function Invoke-PesterTest {
+    $package = Join-Path ((dotnet nuget locals global-packages --list) -replace '^global-packages: ') pester/6.2.0/tools/Pester.psd1
+    $pester = (Test-Path $package) ? "'$package'" : 'Pester -MinimumVersion 5.7.0'
+    # A process of its own: one that has loaded the module once never loads a newer build of it.
+    & "$PSHOME/pwsh" -NoProfile -NonInteractive -Command "Import-Module $pester; Invoke-Pester -Configuration @{
+        Run = @{ Path = 'tests/Pester'; Exit = `$true }; TestResult = @{ Enabled = `$true; OutputPath = '$results/pester.xml' } }" | Out-Host
+    $isGood = $LASTEXITCODE -eq 0
+    $suite = (Test-Path $results/pester.xml) ? ([xml] (Get-Content -Raw $results/pester.xml)).'test-results' : @{}
+    $failed, $skipped = ([int] $suite.failures + $suite.errors), ([int] $suite.skipped + $suite.ignored + $suite.inconclusive)
+    ConvertTo-Count -Passed ($suite.total - $failed - $skipped) -Failed $failed -Skipped $skipped -IsGood ($isGood -and $suite.total -gt 0)
+}
+
+function Invoke-GuestTest {
+    bash tests/vm/run 2>&1 | Tee-Object $results/guests.log | Out-Host
+    $status = $LASTEXITCODE
+    $guests = Select-String '^vm \S+: (\d+) passed, (\d+) failed, (\d+) skipped' $results/guests.log
+    $sums = 1..3 | ForEach-Object { $group = $_; ($guests | ForEach-Object { [int] $_.Matches[0].Groups[$group].Value } | Measure-Object -Sum).Sum }
+    # 77: no other kernel can be booted here. The log says why.
+    ConvertTo-Count -Passed $sums[0] -Failed $sums[1] -Skipped ($sums[2] + ($status -eq 77 ? 1 : 0)) -IsGood ($status -in 0, 77)
+}
+
+function Show-Skipped {
+    try { ./tests/Show-SkippedTests.ps1 $results | Out-Host }
+    catch {
+        $_ | Out-Host
+        ConvertTo-Count -IsGood $false
+    }
+}
+
+if (Test-Path $results) { Remove-Item $results -Recurse }
+$null = New-Item -ItemType Directory $results
+$traits = @($Tier | Where-Object { $_ -ne 'Guest' })
+$counts = @(
+    if ($traits) { Invoke-ProjectTest $traits $Configuration }
+    if ('Live' -in $Tier) { Invoke-PesterTest }
+    if ('Guest' -in $Tier) { Invoke-GuestTest }
+    if (Test-Path tests/Show-SkippedTests.ps1) { Show-Skipped }
+)
+$passed, $failed, $skipped = 'Passed', 'Failed', 'Skipped' | ForEach-Object { ($counts | Measure-Object $_ -Sum).Sum }
+"$passed passed, $failed failed, $skipped skipped"
+if ($failed -or -not $passed) { throw 'The tests failed.' }

@@ -1,0 +1,81 @@
+using System.Diagnostics;
+
+namespace PagemapTools.Tests;
+
+/// <summary>src/PagemapTools.Host: PowerShell's own console, with the module imported before the first command.</summary>
+[Collection(QuietMachine.Name)]
+public sealed class HostTests
+{
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan s_prompt = TimeSpan.FromSeconds(5);
+
+    [Fact]
+    public void FirstCommandOfReadmeRuns()
+    {
+        HostRun run = HostProgram.RunScript("Measure-ProcessUss | Sort-Object Uss -Descending | Select-Object -First 10 | ForEach-Object Uss");
+
+        Assert.Equal(0, run.Status);
+        long[] sizes = [.. run.Lines.Select(long.Parse)];
+        Assert.InRange(sizes.Length, 1, 10);
+        Assert.Equal(sizes.OrderDescending(), sizes);
+    }
+
+    [Fact]
+    public void ModuleBesideTheEngineIsImported()
+    {
+        HostRun run = HostProgram.RunScript("(Get-Module PagemapTools).ModuleBase; $PSHOME");
+
+        Assert.Equal(2, run.Lines.Length);
+        Assert.Equal(Path.Join(run.Lines[1], "Modules/PagemapTools"), run.Lines[0]);
+    }
+
+    [Fact]
+    public void FileGetsItsArgumentsAndSetsTheStatus()
+    {
+        using MadeUpTree directory = new();
+        directory.Text("script.ps1", "param($First, [switch]$Wide) (Get-Module PagemapTools).Name; \"$First $Wide\"; exit 9");
+
+        HostRun run = HostProgram.Run(["-NoProfile", "-File", directory.PathOf("script.ps1"), "a b", "-Wide"]);
+
+        Assert.Equal(9, run.Status);
+        Assert.Equal(["PagemapTools", "a b True"], run.Lines);
+        Assert.Equal("", run.Error);
+    }
+
+    [Fact]
+    public void StandardInputIsAScript()
+    {
+        HostRun run = HostProgram.Run(["-NoProfile", "-Command", "-"], input: "$module = Get-Module PagemapTools\n\"name: $($module.Name)\"\nexit 4\n");
+
+        Assert.Equal(4, run.Status);
+        Assert.EndsWith("name: PagemapTools", run.Lines[^1]);
+    }
+
+    [Fact]
+    public void FailedCommandGoesToStandardErrorAndSetsTheStatus()
+    {
+        HostRun run = HostProgram.RunScript($"'before'; Measure-ProcessUss -Id {Machine.MissingProcess}");
+
+        Assert.Equal(1, run.Status);
+        Assert.Equal(["before"], run.Lines);
+        Assert.Contains(Machine.MissingProcess.ToString(), run.Error);
+    }
+
+    [Fact]
+    public void InterruptStopsARunningCmdlet()
+    {
+        Tool.Needs("sh");
+        using Animal animal = Animal.Start("scattered", "pages=16");
+        using Process host = HostProgram.Start(
+            ["-NoProfile", "-Command", $"try {{ [Console]::WriteLine('begun'); Get-ProcessPageMap -Id {animal.ProcessId} -IncludeUnpopulated | Out-Null }} finally {{ [Console]::WriteLine('cleaned up') }}"]);
+        Assert.Equal("begun", host.StandardOutput.ReadLine());
+        Thread.Sleep(TimeSpan.FromMilliseconds(300));
+
+        Stopwatch watch = Stopwatch.StartNew();
+        Assert.Empty(Tool.Lines("sh", "-c", $"kill -INT {host.Id}"));
+
+        Assert.Equal("cleaned up", host.StandardOutput.ReadLine());
+        Assert.True(host.WaitForExit(s_patience));
+        Assert.InRange(watch.Elapsed, TimeSpan.Zero, s_prompt);
+    }
+}
