@@ -3,7 +3,7 @@ using System.Diagnostics;
 namespace PagemapTools.Tests;
 
 /// <summary>src/PagemapTools.Host: PowerShell's own console, with the module imported before the first command.</summary>
-[Collection(QuietMachine.Name)]
+[Collection(ExclusiveCollection.Name)]
 public sealed class HostTests
 {
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);

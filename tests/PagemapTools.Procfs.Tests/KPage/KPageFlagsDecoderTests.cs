@@ -2,12 +2,8 @@ using FsCheck.Xunit;
 
 namespace PagemapTools.Procfs.Tests.KPage;
 
-<<<<<<< HEAD:tests/PagemapTools.Procfs.Tests/KPage/KPageFlagsDecoderTests.cs
-public sealed class KPageFlagsDecoderTests
-=======
 [Trait("Tier", "Unit")]
-public sealed class KPageFlagsViewTests
->>>>>>> tests:tests/PagemapTools.Procfs.Tests/KPage/KPageFlagsViewTests.cs
+public sealed class KPageFlagsDecoderTests
 {
     private const KPageFlags Slab = KPageFlags.SLAB;
 
@@ -89,11 +85,7 @@ public sealed class KPageFlagsViewTests
     [Fact]
     public void A_filter_by_name_finds_a_bit_under_either_of_its_names()
     {
-<<<<<<< HEAD:tests/PagemapTools.Procfs.Tests/KPage/KPageFlagsDecoderTests.cs
-        KPageFlags all = KPageFlagsDecoder.All((ulong)(Slab | KPageFlags.ACTIVE), new PagemapEntry(Words.SoftDirty));
-=======
-        KPageFlags all = KPageFlagsView.All((ulong)(Slab | KPageFlags.ACTIVE), new PagemapEntry(PagemapBits.SoftDirty));
->>>>>>> tests:tests/PagemapTools.Procfs.Tests/KPage/KPageFlagsViewTests.cs
+        KPageFlags all = KPageFlagsDecoder.All((ulong)(Slab | KPageFlags.ACTIVE), new PagemapEntry(PagemapBits.SoftDirty));
         Assert.Equal(Slab | KPageFlags.ACTIVE | KPageFlags.SLUB_FROZEN | KPageFlags.SOFTDIRTY, all);
     }
 }

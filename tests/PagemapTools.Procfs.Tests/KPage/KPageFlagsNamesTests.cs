@@ -2,12 +2,8 @@ using System.Numerics;
 
 namespace PagemapTools.Procfs.Tests.KPage;
 
-<<<<<<< HEAD:tests/PagemapTools.Procfs.Tests/KPage/KPageFlagsNamesTests.cs
-public sealed class KPageFlagsNamesTests
-=======
 [Trait("Tier", "Unit")]
-public sealed class KPageFlagsTextTests
->>>>>>> tests:tests/PagemapTools.Procfs.Tests/KPage/KPageFlagsTextTests.cs
+public sealed class KPageFlagsNamesTests
 {
     [Theory]
     [InlineData(0UL, "None")]

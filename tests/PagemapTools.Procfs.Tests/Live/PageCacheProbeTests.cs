@@ -4,12 +4,8 @@ using Microsoft.Win32.SafeHandles;
 namespace PagemapTools.Procfs.Tests.Live;
 
 /// <summary>Which pages of a file are in the page cache, on a file of shared memory whose holes and pages are known.</summary>
-<<<<<<< HEAD:tests/PagemapTools.Procfs.Tests/Live/PageCacheProbeTests.cs
-public sealed partial class PageCacheProbeTests : IDisposable
-=======
 [Trait("Tier", "Privileged")]
-public sealed partial class PageCacheLookTests : IDisposable
->>>>>>> tests:tests/PagemapTools.Procfs.Tests/Live/PageCacheLookTests.cs
+public sealed partial class PageCacheProbeTests : IDisposable
 {
     private const int Pages = 8;
     private const int KeepSize = 1;
@@ -55,11 +51,7 @@ public sealed partial class PageCacheLookTests : IDisposable
         Require.Root();
         File.SetUnixFileMode(_path, UnixFileMode.UserRead | UnixFileMode.OtherRead);
         PageState[] states = [];
-<<<<<<< HEAD:tests/PagemapTools.Procfs.Tests/Live/PageCacheProbeTests.cs
-        if (LesserUser.AsNobody(() => Classify(out states)))
-=======
-        if (UnprivilegedRunner.AsNobody(() => Mark(out states)))
->>>>>>> tests:tests/PagemapTools.Procfs.Tests/Live/PageCacheLookTests.cs
+        if (UnprivilegedRunner.AsNobody(() => Classify(out states)))
         {
             Assert.Equal(2, states.Count(state => state == PageState.NotMapped));
         }

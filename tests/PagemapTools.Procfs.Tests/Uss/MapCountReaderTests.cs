@@ -5,8 +5,8 @@ namespace PagemapTools.Procfs.Tests.Uss;
 /// <summary>Which counts are read and which come from the cache, on a kpagecount that records what is read.</summary>
 public sealed class MapCountReaderTests : IDisposable
 {
-    private const ulong Shared = Words.Present | Words.File;
-    private const ulong Own = Words.Present | Words.Exclusive;
+    private const ulong Shared = PagemapBits.Present | PagemapBits.File;
+    private const ulong Own = PagemapBits.Present | PagemapBits.Exclusive;
 
     private readonly ulong[] _kernel = new ulong[200];
     private readonly List<ulong> _readPfns = [];
@@ -81,7 +81,7 @@ public sealed class MapCountReaderTests : IDisposable
     public void ExcludedAndHiddenPagesAreNotRead()
     {
         using MapCountReader counts = new(_kpagecount, new BlindFrames(null), _cache);
-        Assert.Equal([PfnRuns.Unknown], counts.Read([Own | 10, Words.Present, Words.Swapped(0, 5), 0], excludeMask: Words.Exclusive).ToArray());
+        Assert.Equal([PfnRuns.Unknown], counts.Read([Own | 10, PagemapBits.Present, PagemapBits.Swapped(0, 5), 0], excludeMask: PagemapBits.Exclusive).ToArray());
         Assert.True(counts.SawHiddenFrames);
         Assert.Empty(TakeReadPfns());
     }
