@@ -75,7 +75,7 @@ public sealed class FlagSummaryTests : IDisposable
         TargetRegion region = target["whole"];
         _session["id"] = target.ProcessId;
         _session["range"] = region.RangeText;
-        string pages = $"{region.StartText / Machine.PageSize}+{region.PageCount}";
+        string pages = $"{region.Start / Machine.PageSize}+{region.PageCount}";
 
         foreach (string raw in (string[])["", "-Raw"])
         {

@@ -54,7 +54,7 @@ public sealed class PageFilterTests : IDisposable
         Assert.Equal([third], Addresses($"'0x{third + 1:X}'"));
         Assert.Equal([third, region.AddressOf(4)], Addresses($"0x{third:x}-0x{region.AddressOf(5):x}"));
         Assert.Equal([third, region.AddressOf(4)], Addresses($"'0x{third + 8:x} - 0x{region.AddressOf(4) + 1:x}'"));
-        Assert.Equal([region.StartText, third], Addresses($"0x{third:x}, {region.StartText}"));
+        Assert.Equal([region.Start, third], Addresses($"0x{third:x}, {region.StartText}"));
         Assert.Equal([third], Addresses($"0x{third:x}, 0x{third:x}-0x{third + 1:x}"));
         Assert.Equal(region.PageCount, Addresses(region.RangeText).Length);
         Assert.Empty(Addresses("0x0-0x1000"));
@@ -70,7 +70,7 @@ public sealed class PageFilterTests : IDisposable
 
         IReadOnlyList<PSObject> pages = _session.Objects($"Get-ProcessPageMap -Id $id -Address 0x{writable.AddressOf(255):x}-0x{readOnly.AddressOf(1):x}");
 
-        Assert.Equal([writable.AddressOf(255), readOnly.Address], pages.Column<ulong>("Address"));
+        Assert.Equal([writable.AddressOf(255), readOnly.Start], pages.Column<ulong>("Address"));
         Assert.Equal(["rw-p", "r--p"], pages.Select(page => PSObject.AsPSObject(page.Properties["Mapping"].Value).Get<string>("Permissions")));
     }
 

@@ -42,7 +42,7 @@ public sealed class ProcessErrorTests
     [MemberData(nameof(Cmdlets))]
     public void Each_target_of_the_pipeline_has_its_own_error(string command)
     {
-        Require(command);
+        RequireFor(command);
         using Session session = new();
         session["ids"] = new[] { Machine.MissingProcess, Machine.MissingProcess + 1, Machine.MissingProcess + 2 };
 
@@ -93,7 +93,7 @@ public sealed class ProcessErrorTests
 
     private static ErrorRecord AssertRefused(string command, int processId, string id, ErrorCategory category)
     {
-        Require(command);
+        RequireFor(command);
         using TargetProcess good = TargetProcess.StartInKnownMemory("anon");
         using Session session = new();
         session["ids"] = new[] { processId, good.ProcessId };
@@ -110,7 +110,7 @@ public sealed class ProcessErrorTests
         return error;
     }
 
-    private static void Require(string command)
+    private static void RequireFor(string command)
     {
         if (command.Contains("Clear", StringComparison.Ordinal))
         {

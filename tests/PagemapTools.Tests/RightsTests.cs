@@ -91,9 +91,9 @@ public sealed class RightsTests
 
         // Of what is its own whoever else comes and goes: the host maps the libraries of .NET, too.
         HostRun run = HostProgram.RunScript(
-            $"Measure-ProcessUss -Id {own.ProcessId} -ByMapping | Where-Object {{ $_.Mapping.Start -eq {own.Region.StartText} }} | ForEach-Object Uss; (Measure-ProcessUss -Id {own.ProcessId}).Uss -gt 64MB",
+            $"Measure-ProcessUss -Id {own.ProcessId} -ByMapping | Where-Object {{ $_.Mapping.Start -eq {own.Region.Start} }} | ForEach-Object Uss; (Measure-ProcessUss -Id {own.ProcessId}).Uss -gt 64MB",
             Machine.Nobody);
-        Smaps kernel = Smaps.Mappings(own.ProcessId).Single(mapping => mapping.Start == own.Region.StartText);
+        Smaps kernel = Smaps.Mappings(own.ProcessId).Single(mapping => mapping.Start == own.Region.Start);
         Assert.Equal([kernel.Uss.ToString(), "True"], run.Lines);
     }
 

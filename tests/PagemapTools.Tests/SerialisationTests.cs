@@ -58,7 +58,7 @@ public sealed class SerialisationTests
             Assert.IsType<ulong>(page.Properties[property].Value);
         }
 
-        Assert.Equal(target.Region.StartText, page.Get<ulong>("Address"));
+        Assert.Equal(target.Region.Start, page.Get<ulong>("Address"));
         Assert.IsType<bool>(page.Properties["IsExclusive"].Value);
         Assert.NotEqual(0UL, page.Get<ulong>("Flags"));
         Assert.Equal("Present", page.Properties["State"].Value.ToString());
