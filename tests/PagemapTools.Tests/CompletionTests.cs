@@ -137,18 +137,18 @@ public sealed class CompletionTests : IDisposable
     [Fact]
     public void AddressesAreTheMappingsOfTheProcessOnTheLine()
     {
-        using Animal animal = Animal.Start("anon").Freeze();
-        string[] expected = [.. File.ReadLines($"/proc/{animal.ProcessId}/maps").Select(line => "0x" + line.Split(' ')[0].Replace("-", "-0x", StringComparison.Ordinal))];
+        using TargetProcess target = TargetProcess.StartInKnownMemory("anon").Stop();
+        string[] expected = [.. File.ReadLines($"/proc/{target.ProcessId}/maps").Select(line => "0x" + line.Split(' ')[0].Replace("-", "-0x", StringComparison.Ordinal))];
 
-        Assert.Equal(expected, Texts($"Get-ProcessPageMap -Id {animal.ProcessId} -Address "));
+        Assert.Equal(expected, Texts($"Get-ProcessPageMap -Id {target.ProcessId} -Address "));
         Assert.Empty(Texts("Get-ProcessPageMap -Address "));
     }
 
     [Fact]
     public void KernelThreadsAreNotOffered()
     {
-        using MadeUpTree tree = new();
-        tree.Process(7, 0x10000, Entries.Present(1)).Text("7/comm", "postgres\n");
+        using FakeProc tree = new();
+        tree.Process(7, 0x10000, PagemapBits.PresentAt(1)).Text("7/comm", "postgres\n");
         tree.Text("2/comm", "kthreadd\n").Text("2/stat", "2 (kthreadd) S 0 0 0 0 -1 2129984 0 0\n");
 
         Assert.Equal(["7"], Texts($"Measure-ProcessUss -ProcPath {tree.Path} -Id "));

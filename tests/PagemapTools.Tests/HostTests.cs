@@ -32,7 +32,7 @@ public sealed class HostTests
     [Fact]
     public void FileGetsItsArgumentsAndSetsTheStatus()
     {
-        using MadeUpTree directory = new();
+        using FakeProc directory = new();
         directory.Text("script.ps1", "param($First, [switch]$Wide) (Get-Module PagemapTools).Name; \"$First $Wide\"; exit 9");
 
         HostRun run = HostProgram.Run(["-NoProfile", "-File", directory.PathOf("script.ps1"), "a b", "-Wide"]);
@@ -64,10 +64,10 @@ public sealed class HostTests
     [Fact]
     public void InterruptStopsARunningCmdlet()
     {
-        Tool.Needs("sh");
-        using Animal animal = Animal.Start("scattered", "pages=16");
+        Require.Program("sh");
+        using TargetProcess target = TargetProcess.StartInKnownMemory("scattered", "pages=16");
         using Process host = HostProgram.Start(
-            ["-NoProfile", "-Command", $"try {{ [Console]::WriteLine('begun'); Get-ProcessPageMap -Id {animal.ProcessId} -IncludeUnpopulated | Out-Null }} finally {{ [Console]::WriteLine('cleaned up') }}"]);
+            ["-NoProfile", "-Command", $"try {{ [Console]::WriteLine('begun'); Get-ProcessPageMap -Id {target.ProcessId} -IncludeUnpopulated | Out-Null }} finally {{ [Console]::WriteLine('cleaned up') }}"]);
         Assert.Equal("begun", host.StandardOutput.ReadLine());
         Thread.Sleep(TimeSpan.FromMilliseconds(300));
 

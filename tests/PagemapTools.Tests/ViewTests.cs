@@ -64,15 +64,15 @@ public sealed class ViewTests
     [MemberData(nameof(Commands))]
     public void HeadersArePropertiesHereAndElsewhere(string command)
     {
-        Machine.NeedsRoot();
-        using Animal animal = Animal.Start("anon").Freeze();
-        using Session measuring = SessionOf(animal, new ScreenHost(ManyColumns));
+        Require.Root();
+        using TargetProcess target = TargetProcess.StartInKnownMemory("anon").Stop();
+        using Session measuring = SessionOf(target, new ScreenHost(ManyColumns));
         PSObject item = measuring.Objects(command)[0];
 
         foreach (object form in (object[])[item, PSSerializer.Deserialize(PSSerializer.Serialize(item, depth: 1))])
         {
             ScreenHost screen = new(ManyColumns);
-            using Session session = SessionOf(animal, screen);
+            using Session session = SessionOf(target, screen);
             session["item"] = form;
             session.Run("$item | Out-Default");
             Assert.All(Header([.. screen.Lines]), header => Assert.Single(session.Objects($"if ($item.psobject.Properties['{header}']) {{ 1 }}")));
@@ -83,9 +83,9 @@ public sealed class ViewTests
     [MemberData(nameof(Commands))]
     public void ExportsHaveNoPropertyTwice(string command)
     {
-        Machine.NeedsRoot();
-        using Animal animal = Animal.Start("anon").Freeze();
-        using Session session = SessionOf(animal, new ScreenHost(ManyColumns));
+        Require.Root();
+        using TargetProcess target = TargetProcess.StartInKnownMemory("anon").Stop();
+        using Session session = SessionOf(target, new ScreenHost(ManyColumns));
 
         session["item"] = session.Objects(command)[0];
         Assert.Empty(session.Objects("$item.psobject.Properties.ForEach{ if ($_.MemberType -in 'AliasProperty', 'ScriptProperty') { $_.Name } }"));
