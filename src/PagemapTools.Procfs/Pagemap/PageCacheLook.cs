@@ -77,9 +77,9 @@ internal static class PageCacheLook
     /// <summary>Of the others mincore says that every page is in memory (mm/mincore.c, can_do_mincore, Linux 5.2).</summary>
     private static bool MayLookInCore(SafeFileHandle file)
     {
-        CallerRights rights = CallerRights.Current;
+        CallerCapabilities rights = CallerCapabilities.Read(KernelRelease.Read(ProcRoot.Own));
         return (StatxCall.OfDescriptor((int)file.DangerousGetHandle())?.UserId is { } owner && owner == rights.UserId)
-            || rights.MayAskForPagesOfOthers == true;
+            || rights.CanMincoreOthersFiles == true;
     }
 
     /// <summary>Marks what the file holds; a hole is nowhere.</summary>

@@ -4,7 +4,7 @@ namespace PagemapTools.Procfs;
 /// <param name="kpagecount">The kernel's counts.</param>
 /// <param name="blind">The frames that it says nothing of.</param>
 /// <param name="recent">What the kernel said before, of other processes too.</param>
-internal sealed class MapCounts(PageEntryFile kpagecount, BlindFrames blind, RecentCounts recent) : IDisposable
+internal sealed class MapCounts(PageEntryFile kpagecount, UntrackedSections blind, RecentCounts recent) : IDisposable
 {
     /// <summary>The count of a frame that others map too, and of which the kernel does not say how many.</summary>
     public const ulong SharedByUnknown = PfnRuns.Unknown - 1;
@@ -55,7 +55,7 @@ internal sealed class MapCounts(PageEntryFile kpagecount, BlindFrames blind, Rec
         for (int row = 0; row < asked; row++)
         {
             PagemapEntry page = new(askedEntries[row]);
-            if (blind.Explain(counts[settled + row], page, pfns[row]))
+            if (blind.IsUntracked(counts[settled + row], page, pfns[row]))
             {
                 counts[settled + row] = page.IsExclusive ? 1 : SharedByUnknown;
             }

@@ -11,9 +11,9 @@ internal sealed class UntoldFigures(ProcessMemory process, MemoryFileSystems fil
     // The part of a mapping below one entry of the third level shares its page table (mm/hugetlb.c, huge_pmd_share).
     private static readonly ulong s_sharedTable = PageGeometry.PageSize * (PageGeometry.PageSize / 8) * (PageGeometry.PageSize / 8);
 
-    private static readonly bool s_bitTellsSharedTables = !KernelRelease.IsBefore(6, 12);
+    private static readonly bool s_bitTellsSharedTables = !KernelRelease.Read(ProcRoot.Own).IsBefore(6, 12);
 
-    private readonly SharedPages? _pages = process.SwapTypes.Areas.Count > 0 ? new SharedPages(process) : null;
+    private readonly SharedPages? _pages = process.SwapTypes.HasAreas ? new SharedPages(process) : null;
     private long _swapped;
     private long _privateHugetlb;
     private bool _isSwapUnknown;

@@ -3,7 +3,7 @@ namespace PagemapTools.Procfs;
 /// <summary>Counts runs of pagemap entries into a tally; one for each thread that walks.</summary>
 internal abstract class UssCounter(ProcessMemory process, Func<MemoryMapping, bool> isHugetlb) : IDisposable
 {
-    private static readonly bool s_keptArePrivate = KernelRelease.IsBefore(6, 11);
+    private static readonly bool s_keptArePrivate = KernelRelease.Read(ProcRoot.Own).IsBefore(6, 11);
 
     private MemoryMapping? _lastMapping;
     private bool _lastIsHugetlb;
@@ -49,7 +49,7 @@ internal abstract class UssCounter(ProcessMemory process, Func<MemoryMapping, bo
                 }
 
                 // Without an active swap area nothing can be swapped out, whatever else is hidden.
-                tally.IsSwapUnknown |= state == PageState.Hidden && types.Areas.Count > 0;
+                tally.IsSwapUnknown |= state == PageState.Hidden && types.HasAreas;
             }
         }
     }

@@ -10,8 +10,12 @@ public sealed class CgroupCompleter : IArgumentCompleter
 {
     /// <inheritdoc/>
     public IEnumerable<CompletionResult> CompleteArgument(
-        string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters) =>
-        Completions.Matching(
+        string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters)
+    {
+        using ProcfsContext procfs = new();
+        CgroupPaths cgroups = procfs.Cgroups;
+        return Completions.Matching(
             wordToComplete,
-            CgroupNames.Default.All().Order(StringComparer.Ordinal).Select(path => (path, $"inode {CgroupNames.Default.InodeOf(path)}")));
+            cgroups.GetAll().Order(StringComparer.Ordinal).Select(path => (path, $"inode {cgroups.GetInode(path)}")));
+    }
 }
