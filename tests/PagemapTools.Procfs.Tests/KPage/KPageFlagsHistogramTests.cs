@@ -17,23 +17,23 @@ public sealed class KPageFlagsHistogramTests
         ulong[] words = [.. Enumerable.Range(0, 100_003).Select(i => i % 3 == 0 ? Anon : i % 1000 < 500 ? Lru : 0)];
         using MadeUpTree tree = new MadeUpTree().Entries("kpageflags", 0, words);
         using PageEntryFile file = PageEntryFile.Open(tree.PathOf("kpageflags"));
-        KPageFlagsHistogram histogram = new(new FlagFilter(isRaw: false));
+        KPageFlagsHistogram histogram = new(new FlagFilter(), rawFlags: false);
         ulong furthest = 0;
         Lock gate = new();
         histogram.AddAll(
             file,
             threads,
-            position =>
+            new InlineProgress(position =>
             {
                 lock (gate)
                 {
                     furthest = Math.Max(furthest, position);
                 }
-            },
+            }),
             Stop);
         Assert.Equal(
             [(0UL, words.LongCount(word => word == 0)), (Lru, words.LongCount(word => word == Lru)), (Anon, words.LongCount(word => word == Anon))],
-            histogram.Summaries().Select(summary => (summary.FlagsValue, summary.PageCount)));
+            histogram.GetSummaries().Select(summary => (summary.FlagsValue, summary.PageCount)));
         Assert.True(furthest >= 100_003);
     }
 
@@ -46,18 +46,18 @@ public sealed class KPageFlagsHistogramTests
             buffer[..Math.Min(buffer.Length, 80)].Clear();
             return errno == 0 ? 80 : -1;
         });
-        KPageFlagsHistogram histogram = new(new FlagFilter(isRaw: false));
+        KPageFlagsHistogram histogram = new(new FlagFilter(), rawFlags: false);
         Assert.Equal(ProcfsError.ReadFailed, Assert.Throws<ProcfsException>(() => histogram.AddAll(file, 1, null, Stop)).Error);
     }
 
     [Fact]
     public void Words_that_look_alike_are_counted_together()
     {
-        KPageFlagsHistogram histogram = new(new FlagFilter(isRaw: false));
+        KPageFlagsHistogram histogram = new(new FlagFilter(), rawFlags: false);
         histogram.Add(Anon, default);
         histogram.Add(Anon | (ulong)KPageFlags.MLOCKED, new PagemapEntry(Words.Present | 1));
         histogram.Add(Anon, new PagemapEntry(Words.Present | 2));
-        KPageFlagsSummary summary = Assert.Single(histogram.Summaries());
+        KPageFlagsSummary summary = Assert.Single(histogram.GetSummaries());
         Assert.Equal(3, summary.PageCount);
         Assert.Equal(3 * Environment.SystemPageSize, summary.Bytes);
         Assert.Equal("ANON", summary.FlagNames);
@@ -66,22 +66,22 @@ public sealed class KPageFlagsHistogramTests
     [Fact]
     public void The_raw_view_counts_the_bits_of_the_entry_apart()
     {
-        KPageFlagsHistogram histogram = new(new FlagFilter(isRaw: true));
+        KPageFlagsHistogram histogram = new(new FlagFilter(), rawFlags: true);
         histogram.Add(Anon, new PagemapEntry(Words.Present | 1));
         histogram.Add(Anon, new PagemapEntry(Words.Present | Words.SoftDirty | 2));
         histogram.Add(0, new PagemapEntry(Words.Swapped(0, 5)));
         Assert.Equal(
             [Anon, Anon | (ulong)KPageFlags.SOFTDIRTY, (ulong)KPageFlags.SWAP],
-            histogram.Summaries().Select(summary => summary.FlagsValue));
+            histogram.GetSummaries().Select(summary => summary.FlagsValue));
     }
 
     [Fact]
     public void What_does_not_pass_is_not_counted()
     {
-        KPageFlagsHistogram histogram = new(new FlagFilter(isRaw: false).NoneOf(KPageFlags.LRU));
+        KPageFlagsHistogram histogram = new(new FlagFilter { NoneOf = KPageFlags.LRU }, rawFlags: false);
         histogram.Add(Lru, default);
         histogram.Add(Anon, default);
-        Assert.Equal(KPageFlags.ANON, Assert.Single(histogram.Summaries()).Flags);
+        Assert.Equal(KPageFlags.ANON, Assert.Single(histogram.GetSummaries()).Flags);
     }
 
     [Fact]
@@ -90,5 +90,10 @@ public sealed class KPageFlagsHistogramTests
         Assert.Equal(Enum.GetValues<KPageFlags>().Length - 1, KPageFlagsSymbols.Format(KPageFlags.None).Length);
         Assert.Equal(KPageFlagsSymbols.Format(KPageFlags.None), KPageFlagsSymbols.Format((KPageFlags)(1UL << 57)));
         Assert.DoesNotContain('_', KPageFlagsSymbols.Format((KPageFlags)ulong.MaxValue));
+    }
+
+    private sealed class InlineProgress(Action<ulong> report) : IProgress<ulong>
+    {
+        public void Report(ulong value) => report(value);
     }
 }

@@ -40,7 +40,7 @@ public sealed class ForkedPagesTests
     public void What_a_meter_remembers_of_one_is_true_of_the_other_and_not_used_when_that_has_gone(UssMethod method)
     {
         Needs.FrameNumbers();
-        using UssMeter meter = new(new ProcRoot("/proc"), method);
+        UssMeter meter = new(new ProcfsContext(new ProcRoot("/proc")), method);
         using Zoo zoo = Zoo.Start("fork").Next().Stop();
         Agrees(zoo["parent"]);
         Agrees(zoo["child"]);

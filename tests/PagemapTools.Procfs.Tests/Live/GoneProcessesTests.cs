@@ -130,13 +130,13 @@ public sealed class GoneProcessesTests
     {
         foreach (UssMethod method in UssAgreement.Methods())
         {
-            using UssMeter meter = new(s_root, method);
+            UssMeter meter = new(new ProcfsContext(s_root), method);
             int measured = 0;
             foreach (int processId in s_root.ProcessIds())
             {
                 try
                 {
-                    ProcessUss uss = meter.Measure(processId, mappings: null, threads: 1, Stop);
+                    ProcessUss uss = meter.Measure(processId, mappings: null, threads: 1, cancellationToken: Stop);
                     Assert.True(uss.Uss <= uss.Rss + uss.Hugetlb || uss.Rss is null);
                     measured++;
                 }
@@ -161,8 +161,8 @@ public sealed class GoneProcessesTests
 
     private static ProcessUss Measure(int processId)
     {
-        using UssMeter meter = new(s_root, UssMethod.Exclusive);
-        return meter.Measure(processId, mappings: null, threads: 1, Stop);
+        UssMeter meter = new(new ProcfsContext(s_root), UssMethod.Exclusive);
+        return meter.Measure(processId, mappings: null, threads: 1, cancellationToken: Stop);
     }
 
     private static ProcfsException FailureOf(Action action) => Assert.Throws<ProcfsException>(action);

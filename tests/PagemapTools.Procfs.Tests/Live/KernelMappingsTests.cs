@@ -9,7 +9,7 @@ public sealed class KernelMappingsTests(ZooHouse house) : IClassFixture<ZooHouse
         Zoo zoo = house["anon"];
         foreach (UssMethod method in UssAgreement.Methods())
         {
-            using UssMeter meter = new(new ProcRoot("/proc"), method);
+            UssMeter meter = new(new ProcfsContext(new ProcRoot("/proc")), method);
             MappingUss[] mappings = [.. meter.MeasureMappings(zoo.ProcessId, mappings: null, TestContext.Current.CancellationToken)];
             Assert.All(mappings.Where(uss => uss.Mapping.Kind == MappingKind.Vvar), uss => Assert.Equal((0L, 0L), (uss.Uss!.Value, uss.Rss!.Value)));
             Assert.Contains(mappings, uss => uss.Mapping.Kind == MappingKind.Vvar);

@@ -113,7 +113,7 @@ public sealed class SharedMemoryTests(ZooHouse house) : IClassFixture<ZooHouse>
         ProcessPageQuery query = new()
         {
             Walk = new PageWalkOptions { Addresses = [zoo["shared-zapped"].Range] },
-            Entries = new EntryFilter([state]),
+            Entries = new EntryFilter { States = [state] },
             ResolveShared = true,
         };
         (List<ProcessPageInfo> pages, _) = Walks.Pages(new ProcRoot("/proc"), process, query);

@@ -5,7 +5,7 @@ public sealed class SoftDirtyTests
     private static readonly ProcRoot s_root = new("/proc");
 
     [Fact]
-    public void Support_is_what_a_page_of_ones_own_shows() => Assert.Equal(SupportAgreement.KeepsSoftDirty(), SoftDirty.IsSupported);
+    public void Support_is_what_a_page_of_ones_own_shows() => Assert.Equal(SupportAgreement.KeepsSoftDirty(), new SoftDirty(s_root).IsSupported);
 
     [Fact]
     public void A_probe_that_could_not_be_made_says_so_and_nothing_of_the_kernel()
@@ -16,7 +16,7 @@ public sealed class SoftDirtyTests
             ProcfsException failure = Assert.Throws<ProcfsException>(() => SoftDirty.Probe(tree.PathOf(name)));
             Assert.Equal((ProcfsError.ReadFailed, errno), (failure.Error, failure.ErrorNumber));
             Assert.Contains(tree.PathOf(name), failure.Message, StringComparison.Ordinal);
-            Assert.Contains("cannot be told", failure.Message, StringComparison.Ordinal);
+            Assert.Contains("probe for soft-dirty bits failed", failure.Message, StringComparison.Ordinal);
             Assert.DoesNotContain("CONFIG_MEM_SOFT_DIRTY", failure.Message, StringComparison.Ordinal);
         }
     }
@@ -25,7 +25,7 @@ public sealed class SoftDirtyTests
     public void A_kernel_that_would_do_nothing_is_refused()
     {
         Assert.SkipWhen(SupportAgreement.KeepsSoftDirty(), "this kernel keeps soft-dirty bits");
-        ProcfsException failure = Assert.Throws<ProcfsException>(() => SoftDirty.Clear(s_root, Environment.ProcessId));
+        ProcfsException failure = Assert.Throws<ProcfsException>(() => new SoftDirty(s_root).Clear(Environment.ProcessId));
         Assert.Equal(ProcfsError.SoftDirtyNotSupported, failure.Error);
         Assert.Contains("CONFIG_MEM_SOFT_DIRTY", failure.Message, StringComparison.Ordinal);
         using Zoo zoo = Zoo.Start("soft-dirty").Stop();
@@ -38,7 +38,7 @@ public sealed class SoftDirtyTests
         SkipUnlessKept();
         using Zoo zoo = Zoo.Start("soft-dirty").Stop();
         Assert.All(ZooPages.Of(zoo["soft-dirty"]), page => Assert.True(page.IsSoftDirty));
-        SoftDirty.Clear(s_root, zoo.ProcessId);
+        new SoftDirty(s_root).Clear(zoo.ProcessId);
         Assert.All(ZooPages.Of(zoo["soft-dirty"]), page => Assert.False(page.IsSoftDirty));
         zoo.Next("3,10-20,63").Stop();
         ProcessPageInfo[] pages = ZooPages.Of(zoo["soft-dirty"]);
@@ -50,10 +50,10 @@ public sealed class SoftDirtyTests
     {
         SkipUnlessKept();
         using Zoo zoo = Zoo.Start("soft-dirty").Stop();
-        SoftDirty.Clear(s_root, zoo.ProcessId);
+        new SoftDirty(s_root).Clear(zoo.ProcessId);
         zoo.Next("7").Stop();
         using ProcessMemory process = ProcessMemory.Open(s_root, zoo.ProcessId);
-        ProcessPageQuery query = new() { Walk = new PageWalkOptions { Addresses = [zoo["soft-dirty"].Range] }, Entries = new EntryFilter([], isSoftDirty: true) };
+        ProcessPageQuery query = new() { Walk = new PageWalkOptions { Addresses = [zoo["soft-dirty"].Range] }, Entries = new EntryFilter { IsSoftDirty = true } };
         (List<ProcessPageInfo> pages, _) = Walks.Pages(s_root, process, query);
         Assert.Equal(zoo["soft-dirty"].Start + (7 * KernelFile.PageSize), Assert.Single(pages).Address);
     }
@@ -63,8 +63,8 @@ public sealed class SoftDirtyTests
     {
         SkipUnlessKept();
         using Zoo zoo = Zoo.Start("fork").Stop();
-        SoftDirty.Clear(s_root, zoo.ProcessId);
-        SoftDirty.Clear(s_root, zoo.Children[0]);
+        new SoftDirty(s_root).Clear(zoo.ProcessId);
+        new SoftDirty(s_root).Clear(zoo.Children[0]);
         Assert.All(ZooPages.Of(zoo["child"]).Concat(ZooPages.Of(zoo["parent"])), page => Assert.False(page.IsSoftDirty));
         zoo.Next().Stop();
         ProcessPageInfo[] child = ZooPages.Of(zoo["child"]);
@@ -77,9 +77,9 @@ public sealed class SoftDirtyTests
     {
         SkipUnlessKept();
         int beyond = int.Parse(File.ReadAllText("/proc/sys/kernel/pid_max")) + 1;
-        Assert.Equal(ProcfsError.ProcessNotFound, Assert.Throws<ProcfsException>(() => SoftDirty.Clear(s_root, beyond)).Error);
+        Assert.Equal(ProcfsError.ProcessNotFound, Assert.Throws<ProcfsException>(() => new SoftDirty(s_root).Clear(beyond)).Error);
         using Zoo zoo = Zoo.Start("zombie");
-        Assert.Equal(ProcfsError.NoAddressSpace, Assert.Throws<ProcfsException>(() => SoftDirty.Clear(s_root, zoo.Children[0])).Error);
+        Assert.Equal(ProcfsError.NoAddressSpace, Assert.Throws<ProcfsException>(() => new SoftDirty(s_root).Clear(zoo.Children[0])).Error);
     }
 
     private static void SkipUnlessKept() =>

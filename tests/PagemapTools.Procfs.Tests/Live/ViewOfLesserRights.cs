@@ -91,15 +91,15 @@ public sealed class ViewOfLesserRights(ZooHouse house) : IClassFixture<ZooHouse>
     public void Files_of_frames_are_read_by_their_owner_and_by_who_may_read_all_files()
     {
         using KPageFiles files = new(s_root);
-        foreach (KPageFields field in KPageFiles.EachField.Where(field => File.Exists($"/proc/{KPageFiles.NameOf(field)}")))
+        foreach (KPageFields field in KPageFiles.AllFields.Where(field => File.Exists($"/proc/{KPageFiles.FileName(field)}")))
         {
             if (Rights.IsRoot || Rights.MayReadFilesOfOthers)
             {
-                Assert.Equal(1, files.Of(field).Read(0, new ulong[1]));
+                Assert.Equal(1, files.Get(field).Read(0, new ulong[1]));
                 continue;
             }
 
-            ProcfsException failure = Assert.Throws<ProcfsException>(() => files.Of(field));
+            ProcfsException failure = Assert.Throws<ProcfsException>(() => files.Get(field));
             Assert.Equal(ProcfsError.KPageAccessDenied, failure.Error);
             Assert.Contains("CAP_DAC_READ_SEARCH", failure.MissingRight, StringComparison.Ordinal);
         }
@@ -116,10 +116,10 @@ public sealed class ViewOfLesserRights(ZooHouse house) : IClassFixture<ZooHouse>
         int notMapped = 0;
         while (reader.MoveNext(Stop))
         {
-            notMapped += Enumerable.Range(0, reader.Batch.Count).Count(row => ((ProcessPageInfo)reader.Create(reader.Batch, row)).State == PageState.NotMapped);
+            notMapped += Enumerable.Range(0, reader.Batch.Count).Count(row => (reader.Create(reader.Batch, row)).State == PageState.NotMapped);
         }
 
-        Assert.Equal(!Rights.MayFollowMapFiles, reader.MetUnresolvedShared);
+        Assert.Equal(!Rights.MayFollowMapFiles, reader.Warnings.HasFlag(ReadWarnings.UnresolvedSharedMemory));
         Assert.Equal(Rights.MayFollowMapFiles ? zoo["shared-zapped"]["zapped"].Length : 0, notMapped);
     }
 

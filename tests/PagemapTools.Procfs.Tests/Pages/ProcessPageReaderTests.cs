@@ -74,6 +74,17 @@ public sealed class ProcessPageReaderTests
     }
 
     [Fact]
+    public void AWalkThatContradictsTheOrderOfAreasNamesNone()
+    {
+        using MadeUpTree tree = Tree(Words.Swapped(0, 9), Words.Swapped(2, 9)).Text("swaps", "Filename\n/second file 1 0 -2\n/third file 1 0 -3\n");
+        List<ProcessPageInfo> pages = Read(tree, new ProcessPageQuery());
+        Assert.Equal([0, 2], pages.Select(page => page.SwapType!.Value));
+        Assert.All(pages, page => Assert.Null(page.SwapFile));
+        using MadeUpTree inOrder = Tree(Words.Swapped(0, 9), Words.Swapped(1, 9)).Text("swaps", "Filename\n/first file 1 0 -2\n/second file 1 0 -3\n");
+        Assert.Equal(["/first", "/second"], Read(inOrder, new ProcessPageQuery()).Select(page => page.SwapFile));
+    }
+
+    [Fact]
     public void A_marker_has_no_swap_file()
     {
         using MadeUpTree tree = Tree(Words.GuardRegion, Words.UffdMarker, Words.Swapped(31, 2));
@@ -93,10 +104,10 @@ public sealed class ProcessPageReaderTests
         List<ProcessPageInfo> pages = [];
         while (reader.MoveNext(TestContext.Current.CancellationToken))
         {
-            pages.AddRange(Enumerable.Range(0, reader.Batch.Count).Select(row => (ProcessPageInfo)reader.Create(reader.Batch, row)));
+            pages.AddRange(Enumerable.Range(0, reader.Batch.Count).Select(row => reader.Create(reader.Batch, row)));
         }
 
-        Assert.True(reader.MetHiddenFrame);
+        Assert.True(reader.Warnings.HasFlag(ReadWarnings.HiddenPageFrames));
         Assert.Equal([PageState.Present, PageState.Hidden], pages.Select(page => page.State));
         Assert.All(pages, page => Assert.Null(page.Pfn));
         Assert.All(pages, page => Assert.Null(page.Flags));
@@ -109,13 +120,13 @@ public sealed class ProcessPageReaderTests
         using MadeUpTree tree = Tree(Words.Present | 1, 0, Words.Swapped(0, 9));
         using ProcessMemory process = ProcessMemory.Open(tree.Root, Id);
         using KPageFiles files = new(tree.Root);
-        using ProcessPageReader reader = new(process, files, new ProcessPageQuery { Entries = new EntryFilter([], includeUnpopulated: true) });
+        using ProcessPageReader reader = new(process, files, new ProcessPageQuery { Entries = new EntryFilter { IncludeUnpopulated = true } });
         while (reader.MoveNext(TestContext.Current.CancellationToken))
         {
             Assert.True(reader.Position > 0);
         }
 
-        Assert.False(reader.MetHiddenFrame);
+        Assert.False(reader.Warnings.HasFlag(ReadWarnings.HiddenPageFrames));
         Assert.Equal(0x14 * s_page, reader.Position);
     }
 
@@ -125,8 +136,8 @@ public sealed class ProcessPageReaderTests
         using MadeUpTree tree = Tree(Words.Present | Words.Exclusive | 1, Words.Present | Words.Exclusive | 2, Words.Present | 2, Words.Swapped(0, 9));
         ProcessPageQuery query = new()
         {
-            Entries = new EntryFilter([], isExclusive: true),
-            Frames = new FrameFilter { Flags = new FlagFilter(isRaw: false).AllOf(KPageFlags.LRU) },
+            Entries = new EntryFilter { IsExclusive = true },
+            Frames = new FrameFilter { Flags = new FlagFilter { AllOf = KPageFlags.LRU } },
         };
         ProcessPageInfo page = Assert.Single(Read(tree, query));
         Assert.Equal(0x11 * s_page, page.Address);
@@ -137,7 +148,7 @@ public sealed class ProcessPageReaderTests
     public void A_condition_on_the_frame_leaves_out_pages_without_one()
     {
         using MadeUpTree tree = Tree(Words.Swapped(0, 9), Words.Present, Words.Present | 1, Words.GuardRegion);
-        ProcessPageQuery query = new() { Frames = new FrameFilter { Flags = new FlagFilter(isRaw: false).NoneOf(KPageFlags.HUGE) } };
+        ProcessPageQuery query = new() { Frames = new FrameFilter { Flags = new FlagFilter { NoneOf = KPageFlags.HUGE } } };
         Assert.Equal(1UL, Assert.Single(Read(tree, query)).Pfn);
     }
 

@@ -80,7 +80,7 @@ public sealed class MapCountsTests : IDisposable
     [Fact]
     public void Pages_that_are_not_wanted_and_those_that_are_hidden_are_not_asked_about()
     {
-        using MapCounts counts = new(_kpagecount, new BlindFrames(null), _recent);
+        using MapCounts counts = new(_kpagecount, new UntrackedSections(null), _recent);
         Assert.Equal([PfnRuns.Unknown], counts.Read([Own | 10, Words.Present, Words.Swapped(0, 5), 0], without: Words.Exclusive).ToArray());
         Assert.True(counts.MetHidden);
         Assert.Empty(Asked());
@@ -102,7 +102,7 @@ public sealed class MapCountsTests : IDisposable
 
     private ulong[] Look(params ReadOnlySpan<ulong> entries)
     {
-        using MapCounts counts = new(_kpagecount, new BlindFrames(null), _recent);
+        using MapCounts counts = new(_kpagecount, new UntrackedSections(null), _recent);
         return [.. counts.Read(entries, without: 0).ToArray().Order()];
     }
 
