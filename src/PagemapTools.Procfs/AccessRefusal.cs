@@ -9,7 +9,7 @@ namespace PagemapTools.Procfs;
 /// </summary>
 internal sealed class AccessRefusal
 {
-    private readonly CallerRights _rights = CallerRights.Current;
+    private readonly CallerCapabilities _rights;
     private readonly bool _isWritten;
     private readonly bool _isHidden;
     private readonly bool _isTraceRefused;
@@ -18,6 +18,7 @@ internal sealed class AccessRefusal
 
     public AccessRefusal(ProcRoot root, int processId, string file)
     {
+        _rights = CallerCapabilities.Read(KernelRelease.Read(root));
         _isWritten = file == "clear_refs";
         _isHidden = !Opens(root.PathOf(processId, "comm"));
         _isTraceRefused = _isHidden || (!_isWritten && !Opens(root.PathOf(processId, "maps")));
@@ -54,12 +55,12 @@ internal sealed class AccessRefusal
         // What is as good as CAP_SYS_PTRACE for an address space opens no directory that hidepid closes.
         if (_isTraceRefused)
         {
-            yield return ("CAP_SYS_PTRACE", _isHidden ? _rights.IsInitialUserNamespace & _rights.Has(Capability.SysPtrace) : _rights.MayTraceOthers);
+            yield return ("CAP_SYS_PTRACE", _isHidden ? _rights.IsInitialUserNamespace & _rights.Has(Capability.SysPtrace) : _rights.CanPtraceOtherUsers);
         }
 
         if (_isRefusedByMode)
         {
-            yield return _isWritten ? ("CAP_DAC_OVERRIDE", _rights.MayWriteFilesOfOthers) : ("CAP_DAC_READ_SEARCH", _rights.MayReadFilesOfOthers);
+            yield return _isWritten ? ("CAP_DAC_OVERRIDE", _rights.CanBypassWritePermission) : ("CAP_DAC_READ_SEARCH", _rights.CanBypassReadPermission);
         }
     }
 

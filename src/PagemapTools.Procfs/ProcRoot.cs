@@ -8,22 +8,25 @@ public sealed class ProcRoot
     /// <summary>The environment variable that replaces the default of /proc.</summary>
     public const string EnvironmentVariable = "PAGEMAPTOOLS_PROC";
 
-    private const string Own = "/proc";
+    private const string OwnPath = "/proc";
 
     /// <summary>Creates a root at a path; null or empty takes the environment variable, and without it /proc.</summary>
     public ProcRoot(string? path = null)
     {
         string chosen = !string.IsNullOrEmpty(path) ? path
             : Environment.GetEnvironmentVariable(EnvironmentVariable) is { Length: > 0 } named ? named
-            : Own;
+            : OwnPath;
         Path = System.IO.Path.TrimEndingDirectorySeparator(chosen);
     }
 
     /// <summary>The directory.</summary>
     public string Path { get; }
 
-    /// <summary>Whether the ids in it are those by which the caller knows the processes.</summary>
-    internal bool IsOwn => Path == Own;
+    /// <summary>Whether this is /proc, whose process ids are those by which the caller knows the processes.</summary>
+    public bool IsDefault => Path == OwnPath;
+
+    /// <summary>The tree of the calling process.</summary>
+    internal static ProcRoot Own { get; } = new(OwnPath);
 
     /// <summary>The processes that are visible in this root, in ascending order of their ids.</summary>
     public IReadOnlyList<int> ProcessIds()

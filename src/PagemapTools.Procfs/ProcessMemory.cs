@@ -38,8 +38,9 @@ public sealed class ProcessMemory : IDisposable
     /// <param name="root">The proc tree.</param>
     /// <param name="processId">The process.</param>
     /// <param name="swapTypes">The machine's swap types, read once for many processes; null to read them now.</param>
+    /// <param name="softDirty">The machine's soft-dirty bits, probed once for many processes; null to probe them anew.</param>
     /// <exception cref="ProcfsException">There is no such process, it has no address space, or the caller may not read it.</exception>
-    public static ProcessMemory Open(ProcRoot root, int processId, SwapTypes? swapTypes = null)
+    public static ProcessMemory Open(ProcRoot root, int processId, SwapTypes? swapTypes = null, SoftDirty? softDirty = null)
     {
         string name = ProcessNames.Require(root, processId, "pagemap");
         int threadId = processId;
@@ -53,7 +54,11 @@ public sealed class ProcessMemory : IDisposable
 
         return pagemap is null
             ? throw ProcessDiagnosis.Explain(root, processId, "pagemap", errno)
-            : new ProcessMemory(root, new ProcessIdentity(processId, name, swapTypes ?? SwapTypes.Read(root)), threadId, pagemap);
+            : new ProcessMemory(
+                root,
+                new ProcessIdentity(processId, name, swapTypes ?? SwapTypes.Read(root), softDirty ?? new SoftDirty(root)),
+                threadId,
+                pagemap);
     }
 
     /// <summary>Streams the mappings, in ascending order of address.</summary>

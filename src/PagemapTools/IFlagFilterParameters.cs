@@ -16,39 +16,19 @@ internal interface IFlagFilterParameters
 
     /// <summary>Conditions in the grammar of page-types' option --bits; all have to hold.</summary>
     BitSpec[] BitSpec { get; }
-
-    /// <summary>Whether flags are shown raw.</summary>
-    bool IsRaw { get; }
 }
 
 /// <summary>Makes the filter that the parameters describe.</summary>
 internal static class FlagFilterParameters
 {
-    public static FlagFilter ToFilter(this IFlagFilterParameters parameters)
+    public static FlagFilter ToFilter(this IFlagFilterParameters parameters) => new()
     {
-        FlagFilter filter = new(parameters.IsRaw);
-        if (parameters.Flag.Length > 0)
-        {
-            filter.AllOf(Union(parameters.Flag));
-        }
+        AllOf = Combine(parameters.Flag),
+        AnyOf = Combine(parameters.AnyFlag),
+        NoneOf = Combine(parameters.NotFlag),
+        BitSpecs = parameters.BitSpec,
+    };
 
-        if (parameters.AnyFlag.Length > 0)
-        {
-            filter.AnyOf(Union(parameters.AnyFlag));
-        }
-
-        if (parameters.NotFlag.Length > 0)
-        {
-            filter.NoneOf(Union(parameters.NotFlag));
-        }
-
-        foreach (BitSpec specification in parameters.BitSpec)
-        {
-            filter.Matching(specification);
-        }
-
-        return filter;
-    }
-
-    private static KPageFlags Union(KPageFlags[] flags) => flags.Aggregate((all, flag) => all | flag);
+    private static KPageFlags? Combine(KPageFlags[] flags) =>
+        flags.Length == 0 ? null : flags.Aggregate((all, flag) => all | flag);
 }

@@ -8,7 +8,7 @@ namespace PagemapTools;
 internal static class PagemapErrors
 {
     /// <summary>The record of a failure of the pagemap interface.</summary>
-    public static ErrorRecord ToRecord(this ProcfsException failure)
+    public static ErrorRecord ToRecord(this ProcfsException failure, KernelRelease release)
     {
         (string id, ErrorCategory category, object? target) = failure.Error switch
         {
@@ -17,7 +17,7 @@ internal static class PagemapErrors
             ProcfsError.ProcessAccessDenied => ("PagemapAccessDenied", ErrorCategory.PermissionDenied, failure.ProcessId),
             ProcfsError.KPageAccessDenied => ("KPageAccessDenied", ErrorCategory.PermissionDenied, failure.Path),
             ProcfsError.KPageNotAvailable => ("KPageNotAvailable", ErrorCategory.NotInstalled, failure.Path),
-            ProcfsError.SoftDirtyNotSupported => ("SoftDirtyNotSupported", ErrorCategory.NotImplemented, KernelRelease.Current),
+            ProcfsError.SoftDirtyNotSupported => ("SoftDirtyNotSupported", ErrorCategory.NotImplemented, release.Text),
             ProcfsError.PlatformNotSupported => ("PlatformNotSupported", ErrorCategory.NotImplemented, failure.Path),
             _ => ("PagemapReadFailed", ErrorCategory.ReadError, (object?)failure.ProcessId ?? failure.Path),
         };
@@ -63,8 +63,8 @@ internal static class PagemapErrors
         ErrorCategory.ObjectNotFound,
         path);
 
-    public static ErrorRecord CgroupNotFound(string cgroup) => new(
-        new ItemNotFoundException($"There is no memory cgroup '{cgroup}': give the inode of its directory, its whole path, or its path below '{CgroupNames.Default.Root}'."),
+    public static ErrorRecord CgroupNotFound(string cgroup, string? hierarchy) => new(
+        new ItemNotFoundException($"There is no memory cgroup '{cgroup}': give the inode of its directory, its whole path, or its path below '{hierarchy}'."),
         "CgroupNotFound",
         ErrorCategory.ObjectNotFound,
         cgroup);

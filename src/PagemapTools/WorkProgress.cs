@@ -6,7 +6,8 @@ using PagemapTools.Procfs;
 namespace PagemapTools;
 
 /// <summary>Progress on long work only: nothing in the first second, then at most four times a second.</summary>
-internal sealed class WorkProgress(Cmdlet cmdlet, string activity)
+/// <remarks>Readers report their position from any thread; records are written on the thread that created the progress.</remarks>
+internal sealed class WorkProgress(Cmdlet cmdlet, string activity, Func<ulong, string>? describe = null, ulong? end = null) : IProgress<ulong>
 {
     private static readonly TimeSpan s_quietStart = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan s_interval = TimeSpan.FromMilliseconds(250);
@@ -16,11 +17,29 @@ internal sealed class WorkProgress(Cmdlet cmdlet, string activity)
 
     private readonly Stopwatch _sinceStart = Stopwatch.StartNew();
     private TimeSpan _next = s_quietStart;
+    private readonly int _thread = Environment.CurrentManagedThreadId;
+    private ulong _position;
     private bool _isShown;
 
     /// <summary>The progress of a walk through a process.</summary>
-    public static WorkProgress OfProcess(Cmdlet cmdlet, ProcessMemory process) =>
-        new(cmdlet, $"Reading the pages of process {process.ProcessId} ({process.ProcessName})");
+    public static WorkProgress ForProcess(Cmdlet cmdlet, ProcessMemory process) =>
+        new(cmdlet, $"Reading the pages of process {process.ProcessId} ({process.ProcessName})", DescribeAddress, s_endOfAddressSpace);
+
+    /// <summary>The progress of a reading of page frames.</summary>
+    public static WorkProgress ForFrames(Cmdlet cmdlet, string activity) => new(cmdlet, activity, pfn => $"at frame 0x{pfn:x}");
+
+    /// <summary>The progress of a measurement that walks the address space of one process or counts processes.</summary>
+    public static WorkProgress ForMeasurement(Cmdlet cmdlet) => new(cmdlet, "Measuring processes", DescribeAddress, s_endOfAddressSpace);
+
+    /// <inheritdoc/>
+    public void Report(ulong value)
+    {
+        Volatile.Write(ref _position, value);
+        if (Environment.CurrentManagedThreadId == _thread)
+        {
+            ShowPosition();
+        }
+    }
 
     /// <summary>Shows where the work is, if a record is due.</summary>
     /// <param name="status">Where it is, in words.</param>
@@ -40,18 +59,23 @@ internal sealed class WorkProgress(Cmdlet cmdlet, string activity)
         });
     }
 
-    /// <summary>Shows how far a walk through a process has come.</summary>
-    public void ShowAddress(ulong address) => Show(() => $"at 0x{address:x}", address / (double)s_endOfAddressSpace);
-
-    /// <summary>Waits for work on other threads, and shows meanwhile what it has to tell.</summary>
-    public static void Await(Task work, Action show)
+    /// <summary>Waits for work on other threads, and shows meanwhile the positions that it reports.</summary>
+    public void PollUntilDone(Task work)
     {
         while (!((IAsyncResult)work).AsyncWaitHandle.WaitOne(s_interval))
         {
-            show();
+            ShowPosition();
         }
 
         work.GetAwaiter().GetResult();
+    }
+
+    private static string DescribeAddress(ulong address) => $"at 0x{address:x}";
+
+    private void ShowPosition()
+    {
+        ulong position = Volatile.Read(ref _position);
+        Show(() => describe!(position), position / (double?)end);
     }
 
     /// <summary>Takes the progress away, if it was shown.</summary>

@@ -12,36 +12,36 @@ public sealed class BitSpec
 {
     private const KPageFlags Compound = KPageFlags.COMPOUND_HEAD | KPageFlags.COMPOUND_TAIL;
 
-    private BitSpec(string text, FlagTerm term)
+    private BitSpec(string text, FlagMask mask)
     {
         Text = text;
-        Term = term;
+        Mask = mask;
     }
 
     /// <summary>The specification as it was written.</summary>
     public string Text { get; }
 
-    internal FlagTerm Term { get; }
+    internal FlagMask Mask { get; }
 
     /// <summary>Parses a specification.</summary>
     /// <exception cref="FormatException">It names no flag, or an unknown one; the message quotes it.</exception>
-    public static BitSpec Parse(string specification) => new(specification, ParseTerm(specification));
+    public static BitSpec Parse(string specification) => new(specification, ParseMask(specification));
 
     /// <summary>The specification as it was written.</summary>
     public override string ToString() => Text;
 
-    private static FlagTerm ParseTerm(string specification)
+    private static FlagMask ParseMask(string specification)
     {
         string text = specification.Trim();
         int equals = text.IndexOf('=', StringComparison.Ordinal);
         if (equals == 0)
         {
-            return new FlagTerm((KPageFlags)ulong.MaxValue, Names(text[1..], specification).Wanted);
+            return new FlagMask((KPageFlags)ulong.MaxValue, Names(text[1..], specification).Wanted);
         }
 
         if (equals > 0)
         {
-            return new FlagTerm(Names(text[..equals], specification).Wanted, Names(text[(equals + 1)..], specification).Wanted);
+            return new FlagMask(Names(text[..equals], specification).Wanted, Names(text[(equals + 1)..], specification).Wanted);
         }
 
         (KPageFlags wanted, KPageFlags unwanted) = Names(text, specification);
@@ -50,7 +50,7 @@ public sealed class BitSpec
             throw new FormatException($"'{specification}' names no flag.");
         }
 
-        return unwanted == KPageFlags.None ? FlagTerm.AnyOf(wanted) : new FlagTerm(wanted | unwanted, wanted);
+        return unwanted == KPageFlags.None ? FlagMask.AnyOf(wanted) : new FlagMask(wanted | unwanted, wanted);
     }
 
     private static (KPageFlags Wanted, KPageFlags Unwanted) Names(string list, string specification)

@@ -3,86 +3,57 @@ namespace PagemapTools.Procfs;
 /// <summary>One condition on flags.</summary>
 /// <param name="Mask">The flags that it looks at.</param>
 /// <param name="Bits">What they have to be; <see cref="Any"/> for at least one of them set.</param>
-internal readonly record struct FlagTerm(KPageFlags Mask, KPageFlags Bits)
+internal readonly record struct FlagMask(KPageFlags Mask, KPageFlags Bits)
 {
     private const KPageFlags Any = (KPageFlags)ulong.MaxValue;
 
-    public static FlagTerm AllOf(KPageFlags flags) => new(flags, flags);
-
-    public static FlagTerm AnyOf(KPageFlags flags) => new(flags, Any);
-
-    public static FlagTerm NoneOf(KPageFlags flags) => new(flags, KPageFlags.None);
+    public static FlagMask AnyOf(KPageFlags flags) => new(flags, Any);
 
     public bool Matches(KPageFlags flags) => Bits == Any ? (flags & Mask) != 0 : (flags & Mask) == Bits;
 }
 
 /// <summary>
-/// Conditions on the flags of a frame, all of which have to hold. Flags by name are looked for in all that the kernel says,
-/// also where it is not shown; a bit specification, as in page-types, in what is shown.
+/// Conditions on the flags of a page frame, all of which have to hold. Flags by name are compared with everything that the kernel
+/// reports, also where it is not shown. A bit specification is compared with what is shown, as page-types does it.
 /// </summary>
-public sealed class FlagFilter
+public sealed record FlagFilter
 {
-    private readonly List<FlagTerm> _onAll = [];
-    private readonly List<FlagTerm> _onShown = [];
-    private readonly bool _isRaw;
+    /// <summary>Flags that all have to be set; null for no condition.</summary>
+    public KPageFlags? AllOf { get; init; }
 
-    /// <summary>Creates a filter without conditions.</summary>
-    /// <param name="isRaw">Whether the flags are shown raw.</param>
-    public FlagFilter(bool isRaw)
-    {
-        _isRaw = isRaw;
-    }
+    /// <summary>Flags of which at least one has to be set; null for no condition.</summary>
+    public KPageFlags? AnyOf { get; init; }
+
+    /// <summary>Flags of which none may be set; null for no condition.</summary>
+    public KPageFlags? NoneOf { get; init; }
+
+    /// <summary>Specifications in page-types' grammar that all have to hold.</summary>
+    public IReadOnlyList<BitSpec> BitSpecs { get; init; } = [];
 
     /// <summary>Whether there is no condition.</summary>
-    public bool IsEmpty => _onAll.Count == 0 && _onShown.Count == 0;
+    internal bool IsEmpty => !HasNames && BitSpecs.Count == 0;
 
-    /// <summary>All of these have to be set.</summary>
-    public FlagFilter AllOf(KPageFlags flags) => With(_onAll, FlagTerm.AllOf(flags));
+    private bool HasNames => (AllOf ?? AnyOf ?? NoneOf) is not null;
 
-    /// <summary>At least one of these has to be set.</summary>
-    public FlagFilter AnyOf(KPageFlags flags) => With(_onAll, FlagTerm.AnyOf(flags));
+    internal bool Matches(ulong word, PagemapEntry entry, bool rawFlags) =>
+        (!HasNames || MatchesNames(KPageFlagsDecoder.All(word, entry)))
+        && (BitSpecs.Count == 0 || MatchesBitSpecs(KPageFlagsDecoder.Decode(word, entry, rawFlags)));
 
-    /// <summary>None of these may be set.</summary>
-    public FlagFilter NoneOf(KPageFlags flags) => With(_onAll, FlagTerm.NoneOf(flags));
+    private bool MatchesNames(KPageFlags flags) =>
+        (AllOf is not { } all || (flags & all) == all)
+        && (AnyOf is not { } any || (flags & any) != 0)
+        && (NoneOf is not { } none || (flags & none) == 0);
 
-    /// <summary>A specification in page-types' grammar has to hold.</summary>
-    public FlagFilter Matching(BitSpec specification) => With(_onShown, specification.Term);
-
-    /// <summary>The flags as they are shown.</summary>
-    internal KPageFlags Shown(ulong word, PagemapEntry entry) => _isRaw ? KPageFlagsDecoder.Raw(word, entry) : KPageFlagsDecoder.WellKnown(word);
-
-    internal bool Matches(ulong word, PagemapEntry entry)
+    private bool MatchesBitSpecs(KPageFlags flags)
     {
-        if (_onAll.Count > 0)
+        foreach (BitSpec specification in BitSpecs)
         {
-            KPageFlags all = KPageFlagsDecoder.All(word, entry);
-            foreach (FlagTerm term in _onAll)
+            if (!specification.Mask.Matches(flags))
             {
-                if (!term.Matches(all))
-                {
-                    return false;
-                }
-            }
-        }
-
-        if (_onShown.Count > 0)
-        {
-            KPageFlags shown = Shown(word, entry);
-            foreach (FlagTerm term in _onShown)
-            {
-                if (!term.Matches(shown))
-                {
-                    return false;
-                }
+                return false;
             }
         }
 
         return true;
-    }
-
-    private FlagFilter With(List<FlagTerm> terms, FlagTerm term)
-    {
-        terms.Add(term);
-        return this;
     }
 }

@@ -3,66 +3,69 @@ using PagemapTools.Procfs.Native;
 
 namespace PagemapTools.Procfs;
 
-/// <summary>The files that are indexed by page frame number, opened when they are first needed.</summary>
+/// <summary>The files that are indexed by page frame number, each opened when it is first needed. Safe to use from several threads.</summary>
 public sealed class KPageFiles : IDisposable
 {
     private readonly ProcRoot _root;
-    private readonly Dictionary<KPageFields, PageEntryFile> _files = [];
-
     private readonly string? _savedFlags;
-    private BlindFrames? _blind;
+    private readonly Dictionary<KPageFields, PageEntryFile> _files = [];
+    private readonly Lazy<UntrackedSections> _untracked;
 
-    /// <summary>Creates the set; opens nothing yet.</summary>
-    /// <param name="root">Where proc is.</param>
-    /// <param name="savedFlags">A saved copy of kpageflags to read instead of the machine's; null for the machine's.</param>
-    public KPageFiles(ProcRoot root, string? savedFlags = null)
+    internal KPageFiles(ProcRoot root, string? savedFlags = null)
     {
         _root = root;
         _savedFlags = savedFlags;
+        _untracked = new(() => new UntrackedSections(TryGet(KPageFields.Flags)));
     }
 
-    /// <summary>The fields: each has a file.</summary>
-    internal static ImmutableArray<KPageFields> EachField { get; } = [KPageFields.Flags, KPageFields.MapCount, KPageFields.Cgroup];
+    /// <summary>The properties: each has a file.</summary>
+    internal static ImmutableArray<KPageFields> AllFields { get; } = [KPageFields.Flags, KPageFields.MapCount, KPageFields.Cgroup];
 
-    /// <summary>The file of one field.</summary>
+    /// <summary>The sections of memory that the kernel does not track in these files.</summary>
+    internal UntrackedSections UntrackedSections => _untracked.Value;
+
+    /// <summary>Gets the file of one property; it belongs to this set.</summary>
     /// <exception cref="ProcfsException">The caller may not read it, or this kernel has none.</exception>
-    public PageEntryFile Of(KPageFields field)
+    public PageEntryFile Get(KPageFields field)
     {
-        if (!_files.TryGetValue(field, out PageEntryFile? file))
+        lock (_files)
         {
-            file = field == KPageFields.Flags && _savedFlags is not null ? PageEntryFile.Open(_savedFlags) : OpenOfKernel(field);
-            _files.Add(field, file);
+            if (!_files.TryGetValue(field, out PageEntryFile? file))
+            {
+                file = field == KPageFields.Flags && _savedFlags is not null ? PageEntryFile.Open(_savedFlags) : Open(field);
+                _files.Add(field, file);
+            }
+
+            return file;
         }
-
-        return file;
     }
-
-    /// <summary>The frames that none of them answers for.</summary>
-    internal BlindFrames Blind => _blind ??= new BlindFrames(TryOf(KPageFields.Flags));
 
     /// <summary>Closes the files.</summary>
     public void Dispose()
     {
-        foreach (PageEntryFile file in _files.Values)
+        lock (_files)
         {
-            file.Dispose();
+            foreach (PageEntryFile file in _files.Values)
+            {
+                file.Dispose();
+            }
         }
     }
 
-    internal static string NameOf(KPageFields field) => field switch
+    internal static string FileName(KPageFields field) => field switch
     {
         KPageFields.Flags => "kpageflags",
         KPageFields.MapCount => "kpagecount",
         KPageFields.Cgroup => "kpagecgroup",
-        _ => throw new ArgumentOutOfRangeException(nameof(field), field, "One field has one file."),
+        _ => throw new ArgumentOutOfRangeException(nameof(field), field, "One property has one file."),
     };
 
-    /// <summary>The file of one field; null where the caller may not read it, or there is none.</summary>
-    internal PageEntryFile? TryOf(KPageFields field)
+    /// <summary>Gets the file of one property; null where the caller may not read it, or there is none.</summary>
+    internal PageEntryFile? TryGet(KPageFields field)
     {
         try
         {
-            return Of(field);
+            return Get(field);
         }
         catch (ProcfsException)
         {
@@ -70,9 +73,9 @@ public sealed class KPageFiles : IDisposable
         }
     }
 
-    private PageEntryFile OpenOfKernel(KPageFields field)
+    private PageEntryFile Open(KPageFields field)
     {
-        string path = _root.PathOf(NameOf(field));
+        string path = _root.PathOf(FileName(field));
         return PageEntryFile.TryOpen(path, out int errno) ?? throw Unreadable(field, path, errno);
     }
 

@@ -48,6 +48,9 @@ public static class KPageFlagsDecoder
         return entry.IsExclusive ? flags | KPageFlags.MMAP_EXCLUSIVE : flags;
     }
 
+    /// <summary>The flags as they are shown: raw, or the well-known ones.</summary>
+    internal static KPageFlags Decode(ulong word, PagemapEntry entry, bool raw) => raw ? Raw(word, entry) : WellKnown(word);
+
     /// <summary>Every name that applies: the kernel's bits as they stand, and what overloaded and pagemap bits expand to.</summary>
     internal static KPageFlags All(ulong word, PagemapEntry entry) => ClearFalseSlabFlags((KPageFlags)word) | Raw(word, entry);
 

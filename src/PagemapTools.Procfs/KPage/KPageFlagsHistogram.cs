@@ -6,25 +6,18 @@ namespace PagemapTools.Procfs;
 /// Counts pages by their flags. It counts the kernel's words as they are; the filter and the view are applied once for each word
 /// that occurred, not for each page.
 /// </summary>
-public sealed class KPageFlagsHistogram
+internal sealed class KPageFlagsHistogram(FlagFilter filter, bool rawFlags)
 {
     private const int FramesPerRead = 16 * 1024;
 
-    private readonly FlagFilter _filter;
     private readonly Dictionary<(ulong Word, ulong Entry), long> _counts = [];
-
-    /// <summary>Creates an empty histogram of the pages that pass a filter.</summary>
-    public KPageFlagsHistogram(FlagFilter filter)
-    {
-        _filter = filter;
-    }
 
     /// <summary>Counts every frame of a file of flags, on several threads.</summary>
     /// <param name="kpageflags">The file.</param>
     /// <param name="threads">How many threads.</param>
-    /// <param name="progress">Told the number of frames that have been read, from the threads that read.</param>
-    /// <param name="stop">Asks to stop.</param>
-    public void AddAll(PageEntryFile kpageflags, int threads, Action<ulong>? progress, CancellationToken stop)
+    /// <param name="progress">Receives the number of frames that have been read, on the threads that read.</param>
+    /// <param name="cancellationToken">Cancels the reading.</param>
+    public void AddAll(PageEntryFile kpageflags, int threads, IProgress<ulong>? progress, CancellationToken cancellationToken)
     {
         long next = 0;
         ParallelRunner.Run(threads, _ =>
@@ -35,16 +28,16 @@ public sealed class KPageFlagsHistogram
             int read;
             do
             {
-                stop.ThrowIfCancellationRequested();
+                cancellationToken.ThrowIfCancellationRequested();
                 ulong first = (ulong)Interlocked.Add(ref next, FramesPerRead) - FramesPerRead;
                 read = ReadToEnd(kpageflags, first, words.AsSpan(0, FramesPerRead));
                 AddWords(counts, words.AsSpan(0, read));
-                progress?.Invoke(first + (ulong)read);
+                progress?.Report(first + (ulong)read);
             }
             while (read == FramesPerRead);
 
             Merge(counts);
-        }, stop);
+        }, cancellationToken);
     }
 
     /// <summary>Counts a page, or several that are alike.</summary>
@@ -55,15 +48,15 @@ public sealed class KPageFlagsHistogram
         CollectionsMarshal.GetValueRefOrAddDefault(_counts, (word, entry.Raw & ~PagemapEntry.FrameMask), out _) += pages;
 
     /// <summary>The combinations that occurred and pass, in ascending order of their number.</summary>
-    public IReadOnlyList<KPageFlagsSummary> Summaries()
+    public IReadOnlyList<KPageFlagsSummary> GetSummaries()
     {
         SortedDictionary<ulong, long> shown = [];
         foreach (((ulong word, ulong raw), long count) in _counts)
         {
             PagemapEntry entry = new(raw);
-            if (_filter.Matches(word, entry))
+            if (filter.Matches(word, entry, rawFlags))
             {
-                ulong flags = (ulong)_filter.Shown(word, entry);
+                ulong flags = (ulong)KPageFlagsDecoder.Decode(word, entry, rawFlags);
                 shown[flags] = shown.GetValueOrDefault(flags) + count;
             }
         }
@@ -71,7 +64,7 @@ public sealed class KPageFlagsHistogram
         return [.. shown.Select(combination => new KPageFlagsSummary((KPageFlags)combination.Key, combination.Value))];
     }
 
-    // A read that ends early may be the end, or an error that the next one tells.
+    // A short read may be the end, or an error that the next read reports.
     private static int ReadToEnd(PageEntryFile file, ulong first, Span<ulong> words)
     {
         int read = 0;

@@ -1,13 +1,18 @@
 namespace PagemapTools.Procfs;
 
-/// <summary>The release of the running kernel.</summary>
-internal static class KernelRelease
+/// <summary>The release of a kernel.</summary>
+/// <param name="Text">As uname -r prints it; on another system, what the framework calls it.</param>
+/// <param name="Version">The version and patch level that the text begins with: 6.18 of 6.18.44-amd64; null if it begins with none.</param>
+public sealed record KernelRelease(string Text, Version? Version)
 {
-    /// <summary>As uname -r prints it; on another system, what the framework calls it.</summary>
-    public static string Current { get; } = Read();
+    /// <summary>The release as uname -r prints it.</summary>
+    public override string ToString() => Text;
 
-    /// <summary>The version and patch level that a release begins with: 6.18 of 6.18.44-amd64.</summary>
-    public static bool TryParse(string release, out Version version)
+    /// <summary>Reads the release that a proc tree names; a tree that names none runs on the kernel of this process.</summary>
+    public static KernelRelease Read(ProcRoot root) => From(ReadText(root) ?? ReadText(ProcRoot.Own) ?? Environment.OSVersion.VersionString);
+
+    /// <summary>The version and patch level that a release begins with.</summary>
+    internal static bool TryParse(string release, out Version version)
     {
         int end = 0;
         int dots = 0;
@@ -19,31 +24,23 @@ internal static class KernelRelease
         return Version.TryParse(release[..end], out version!);
     }
 
-    /// <summary>Whether the running kernel is older than a version; false if that cannot be told.</summary>
-    public static bool IsBefore(int major, int minor) => TryParse(Current, out Version release) && release < new Version(major, minor);
+    /// <summary>Reads the release that a proc tree itself names; null if it names none.</summary>
+    internal static Version? ReadVersion(ProcRoot root) => ReadText(root) is { } text ? From(text).Version : null;
 
-    /// <summary>The release that a proc tree names; null if it names none.</summary>
-    public static Version? Read(ProcRoot root)
+    /// <summary>Whether the kernel is older than a version; false if its version is unknown.</summary>
+    internal bool IsBefore(int major, int minor) => Version is not null && Version < new Version(major, minor);
+
+    private static KernelRelease From(string text) => new(text, TryParse(text, out Version version) ? version : null);
+
+    private static string? ReadText(ProcRoot root)
     {
         try
         {
-            return TryParse(File.ReadAllText(root.PathOf("sys/kernel/osrelease")), out Version release) ? release : null;
+            return File.ReadAllText(root.PathOf("sys/kernel/osrelease")).Trim();
         }
         catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
         {
             return null;
-        }
-    }
-
-    private static string Read()
-    {
-        try
-        {
-            return File.ReadAllText("/proc/sys/kernel/osrelease").Trim();
-        }
-        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
-        {
-            return Environment.OSVersion.VersionString;
         }
     }
 }

@@ -11,44 +11,45 @@ public static class PagemapSupportProbe
     private const string UnknownRights = "the caller's own rights cannot be told: /proc/self/status or /proc/self/ns/user cannot be read";
 
     /// <summary>Probes each feature in turn.</summary>
-    public static IEnumerable<PagemapSupport> Probe(ProcRoot root)
+    public static IEnumerable<PagemapSupport> ProbeSupport(this ProcfsContext procfs)
     {
         using ProbePage page = new();
-        CallerRights rights = CallerRights.Current;
+        ProcRoot root = procfs.Root;
+        CallerCapabilities rights = procfs.Capabilities;
         PagemapEntry? entry = page.Entry;
-        yield return new("Pagemap", entry is not null, entry is null ? $"{Unreadable}: the kernel is built without CONFIG_PROC_PAGE_MONITOR, or proc is not mounted" : $"kernel {KernelRelease.Current}, pages of {PageGeometry.PageSize} bytes", SelfPagemap);
+        yield return new("Pagemap", entry is not null, entry is null ? $"{Unreadable}: the kernel is built without CONFIG_PROC_PAGE_MONITOR, or proc is not mounted" : $"kernel {procfs.KernelRelease}, pages of {PageGeometry.PageSize} bytes", SelfPagemap);
         yield return new("FrameNumbers", entry is null ? null : entry.Value.Pfn is not null, entry is null ? Unreadable : entry.Value.Pfn is not null ? "frame numbers and swap places are visible" : MissingAdmin(rights), SelfPagemap);
         yield return new("OtherProcesses", OtherProcesses(rights), OtherProcessesDetail(rights), "CapEff");
-        foreach (KPageFields field in KPageFiles.EachField)
+        foreach (KPageFields field in KPageFiles.AllFields)
         {
-            yield return OfFile(root, field);
+            yield return ProbeFile(root, field);
         }
 
-        yield return OfKsmFlag(root, page);
-        yield return OfScan(page);
+        yield return ProbeKsmFlag(root, page);
+        yield return ProbeScan(page);
         yield return new("ExclusiveBit", page.Entry?.IsExclusive, DescribeExclusiveBit(root, page), SelfPagemap);
-        yield return new("SoftDirty", SoftDirty.IsSupported, SoftDirtyDetail(), SelfPagemap);
-        yield return new("ClearSoftDirty", SoftDirty.IsSupported, ClearDetail(rights), "/proc/PID/clear_refs");
-        yield return OfMapFiles(rights);
-        yield return OfCgroups();
-        yield return OfSwapTypes(root);
+        yield return new("SoftDirty", procfs.SoftDirty.IsSupported, SoftDirtyDetail(procfs.SoftDirty), SelfPagemap);
+        yield return new("ClearSoftDirty", procfs.SoftDirty.IsSupported, ClearDetail(procfs.SoftDirty, rights), "/proc/PID/clear_refs");
+        yield return ProbeMapFiles(rights);
+        yield return ProbeCgroups(procfs.Cgroups);
+        yield return ProbeSwapTypes(root);
     }
 
-    private static string MissingAdmin(CallerRights rights) => rights.IsInitialUserNamespace == true
+    private static string MissingAdmin(CallerCapabilities rights) => rights.IsInitialUserNamespace == true
         ? "the kernel hides them: CAP_SYS_ADMIN is missing"
         : "the kernel hides them: CAP_SYS_ADMIN in the initial user namespace is missing";
 
-    private static bool? OtherProcesses(CallerRights rights) => rights.MayTraceOthers & rights.MayReadFilesOfOthers;
+    private static bool? OtherProcesses(CallerCapabilities rights) => rights.CanPtraceOtherUsers & rights.CanBypassReadPermission;
 
-    private static string OtherProcessesDetail(CallerRights rights)
+    private static string OtherProcessesDetail(CallerCapabilities rights)
     {
         List<string> missing = [];
-        if (rights.MayTraceOthers == false)
+        if (rights.CanPtraceOtherUsers == false)
         {
             missing.Add("CAP_SYS_PTRACE");
         }
 
-        if (rights.MayReadFilesOfOthers == false)
+        if (rights.CanBypassReadPermission == false)
         {
             missing.Add("CAP_DAC_READ_SEARCH");
         }
@@ -58,17 +59,17 @@ public static class PagemapSupportProbe
             : $"only processes of the same user can be read: {string.Join(" and ", missing)}{Where(rights)} missing";
     }
 
-    private static string Where(CallerRights rights) => rights.IsInitialUserNamespace == true ? string.Empty : " in the initial user namespace";
+    private static string Where(CallerCapabilities rights) => rights.IsInitialUserNamespace == true ? string.Empty : " in the initial user namespace";
 
-    private static PagemapSupport OfFile(ProcRoot root, KPageFields field)
+    private static PagemapSupport ProbeFile(ProcRoot root, KPageFields field)
     {
         string name = field switch { KPageFields.Flags => "KPageFlags", KPageFields.MapCount => "KPageCount", _ => "KPageCgroup" };
-        string path = root.PathOf(KPageFiles.NameOf(field));
+        string path = root.PathOf(KPageFiles.FileName(field));
         try
         {
             using KPageFiles files = new(root);
             Span<ulong> word = stackalloc ulong[1];
-            bool answers = files.Of(field).Read(0, word) == 1;
+            bool answers = files.Get(field).Read(0, word) == 1;
             return new(name, answers, answers ? "readable" : "it is empty", path);
         }
         catch (ProcfsException unreadable)
@@ -82,11 +83,11 @@ public static class PagemapSupportProbe
     private static string DescribeExclusiveBit(ProcRoot root, ProbePage page) =>
         page.Entry is not { } entry ? Unreadable
             : !entry.IsExclusive ? "bit 56 is not set on a page of the caller's own (Linux 4.2)"
-            : KernelRelease.Read(root) is { } release && (release < new Version(6, 11) || release >= new Version(6, 15))
+            : KernelRelease.ReadVersion(root) is { } release && (release < new Version(6, 11) || release >= new Version(6, 15))
                 ? "bit 56 tells pages that are mapped once; of a huge page that is mapped whole, it tells the first page's (Linux 6.11 to 6.14 tell each)"
                 : "bit 56 tells pages that are mapped once";
 
-    private static PagemapSupport OfKsmFlag(ProcRoot root, ProbePage page)
+    private static PagemapSupport ProbeKsmFlag(ProcRoot root, ProbePage page)
     {
         // Linux 6.12 tests two bits of the mapping field, one of which every anonymous page has (fs/proc/page.c, stable_page_flags).
         const string Name = "KsmFlag";
@@ -104,7 +105,7 @@ public static class PagemapSupportProbe
         {
             using KPageFiles files = new(root);
             Span<ulong> word = stackalloc ulong[1];
-            return files.Of(KPageFields.Flags).Read(pfn, word) == 1 ? word[0] : null;
+            return files.Get(KPageFields.Flags).Read(pfn, word) == 1 ? word[0] : null;
         }
         catch (ProcfsException)
         {
@@ -112,7 +113,7 @@ public static class PagemapSupportProbe
         }
     }
 
-    private static PagemapSupport OfScan(ProbePage page)
+    private static PagemapSupport ProbeScan(ProbePage page)
     {
         const string Source = "ioctl PAGEMAP_SCAN";
         if (page.Entry is null)
@@ -129,26 +130,26 @@ public static class PagemapSupportProbe
         return new("PagemapScan", true, $"categories {string.Join(", ", categories)}", Source);
     }
 
-    private static string SoftDirtyDetail() => SoftDirty.Obstacle() switch
+    private static string SoftDirtyDetail(SoftDirty softDirty) => softDirty.GetUnsupportedError() switch
     {
         null => "bit 55 tells pages written since the last clear",
         { Error: ProcfsError.SoftDirtyNotSupported } => "the kernel is built without CONFIG_MEM_SOFT_DIRTY",
-        { } untried => untried.Message,
+        { } failure => failure.Message,
     };
 
-    private static string ClearDetail(CallerRights rights) =>
-        SoftDirty.IsSupported is not { } isSupported ? "whether there is anything to clear cannot be told"
+    private static string ClearDetail(SoftDirty softDirty, CallerCapabilities rights) =>
+        softDirty.IsSupported is not { } isSupported ? "whether there is anything to clear cannot be told"
         : !isSupported ? "there is nothing to clear"
-        : rights.MayWriteFilesOfOthers == true ? "of every process that can be read"
+        : rights.CanBypassWritePermission == true ? "of every process that can be read"
         : $"of processes of the same user: CAP_DAC_OVERRIDE{Where(rights)} missing";
 
-    private static PagemapSupport OfMapFiles(CallerRights rights)
+    private static PagemapSupport ProbeMapFiles(CallerCapabilities rights)
     {
         // proc_map_files_get_link asks for checkpoint_restore_ns_capable in the initial user namespace (Linux 5.9; CAP_SYS_ADMIN before).
         bool? may = rights.IsInitialUserNamespace & (rights.Has(Capability.CheckpointRestore) | rights.Has(Capability.SysAdmin));
         string detail = may switch
         {
-            true when rights.MayAskForPagesOfOthers == true => "unmapped and swapped-out pages of shared memory can be told apart",
+            true when rights.CanMincoreOthersFiles == true => "unmapped and swapped-out pages of shared memory can be told apart",
             true => $"unmapped and swapped-out pages of shared memory can be told apart; of files of other users CAP_FOWNER{Where(rights)} missing",
             false => $"CAP_CHECKPOINT_RESTORE or CAP_SYS_ADMIN{Where(rights)} missing",
             null => UnknownRights,
@@ -156,10 +157,10 @@ public static class PagemapSupportProbe
         return new("SharedMemory", may, detail, "/proc/PID/map_files");
     }
 
-    private static PagemapSupport OfCgroups() =>
-        new("CgroupPaths", CgroupNames.Default.Root is not null, CgroupNames.Default.Root ?? "no cgroup hierarchy with the memory controller is mounted", "/proc/self/mountinfo");
+    private static PagemapSupport ProbeCgroups(CgroupPaths cgroups) =>
+        new("CgroupPaths", cgroups.Root is not null, cgroups.Root ?? "no cgroup hierarchy with the memory controller is mounted", "/proc/self/mountinfo");
 
-    private static PagemapSupport OfSwapTypes(ProcRoot root)
+    private static PagemapSupport ProbeSwapTypes(ProcRoot root)
     {
         bool isKnown = SpecialSwapTypes.Read(root) is not null;
         return new("SwapTypes", isKnown, isKnown ? "migration, device and poisoned entries are told apart" : "the kernel's configuration is neither in /proc/config.gz nor in /boot: migration, device and poisoned entries read as NonSwap", "/proc/config.gz, /boot/config-*");

@@ -4,25 +4,33 @@ using PagemapTools.Procfs.Native;
 
 namespace PagemapTools.Procfs;
 
-/// <summary>The soft-dirty bits of a process (Documentation/admin-guide/mm/soft-dirty.rst).</summary>
-public static class SoftDirty
+/// <summary>The soft-dirty bits of a machine's processes (Documentation/admin-guide/mm/soft-dirty.rst).</summary>
+public sealed class SoftDirty
 {
     private const string OwnPagemap = "/proc/self/pagemap";
+    private const string ClearFile = "clear_refs";
 
-    // Without caching of failures: a probe that could not be made is made again.
-    private static readonly Lazy<bool> s_isKept = new(() => Probe(OwnPagemap), LazyThreadSafetyMode.PublicationOnly);
+    private readonly ProcRoot _root;
+
+    // PublicationOnly caches no failure: a probe that failed is repeated.
+    private readonly Lazy<bool> _isSupported = new(() => Probe(OwnPagemap), LazyThreadSafetyMode.PublicationOnly);
+
+    internal SoftDirty(ProcRoot root)
+    {
+        _root = root;
+    }
 
     /// <summary>
-    /// Whether this kernel keeps soft-dirty bits; null if that cannot be told. Without CONFIG_MEM_SOFT_DIRTY it accepts the command to
-    /// clear them and does nothing, so a page of one's own is written and looked at.
+    /// Whether this kernel has soft-dirty bits; null if the probe fails. A kernel without CONFIG_MEM_SOFT_DIRTY accepts the command to
+    /// clear them and does nothing. The probe therefore writes a page of the caller's own and reads its entry.
     /// </summary>
-    public static bool? IsSupported
+    public bool? IsSupported
     {
         get
         {
             try
             {
-                return s_isKept.Value;
+                return _isSupported.Value;
             }
             catch (ProcfsException)
             {
@@ -31,55 +39,59 @@ public static class SoftDirty
         }
     }
 
-    /// <summary>Clears the soft-dirty bits of a process: from now on, what it writes reads soft-dirty.</summary>
-    /// <exception cref="ProcfsException">The kernel keeps none, there is no such process, it has no address space, or the caller may not.</exception>
-    public static void Clear(ProcRoot root, int processId)
+    /// <summary>Why soft-dirty bits cannot be used here; null if they can.</summary>
+    public ProcfsException? GetUnsupportedError()
     {
-        if (Obstacle() is { } obstacle)
+        try
         {
-            throw obstacle;
+            return _isSupported.Value ? null : new ProcfsException(
+                ProcfsError.SoftDirtyNotSupported,
+                $"This kernel ({KernelRelease.Read(_root)}) has no soft-dirty bits: it is built without CONFIG_MEM_SOFT_DIRTY, and would accept the command and do nothing.",
+                OwnPagemap);
+        }
+        catch (ProcfsException failure)
+        {
+            return failure;
+        }
+    }
+
+    /// <summary>The name of the process whose bits are to be cleared, as Get-Process gives it.</summary>
+    /// <exception cref="ProcfsException">There is no such process, or it is hidden from the caller.</exception>
+    public string GetTargetName(int processId) => ProcessNames.Require(_root, processId, ClearFile);
+
+    /// <summary>Clears the soft-dirty bits of a process: every page that the process writes from now on reads soft-dirty.</summary>
+    /// <exception cref="ProcfsException">The kernel has none, there is no such process, it has no address space, or the caller may not.</exception>
+    public void Clear(int processId)
+    {
+        if (GetUnsupportedError() is { } error)
+        {
+            throw error;
         }
 
-        int threadId = SurvivingThread.Of(root, processId) ?? processId;
+        int threadId = SurvivingThread.Of(_root, processId) ?? processId;
 
-        // Of a kernel thread or a zombie the kernel takes the command and does nothing (fs/proc/task_mmu.c, clear_refs_write).
-        if (threadId == processId && ProcessDiagnosis.WithoutAddressSpace(root, processId, "clear_refs", Errno.ESRCH) is { } failure)
+        // For a kernel thread or a zombie the kernel accepts the command and does nothing (fs/proc/task_mmu.c, clear_refs_write).
+        if (threadId == processId && ProcessDiagnosis.WithoutAddressSpace(_root, processId, ClearFile, Errno.ESRCH) is { } failure)
         {
             throw failure;
         }
 
-        using SafeFileHandle file = FileCalls.OpenForWriting(root.PathOf(threadId, "clear_refs"), out int errno);
+        using SafeFileHandle file = FileCalls.OpenForWriting(_root.PathOf(threadId, ClearFile), out int errno);
         errno = file.IsInvalid ? errno : FileCalls.Write(file, "4\n"u8);
         if (errno != 0)
         {
-            throw ProcessDiagnosis.Explain(root, processId, "clear_refs", errno);
+            throw ProcessDiagnosis.Explain(_root, processId, ClearFile, errno);
         }
     }
 
-    /// <summary>Why soft-dirty bits cannot be asked for here; null if they can.</summary>
-    internal static ProcfsException? Obstacle()
-    {
-        try
-        {
-            return s_isKept.Value ? null : new ProcfsException(
-                ProcfsError.SoftDirtyNotSupported,
-                $"This kernel ({KernelRelease.Current}) keeps no soft-dirty bits: it is built without CONFIG_MEM_SOFT_DIRTY, and would accept the command and do nothing.",
-                OwnPagemap);
-        }
-        catch (ProcfsException untried)
-        {
-            return untried;
-        }
-    }
-
-    /// <exception cref="ProcfsException">It cannot be tried.</exception>
+    /// <exception cref="ProcfsException">The probe cannot be made.</exception>
     internal static bool Probe(string pagemap)
     {
         nuint length = (nuint)PageGeometry.PageSize;
         nint page = MemoryCalls.Map(length, MemoryCalls.ProtectionRead | MemoryCalls.ProtectionWrite, MemoryCalls.MapPrivate | MemoryCalls.MapAnonymous, null, 0);
         if (page == 0)
         {
-            throw Untried(pagemap, $"mmap answers {Marshal.GetLastPInvokeErrorMessage()}.");
+            throw ProbeFailed(pagemap, $"mmap answers {Marshal.GetLastPInvokeErrorMessage()}.");
         }
 
         try
@@ -101,14 +113,14 @@ public static class SoftDirty
             using PageEntryFile file = PageEntryFile.Open(pagemap);
             return file.Read(PageGeometry.PageOf((ulong)page), entry) == 1
                 ? new PagemapEntry(entry[0])
-                : throw Untried(pagemap, $"'{pagemap}' has no entry of a page of the caller's own.");
+                : throw ProbeFailed(pagemap, $"'{pagemap}' has no entry of a page of the caller's own.");
         }
         catch (ProcfsException unreadable) when (unreadable.ErrorNumber != 0)
         {
-            throw Untried(pagemap, unreadable.Message, unreadable.ErrorNumber);
+            throw ProbeFailed(pagemap, unreadable.Message, unreadable.ErrorNumber);
         }
     }
 
-    private static ProcfsException Untried(string path, string reason, int errno = 0) =>
-        new(ProcfsError.ReadFailed, $"Whether this kernel keeps soft-dirty bits cannot be told: {reason}", path, errorNumber: errno);
+    private static ProcfsException ProbeFailed(string path, string reason, int errno = 0) =>
+        new(ProcfsError.ReadFailed, $"The probe for soft-dirty bits failed: {reason}", path, errorNumber: errno);
 }

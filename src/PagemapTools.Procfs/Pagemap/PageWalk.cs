@@ -4,7 +4,7 @@ namespace PagemapTools.Procfs;
 /// Walks a process: one run of pagemap entries after the other, in ascending order of address, each within one mapping. Entries of
 /// pages that hold nothing may be among them.
 /// </summary>
-/// <example><code>while (walk.MoveNext(stop)) { count += CountPresent(walk.Entries); }</code></example>
+/// <example><code>while (walk.MoveNext()) { count += CountPresent(walk.Entries); }</code></example>
 public sealed class PageWalk : IDisposable
 {
     // The kernel walks 512 entries at a time under the target's lock (PAGEMAP_WALK_SIZE); this is 64 such steps.
@@ -44,12 +44,12 @@ public sealed class PageWalk : IDisposable
 
     /// <summary>Reads the next run; false at the end of the address space.</summary>
     /// <exception cref="ProcfsException">The process has gone, or may not be read. What was delivered before stays true.</exception>
-    /// <exception cref="OperationCanceledException"><paramref name="stop"/> asked for it.</exception>
-    public bool MoveNext(CancellationToken stop)
+    /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> is cancelled.</exception>
+    public bool MoveNext(CancellationToken cancellationToken = default)
     {
         while (_position >= _regionEnd)
         {
-            stop.ThrowIfCancellationRequested();
+            cancellationToken.ThrowIfCancellationRequested();
             if (_regions.TryNext(out _position, out _regionEnd))
             {
                 continue;
@@ -66,7 +66,7 @@ public sealed class PageWalk : IDisposable
             _regions.Begin(part.Start, part.End, part.Wanted);
         }
 
-        stop.ThrowIfCancellationRequested();
+        cancellationToken.ThrowIfCancellationRequested();
         int wanted = (int)Math.Min(BatchPages, (_regionEnd - _position) >> PageGeometry.PageShift);
         Address = _position;
         _length = _process.Pagemap.Read(PageGeometry.PageOf(_position), _buffer.Items.AsSpan(0, wanted));

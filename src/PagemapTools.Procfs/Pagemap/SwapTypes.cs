@@ -16,19 +16,20 @@ public sealed class SwapTypes
     private const ulong GuardMarker = 4;
 
     // Four device types, three for migration, one for poison, the marker and the swap-in error is the most that any release takes.
-    private const int FewestSwapTypes = 22;
+    private const int MinSwapTypes = 22;
 
     private readonly SpecialSwapTypes? _special;
     private readonly bool _hasSwapinError;
-    private bool _isTypeMissing;
 
     /// <summary>Creates the types of a machine.</summary>
     /// <param name="areas">The swap areas, in the order of their types.</param>
     /// <param name="special">What the kernel's configuration says of the high types; null if it cannot be read.</param>
     /// <param name="release">The kernel's release; null for a current one.</param>
-    internal SwapTypes(IReadOnlyList<string> areas, SpecialSwapTypes? special, Version? release = null)
+    /// <param name="hasUnknownAreas">Whether there may be others.</param>
+    internal SwapTypes(IReadOnlyList<string> areas, SpecialSwapTypes? special, Version? release = null, bool hasUnknownAreas = false)
     {
         Areas = areas;
+        HasAreas = hasUnknownAreas || areas.Count > 0;
         _special = special;
         _hasSwapinError = release is not null && SpecialSwapTypes.HasSwapinError(release);
     }
@@ -37,19 +38,29 @@ public sealed class SwapTypes
     public IReadOnlyList<string> Areas { get; }
 
     /// <summary>Reads /proc/swaps and, where the kernel publishes it, its configuration. What cannot be read counts as absent.</summary>
-    public static SwapTypes Read(ProcRoot root) =>
-        new(ReadAreas(root.PathOf("swaps")), SpecialSwapTypes.Read(root), KernelRelease.Read(root));
+    public static SwapTypes Read(ProcRoot root)
+    {
+        List<string>? areas = ReadAreas(root.PathOf("swaps"));
+        return new SwapTypes(areas ?? [], SpecialSwapTypes.Read(root), KernelRelease.ReadVersion(root), hasUnknownAreas: areas is null);
+    }
+
+    /// <summary>Whether a swap area may be active. Where this is false, no page can be swapped out.</summary>
+    public bool HasAreas { get; }
 
     /// <summary>
-    /// The file or device of a swap type; null if there is none, or if it cannot be known. The kernel gives an area the lowest free
-    /// type and lists areas in the order of types, without the types (mm/swapfile.c, swap_show): after an earlier area was switched
-    /// off its line is missing. A single area is certainly the one; of several the order is taken, until a page has a type that
-    /// is not below their number, which proves that one is missing.
+    /// The file or device of a swap type; null if there is none, or if it is unknown. The kernel gives an area the lowest free type and
+    /// lists areas in the order of types, without the types (mm/swapfile.c, swap_show). If an earlier area was switched off, its line
+    /// is missing. A single area is certainly the one. Several areas are taken in order. A reader that meets a page for which
+    /// <see cref="ContradictsAreaOrder"/> is true leaves the file of that page, and of those that it reads later, unknown.
     /// </summary>
-    public string? AreaOf(int type) =>
-        Areas.Count == 1 ? (type < FewestSwapTypes ? Areas[0] : null)
-        : type < Areas.Count && !_isTypeMissing ? Areas[type]
+    public string? GetArea(int type) =>
+        Areas.Count == 1 ? (type < MinSwapTypes ? Areas[0] : null)
+        : type < Areas.Count ? Areas[type]
         : null;
+
+    /// <summary>Whether an entry proves that the list of several areas lacks one: its swap type is not below their number.</summary>
+    public bool ContradictsAreaOrder(PagemapEntry entry) =>
+        Areas.Count > 1 && entry.SwapType >= Areas.Count && entry.State(this) == PageState.Swapped;
 
     internal PageState StateOf(int type, ulong offset)
     {
@@ -60,15 +71,9 @@ public sealed class SwapTypes
             return marker;
         }
 
-        PageState state = type == TopType && _hasSwapinError ? PageState.Poisoned
-            : type < FewestSwapTypes ? PageState.Swapped
+        return type == TopType && _hasSwapinError ? PageState.Poisoned
+            : type < MinSwapTypes ? PageState.Swapped
             : _special?.StateOf(type) ?? PageState.NonSwap;
-        if (state == PageState.Swapped && type >= Areas.Count)
-        {
-            _isTypeMissing = true;
-        }
-
-        return state;
     }
 
     /// <summary>
@@ -89,7 +94,8 @@ public sealed class SwapTypes
         : (offset & UffdMarker) != 0 ? PageState.UffdMarker
         : null;
 
-    private static List<string> ReadAreas(string path)
+    /// <summary>The areas; null where the list is not the kernel's: lxcfs puts one line of the type virtual in its place.</summary>
+    private static List<string>? ReadAreas(string path)
     {
         List<string> areas = [];
         try
@@ -97,8 +103,13 @@ public sealed class SwapTypes
             foreach (string line in File.ReadLines(path, Encoding.Latin1).Skip(1))
             {
                 int end = line.IndexOf(' ', StringComparison.Ordinal);
-                if (end > 0)
+                if (end > 0 && line.AsSpan(end).TrimStart() is var rest)
                 {
+                    if (!rest.StartsWith("partition", StringComparison.Ordinal) && !rest.StartsWith("file", StringComparison.Ordinal))
+                    {
+                        return null;
+                    }
+
                     areas.Add(OctalEscapes.Decode(Encoding.Latin1.GetBytes(line[..end]), " \t\n\\"));
                 }
             }

@@ -13,8 +13,8 @@ internal sealed class PageBatch : IDisposable
     private readonly RentedArray<ulong> _rentedEntries = new();
     private readonly RentedArray<PageState> _rentedResolved = new();
     private readonly RentedArray<ulong> _rentedPfns = new();
-    private readonly RentedArray<ulong>[] _rentedWords = [.. KPageFiles.EachField.Select(_ => new RentedArray<ulong>())];
-    private readonly List<MemoryMapping?> _eachMapping = [];
+    private readonly RentedArray<ulong>[] _rentedWords = [.. KPageFiles.AllFields.Select(_ => new RentedArray<ulong>())];
+    private readonly List<MemoryMapping?> _distinctMappings = [];
     private readonly List<PageInfo> _pages = [];
     private int[] _mappings = [];
     private ulong[] _addresses = [];
@@ -32,15 +32,18 @@ internal sealed class PageBatch : IDisposable
 
     public bool IsFull => Count == _limit;
 
+    /// <summary>Whether the walk has met no swap type that contradicts the order of the swap areas (<see cref="SwapTypes.GetArea"/>).</summary>
+    public bool IsAreaOrderPlausible { get; set; } = true;
+
     public ReadOnlySpan<ulong> Pfns => _pfns.AsSpan(0, Count);
 
     /// <summary>Empties the batch.</summary>
-    /// <param name="limit">The most rows that it is to take.</param>
+    /// <param name="limit">The maximum number of rows.</param>
     public void Clear(int limit = Capacity)
     {
         Count = 0;
         _limit = limit;
-        _eachMapping.Clear();
+        _distinctMappings.Clear();
         _pages.Clear();
         _mappings = _rentedMappings.AtLeast(limit);
         _addresses = _rentedAddresses.AtLeast(limit);
@@ -61,38 +64,37 @@ internal sealed class PageBatch : IDisposable
     /// <summary>Adds a frame.</summary>
     public void Add(ulong pfn) => Append(null, 0, pfn);
 
-    /// <summary>Adds a page that came down the pipeline.</summary>
+    /// <summary>Adds an existing object.</summary>
     public void Add(PageInfo page)
     {
         _pages.Add(page);
-        Append(null, page.Entry.Raw, page.PfnOrUnknown);
+        Append(null, page.Entry.Raw, page.RawPfn);
     }
 
-    /// <summary>The page that came down the pipeline.</summary>
+    /// <summary>The object that a row was added from.</summary>
     public PageInfo Page(int row) => _pages[row];
 
     /// <summary>The words of one field, one a row.</summary>
     public Memory<ulong> Words(KPageFields field) => Column(field).AsMemory(0, Count);
 
-    /// <summary>Keeps the rows whose frames pass, in order.</summary>
-    /// <param name="filter">The conditions.</param>
-    /// <param name="fields">The fields that the rows have.</param>
-    public void Keep(FrameFilter filter, KPageFields fields)
+    /// <summary>Keeps the rows whose frames pass a query, in order.</summary>
+    public void Filter(FrameQuery query)
     {
         int kept = 0;
-        KPageFields needs = filter.Needs;
+        KPageFields fields = query.Fields;
+        KPageFields required = query.Frames.RequiredFields;
         for (int row = 0; row < Count; row++)
         {
-            if (filter.Matches(this, row, needs))
+            if (query.Frames.Matches(this, row, required, query.RawFlags))
             {
-                Move(row, kept++, fields);
+                MoveRow(row, kept++, fields);
             }
         }
 
         Count = kept;
     }
 
-    public MemoryMapping? Mapping(int row) => _eachMapping[_mappings[row]];
+    public MemoryMapping? Mapping(int row) => _distinctMappings[_mappings[row]];
 
     public ulong Address(int row) => _addresses[row];
 
@@ -106,19 +108,7 @@ internal sealed class PageBatch : IDisposable
 
     /// <summary>The row as a page of a process.</summary>
     public ProcessPageInfo ProcessPage(int row) =>
-        new(Mapping(row)!, _addresses[row], Entry(row), _resolved[row]);
-
-    /// <summary>Hands a row's words to its object.</summary>
-    public void CopyWords(int row, KPageFields fields, PageInfo page)
-    {
-        foreach (KPageFields field in KPageFiles.EachField)
-        {
-            if ((fields & field) != 0)
-            {
-                page.Set(field, Column(field)[row]);
-            }
-        }
-    }
+        new(Mapping(row)!, _addresses[row], Entry(row), _resolved[row], IsAreaOrderPlausible);
 
     /// <summary>Gives the buffers back.</summary>
     public void Dispose()
@@ -137,12 +127,12 @@ internal sealed class PageBatch : IDisposable
 
     private void Append(MemoryMapping? mapping, ulong entry, ulong pfn, PageState resolved = PageState.Unpopulated)
     {
-        if (_eachMapping.Count == 0 || !ReferenceEquals(_eachMapping[^1], mapping))
+        if (_distinctMappings.Count == 0 || !ReferenceEquals(_distinctMappings[^1], mapping))
         {
-            _eachMapping.Add(mapping);
+            _distinctMappings.Add(mapping);
         }
 
-        _mappings[Count] = _eachMapping.Count - 1;
+        _mappings[Count] = _distinctMappings.Count - 1;
         _entries[Count] = entry;
         _resolved[Count] = resolved;
         _pfns[Count++] = pfn;
@@ -150,7 +140,7 @@ internal sealed class PageBatch : IDisposable
 
     private ulong[] Column(KPageFields field) => _rentedWords[int.Log2((int)field)].AtLeast(_limit);
 
-    private void Move(int from, int to, KPageFields fields)
+    private void MoveRow(int from, int to, KPageFields fields)
     {
         if (from == to)
         {
@@ -167,7 +157,7 @@ internal sealed class PageBatch : IDisposable
             _pages[to] = _pages[from];
         }
 
-        foreach (KPageFields field in KPageFiles.EachField)
+        foreach (KPageFields field in KPageFiles.AllFields)
         {
             if ((fields & field) != 0)
             {

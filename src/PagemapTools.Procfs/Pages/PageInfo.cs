@@ -11,16 +11,17 @@ public class PageInfo
     private ulong _mapCount = Unknown;
     private ulong _cgroupInode = Unknown;
 
-    internal PageInfo(ulong pfn)
+    /// <summary>Creates a page frame of which nothing is known but its number.</summary>
+    public PageInfo(ulong pfn)
     {
-        PfnOrUnknown = pfn;
+        RawPfn = pfn;
     }
 
     /// <summary>The page frame number: the frame's physical address divided by the page size. Null if there is no frame, or if it is hidden (CAP_SYS_ADMIN).</summary>
-    public ulong? Pfn => Known(PfnOrUnknown);
+    public ulong? Pfn => Known(RawPfn);
 
     /// <summary>What the frame is used for (/proc/kpageflags): the well-known flags, or all of them where they were asked for raw.</summary>
-    public KPageFlags? Flags => _flags == Unknown ? null : ShowsRawFlags ? RawView(_flags) : KPageFlagsDecoder.WellKnown(_flags);
+    public KPageFlags? Flags => _flags == Unknown ? null : KPageFlagsDecoder.Decode(_flags, Entry, ShowsRawFlags);
 
     /// <summary><see cref="Flags"/> as a number.</summary>
     public ulong? FlagsValue => (ulong?)Flags;
@@ -40,7 +41,7 @@ public class PageInfo
     /// <summary>The path of that cgroup's directory; null if it was not asked for, or is not visible here.</summary>
     public string? CgroupPath { get; internal set; }
 
-    internal ulong PfnOrUnknown { get; }
+    internal ulong RawPfn { get; }
 
     /// <summary>The pagemap entry of a page of a process; all zero for a frame of the machine.</summary>
     internal virtual PagemapEntry Entry => default;
@@ -49,6 +50,14 @@ public class PageInfo
     internal bool IsFrameHidden => Entry.IsPresent && Pfn is null;
 
     internal bool ShowsRawFlags { get; set; }
+
+    /// <summary>Whether what is known of two pages beside their numbers is alike, flags as they are shown.</summary>
+    /// <param name="other">The other page.</param>
+    /// <param name="ignored">Flags that may differ.</param>
+    internal bool IsLike(PageInfo other, KPageFlags ignored) =>
+        _mapCount == other._mapCount && _cgroupInode == other._cgroupInode
+        && (_flags == other._flags && ShowsRawFlags == other.ShowsRawFlags
+            || (_flags != Unknown && other._flags != Unknown && ((Flags ^ other.Flags) & ~ignored) == KPageFlags.None));
 
     internal void Set(KPageFields field, ulong word)
     {
@@ -65,8 +74,6 @@ public class PageInfo
                 break;
         }
     }
-
-    private protected virtual KPageFlags RawView(ulong word) => KPageFlagsDecoder.Raw(word);
 
     private static ulong? Known(ulong word) => word == Unknown ? null : word;
 }

@@ -4,14 +4,16 @@ namespace PagemapTools.Procfs;
 public sealed class ProcessPageInfo : PageInfo
 {
     private readonly PageState _resolved;
+    private readonly bool _isAreaOrderPlausible;
 
-    internal ProcessPageInfo(MemoryMapping mapping, ulong address, PagemapEntry entry, PageState resolved = PageState.Unpopulated)
+    internal ProcessPageInfo(MemoryMapping mapping, ulong address, PagemapEntry entry, PageState resolved = PageState.Unpopulated, bool isAreaOrderPlausible = true)
         : base(entry.Pfn ?? Unknown)
     {
         Mapping = mapping;
         Address = address;
         Entry = entry;
         _resolved = resolved;
+        _isAreaOrderPlausible = isAreaOrderPlausible;
     }
 
     /// <summary>The process that the page belongs to.</summary>
@@ -27,7 +29,7 @@ public sealed class ProcessPageInfo : PageInfo
     public PageState State => Entry.State(Mapping.Process.SwapTypes) is var state && state == PageState.Unpopulated ? _resolved : state;
 
     /// <summary>Whether the page was written since soft-dirty was last cleared; null on a kernel without CONFIG_MEM_SOFT_DIRTY.</summary>
-    public bool? IsSoftDirty => Entry.IsSoftDirty ? true : SoftDirty.IsSupported == true ? false : null;
+    public bool? IsSoftDirty => Entry.IsSoftDirty ? true : Mapping.Process.SoftDirty?.IsSupported == true ? false : null;
 
     /// <summary>Whether this is the only mapping of the frame.</summary>
     public bool IsExclusive => Entry.IsExclusive;
@@ -44,8 +46,8 @@ public sealed class ProcessPageInfo : PageInfo
     /// <summary>Where in the swap area the page is, in pages; for a marker or a moving page, what the kernel keeps there. Null otherwise, or if it is hidden.</summary>
     public ulong? SwapOffset => Entry.SwapOffset;
 
-    /// <summary>The file or device of the swap area; null if the page is not swapped out, if it is hidden, or if it cannot be known which (<see cref="SwapTypes.AreaOf"/>).</summary>
-    public string? SwapFile => State == PageState.Swapped && SwapType is int type ? Mapping.Process.SwapTypes.AreaOf(type) : null;
+    /// <summary>The file or device of the swap area; null if the page is not swapped out, if it is hidden, or if it is unknown which (<see cref="SwapTypes.GetArea"/>).</summary>
+    public string? SwapFile => _isAreaOrderPlausible && State == PageState.Swapped && SwapType is int type ? Mapping.Process.SwapTypes.GetArea(type) : null;
 
     /// <summary>The kernel's word, as it was read.</summary>
     public ulong RawEntry => Entry.Raw;
@@ -55,5 +57,6 @@ public sealed class ProcessPageInfo : PageInfo
 
     internal override PagemapEntry Entry { get; }
 
-    private protected override KPageFlags RawView(ulong word) => KPageFlagsDecoder.Raw(word, Entry);
+    /// <summary>The state of an unpopulated page of shared memory, if it was resolved.</summary>
+    internal PageState Resolved => _resolved;
 }

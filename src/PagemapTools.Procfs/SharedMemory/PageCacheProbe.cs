@@ -11,10 +11,10 @@ internal static class PageCacheProbe
     /// <param name="offset">The offset of the first page, in bytes.</param>
     /// <param name="states">One state a page, all Unpopulated before the call.</param>
     /// <param name="inCore">A buffer of one byte a page.</param>
-    /// <param name="caller">The capabilities of the caller.</param>
+    /// <param name="capabilities">The capabilities of the capabilities.</param>
     /// <returns>Whether the kernel answered; if not, no state was changed.</returns>
-    public static bool Classify(MappedFile file, long offset, Span<PageState> states, Span<byte> inCore, CallerRights caller) =>
-        file.HasCachestat ? ClassifyByCachestat(file, offset, states) : ClassifyByMincore(file, offset, states, inCore, caller);
+    public static bool Classify(MappedFile file, long offset, Span<PageState> states, Span<byte> inCore, CallerCapabilities capabilities) =>
+        file.HasCachestat ? ClassifyByCachestat(file, offset, states) : ClassifyByMincore(file, offset, states, inCore, capabilities);
 
     /// <summary>Halves the range until all pages of a part are alike.</summary>
     private static bool ClassifyByCachestat(MappedFile file, long offset, Span<PageState> states)
@@ -55,9 +55,9 @@ internal static class PageCacheProbe
     }
 
     /// <summary>Uses mincore on a mapping of the file. mincore reports a page that is still in the swap cache as in memory.</summary>
-    private static bool ClassifyByMincore(MappedFile file, long offset, Span<PageState> states, Span<byte> inCore, CallerRights caller)
+    private static bool ClassifyByMincore(MappedFile file, long offset, Span<PageState> states, Span<byte> inCore, CallerCapabilities capabilities)
     {
-        if (!CanUseMincore(file.Handle, caller) || !Mincore(file.Handle, offset, states.Length, inCore))
+        if (!CanUseMincore(file.Handle, capabilities) || !Mincore(file.Handle, offset, states.Length, inCore))
         {
             return false;
         }
@@ -76,9 +76,9 @@ internal static class PageCacheProbe
     }
 
     /// <summary>To other callers mincore reports every page as in memory (mm/mincore.c, can_do_mincore, Linux 5.2).</summary>
-    private static bool CanUseMincore(SafeFileHandle file, CallerRights caller) =>
-        (StatxCall.OfDescriptor((int)file.DangerousGetHandle())?.UserId is { } owner && owner == caller.UserId)
-        || caller.MayAskForPagesOfOthers == true;
+    private static bool CanUseMincore(SafeFileHandle file, CallerCapabilities capabilities) =>
+        (StatxCall.OfDescriptor((int)file.DangerousGetHandle())?.UserId is { } owner && owner == capabilities.UserId)
+        || capabilities.CanMincoreOthersFiles == true;
 
     /// <summary>Marks the pages that the file has allocated as swapped; pages in a hole do not exist.</summary>
     private static void MarkAllocated(SafeFileHandle file, long offset, Span<PageState> states)

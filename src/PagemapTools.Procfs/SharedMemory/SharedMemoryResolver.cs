@@ -8,8 +8,8 @@ namespace PagemapTools.Procfs;
 /// shared memory that is not in the page cache is swapped out.
 /// </summary>
 /// <param name="process">The process that has the mappings.</param>
-/// <param name="caller">The capabilities of the caller.</param>
-internal sealed class SharedMemoryResolver(ProcessMemory process, CallerRights caller) : IDisposable
+/// <param name="capabilities">The capabilities of the capabilities.</param>
+internal sealed class SharedMemoryResolver(ProcessMemory process, CallerCapabilities capabilities) : IDisposable
 {
     private const int PagesPerProbe = 32 * 1024;
 
@@ -175,6 +175,6 @@ internal sealed class SharedMemoryResolver(ProcessMemory process, CallerRights c
 
         states = _states.AsSpan(0, pages);
         states.Clear();
-        return PageCacheProbe.Classify(file, offset, states, _inCore, caller);
+        return PageCacheProbe.Classify(file, offset, states, _inCore, capabilities);
     }
 }

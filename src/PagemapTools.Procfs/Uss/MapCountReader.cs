@@ -4,9 +4,9 @@ namespace PagemapTools.Procfs;
 
 /// <summary>Reads the map counts of the page frames in pagemap entries.</summary>
 /// <param name="kpagecount">The kernel's counts.</param>
-/// <param name="blind">The page frames that kpagecount does not cover.</param>
+/// <param name="untracked">The page frames that kpagecount does not cover.</param>
 /// <param name="cache">Counts that were read before, for other processes too.</param>
-internal sealed class MapCountReader(PageEntryFile kpagecount, BlindFrames blind, MapCountCache cache) : IDisposable
+internal sealed class MapCountReader(PageEntryFile kpagecount, UntrackedSections untracked, MapCountCache cache) : IDisposable
 {
     /// <summary>The count of a page frame that is shared, by how many the kernel does not tell.</summary>
     public const ulong SharedUnknownCount = PfnRuns.Unknown - 1;
@@ -74,7 +74,7 @@ internal sealed class MapCountReader(PageEntryFile kpagecount, BlindFrames blind
         {
             cached.Store(pfns[row], counts[row]);
             PagemapEntry entry = new(entries[row]);
-            if (blind.Explain(counts[row], entry, pfns[row]))
+            if (untracked.IsUntracked(counts[row], entry, pfns[row]))
             {
                 counts[row] = entry.IsExclusive ? 1 : SharedUnknownCount;
             }

@@ -10,15 +10,13 @@ namespace PagemapTools.Procfs;
 /// share the page table of a hugetlb page; smaps does.
 /// </summary>
 internal sealed class SharedMemoryCorrection(
-    ProcessMemory process, BackingStoreResolver stores, SwapTypes swapTypes, Version? release, CallerRights caller) : IDisposable
+    ProcessMemory process, BackingStoreResolver stores, KernelRelease release, CallerCapabilities capabilities) : IDisposable
 {
-    private static readonly Version s_exclusiveBitSeesSharedPmd = new(6, 12);
-
     // Processes share the page table of each part of a mapping that one entry of the third level covers (mm/hugetlb.c, huge_pmd_share).
     private static readonly ulong s_sharedPmdSize = PageGeometry.PageSize * (PageGeometry.PageSize / 8) * (PageGeometry.PageSize / 8);
 
     // Without an active swap area no shared memory is swapped out.
-    private readonly SharedMemoryResolver? _resolver = swapTypes.Areas.Count > 0 ? new SharedMemoryResolver(process, caller) : null;
+    private readonly SharedMemoryResolver? _resolver = process.SwapTypes.HasAreas ? new SharedMemoryResolver(process, capabilities) : null;
     private readonly SmapsReader _smaps = new(process);
     private readonly HashSet<MemoryMapping> _hugetlb = [];
 
@@ -51,7 +49,7 @@ internal sealed class SharedMemoryCorrection(
 
     /// <summary>Whether processes may share page tables of a hugetlb mapping, and bit 56 does not tell: then its private pages are counted here.</summary>
     public bool MayUseSharedPmd(MemoryMapping mapping) =>
-        release is not null && release < s_exclusiveBitSeesSharedPmd && mapping.IsShared
+        release.IsBefore(6, 12) && mapping.IsShared
         && ((mapping.Start + s_sharedPmdSize - 1) & ~(s_sharedPmdSize - 1)) + s_sharedPmdSize <= mapping.End;
 
     public void Dispose() => _resolver?.Dispose();
@@ -72,7 +70,7 @@ internal sealed class SharedMemoryCorrection(
         using PageWalk walk = new(process, [new WalkPart(mapping, mapping.Start, mapping.End, PageCategories.Swapped)]);
         while (walk.MoveNext(cancellationToken))
         {
-            own.CountSwapEntries(walk.Entries, swapTypes, arePfnEntriesPrivate: false);
+            own.CountSwapEntries(walk.Entries, process.SwapTypes, arePfnEntriesPrivate: false);
         }
 
         return own.Unknown == UnknownParts.None ? own.Swapped : null;

@@ -82,7 +82,7 @@ internal struct UssAccumulator
             }
 
             // Without an active swap area nothing is swapped out, even where the kernel hides the type.
-            Unknown |= state == PageState.Hidden && types.Areas.Count > 0 ? UnknownParts.Swap : UnknownParts.None;
+            Unknown |= state == PageState.Hidden && types.HasAreas ? UnknownParts.Swap : UnknownParts.None;
         }
     }
 

@@ -6,35 +6,28 @@ namespace PagemapTools.Procfs;
 /// Measures processes by one method, each in two phases: the first examines the files behind the mappings for what pagemap entries do
 /// not tell, the second walks the entries. Safe to use from several threads, each on its own process.
 /// </summary>
-public sealed class UssMeter : IDisposable
+public sealed class UssMeter
 {
-    private readonly ProcRoot _root;
-    private readonly KPageFiles _files;
+    private readonly ProcfsContext _procfs;
     private readonly PageEntryFile? _kpagecount;
-    private readonly BlindFrames _blind;
-    private readonly SwapTypes _swapTypes;
-    private readonly Version? _release;
-    private readonly CallerRights _caller = CallerRights.Current;
     private readonly bool _arePfnSwapEntriesPrivate;
     private readonly MapCountCache _mapCounts = new(TimeProvider.System);
     private readonly ConcurrentDictionary<(uint, uint, ulong), BackingStore> _backingStores = new();
 
     /// <summary>Creates a meter.</summary>
+    /// <param name="procfs">The machine; it stays open.</param>
+    /// <param name="method">How pages of the process alone are found.</param>
     /// <exception cref="ProcfsException">The method is MapCount, and /proc/kpagecount cannot be read.</exception>
-    public UssMeter(ProcRoot root, UssMethod method)
+    public UssMeter(ProcfsContext procfs, UssMethod method = UssMethod.Exclusive)
     {
-        _root = root;
+        _procfs = procfs;
         Method = method;
-        _files = new KPageFiles(root);
-        _blind = _files.Blind;
-        _swapTypes = SwapTypes.Read(root);
-        _release = KernelRelease.TryParse(KernelRelease.Current, out Version release) ? release : null;
 
         // Since Linux 6.11 smaps counts PFN swap entries as shared (fs/proc/task_mmu.c, smaps_account).
-        _arePfnSwapEntriesPrivate = _release is not null && _release < new Version(6, 11);
+        _arePfnSwapEntriesPrivate = procfs.KernelRelease.IsBefore(6, 11);
 
         // The method Exclusive works without map counts. They only tell the zero page from memory that a fork shares.
-        _kpagecount = method == UssMethod.Exclusive ? _files.TryOf(KPageFields.MapCount) : _files.Of(KPageFields.MapCount);
+        _kpagecount = method == UssMethod.Exclusive ? procfs.Frames.TryGet(KPageFields.MapCount) : procfs.Frames.Get(KPageFields.MapCount);
     }
 
     /// <summary>The method.</summary>
@@ -43,13 +36,14 @@ public sealed class UssMeter : IDisposable
     /// <summary>Measures a process.</summary>
     /// <param name="processId">The process.</param>
     /// <param name="mappings">Which mappings count; null for all.</param>
-    /// <param name="threads">How many threads may walk the process at the same time.</param>
+    /// <param name="threads">How many threads may walk the process at the same time; null for one per processor.</param>
+    /// <param name="progress">Receives each address that is reached, on the threads that walk.</param>
     /// <param name="cancellationToken">Cancels the measurement.</param>
-    /// <param name="progress">Called with each address that is reached, from the threads that walk; null if there is no need.</param>
     /// <exception cref="ProcfsException">The process has exited, has no address space, or may not be read.</exception>
-    public ProcessUss Measure(int processId, Func<MemoryMapping, bool>? mappings, int threads, CancellationToken cancellationToken, Action<ulong>? progress = null)
+    public ProcessUss Measure(
+        int processId, Func<MemoryMapping, bool>? mappings = null, int? threads = null, IProgress<ulong>? progress = null, CancellationToken cancellationToken = default)
     {
-        using ProcessMemory process = ProcessMemory.Open(_root, processId, _swapTypes);
+        using ProcessMemory process = _procfs.OpenProcess(processId);
         using SharedMemoryCorrection correction = CreateCorrection(process);
         List<WalkPart> parts = [];
         foreach (WalkPart part in WalkParts.Of(process, new PageWalkOptions { Mappings = mappings }))
@@ -62,7 +56,7 @@ public sealed class UssMeter : IDisposable
         parts.ForEach(part => correction.Accumulate(part.Mapping, ref total, cancellationToken));
         WorkQueue queue = new(parts);
         object gate = new();
-        ParallelRunner.Run(threads, _ =>
+        ParallelRunner.Run(threads ?? Environment.ProcessorCount, _ =>
         {
             UssAccumulator walked = default;
             Walk(process, queue.DequeueAll(), correction, ref walked, progress, cancellationToken);
@@ -75,11 +69,13 @@ public sealed class UssMeter : IDisposable
     }
 
     /// <summary>Measures each mapping of a process, one after the other.</summary>
-    /// <inheritdoc cref="Measure" path="/param"/>
+    /// <param name="processId">The process.</param>
+    /// <param name="mappings">Which mappings are measured; null for all.</param>
+    /// <param name="cancellationToken">Cancels the measurement.</param>
     /// <exception cref="ProcfsException">The process has exited, has no address space, or may not be read.</exception>
-    public IEnumerable<MappingUss> MeasureMappings(int processId, Func<MemoryMapping, bool>? mappings, CancellationToken cancellationToken)
+    public IEnumerable<MappingUss> MeasureMappings(int processId, Func<MemoryMapping, bool>? mappings = null, CancellationToken cancellationToken = default)
     {
-        using ProcessMemory process = ProcessMemory.Open(_root, processId, _swapTypes);
+        using ProcessMemory process = _procfs.OpenProcess(processId);
         using SharedMemoryCorrection correction = CreateCorrection(process);
         foreach (WalkPart part in WalkParts.Of(process, new PageWalkOptions { Mappings = mappings }))
         {
@@ -90,18 +86,15 @@ public sealed class UssMeter : IDisposable
         }
     }
 
-    /// <summary>Closes the files.</summary>
-    public void Dispose() => _files.Dispose();
-
     private void Walk(
         ProcessMemory process, IEnumerable<WalkPart> parts, SharedMemoryCorrection correction, ref UssAccumulator total,
-        Action<ulong>? progress, CancellationToken cancellationToken)
+        IProgress<ulong>? progress, CancellationToken cancellationToken)
     {
         using IUssCounter counter = CreateCounter(process);
         using PageWalk walk = new(process, parts);
         while (walk.MoveNext(cancellationToken))
         {
-            progress?.Invoke(walk.Address);
+            progress?.Report(walk.Address);
             if (correction.IsHugetlb(walk.Mapping))
             {
                 total.CountHugetlb(walk.Entries, isExclusiveBitValid: !correction.MayUseSharedPmd(walk.Mapping));
@@ -114,14 +107,14 @@ public sealed class UssMeter : IDisposable
     }
 
     private SharedMemoryCorrection CreateCorrection(ProcessMemory process) =>
-        new(process, new BackingStoreResolver(process, _backingStores), _swapTypes, _release, _caller);
+        new(process, new BackingStoreResolver(process, _backingStores), _procfs.KernelRelease, _procfs.Capabilities);
 
     private IUssCounter CreateCounter(ProcessMemory process)
     {
-        MapCountReader? mapCounts = _kpagecount is null ? null : new MapCountReader(_kpagecount, _blind, _mapCounts);
+        MapCountReader? mapCounts = _kpagecount is null ? null : new MapCountReader(_kpagecount, _procfs.Frames.UntrackedSections, _mapCounts);
         return Method == UssMethod.MapCount
-            ? new MapCountCounter(mapCounts!, _swapTypes, _arePfnSwapEntriesPrivate)
-            : new ExclusiveCounter(process.Pagemap, mapCounts, _swapTypes, _arePfnSwapEntriesPrivate);
+            ? new MapCountCounter(mapCounts!, _procfs.SwapTypes, _arePfnSwapEntriesPrivate)
+            : new ExclusiveCounter(process.Pagemap, mapCounts, _procfs.SwapTypes, _arePfnSwapEntriesPrivate);
     }
 }
 

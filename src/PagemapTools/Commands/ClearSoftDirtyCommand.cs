@@ -29,7 +29,7 @@ public sealed class ClearSoftDirtyCommand : ProcessObjectTargetCommand
     {
         foreach (int id in Targets())
         {
-            if (!TryRead(() => ProcessNames.Require(Root, id, "clear_refs"), out string name)
+            if (!TryRead(() => Procfs.SoftDirty.GetTargetName(id), out string name)
                 || !ShouldProcess($"process {id} ({name})", "Clear soft-dirty bits"))
             {
                 continue;
@@ -42,17 +42,17 @@ public sealed class ClearSoftDirtyCommand : ProcessObjectTargetCommand
         }
     }
 
-    /// <summary>Clears, and gives the process where it is to be passed on; null where not, or where there is none that means the same.</summary>
+    /// <summary>Clears the bits; returns the process when -PassThru was given, else null.</summary>
     private Process? Clear(int id)
     {
-        SoftDirty.Clear(Root, id);
+        Procfs.SoftDirty.Clear(id);
         if (!PassThru)
         {
             return null;
         }
 
         // An id of another proc may be another process here.
-        return InputObject.FirstOrDefault(process => process.Id == id) ?? (Root.IsOwn ? ProcessOf(id) : null);
+        return InputObject.FirstOrDefault(process => process.Id == id) ?? (Root.IsDefault ? ProcessOf(id) : null);
     }
 
     private Process ProcessOf(int id)
@@ -63,7 +63,8 @@ public sealed class ClearSoftDirtyCommand : ProcessObjectTargetCommand
         }
         catch (ArgumentException)
         {
-            throw ProcessDiagnosis.NotFound(Root, id);
+            throw new ProcfsException(
+                ProcfsError.ProcessNotFound, $"There is no process with the id {id} in '{Root.Path}', or it has gone meanwhile.", $"{Root.Path}/{id}/", id);
         }
     }
 }

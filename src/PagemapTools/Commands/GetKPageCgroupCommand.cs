@@ -19,6 +19,7 @@ public sealed class GetKPageCgroupCommand : KPageCommand
     private protected override FrameQuery CreateQuery() => new()
     {
         Include = Field,
+        OnWarning = Warn,
         Frames = new FrameFilter { Cgroups = ResolveCgroups(Cgroup) },
     };
 }

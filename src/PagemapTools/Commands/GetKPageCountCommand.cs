@@ -21,10 +21,11 @@ public sealed class GetKPageCountCommand : KPageCommand
     private protected override FrameQuery CreateQuery() => new()
     {
         Include = Field,
+        OnWarning = Warn,
         Frames = new FrameFilter
         {
-            MinimumMapCount = MyInvocation.BoundParameters.ContainsKey(nameof(Minimum)) ? Minimum : null,
-            MaximumMapCount = MyInvocation.BoundParameters.ContainsKey(nameof(Maximum)) ? Maximum : null,
+            MinMapCount = MyInvocation.BoundParameters.ContainsKey(nameof(Minimum)) ? Minimum : null,
+            MaxMapCount = MyInvocation.BoundParameters.ContainsKey(nameof(Maximum)) ? Maximum : null,
         },
     };
 }

@@ -9,7 +9,7 @@ namespace PagemapTools.Commands;
 [OutputType(typeof(PageInfo), typeof(ProcessPageInfo), typeof(PageRange))]
 public sealed class GetKPageFlagsCommand : KPageCommand, IFlagFilterParameters
 {
-    private RangeMerger? _ranges;
+    private PageRangeBuilder? _ranges;
 
     /// <inheritdoc/>
     [Parameter]
@@ -46,17 +46,15 @@ public sealed class GetKPageFlagsCommand : KPageCommand, IFlagFilterParameters
     [ValidateNotNullOrEmpty]
     public string? Path { get; set; }
 
-    bool IFlagFilterParameters.IsRaw => Raw;
-
     private protected override KPageFields Field => KPageFields.Flags;
 
-    private protected override string? SavedFlags => Path is null ? null : GetUnresolvedProviderPathFromPSPath(Path);
+    private protected override string? SavedFlagsPath => Path is null ? null : GetUnresolvedProviderPathFromPSPath(Path);
 
     /// <inheritdoc/>
     protected override void EndProcessing()
     {
         base.EndProcessing();
-        if (_ranges?.Finish() is { } last)
+        if (_ranges?.Complete() is { } last)
         {
             WriteObject(last);
         }
@@ -69,23 +67,23 @@ public sealed class GetKPageFlagsCommand : KPageCommand, IFlagFilterParameters
             ThrowTerminatingError(PagemapErrors.SavedFlagsAndCgroup());
         }
 
-        FrameQuery query = new()
+        _ranges = AsRange ? new PageRangeBuilder() : null;
+        return new FrameQuery
         {
             Include = Field,
             Frames = new FrameFilter { Flags = this.ToFilter(), Cgroups = ResolveCgroups(Cgroup) },
             RawFlags = Raw,
+            OnWarning = Warn,
         };
-        _ranges = AsRange ? new RangeMerger(query.Frames.Flags!, Field) : null;
-        return query;
     }
 
-    private protected override void WriteRow(int row, Func<PageBatch, int, PageInfo> create)
+    private protected override void WritePage(PageInfo page)
     {
         if (_ranges is null)
         {
-            base.WriteRow(row, create);
+            base.WritePage(page);
         }
-        else if (_ranges.Append(Reader.Batch, row, create) is { } range)
+        else if (_ranges.Add(page) is { } range)
         {
             WriteObject(range);
         }

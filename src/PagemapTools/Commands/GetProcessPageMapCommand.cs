@@ -9,9 +9,7 @@ namespace PagemapTools.Commands;
 [OutputType(typeof(ProcessPageInfo), typeof(ProcessPageRange))]
 public sealed class GetProcessPageMapCommand : ProcessObjectTargetCommand, IFlagFilterParameters
 {
-    private KPageFiles? _files;
     private ProcessPageQuery? _query;
-    private SwapTypes? _swapTypes;
 
     /// <summary>The names of the processes; wildcards are taken.</summary>
     [Parameter(Mandatory = true, Position = 0, ParameterSetName = NameSet)]
@@ -81,11 +79,13 @@ public sealed class GetProcessPageMapCommand : ProcessObjectTargetCommand, IFlag
     [Parameter]
     public SwitchParameter AsRange { get; set; }
 
+    /// <summary>Joins pages into ranges whatever page frames and swap offsets they have.</summary>
+    [Parameter]
+    public SwitchParameter IgnorePfn { get; set; }
+
     /// <summary>Looks up unpopulated pages of shared memory in the page cache and in swap.</summary>
     [Parameter]
     public SwitchParameter ResolveShared { get; set; }
-
-    bool IFlagFilterParameters.IsRaw => Raw;
 
     private protected override string[] Names => Name;
 
@@ -93,9 +93,9 @@ public sealed class GetProcessPageMapCommand : ProcessObjectTargetCommand, IFlag
     protected override void BeginProcessing()
     {
         base.BeginProcessing();
-        if (SoftDirty && Procfs.SoftDirty.Obstacle() is { } obstacle)
+        if (SoftDirty && Procfs.SoftDirty.GetUnsupportedError() is { } error)
         {
-            ThrowTerminatingError(obstacle.ToRecord());
+            ThrowTerminatingError(error.ToRecord(Procfs.KernelRelease));
         }
 
         if (Exclusive && Shared)
@@ -103,17 +103,21 @@ public sealed class GetProcessPageMapCommand : ProcessObjectTargetCommand, IFlag
             ThrowTerminatingError(PagemapErrors.ExclusiveAndShared());
         }
 
-        _files = new KPageFiles(Root);
-        _swapTypes = SwapTypes.Read(Root);
-        KPageFields include = Include.Aggregate(KPageFields.None, (all, field) => all | field);
         _query = new ProcessPageQuery
         {
             Walk = new PageWalkOptions { Mappings = MappingPatterns.ToFilter(Mapping), Addresses = Address },
-            Entries = new EntryFilter(State, SoftDirty ? true : null, Exclusive ? true : Shared ? false : null, IncludeUnpopulated),
+            Entries = new EntryFilter
+            {
+                States = State,
+                IsSoftDirty = SoftDirty ? true : null,
+                IsExclusive = Exclusive ? true : Shared ? false : null,
+                IncludeUnpopulated = IncludeUnpopulated,
+            },
             Frames = new FrameFilter { Flags = this.ToFilter() },
-            Include = include,
+            Include = Include.Aggregate(KPageFields.None, (all, field) => all | field),
             RawFlags = Raw,
             ResolveShared = ResolveShared || State.Any(state => state is PageState.NotMapped or PageState.SwappedShared),
+            OnWarning = Warn,
         };
     }
 
@@ -122,65 +126,25 @@ public sealed class GetProcessPageMapCommand : ProcessObjectTargetCommand, IFlag
     {
         foreach (int id in Targets())
         {
-            if (TryRead(() => ProcessMemory.Open(Root, id, _swapTypes), out ProcessMemory process))
+            if (TryRead(() => Procfs.OpenProcess(id), out ProcessMemory process))
             {
                 using (process)
                 {
-                    WritePages(process);
+                    Write(process);
                 }
             }
         }
     }
 
-    /// <inheritdoc/>
-    protected override void Dispose(bool disposing)
+    private void Write(ProcessMemory process)
     {
-        _files?.Dispose();
-        base.Dispose(disposing);
-    }
-
-    private void WritePages(ProcessMemory process)
-    {
-        using ProcessPageReader reader = new(process, _files!, _query!);
-        RangeMerger? ranges = AsRange ? new RangeMerger(_query!.Frames.Flags!, _query.Fields) : null;
-        Func<PageBatch, int, PageInfo> create = reader.Create;
-        WorkProgress progress = WorkProgress.OfProcess(this, process);
-        while (TryRead(() => reader.MoveNext(Stop), out bool hasPages) && hasPages)
+        WorkProgress progress = WorkProgress.ForProcess(this, process);
+        IEnumerable<ProcessPageInfo> pages = Guard(Procfs.ReadPages(process, _query, progress, Stop));
+        foreach (object item in AsRange || IgnorePfn ? pages.AsRanges(IgnorePfn) : (IEnumerable<object>)pages)
         {
-            progress.ShowAddress(reader.Position);
-            Warn(reader);
-            for (int row = 0; row < reader.Batch.Count; row++)
-            {
-                if (ranges is null)
-                {
-                    WriteObject(create(reader.Batch, row));
-                }
-                else if (ranges.Append(reader.Batch, row, create) is { } range)
-                {
-                    WriteObject(range);
-                }
-            }
-        }
-
-        if (ranges?.Finish() is { } last)
-        {
-            WriteObject(last);
+            WriteObject(item);
         }
 
         progress.Complete();
-    }
-
-    private void Warn(ProcessPageReader reader)
-    {
-        if (reader.MetHiddenFrame)
-        {
-            WarnHiddenFrames();
-        }
-
-        if (reader.MetUnresolvedShared)
-        {
-            WarnOnce("Shared memory could not be resolved: /proc/PID/map_files needs CAP_CHECKPOINT_RESTORE or CAP_SYS_ADMIN in the initial user namespace, "
-                + "and files of other users CAP_FOWNER.");
-        }
     }
 }

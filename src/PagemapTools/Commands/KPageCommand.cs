@@ -14,11 +14,10 @@ public abstract class KPageCommand : PagemapCommand
     private protected const string InputObjectSet = "InputObject";
 
     // Enough to find neighbours among the frames, few enough that the pipeline does not wait long.
-    private const int PagesToGather = 4096;
+    private const int PagesPerBatch = 4096;
 
-    private readonly List<PageInfo> _gathered = [];
-    private KPageFiles? _files;
-    private FrameReader? _reader;
+    private readonly List<PageInfo> _pages = [];
+    private FrameQuery _query = new();
 
     /// <summary>Page frame numbers, as numbers or as hex strings. Without any, all of the machine's frames.</summary>
     [Parameter(Position = 0, ParameterSetName = PfnSet, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
@@ -40,17 +39,12 @@ public abstract class KPageCommand : PagemapCommand
 
     private protected abstract KPageFields Field { get; }
 
-    private protected FrameReader Reader => _reader!;
-
-    private protected virtual string? SavedFlags => null;
-
     /// <inheritdoc/>
     protected override void BeginProcessing()
     {
         base.BeginProcessing();
-        _files = new KPageFiles(Root, SavedFlags);
-        TryRead(() => _files.Of(Field), out _);
-        _reader = new FrameReader(_files, CreateQuery());
+        TryRead(() => Procfs.Frames.Get(Field), out _);
+        _query = CreateQuery();
     }
 
     /// <inheritdoc/>
@@ -58,18 +52,18 @@ public abstract class KPageCommand : PagemapCommand
     {
         if (ParameterSetName == InputObjectSet)
         {
-            Gather([InputObject!]);
+            Enqueue([InputObject!]);
         }
         else if (Count == 1)
         {
-            Gather(Pfn.Select(pfn => new PageInfo(pfn)));
+            Enqueue(Pfn.Select(pfn => new PageInfo(pfn)));
         }
         else
         {
-            WriteGathered();
+            FlushBatch();
             foreach (ulong pfn in Pfn)
             {
-                WriteFrames(new FrameRange(pfn, (ulong)Count));
+                WriteRange(new FrameRange(pfn, (ulong)Count));
             }
         }
     }
@@ -77,27 +71,18 @@ public abstract class KPageCommand : PagemapCommand
     /// <inheritdoc/>
     protected override void EndProcessing()
     {
-        WriteGathered();
+        FlushBatch();
         if (!MyInvocation.ExpectingInput && ParameterSetName == PfnSet && !MyInvocation.BoundParameters.ContainsKey(nameof(Pfn)))
         {
             bool isCounted = MyInvocation.BoundParameters.ContainsKey(nameof(Count));
-            WriteFrames(isCounted ? new FrameRange(0, (ulong)Count) : FrameRange.All);
+            WriteRange(isCounted ? new FrameRange(0, (ulong)Count) : FrameRange.All);
         }
-    }
-
-    /// <inheritdoc/>
-    protected override void Dispose(bool disposing)
-    {
-        _reader?.Dispose();
-        _files?.Dispose();
-        base.Dispose(disposing);
     }
 
     /// <summary>What is read, and which frames pass.</summary>
     private protected abstract FrameQuery CreateQuery();
 
-    /// <summary>Writes a row of the reader's batch.</summary>
-    private protected virtual void WriteRow(int row, Func<PageBatch, int, PageInfo> create) => WriteObject(create(Reader.Batch, row));
+    private protected virtual void WritePage(PageInfo page) => WriteObject(page);
 
     /// <summary>The inodes of cgroups that are named by inode, by path, or by the part of the path below the hierarchy; null for none named.</summary>
     private protected IReadOnlySet<ulong>? ResolveCgroups(string[] cgroups)
@@ -112,10 +97,10 @@ public abstract class KPageCommand : PagemapCommand
         {
             ulong? inode = ulong.TryParse(cgroup, NumberStyles.None, CultureInfo.InvariantCulture, out ulong number)
                 ? number
-                : CgroupNames.Default.InodeOf(cgroup);
+                : Procfs.Cgroups.GetInode(cgroup);
             if (inode is null)
             {
-                ThrowTerminatingError(PagemapErrors.CgroupNotFound(cgroup));
+                ThrowTerminatingError(PagemapErrors.CgroupNotFound(cgroup, Procfs.Cgroups.Root));
             }
 
             inodes.Add(inode!.Value);
@@ -124,59 +109,34 @@ public abstract class KPageCommand : PagemapCommand
         return inodes;
     }
 
-    private void Gather(IEnumerable<PageInfo> pages)
+    private void Enqueue(IEnumerable<PageInfo> pages)
     {
         foreach (PageInfo page in pages)
         {
-            _gathered.Add(page);
-            if (_gathered.Count == PagesToGather)
+            _pages.Add(page);
+            if (_pages.Count == PagesPerBatch)
             {
-                WriteGathered();
+                FlushBatch();
             }
         }
     }
 
-    private void WriteGathered()
+    private void FlushBatch()
     {
-        if (_gathered.Count == 0)
+        foreach (PageInfo page in Guard(Procfs.ReadFrames(_pages, _query, Stop)))
         {
-            return;
+            WritePage(page);
         }
 
-        Reader.Batch.Clear();
-        foreach (PageInfo page in _gathered)
-        {
-            Reader.Batch.Add(page);
-        }
-
-        if (_gathered.Exists(page => page.IsFrameHidden))
-        {
-            WarnHiddenFrames();
-        }
-
-        TryRead(() => Reader.ReadBatch(), out int count);
-        Func<PageBatch, int, PageInfo> describe = Reader.Describe;
-        for (int row = 0; row < count; row++)
-        {
-            WriteRow(row, describe);
-        }
-
-        _gathered.Clear();
+        _pages.Clear();
     }
 
-    private void WriteFrames(FrameRange range)
+    private void WriteRange(FrameRange range)
     {
-        WorkProgress progress = new(this, $"Reading {Field} of page frames");
-        Func<PageBatch, int, PageInfo> create = Reader.Create;
-        FrameRange rest = range;
-        while (TryRead(() => Reader.MoveNext(ref rest, Stop), out bool hasFrames) && hasFrames)
+        WorkProgress progress = WorkProgress.ForFrames(this, $"Reading {Field} of page frames");
+        foreach (PageInfo page in Guard(Procfs.ReadFrames(range, _query, progress, Stop)))
         {
-            ulong next = rest.First;
-            progress.Show(() => $"at frame 0x{next:x}");
-            for (int row = 0; row < Reader.Batch.Count; row++)
-            {
-                WriteRow(row, create);
-            }
+            WritePage(page);
         }
 
         progress.Complete();

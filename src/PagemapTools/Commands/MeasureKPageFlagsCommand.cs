@@ -15,10 +15,7 @@ public sealed class MeasureKPageFlagsCommand : ProcessTargetCommand, IFlagFilter
     private const string ProcessSet = "Process";
     private const string RangeSet = "Range";
 
-    private KPageFiles? _files;
-    private SwapTypes? _swapTypes;
-    private KPageFlagsHistogram? _histogram;
-    private GatheredFrames? _gathered;
+    private KPageFlagsMeter? _meter;
 
     /// <summary>The names of the processes; wildcards are taken.</summary>
     [Parameter(Mandatory = true, Position = 0, ParameterSetName = NameSet)]
@@ -69,16 +66,13 @@ public sealed class MeasureKPageFlagsCommand : ProcessTargetCommand, IFlagFilter
     [Parameter]
     public SwitchParameter Raw { get; set; }
 
-    bool IFlagFilterParameters.IsRaw => Raw;
+    private protected override string? SavedFlagsPath => ParameterSetName == PathSet ? GetUnresolvedProviderPathFromPSPath(Path) : null;
 
     /// <inheritdoc/>
     protected override void BeginProcessing()
     {
         base.BeginProcessing();
-        _files = new KPageFiles(Root, ParameterSetName == PathSet ? GetUnresolvedProviderPathFromPSPath(Path) : null);
-        _histogram = new KPageFlagsHistogram(this.ToFilter());
-        TryRead(() => _files.Of(KPageFields.Flags), out PageEntryFile kpageflags);
-        _gathered = new GatheredFrames(kpageflags, _files.Blind, _histogram);
+        TryRead(() => new KPageFlagsMeter(Procfs, this.ToFilter(), Raw, Warn), out _meter);
     }
 
     /// <inheritdoc/>
@@ -87,10 +81,10 @@ public sealed class MeasureKPageFlagsCommand : ProcessTargetCommand, IFlagFilter
         switch (ParameterSetName)
         {
             case InputObjectSet:
-                CountPage(InputObject!);
+                TryRead(() => _meter!.Add(InputObject!, Stop));
                 break;
             case RangeSet:
-                CountFrames(Range!.First, Range.PageCount);
+                TryRead(() => _meter!.Add(Range!, Stop));
                 break;
             case ProcessSet:
                 CountProcesses(IdsOf(Process));
@@ -110,98 +104,40 @@ public sealed class MeasureKPageFlagsCommand : ProcessTargetCommand, IFlagFilter
     /// <inheritdoc/>
     protected override void EndProcessing()
     {
-        TryRead(_gathered!.Count);
-        if (_gathered.MetBlind)
+        if (TryRead(_meter!.GetSummaries, out IReadOnlyList<KPageFlagsSummary> summaries))
         {
-            WarnBlindFrames();
+            WriteObject(summaries, enumerateCollection: true);
         }
-
-        WriteObject(_histogram!.Summaries(), enumerateCollection: true);
     }
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
-        _gathered?.Dispose();
-        _files?.Dispose();
+        _meter?.Dispose();
         base.Dispose(disposing);
     }
 
     private void CountAll()
     {
-        PageEntryFile file = _files!.Of(KPageFields.Flags);
-        WorkProgress progress = new(this, "Counting page frames by their flags");
-        ulong position = 0;
-        Task counting = Task.Run(() => _histogram!.AddAll(file, Environment.ProcessorCount, frames => Volatile.Write(ref position, frames), Stop));
-        TryRead(() => WorkProgress.Await(counting, () => progress.Show(() => $"at frame 0x{Volatile.Read(ref position):x}")));
+        WorkProgress progress = WorkProgress.ForFrames(this, "Counting page frames by their flags");
+        Task counting = Task.Run(() => _meter!.AddAll(progress, Stop));
+        TryRead(() => progress.PollUntilDone(counting));
         progress.Complete();
-    }
-
-    private void CountPage(PageInfo page)
-    {
-        if (page.RawFlags is { } known)
-        {
-            _histogram!.Add(known, page.Entry);
-        }
-        else
-        {
-            CountFrames(page, 1);
-        }
-    }
-
-    private void CountFrames(PageInfo first, long pages)
-    {
-        TryRead(() => _gathered!.Add(first, pages, Stop));
-        if (first.IsFrameHidden)
-        {
-            WarnHiddenFrames();
-        }
     }
 
     private void CountProcesses(IEnumerable<int> ids)
     {
-        _swapTypes ??= SwapTypes.Read(Root);
         foreach (int id in Once(ids))
         {
-            if (TryRead(() => ProcessMemory.Open(Root, id, _swapTypes), out ProcessMemory process))
+            if (TryRead(() => Procfs.OpenProcess(id), out ProcessMemory process))
             {
                 using (process)
                 {
-                    CountPages(process);
+                    WorkProgress progress = WorkProgress.ForProcess(this, process);
+                    TryRead(() => _meter!.Add(process, progress, Stop));
+                    progress.Complete();
                 }
             }
         }
     }
-
-    private void CountPages(ProcessMemory process)
-    {
-        using ProcessPageReader reader = new(process, _files!, new ProcessPageQuery { Include = KPageFields.Flags });
-        WorkProgress progress = WorkProgress.OfProcess(this, process);
-        while (TryRead(() => reader.MoveNext(Stop), out bool hasPages) && hasPages)
-        {
-            progress.ShowAddress(reader.Position);
-            for (int row = 0; row < reader.Batch.Count; row++)
-            {
-                PagemapEntry entry = reader.Batch.Entry(row);
-                ulong word = entry.IsPresent ? reader.Batch.Word(KPageFields.Flags, row) : 0;
-                if (word != PfnRuns.Unknown)
-                {
-                    _histogram!.Add(word, entry);
-                }
-                else if (entry.Pfn is not null)
-                {
-                    WarnBlindFrames();
-                }
-            }
-        }
-
-        progress.Complete();
-        if (reader.MetHiddenFrame)
-        {
-            WarnHiddenFrames();
-        }
-    }
-
-    private void WarnBlindFrames() => WarnOnce(
-        "Pages in memory that the kernel has not taken into its map are not counted: /proc/kpageflags says nothing of them.");
 }

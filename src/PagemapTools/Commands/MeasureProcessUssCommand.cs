@@ -11,6 +11,7 @@ public sealed class MeasureProcessUssCommand : ProcessObjectTargetCommand
 {
     private readonly List<int> _targets = [];
     private UssMeter? _meter;
+    private Func<MemoryMapping, bool>? _mappings;
 
     /// <summary>The names of the processes; wildcards are taken. Without any target, all processes that can be read.</summary>
     [Parameter(Position = 0, ParameterSetName = NameSet)]
@@ -36,13 +37,14 @@ public sealed class MeasureProcessUssCommand : ProcessObjectTargetCommand
 
     private protected override string[] Names => Name;
 
-    private bool IsOfAll => ParameterSetName == NameSet && Name.Length == 0;
+    private bool MeasuresAllProcesses => ParameterSetName == NameSet && Name.Length == 0;
 
     /// <inheritdoc/>
     protected override void BeginProcessing()
     {
         base.BeginProcessing();
-        TryRead(() => new UssMeter(Root, Method), out _meter);
+        _mappings = MappingPatterns.ToFilter(Mapping);
+        TryRead(() => new UssMeter(Procfs, Method), out _meter);
     }
 
     /// <inheritdoc/>
@@ -54,40 +56,31 @@ public sealed class MeasureProcessUssCommand : ProcessObjectTargetCommand
         }
         else
         {
-            _targets.AddRange(IsOfAll ? Root.ProcessIds() : Targets());
+            _targets.AddRange(MeasuresAllProcesses ? Root.ProcessIds() : Targets());
         }
     }
 
     /// <inheritdoc/>
     protected override void EndProcessing() => Write(_targets);
 
-    /// <inheritdoc/>
-    protected override void Dispose(bool disposing)
-    {
-        _meter?.Dispose();
-        base.Dispose(disposing);
-    }
-
     private void Write(List<int> targets)
     {
-        WorkProgress progress = new(this, "Measuring processes");
+        WorkProgress progress = WorkProgress.ForMeasurement(this);
         int done = 0;
-        using IEnumerator<Measured> all = (ByMapping ? MeasureMappings(targets) : MeasureProcesses(targets, progress)).GetEnumerator();
-        while (TryRead(all.MoveNext, out bool isThere) && isThere)
+        foreach (MeasureResult result in Guard(ByMapping ? targets.SelectMany(MeasureMappings) : MeasureProcesses(targets, progress)))
         {
-            Measured measured = all.Current;
-            if (measured.Uss is { } uss)
+            if (result.Uss is { } uss)
             {
                 WriteObject(uss);
                 WarnIfHidden(uss);
             }
-            else if (!IsOfAll)
+            else if (!MeasuresAllProcesses)
             {
-                Report(measured.Failure!);
+                Report(result.Failure!);
             }
             else
             {
-                WriteVerbose(measured.Failure!.Message);
+                WriteVerbose(result.Failure!.Message);
             }
 
             done++;
@@ -97,70 +90,55 @@ public sealed class MeasureProcessUssCommand : ProcessObjectTargetCommand
         progress.Complete();
     }
 
-    private IEnumerable<Measured> MeasureProcesses(List<int> targets, WorkProgress progress)
+    private IEnumerable<MeasureResult> MeasureProcesses(List<int> targets, WorkProgress progress)
     {
-        Func<MemoryMapping, bool>? mappings = MappingPatterns.ToFilter(Mapping);
         if (targets.Count == 1)
         {
-            return targets.Select(id => MeasureTogether(id, mappings, progress));
+            return targets.Select(id => MeasureParallel(id, progress));
         }
 
         return targets.AsParallel().AsOrdered().WithMergeOptions(ParallelMergeOptions.NotBuffered).WithCancellation(Stop)
-            .Select(id => Measure(id, mappings, threads: 1));
+            .Select(id => Measure(id, threads: 1));
     }
 
-    private Measured MeasureTogether(int id, Func<MemoryMapping, bool>? mappings, WorkProgress progress)
+    private MeasureResult MeasureParallel(int id, WorkProgress progress)
     {
-        ulong position = 0;
-        Task<Measured> measuring = Task.Run(() => Measure(id, mappings, Environment.ProcessorCount, address => Volatile.Write(ref position, address)));
-        WorkProgress.Await(measuring, () => progress.ShowAddress(Volatile.Read(ref position)));
+        Task<MeasureResult> measuring = Task.Run(() => Measure(id, threads: null, progress));
+        progress.PollUntilDone(measuring);
         return measuring.Result;
     }
 
-    private Measured Measure(int id, Func<MemoryMapping, bool>? mappings, int threads, Action<ulong>? progress = null)
+    private MeasureResult Measure(int id, int? threads, WorkProgress? progress = null)
     {
         try
         {
-            return new Measured(_meter!.Measure(id, mappings, threads, Stop, progress), null);
+            return new MeasureResult(_meter!.Measure(id, _mappings, threads, progress, Stop), null);
         }
         catch (ProcfsException failure)
         {
-            return new Measured(null, failure);
+            return new MeasureResult(null, failure);
         }
     }
 
-    private IEnumerable<Measured> MeasureMappings(List<int> targets)
+    private IEnumerable<MeasureResult> MeasureMappings(int id)
     {
-        Func<MemoryMapping, bool>? filter = MappingPatterns.ToFilter(Mapping);
-        foreach (int id in targets)
+        using IEnumerator<MappingUss> mappings = _meter!.MeasureMappings(id, _mappings, Stop).GetEnumerator();
+        for (MeasureResult? result = TryNext(mappings); result is not null; result = TryNext(mappings))
         {
-            using IEnumerator<MappingUss> mappings = _meter!.MeasureMappings(id, filter, Stop).GetEnumerator();
-            while (true)
-            {
-                Measured measured = Next(mappings);
-                if (measured is { Uss: null, Failure: null })
-                {
-                    break;
-                }
-
-                yield return measured;
-                if (measured.Failure is not null)
-                {
-                    break;
-                }
-            }
+            yield return result.Value;
         }
     }
 
-    private static Measured Next(IEnumerator<MappingUss> mappings)
+    // After a failure the enumeration has ended.
+    private static MeasureResult? TryNext(IEnumerator<MappingUss> mappings)
     {
         try
         {
-            return new Measured(mappings.MoveNext() ? mappings.Current : null, null);
+            return mappings.MoveNext() ? new MeasureResult(mappings.Current, null) : null;
         }
         catch (ProcfsException failure)
         {
-            return new Measured(null, failure);
+            return new MeasureResult(null, failure);
         }
     }
 
@@ -168,7 +146,7 @@ public sealed class MeasureProcessUssCommand : ProcessObjectTargetCommand
     {
         if (uss.Uss is null)
         {
-            WarnHiddenFrames();
+            Warn(ReadWarnings.HiddenPageFrames);
         }
 
         else if (uss.Rss is null)
@@ -188,5 +166,5 @@ public sealed class MeasureProcessUssCommand : ProcessObjectTargetCommand
     }
 
     /// <summary>The figures of one target, or why there are none.</summary>
-    private readonly record struct Measured(ProcessUss? Uss, ProcfsException? Failure);
+    private readonly record struct MeasureResult(ProcessUss? Uss, ProcfsException? Failure);
 }

@@ -15,9 +15,14 @@ public abstract class PagemapCommand : PSCmdlet, IDisposable
     [ValidateNotNullOrEmpty]
     public string? ProcPath { get; set; }
 
-    private protected ProcRoot Root { get; private set; } = null!;
+    private protected ProcfsContext Procfs { get; private set; } = null!;
+
+    private protected ProcRoot Root => Procfs.Root;
 
     private protected CancellationToken Stop => _stop.Token;
+
+    /// <summary>A saved copy of kpageflags that is read instead of the machine's; null for the machine's.</summary>
+    private protected virtual string? SavedFlagsPath => null;
 
     /// <summary>Releases what the cmdlet holds; also called when the pipeline ends early.</summary>
     public void Dispose()
@@ -38,10 +43,11 @@ public abstract class PagemapCommand : PSCmdlet, IDisposable
             ThrowTerminatingError(PagemapErrors.PlatformNotSupported());
         }
 
-        Root = new ProcRoot(ProcPath is null ? null : GetUnresolvedProviderPathFromPSPath(ProcPath));
-        if (!Directory.Exists(Root.Path))
+        ProcRoot root = new(ProcPath is null ? null : GetUnresolvedProviderPathFromPSPath(ProcPath));
+        Procfs = new ProcfsContext(root, SavedFlagsPath);
+        if (!Directory.Exists(root.Path))
         {
-            ThrowTerminatingError(PagemapErrors.ProcPathNotFound(Root.Path));
+            ThrowTerminatingError(PagemapErrors.ProcPathNotFound(root.Path));
         }
     }
 
@@ -49,7 +55,11 @@ public abstract class PagemapCommand : PSCmdlet, IDisposable
     protected override void StopProcessing() => _stop.Cancel();
 
     /// <summary>Releases what a derived cmdlet holds.</summary>
-    protected virtual void Dispose(bool disposing) => _stop.Dispose();
+    protected virtual void Dispose(bool disposing)
+    {
+        Procfs?.Dispose();
+        _stop.Dispose();
+    }
 
     private protected void WarnOnce(string message)
     {
@@ -59,20 +69,53 @@ public abstract class PagemapCommand : PSCmdlet, IDisposable
         }
     }
 
-    private protected void WarnHiddenFrames() => WarnOnce(
-        "The kernel hides page frame numbers and swap places from this user, so what depends on them is null. "
-        + "What is missing is CAP_SYS_ADMIN in the initial user namespace.");
+    /// <summary>Warns of the limits that a reading has met, of each once.</summary>
+    private protected void Warn(ReadWarnings warnings)
+    {
+        if (warnings.HasFlag(ReadWarnings.HiddenPageFrames))
+        {
+            WarnOnce("The kernel hides page frame numbers and swap places from this user, so what depends on them is null. "
+                + "What is missing is CAP_SYS_ADMIN in the initial user namespace.");
+        }
+
+        if (warnings.HasFlag(ReadWarnings.UnresolvedSharedMemory))
+        {
+            WarnOnce("Shared memory could not be resolved: /proc/PID/map_files needs CAP_CHECKPOINT_RESTORE or CAP_SYS_ADMIN in the initial user namespace, "
+                + "and files of other users CAP_FOWNER.");
+        }
+
+        if (warnings.HasFlag(ReadWarnings.UntrackedPageFrames))
+        {
+            WarnOnce("Pages in memory that the kernel has not taken into its map are not counted: /proc/kpageflags says nothing of them.");
+        }
+
+        if (warnings.HasFlag(ReadWarnings.IgnoredPageFrames))
+        {
+            WarnOnce("Ranges that were made with -IgnorePfn are not counted: they do not say which page frames their pages have.");
+        }
+    }
 
     /// <summary>A failure as an error of its target, or, where nothing more can be done, of the whole invocation.</summary>
     private protected void Report(ProcfsException failure)
     {
         if (failure.IsOfOneProcess())
         {
-            WriteError(failure.ToRecord());
+            WriteError(failure.ToRecord(Procfs.KernelRelease));
         }
         else
         {
-            ThrowTerminatingError(failure.ToRecord());
+            ThrowTerminatingError(failure.ToRecord(Procfs.KernelRelease));
+        }
+    }
+
+    /// <summary>Passes on what a reading yields. A failure ends it and is reported, after everything that was read before it.</summary>
+    private protected IEnumerable<T> Guard<T>(IEnumerable<T> reading)
+    {
+        using IEnumerator<T> items = reading.GetEnumerator();
+        Func<bool> moveNext = items.MoveNext;
+        while (TryRead(moveNext, out bool hasItem) && hasItem)
+        {
+            yield return items.Current;
         }
     }
 

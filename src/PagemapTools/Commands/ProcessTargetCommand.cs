@@ -37,7 +37,7 @@ public abstract class ProcessTargetCommand : PagemapCommand
 
     private protected IEnumerable<int> IdsOf(Process[] processes)
     {
-        if (!Root.IsOwn)
+        if (!Root.IsDefault)
         {
             ThrowTerminatingError(PagemapErrors.ProcessOfOwnProc(processes[0], Root.Path));
         }

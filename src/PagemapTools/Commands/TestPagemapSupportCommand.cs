@@ -9,5 +9,5 @@ namespace PagemapTools.Commands;
 public sealed class TestPagemapSupportCommand : PagemapCommand
 {
     /// <inheritdoc/>
-    protected override void ProcessRecord() => WriteObject(PagemapSupportProbe.Probe(Root), enumerateCollection: true);
+    protected override void ProcessRecord() => WriteObject(Procfs.ProbeSupport(), enumerateCollection: true);
 }

@@ -5,7 +5,10 @@ namespace PagemapTools.Completion;
 /// <summary>Completes the directories of memory cgroups.</summary>
 public sealed class CgroupCompleter : Completer
 {
-    private protected override IEnumerable<Candidate> GetCandidates(string word, BoundTargets targets) =>
-        from path in CgroupNames.Default.All().Order(StringComparer.Ordinal)
-        select new Candidate(path, $"inode {CgroupNames.Default.InodeOf(path)}");
+    private protected override IEnumerable<Candidate> GetCandidates(string word, BoundTargets targets)
+    {
+        using ProcfsContext procfs = new();
+        CgroupPaths cgroups = procfs.Cgroups;
+        return [.. from path in cgroups.GetAll().Order(StringComparer.Ordinal) select new Candidate(path, $"inode {cgroups.GetInode(path)}")];
+    }
 }

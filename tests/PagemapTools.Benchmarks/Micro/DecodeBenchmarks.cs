@@ -13,7 +13,7 @@ public class DecodeBenchmarks
     private static readonly ulong[] s_mixed = [0x8180_0000_0000_1000, 0x4400_0000_0000_009f, 0, 0xa000_0000_0000_2000];
 
     private readonly ulong[] _entries = new ulong[Entries];
-    private readonly EntryFilter _filter = new([], isExclusive: true);
+    private readonly EntryMatcher _filter = new(new EntryFilter { IsExclusive = true });
     private SwapTypes _types = null!;
 
     [Params(false, true)]

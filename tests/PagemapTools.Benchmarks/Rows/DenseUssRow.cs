@@ -53,7 +53,7 @@ internal sealed class DenseUssRow : BudgetRow
 
     private long? Uss(int threads)
     {
-        using UssMeter meter = new(_root, UssMethod.Exclusive);
-        return meter.Measure(_target.ProcessId, null, threads, CancellationToken.None).Uss;
+        UssMeter meter = new(new ProcfsContext(_root), UssMethod.Exclusive);
+        return meter.Measure(_target.ProcessId, null, threads).Uss;
     }
 }

@@ -43,7 +43,7 @@ internal sealed class ScatteredUssRow : BudgetRow
 
     private long? Uss()
     {
-        using UssMeter meter = new(_root, UssMethod.Exclusive);
-        return meter.Measure(_target.ProcessId, null, Environment.ProcessorCount, CancellationToken.None).Uss;
+        UssMeter meter = new(new ProcfsContext(_root), UssMethod.Exclusive);
+        return meter.Measure(_target.ProcessId, null, Environment.ProcessorCount).Uss;
     }
 }

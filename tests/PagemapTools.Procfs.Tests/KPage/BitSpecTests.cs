@@ -38,7 +38,7 @@ public sealed class BitSpecTests
     [InlineData(" anon , lru ", Lru, true)]
     [InlineData("anon,", Anon, true)]
     public void A_specification_holds_for_the_flags_that_page_types_takes(string specification, ulong flags, bool holds) =>
-        Assert.Equal(holds, BitSpec.Parse(specification).Term.Matches((KPageFlags)flags));
+        Assert.Equal(holds, BitSpec.Parse(specification).Mask.Matches((KPageFlags)flags));
 
     [Theory]
     [InlineData("loc", Locked)]
@@ -69,7 +69,7 @@ public sealed class BitSpecTests
     [InlineData("01777777777777777777777", ulong.MaxValue)]
     [InlineData("bit57", 1UL << 57)]
     public void A_name_may_be_cut_short_and_a_number_is_itself(string name, ulong flags) =>
-        Assert.Equal(FlagTerm.AnyOf((KPageFlags)flags), BitSpec.Parse(name).Term);
+        Assert.Equal(FlagMask.AnyOf((KPageFlags)flags), BitSpec.Parse(name).Mask);
 
     [Theory]
     [InlineData("bit5", 1UL << 5)]
@@ -79,7 +79,7 @@ public sealed class BitSpecTests
         // Either that bit or an error, but never bit 52 for bit5.
         try
         {
-            Assert.Equal((KPageFlags)flags, BitSpec.Parse(name).Term.Mask);
+            Assert.Equal((KPageFlags)flags, BitSpec.Parse(name).Mask.Mask);
         }
         catch (FormatException refused)
         {

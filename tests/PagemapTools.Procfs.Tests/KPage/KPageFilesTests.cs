@@ -12,9 +12,9 @@ public sealed class KPageFilesTests
         using FakeProc tree = new FakeProc().Entries(name, 0, 11, 22, 33);
         using KPageFiles files = new(tree.Root);
         ulong[] words = new ulong[1];
-        Assert.Equal(1, files.Of(field).Read(2, words));
+        Assert.Equal(1, files.Get(field).Read(2, words));
         Assert.Equal(33UL, words[0]);
-        Assert.Same(files.Of(field), files.Of(field));
+        Assert.Same(files.Get(field), files.Get(field));
     }
 
     [Theory]
@@ -25,7 +25,7 @@ public sealed class KPageFilesTests
     {
         using FakeProc tree = new();
         using KPageFiles files = new(tree.Root);
-        ProcfsException failure = Assert.Throws<ProcfsException>(() => files.Of(field));
+        ProcfsException failure = Assert.Throws<ProcfsException>(() => files.Get(field));
         Assert.Equal(ProcfsError.KPageNotAvailable, failure.Error);
         Assert.Contains(option, failure.Message, StringComparison.Ordinal);
         Assert.StartsWith(tree.Path, failure.Path, StringComparison.Ordinal);
@@ -37,9 +37,9 @@ public sealed class KPageFilesTests
         using FakeProc tree = new FakeProc().Entries("kpageflags", 0, 1).Entries("kpagecount", 0, 2).Entries("saved", 0, 3);
         using KPageFiles files = new(tree.Root, tree.PathOf("saved"));
         ulong[] words = new ulong[1];
-        files.Of(KPageFields.Flags).Read(0, words);
+        files.Get(KPageFields.Flags).Read(0, words);
         Assert.Equal(3UL, words[0]);
-        files.Of(KPageFields.MapCount).Read(0, words);
+        files.Get(KPageFields.MapCount).Read(0, words);
         Assert.Equal(2UL, words[0]);
     }
 
@@ -48,6 +48,6 @@ public sealed class KPageFilesTests
     {
         using FakeProc tree = new();
         using KPageFiles files = new(tree.Root);
-        Assert.Throws<ArgumentOutOfRangeException>(() => files.Of(KPageFields.Flags | KPageFields.MapCount));
+        Assert.Throws<ArgumentOutOfRangeException>(() => files.Get(KPageFields.Flags | KPageFields.MapCount));
     }
 }

@@ -18,23 +18,23 @@ public sealed class KPageFlagsHistogramTests
         ulong[] words = [.. Enumerable.Range(0, 100_003).Select(i => i % 3 == 0 ? Anon : i % 1000 < 500 ? Lru : 0)];
         using FakeProc tree = new FakeProc().Entries("kpageflags", 0, words);
         using PageEntryFile file = PageEntryFile.Open(tree.PathOf("kpageflags"));
-        KPageFlagsHistogram histogram = new(new FlagFilter(isRaw: false));
+        KPageFlagsHistogram histogram = new(new FlagFilter(), rawFlags: false);
         ulong furthest = 0;
         Lock gate = new();
         histogram.AddAll(
             file,
             threads,
-            position =>
+            new InlineProgress(position =>
             {
                 lock (gate)
                 {
                     furthest = Math.Max(furthest, position);
                 }
-            },
+            }),
             Stop);
         Assert.Equal(
             [(0UL, words.LongCount(word => word == 0)), (Lru, words.LongCount(word => word == Lru)), (Anon, words.LongCount(word => word == Anon))],
-            histogram.Summaries().Select(summary => (summary.FlagsValue, summary.PageCount)));
+            histogram.GetSummaries().Select(summary => (summary.FlagsValue, summary.PageCount)));
         Assert.True(furthest >= 100_003);
     }
 
@@ -47,18 +47,18 @@ public sealed class KPageFlagsHistogramTests
             buffer[..Math.Min(buffer.Length, 80)].Clear();
             return errno == 0 ? 80 : -1;
         });
-        KPageFlagsHistogram histogram = new(new FlagFilter(isRaw: false));
+        KPageFlagsHistogram histogram = new(new FlagFilter(), rawFlags: false);
         Assert.Equal(ProcfsError.ReadFailed, Assert.Throws<ProcfsException>(() => histogram.AddAll(file, 1, null, Stop)).Error);
     }
 
     [Fact]
     public void Words_that_look_alike_are_counted_together()
     {
-        KPageFlagsHistogram histogram = new(new FlagFilter(isRaw: false));
+        KPageFlagsHistogram histogram = new(new FlagFilter(), rawFlags: false);
         histogram.Add(Anon, default);
         histogram.Add(Anon | (ulong)KPageFlags.MLOCKED, new PagemapEntry(PagemapBits.Present | 1));
         histogram.Add(Anon, new PagemapEntry(PagemapBits.Present | 2));
-        KPageFlagsSummary summary = Assert.Single(histogram.Summaries());
+        KPageFlagsSummary summary = Assert.Single(histogram.GetSummaries());
         Assert.Equal(3, summary.PageCount);
         Assert.Equal(3 * Environment.SystemPageSize, summary.Bytes);
         Assert.Equal("ANON", summary.FlagNames);
@@ -67,22 +67,22 @@ public sealed class KPageFlagsHistogramTests
     [Fact]
     public void The_raw_view_counts_the_bits_of_the_entry_apart()
     {
-        KPageFlagsHistogram histogram = new(new FlagFilter(isRaw: true));
+        KPageFlagsHistogram histogram = new(new FlagFilter(), rawFlags: true);
         histogram.Add(Anon, new PagemapEntry(PagemapBits.Present | 1));
         histogram.Add(Anon, new PagemapEntry(PagemapBits.Present | PagemapBits.SoftDirty | 2));
         histogram.Add(0, new PagemapEntry(PagemapBits.Swapped(0, 5)));
         Assert.Equal(
             [Anon, Anon | (ulong)KPageFlags.SOFTDIRTY, (ulong)KPageFlags.SWAP],
-            histogram.Summaries().Select(summary => summary.FlagsValue));
+            histogram.GetSummaries().Select(summary => summary.FlagsValue));
     }
 
     [Fact]
     public void What_does_not_pass_is_not_counted()
     {
-        KPageFlagsHistogram histogram = new(new FlagFilter(isRaw: false).NoneOf(KPageFlags.LRU));
+        KPageFlagsHistogram histogram = new(new FlagFilter { NoneOf = KPageFlags.LRU }, rawFlags: false);
         histogram.Add(Lru, default);
         histogram.Add(Anon, default);
-        Assert.Equal(KPageFlags.ANON, Assert.Single(histogram.Summaries()).Flags);
+        Assert.Equal(KPageFlags.ANON, Assert.Single(histogram.GetSummaries()).Flags);
     }
 
     [Fact]
@@ -91,5 +91,10 @@ public sealed class KPageFlagsHistogramTests
         Assert.Equal(Enum.GetValues<KPageFlags>().Length - 1, KPageFlagsNames.FormatLetters(KPageFlags.None).Length);
         Assert.Equal(KPageFlagsNames.FormatLetters(KPageFlags.None), KPageFlagsNames.FormatLetters((KPageFlags)(1UL << 57)));
         Assert.DoesNotContain('_', KPageFlagsNames.FormatLetters((KPageFlags)ulong.MaxValue));
+    }
+
+    private sealed class InlineProgress(Action<ulong> report) : IProgress<ulong>
+    {
+        public void Report(ulong value) => report(value);
     }
 }

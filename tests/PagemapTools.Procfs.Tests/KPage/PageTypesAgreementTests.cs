@@ -69,12 +69,12 @@ public sealed class PageTypesAgreementTests
         using FakeProc tree = new FakeProc().Entries("kpageflags", 0, words);
         Dictionary<ulong, long> expected = PageTypes.Count(tree.PathOf("kpageflags"), raw, bits);
         using PageEntryFile file = PageEntryFile.Open(tree.PathOf("kpageflags"));
-        FlagFilter filter = new(raw);
-        KPageFlagsHistogram histogram = new(bits is null ? filter : filter.Matching(BitSpec.Parse(bits)));
+        FlagFilter filter = new() { BitSpecs = bits is null ? [] : [BitSpec.Parse(bits)] };
+        KPageFlagsHistogram histogram = new(filter, raw);
         histogram.AddAll(file, threads: 2, progress: null, TestContext.Current.CancellationToken);
         Assert.Equal(
             expected.OrderBy(pair => pair.Key),
-            histogram.Summaries().Select(summary => KeyValuePair.Create(summary.FlagsValue, summary.PageCount)));
+            histogram.GetSummaries().Select(summary => KeyValuePair.Create(summary.FlagsValue, summary.PageCount)));
     }
 
     private static ulong Sparse(Random random) =>

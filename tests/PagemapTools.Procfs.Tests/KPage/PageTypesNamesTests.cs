@@ -90,7 +90,7 @@ public sealed class PageTypesNamesTests
     public void A_list_stands_for_the_flags_that_page_types_takes_it_for(string names, ulong flags)
     {
         // What is to be equal on the right of an equals sign is the list as it stands.
-        Assert.Equal((KPageFlags)flags, BitSpec.Parse("=" + names).Term.Bits);
+        Assert.Equal((KPageFlags)flags, BitSpec.Parse("=" + names).Mask.Bits);
     }
 
     [Fact]

@@ -4,24 +4,24 @@ namespace PagemapTools.Procfs.Tests.Live;
 public sealed class CgroupsTests
 {
     [Fact]
-    public void No_cgroup_has_the_number_zero() => Assert.Null(CgroupNames.Default.PathOf(0));
+    public void No_cgroup_has_the_number_zero() => Assert.Null(CgroupPaths.Find().GetPath(0));
 
     [Fact]
-    public void A_number_that_no_directory_has_has_no_path() => Assert.Null(CgroupNames.Default.PathOf(ulong.MaxValue - 5));
+    public void A_number_that_no_directory_has_has_no_path() => Assert.Null(CgroupPaths.Find().GetPath(ulong.MaxValue - 5));
 
     [Fact]
     public void Every_directory_of_the_hierarchy_is_found_by_its_number()
     {
-        Require.Cgroups(CgroupNames.Default.Root is not null, "no hierarchy of cgroups with the memory controller is mounted");
-        string root = CgroupNames.Default.Root;
-        ulong? inode = CgroupNames.Default.InodeOf(root);
+        Assert.SkipUnless(CgroupPaths.Find().Root is not null, "no hierarchy of cgroups with the memory controller is mounted");
+        string root = CgroupPaths.Find().Root!;
+        ulong? inode = CgroupPaths.Find().GetInode(root);
         Assert.NotNull(inode);
         Assert.Equal(Inodes.Get(root), inode);
-        Assert.Equal(root, CgroupNames.Default.PathOf(inode.Value));
+        Assert.Equal(root, CgroupPaths.Find().GetPath(inode.Value));
         string? child = Directory.EnumerateDirectories(root).FirstOrDefault();
-        Require.That(child is not null, "Cgroups", $"{root} has no cgroup below it");
-        Assert.Equal(Inodes.Get(child), CgroupNames.Default.InodeOf(Path.GetFileName(child)));
-        Assert.Contains(child, CgroupNames.Default.All());
+        Assert.SkipUnless(child is not null, $"{root} has no cgroup below it");
+        Assert.Equal(Inodes.Get(child), CgroupPaths.Find().GetInode(Path.GetFileName(child)));
+        Assert.Contains(child, CgroupPaths.Find().GetAll());
     }
 
     [Theory]
@@ -29,16 +29,16 @@ public sealed class CgroupsTests
     [InlineData("/proc")]
     public void A_directory_that_is_no_cgroup_has_no_number(string path)
     {
-        Require.Cgroups(CgroupNames.Default.Root is not null, "no hierarchy of cgroups with the memory controller is mounted");
-        Require.That(!(Directory.Exists(Path.Join(CgroupNames.Default.Root, path))), "Cgroups", $"there is a cgroup {path}");
-        Assert.Null(CgroupNames.Default.InodeOf(path));
+        Assert.SkipUnless(CgroupPaths.Find().Root is not null, "no hierarchy of cgroups with the memory controller is mounted");
+        Assert.SkipWhen(Directory.Exists(Path.Join(CgroupPaths.Find().Root, path)), $"there is a cgroup {path}");
+        Assert.Null(CgroupPaths.Find().GetInode(path));
     }
 
     [Fact]
     public void The_root_cgroup_is_named_by_a_slash()
     {
-        Require.Cgroups(CgroupNames.Default.Root is not null, "no hierarchy of cgroups with the memory controller is mounted");
-        Assert.Equal(Inodes.Get(CgroupNames.Default.Root), CgroupNames.Default.InodeOf("/"));
+        Assert.SkipUnless(CgroupPaths.Find().Root is not null, "no hierarchy of cgroups with the memory controller is mounted");
+        Assert.Equal(Inodes.Get(CgroupPaths.Find().Root!), CgroupPaths.Find().GetInode("/"));
     }
 
     [Fact]
@@ -60,6 +60,6 @@ public sealed class CgroupsTests
     {
         string[][] lines = [.. File.ReadLines(FormattableString.Invariant($"/proc/{processId}/cgroup")).Select(line => line.Split(':', 3))];
         string[]? line = lines.FirstOrDefault(line => line[1].Split(',').Contains("memory", StringComparer.Ordinal)) ?? lines.FirstOrDefault(line => line[0] == "0");
-        return line is null || CgroupNames.Default.Root is not { } root ? null : Path.TrimEndingDirectorySeparator(Path.Join(root, line[2]));
+        return line is null || CgroupPaths.Find().Root is not { } root ? null : Path.TrimEndingDirectorySeparator(Path.Join(root, line[2]));
     }
 }

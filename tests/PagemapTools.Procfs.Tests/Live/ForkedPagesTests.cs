@@ -41,13 +41,13 @@ public sealed class ForkedPagesTests
     public void What_a_meter_remembers_of_one_is_true_of_the_other_and_not_used_when_that_has_gone(UssMethod method)
     {
         Require.PageFrameNumbers();
-        using UssMeter meter = new(new ProcRoot("/proc"), method);
-        using TargetProcess target = TargetProcess.Start("fork").Next().Stop();
-        Agrees(target["parent"]);
-        Agrees(target["child"]);
-        Agrees(target["parent"]);
-        target.Next().Stop();
-        Agrees(target["parent"]);
+        UssMeter meter = new(new ProcfsContext(new ProcRoot("/proc")), method);
+        using TargetProcess zoo = TargetProcess.Start("fork").Next().Stop();
+        Agrees(zoo["parent"]);
+        Agrees(zoo["child"]);
+        Agrees(zoo["parent"]);
+        zoo.Next().Stop();
+        Agrees(zoo["parent"]);
 
         void Agrees(TargetRegion region)
         {

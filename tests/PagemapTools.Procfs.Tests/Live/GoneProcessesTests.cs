@@ -78,8 +78,8 @@ public sealed class GoneProcessesTests
     {
         using TargetProcess target = TargetProcess.Start("dense", "size=256MiB").Stop();
         using ProcessMemory process = ProcessMemory.Open(s_root, target.ProcessId);
-        using KPageFiles files = new(s_root);
-        using ProcessPageReader reader = new(process, files, new ProcessPageQuery { Walk = new PageWalkOptions { Addresses = [target["dense"].Range] } });
+        using ProcfsContext procfs = new(s_root);
+        using ProcessPageReader reader = new(procfs, process, new ProcessPageQuery { Walk = new PageWalkOptions { Addresses = [target["dense"].Range] } });
         Assert.True(reader.MoveNext(Stop));
         int delivered = reader.Batch.Count;
         target.Kill();
@@ -131,13 +131,13 @@ public sealed class GoneProcessesTests
     {
         foreach (UssMethod method in UssVersusSmaps.Methods())
         {
-            using UssMeter meter = new(s_root, method);
+            UssMeter meter = new(new ProcfsContext(s_root), method);
             int measured = 0;
             foreach (int processId in s_root.ProcessIds())
             {
                 try
                 {
-                    ProcessUss uss = meter.Measure(processId, mappings: null, threads: 1, Stop);
+                    ProcessUss uss = meter.Measure(processId, mappings: null, threads: 1, cancellationToken: Stop);
                     Assert.True(uss.Uss <= uss.Rss + uss.Hugetlb || uss.Rss is null);
                     measured++;
                 }
@@ -162,8 +162,8 @@ public sealed class GoneProcessesTests
 
     private static ProcessUss Measure(int processId)
     {
-        using UssMeter meter = new(s_root, UssMethod.Exclusive);
-        return meter.Measure(processId, mappings: null, threads: 1, Stop);
+        UssMeter meter = new(new ProcfsContext(s_root), UssMethod.Exclusive);
+        return meter.Measure(processId, mappings: null, threads: 1, cancellationToken: Stop);
     }
 
     private static ProcfsException FailureOf(Action action) => Assert.Throws<ProcfsException>(action);

@@ -10,7 +10,7 @@ public sealed class KernelMappingsTests(SharedTargets targets) : IClassFixture<S
         TargetProcess target = targets["anon"];
         foreach (UssMethod method in UssVersusSmaps.Methods())
         {
-            using UssMeter meter = new(new ProcRoot("/proc"), method);
+            UssMeter meter = new(new ProcfsContext(new ProcRoot("/proc")), method);
             MappingUss[] mappings = [.. meter.MeasureMappings(target.ProcessId, mappings: null, TestContext.Current.CancellationToken)];
             Assert.All(mappings.Where(uss => uss.Mapping.Kind == MappingKind.Vvar), uss => Assert.Equal((0L, 0L), (uss.Uss!.Value, uss.Rss!.Value)));
             Assert.Contains(mappings, uss => uss.Mapping.Kind == MappingKind.Vvar);

@@ -73,6 +73,6 @@ public sealed partial class PageCacheProbeTests : IDisposable
     private bool Classify(out PageState[] states)
     {
         states = [.. Enumerable.Repeat(PageState.Unpopulated, Pages)];
-        return PageCacheProbe.Classify(_file, 0, states, new byte[Pages], CallerRights.Current);
+        return PageCacheProbe.Classify(_file, 0, states, new byte[Pages], CallerCapabilities.Read(KernelRelease.Read(new ProcRoot())));
     }
 }

@@ -67,7 +67,7 @@ public sealed class PageTotalsTests
     {
         ProcessPageInfo[] pages = [.. all];
 
-        // Where the kernel does not know its own memory (BlindFrames), there is nothing to add up.
+        // Where the kernel does not know its own memory (UntrackedSections), there is nothing to add up.
         if (pages.Any(page => page.State == PageState.Present && (page.Flags is null || page.MapCount is null)))
         {
             return [];

@@ -114,7 +114,7 @@ public sealed class SharedMemoryTests(SharedTargets targets) : IClassFixture<Sha
         ProcessPageQuery query = new()
         {
             Walk = new PageWalkOptions { Addresses = [target["shared-zapped"].Range] },
-            Entries = new EntryFilter([state]),
+            Entries = new EntryFilter { States = [state] },
             ResolveShared = true,
         };
         (List<ProcessPageInfo> pages, _) = Walks.Pages(new ProcRoot("/proc"), process, query);

@@ -6,7 +6,7 @@ public sealed class SoftDirtyTests
     private static readonly ProcRoot s_root = new("/proc");
 
     [Fact]
-    public void Support_is_what_a_page_of_ones_own_shows() => Assert.Equal(KernelFeatures.HasSoftDirty, SoftDirty.IsSupported);
+    public void Support_is_what_a_page_of_ones_own_shows() => Assert.Equal(SupportAgreement.KeepsSoftDirty(), new SoftDirty(s_root).IsSupported);
 
     [Fact]
     public void A_probe_that_could_not_be_made_says_so_and_nothing_of_the_kernel()
@@ -17,7 +17,7 @@ public sealed class SoftDirtyTests
             ProcfsException failure = Assert.Throws<ProcfsException>(() => SoftDirty.Probe(tree.PathOf(name)));
             Assert.Equal((ProcfsError.ReadFailed, errno), (failure.Error, failure.ErrorNumber));
             Assert.Contains(tree.PathOf(name), failure.Message, StringComparison.Ordinal);
-            Assert.Contains("cannot be told", failure.Message, StringComparison.Ordinal);
+            Assert.Contains("probe for soft-dirty bits failed", failure.Message, StringComparison.Ordinal);
             Assert.DoesNotContain("CONFIG_MEM_SOFT_DIRTY", failure.Message, StringComparison.Ordinal);
         }
     }
@@ -25,8 +25,8 @@ public sealed class SoftDirtyTests
     [Fact]
     public void A_kernel_that_would_do_nothing_is_refused()
     {
-        Require.NoSoftDirty();
-        ProcfsException failure = Assert.Throws<ProcfsException>(() => SoftDirty.Clear(s_root, Environment.ProcessId));
+        Assert.SkipWhen(SupportAgreement.KeepsSoftDirty(), "this kernel keeps soft-dirty bits");
+        ProcfsException failure = Assert.Throws<ProcfsException>(() => new SoftDirty(s_root).Clear(Environment.ProcessId));
         Assert.Equal(ProcfsError.SoftDirtyNotSupported, failure.Error);
         Assert.Contains("CONFIG_MEM_SOFT_DIRTY", failure.Message, StringComparison.Ordinal);
         using TargetProcess target = TargetProcess.Start("soft-dirty").Stop();
@@ -39,7 +39,7 @@ public sealed class SoftDirtyTests
         SkipUnlessKept();
         using TargetProcess target = TargetProcess.Start("soft-dirty").Stop();
         Assert.All(TargetPages.Read(target["soft-dirty"]), page => Assert.True(page.IsSoftDirty));
-        SoftDirty.Clear(s_root, target.ProcessId);
+        new SoftDirty(s_root).Clear(target.ProcessId);
         Assert.All(TargetPages.Read(target["soft-dirty"]), page => Assert.False(page.IsSoftDirty));
         target.Next("3,10-20,63").Stop();
         ProcessPageInfo[] pages = TargetPages.Read(target["soft-dirty"]);
@@ -51,10 +51,10 @@ public sealed class SoftDirtyTests
     {
         SkipUnlessKept();
         using TargetProcess target = TargetProcess.Start("soft-dirty").Stop();
-        SoftDirty.Clear(s_root, target.ProcessId);
+        new SoftDirty(s_root).Clear(target.ProcessId);
         target.Next("7").Stop();
         using ProcessMemory process = ProcessMemory.Open(s_root, target.ProcessId);
-        ProcessPageQuery query = new() { Walk = new PageWalkOptions { Addresses = [target["soft-dirty"].Range] }, Entries = new EntryFilter([], isSoftDirty: true) };
+        ProcessPageQuery query = new() { Walk = new PageWalkOptions { Addresses = [target["soft-dirty"].Range] }, Entries = new EntryFilter { IsSoftDirty = true } };
         (List<ProcessPageInfo> pages, _) = Walks.Pages(s_root, process, query);
         Assert.Equal(target["soft-dirty"].Start + (7 * KernelFile.PageSize), Assert.Single(pages).Address);
     }
@@ -64,8 +64,8 @@ public sealed class SoftDirtyTests
     {
         SkipUnlessKept();
         using TargetProcess target = TargetProcess.Start("fork").Stop();
-        SoftDirty.Clear(s_root, target.ProcessId);
-        SoftDirty.Clear(s_root, target.Children[0]);
+        new SoftDirty(s_root).Clear(target.ProcessId);
+        new SoftDirty(s_root).Clear(target.Children[0]);
         Assert.All(TargetPages.Read(target["child"]).Concat(TargetPages.Read(target["parent"])), page => Assert.False(page.IsSoftDirty));
         target.Next().Stop();
         ProcessPageInfo[] child = TargetPages.Read(target["child"]);
@@ -78,9 +78,9 @@ public sealed class SoftDirtyTests
     {
         SkipUnlessKept();
         int beyond = int.Parse(File.ReadAllText("/proc/sys/kernel/pid_max")) + 1;
-        Assert.Equal(ProcfsError.ProcessNotFound, Assert.Throws<ProcfsException>(() => SoftDirty.Clear(s_root, beyond)).Error);
+        Assert.Equal(ProcfsError.ProcessNotFound, Assert.Throws<ProcfsException>(() => new SoftDirty(s_root).Clear(beyond)).Error);
         using TargetProcess target = TargetProcess.Start("zombie");
-        Assert.Equal(ProcfsError.NoAddressSpace, Assert.Throws<ProcfsException>(() => SoftDirty.Clear(s_root, target.Children[0])).Error);
+        Assert.Equal(ProcfsError.NoAddressSpace, Assert.Throws<ProcfsException>(() => new SoftDirty(s_root).Clear(target.Children[0])).Error);
     }
 
     private static void SkipUnlessKept() =>

@@ -93,15 +93,15 @@ public sealed class UnprivilegedChecks(SharedTargets targets) : IClassFixture<Sh
     public void Files_of_frames_are_read_by_their_owner_and_by_who_may_read_all_files()
     {
         using KPageFiles files = new(s_root);
-        foreach (KPageFields field in KPageFiles.EachField.Where(field => File.Exists($"/proc/{KPageFiles.NameOf(field)}")))
+        foreach (KPageFields field in KPageFiles.AllFields.Where(field => File.Exists($"/proc/{KPageFiles.FileName(field)}")))
         {
             if (Rights.IsRoot || Rights.MayReadFilesOfOthers)
             {
-                Assert.Equal(1, files.Of(field).Read(0, new ulong[1]));
+                Assert.Equal(1, files.Get(field).Read(0, new ulong[1]));
                 continue;
             }
 
-            ProcfsException failure = Assert.Throws<ProcfsException>(() => files.Of(field));
+            ProcfsException failure = Assert.Throws<ProcfsException>(() => files.Get(field));
             Assert.Equal(ProcfsError.KPageAccessDenied, failure.Error);
             Assert.Contains("CAP_DAC_READ_SEARCH", failure.MissingRight, StringComparison.Ordinal);
         }
@@ -112,16 +112,16 @@ public sealed class UnprivilegedChecks(SharedTargets targets) : IClassFixture<Sh
     {
         TargetProcess target = targets["shared-zapped"];
         using ProcessMemory process = ProcessMemory.Open(s_root, target.ProcessId);
-        using KPageFiles files = new(s_root);
+        using ProcfsContext procfs = new(s_root);
         ProcessPageQuery query = new() { Walk = new PageWalkOptions { Addresses = [target["shared-zapped"].Range] }, ResolveShared = true };
-        using ProcessPageReader reader = new(process, files, query);
+        using ProcessPageReader reader = new(procfs, process, query);
         int notMapped = 0;
         while (reader.MoveNext(Stop))
         {
-            notMapped += Enumerable.Range(0, reader.Batch.Count).Count(row => ((ProcessPageInfo)reader.Create(reader.Batch, row)).State == PageState.NotMapped);
+            notMapped += Enumerable.Range(0, reader.Batch.Count).Count(row => (reader.Create(reader.Batch, row)).State == PageState.NotMapped);
         }
 
-        Assert.Equal(!Rights.MayFollowMapFiles, reader.MetUnresolvedShared);
+        Assert.Equal(!Rights.MayFollowMapFiles, reader.Warnings.HasFlag(ReadWarnings.UnresolvedSharedMemory));
         Assert.Equal(Rights.MayFollowMapFiles ? target["shared-zapped"]["zapped"].Length : 0, notMapped);
     }
 

@@ -7,7 +7,7 @@ public sealed class PagemapSupportProbeTests
     public void A_tree_without_the_files_of_frames_says_so()
     {
         using FakeProc tree = new FakeProc().Entries("kpagecount", 0, 1);
-        Dictionary<string, PagemapSupport> said = PagemapSupportProbe.Probe(tree.Root).ToDictionary(feature => feature.Feature);
+        Dictionary<string, PagemapSupport> said = new ProcfsContext(tree.Root).ProbeSupport().ToDictionary(feature => feature.Feature);
         Assert.Equal((false, true, false), (said["KPageFlags"].IsSupported, said["KPageCount"].IsSupported, said["KPageCgroup"].IsSupported));
         Assert.Contains(tree.Path, said["KPageFlags"].Detail, StringComparison.Ordinal);
     }

@@ -77,38 +77,55 @@ public sealed class SwapTypesTests
             + "/gone\\040(deleted)                     file\t\t1048572\t\t0\t\t-4\n");
         SwapTypes types = SwapTypes.Read(tree.Root);
         Assert.Equal(["/dev/sda2", "/swap file\t\\x", "/gone (deleted)"], types.Areas);
-        Assert.Equal("/dev/sda2", types.AreaOf(0));
-        Assert.Equal("/swap file\t\\x", types.AreaOf(1));
-        Assert.Null(types.AreaOf(3));
+        Assert.Equal("/dev/sda2", types.GetArea(0));
+        Assert.Equal("/swap file\t\\x", types.GetArea(1));
+        Assert.Null(types.GetArea(3));
     }
 
     [Fact]
     public void A_single_area_is_the_one_whatever_its_number()
     {
         SwapTypes types = new(["/swap"], null);
-        Assert.Equal("/swap", types.AreaOf(0));
-        Assert.Equal("/swap", types.AreaOf(5));
-        Assert.Null(types.AreaOf(31));
+        Assert.Equal("/swap", types.GetArea(0));
+        Assert.Equal("/swap", types.GetArea(5));
+        Assert.Null(types.GetArea(31));
     }
 
     [Fact]
-    public void A_type_that_is_not_below_the_number_of_areas_proves_that_lines_do_not_stand_for_types()
+    public void ASwapTypeAboveTheNumberOfAreasContradictsTheirOrder()
     {
         // Of three areas the first was switched off: types 1 and 2 stay, two lines.
         SwapTypes types = new(["/second", "/third"], null);
-        Assert.Equal(PageState.Swapped, types.StateOf(1, 5));
-        Assert.Equal("/third", types.AreaOf(1));
-        Assert.Equal(PageState.Swapped, types.StateOf(2, 5));
-        Assert.Equal([null, null, null], new[] { 0, 1, 2 }.Select(types.AreaOf));
+        Assert.False(types.ContradictsAreaOrder(new PagemapEntry(PagemapBits.Swapped(1, 5))));
+        Assert.True(types.ContradictsAreaOrder(new PagemapEntry(PagemapBits.Swapped(2, 5))));
+        Assert.False(types.ContradictsAreaOrder(new PagemapEntry(PagemapBits.Present | 2)));
+        Assert.False(new SwapTypes(["/only"], null).ContradictsAreaOrder(new PagemapEntry(PagemapBits.Swapped(2, 5))));
     }
 
     [Fact]
-    public void A_marker_proves_nothing_about_areas()
+    public void DecodingAnEntryDoesNotChangeTheAreas()
+    {
+        SwapTypes types = new(["/second", "/third"], null);
+        Assert.Equal(PageState.Swapped, new PagemapEntry(PagemapBits.Swapped(2, 5)).State(types));
+        Assert.Equal(["/second", "/third", null], new[] { 0, 1, 2 }.Select(types.GetArea));
+    }
+
+    [Fact]
+    public void MarkersDoNotContradictTheOrderOfAreas()
     {
         SwapTypes types = new(["/first", "/second"], null);
-        Assert.Equal(PageState.Guard, types.StateOf(31, 4));
-        Assert.Equal(PageState.NonSwap, types.StateOf(30, 0x12345));
-        Assert.Equal("/second", types.AreaOf(1));
+        Assert.False(types.ContradictsAreaOrder(new PagemapEntry(PagemapBits.Swapped(31, 4))));
+        Assert.False(types.ContradictsAreaOrder(new PagemapEntry(PagemapBits.Swapped(30, 0x12345))));
+    }
+
+    [Fact]
+    public void AVirtualLineOfLxcfsSaysNothingAboutAreas()
+    {
+        using FakeProc tree = new FakeProc().Text("swaps", Header + "none                                    virtual\t\t1048576\t0\t0\n");
+        SwapTypes types = SwapTypes.Read(tree.Root);
+        Assert.Empty(types.Areas);
+        Assert.True(types.HasAreas);
+        Assert.Null(types.GetArea(0));
     }
 
     [Theory]
@@ -119,7 +136,7 @@ public sealed class SwapTypesTests
         using FakeProc tree = new FakeProc().Text("swaps", swaps);
         SwapTypes types = SwapTypes.Read(tree.Root);
         Assert.Empty(types.Areas);
-        Assert.Null(types.AreaOf(0));
+        Assert.Null(types.GetArea(0));
     }
 
     [Fact]

@@ -23,18 +23,18 @@ public sealed class EntryFilterTests
     [Fact]
     public void Without_conditions_every_page_that_holds_something_passes()
     {
-        EntryFilter filter = new([]);
+        EntryMatcher filter = new(new EntryFilter());
         Assert.All(s_words, pair => Assert.Equal(pair.Key != PageState.Unpopulated, filter.Matches(pair.Value, s_types)));
-        Assert.False(filter.WantsUnpopulated);
+        Assert.False(filter.AcceptsUnpopulated);
         Assert.Equal(Populated, filter.Categories);
     }
 
     [Fact]
     public void Unpopulated_pages_pass_where_they_are_asked_for()
     {
-        EntryFilter filter = new([], includeUnpopulated: true);
+        EntryMatcher filter = new(new EntryFilter { IncludeUnpopulated = true });
         Assert.All(s_words, pair => Assert.True(filter.Matches(pair.Value, s_types)));
-        Assert.True(filter.WantsUnpopulated);
+        Assert.True(filter.AcceptsUnpopulated);
         Assert.Equal(PageCategories.None, filter.Categories);
     }
 
@@ -43,7 +43,7 @@ public sealed class EntryFilterTests
     {
         foreach (PageState wanted in s_words.Keys)
         {
-            EntryFilter filter = new([wanted]);
+            EntryMatcher filter = new(new EntryFilter { States = [wanted] });
             Assert.All(s_words, pair => Assert.Equal(pair.Key == wanted, filter.Matches(pair.Value, s_types)));
         }
     }
@@ -54,16 +54,16 @@ public sealed class EntryFilterTests
     [InlineData(PageState.Guard, PageCategories.Swapped)]
     [InlineData(PageState.Unpopulated, PageCategories.None)]
     internal void The_kernel_looks_only_for_what_can_pass(PageState wanted, PageCategories categories) =>
-        Assert.Equal(categories, new EntryFilter([wanted]).Categories);
+        Assert.Equal(categories, new EntryMatcher(new EntryFilter { States = [wanted] }).Categories);
 
     [Fact]
     public void Several_states_pass_together()
     {
-        EntryFilter filter = new([PageState.Swapped, PageState.Unpopulated]);
+        EntryMatcher filter = new(new EntryFilter { States = [PageState.Swapped, PageState.Unpopulated] });
         Assert.True(filter.Matches(PagemapBits.Swapped(0, 77), s_types));
         Assert.True(filter.Matches(0, s_types));
         Assert.False(filter.Matches(PagemapBits.Present | Frame, s_types));
-        Assert.True(filter.WantsUnpopulated);
+        Assert.True(filter.AcceptsUnpopulated);
     }
 
     [Theory]
@@ -73,8 +73,8 @@ public sealed class EntryFilterTests
     [InlineData(PagemapBits.SoftDirty, false)]
     public void Soft_dirty_pages_are_told_by_their_bit(ulong word, bool matches)
     {
-        Assert.Equal(matches, new EntryFilter([], isSoftDirty: true).Matches(word, s_types));
-        Assert.Equal(!matches && word != PagemapBits.SoftDirty, new EntryFilter([], isSoftDirty: false).Matches(word, s_types));
+        Assert.Equal(matches, new EntryMatcher(new EntryFilter { IsSoftDirty = true }).Matches(word, s_types));
+        Assert.Equal(!matches && word != PagemapBits.SoftDirty, new EntryMatcher(new EntryFilter { IsSoftDirty = false }).Matches(word, s_types));
     }
 
     [Theory]
@@ -85,12 +85,12 @@ public sealed class EntryFilterTests
     [InlineData(0UL, false, false)]
     public void Only_a_page_that_is_present_is_exclusive_or_shared(ulong word, bool exclusive, bool shared)
     {
-        Assert.Equal(exclusive, new EntryFilter([], isExclusive: true).Matches(word, s_types));
-        Assert.Equal(shared, new EntryFilter([], isExclusive: false).Matches(word, s_types));
-        Assert.Equal(PageCategories.Present, new EntryFilter([], isExclusive: true).Categories);
+        Assert.Equal(exclusive, new EntryMatcher(new EntryFilter { IsExclusive = true }).Matches(word, s_types));
+        Assert.Equal(shared, new EntryMatcher(new EntryFilter { IsExclusive = false }).Matches(word, s_types));
+        Assert.Equal(PageCategories.Present, new EntryMatcher(new EntryFilter { IsExclusive = true }).Categories);
     }
 
     [Fact]
     public void Conditions_on_what_is_present_rule_out_what_is_unpopulated() =>
-        Assert.False(new EntryFilter([], isExclusive: true, includeUnpopulated: true).WantsUnpopulated);
+        Assert.False(new EntryMatcher(new EntryFilter { IsExclusive = true, IncludeUnpopulated = true }).AcceptsUnpopulated);
 }

@@ -6,15 +6,15 @@ public sealed class FrameFilterTests
     private const ulong Anon = (ulong)KPageFlags.ANON;
 
     [Fact]
-    public void A_filter_without_conditions_needs_no_file() => Assert.Equal(KPageFields.None, new FrameFilter { Flags = new FlagFilter(isRaw: true) }.Needs);
+    public void A_filter_without_conditions_needs_no_file() => Assert.Equal(KPageFields.None, new FrameFilter { Flags = new FlagFilter() }.RequiredFields);
 
     [Fact]
     public void A_filter_needs_the_files_of_its_conditions()
     {
-        Assert.Equal(KPageFields.Flags, new FrameFilter { Flags = new FlagFilter(isRaw: false).AnyOf(KPageFlags.LRU) }.Needs);
-        Assert.Equal(KPageFields.MapCount, new FrameFilter { MinimumMapCount = 0 }.Needs);
-        Assert.Equal(KPageFields.MapCount, new FrameFilter { MaximumMapCount = 0 }.Needs);
-        Assert.Equal(KPageFields.Cgroup, new FrameFilter { Cgroups = new HashSet<ulong>() }.Needs);
+        Assert.Equal(KPageFields.Flags, new FrameFilter { Flags = new FlagFilter { AnyOf = KPageFlags.LRU } }.RequiredFields);
+        Assert.Equal(KPageFields.MapCount, new FrameFilter { MinMapCount = 0 }.RequiredFields);
+        Assert.Equal(KPageFields.MapCount, new FrameFilter { MaxMapCount = 0 }.RequiredFields);
+        Assert.Equal(KPageFields.Cgroup, new FrameFilter { Cgroups = new HashSet<ulong>() }.RequiredFields);
     }
 
     [Theory]
@@ -26,7 +26,7 @@ public sealed class FrameFilterTests
     public void Counts_lie_between_the_bounds_and_these_belong_to_them(ulong? minimum, ulong? maximum, string expected)
     {
         using FakeProc tree = Frames.Tree([], [0, 1, 2, 3], []);
-        Assert.Equal(expected, Passing(tree, new FrameFilter { MinimumMapCount = minimum, MaximumMapCount = maximum }));
+        Assert.Equal(expected, Passing(tree, new FrameFilter { MinMapCount = minimum, MaxMapCount = maximum }));
     }
 
     [Fact]
@@ -41,8 +41,8 @@ public sealed class FrameFilterTests
     public void A_frame_whose_word_is_not_known_fails_every_condition()
     {
         using FakeProc tree = Frames.Tree([Anon], [1], [10]);
-        Assert.Equal("0", Passing(tree, new FrameFilter { Flags = new FlagFilter(isRaw: false).NoneOf(KPageFlags.LRU) }));
-        Assert.Equal("0", Passing(tree, new FrameFilter { MinimumMapCount = 0 }));
+        Assert.Equal("0", Passing(tree, new FrameFilter { Flags = new FlagFilter { NoneOf = KPageFlags.LRU } }));
+        Assert.Equal("0", Passing(tree, new FrameFilter { MinMapCount = 0 }));
         Assert.Equal("0", Passing(tree, new FrameFilter { Cgroups = new HashSet<ulong> { 10, ulong.MaxValue - 1 } }));
     }
 
@@ -52,8 +52,8 @@ public sealed class FrameFilterTests
         using FakeProc tree = Frames.Tree([Anon, Anon, 0, Anon], [1, 2, 1, 1], [10, 10, 10, 20]);
         FrameFilter filter = new()
         {
-            Flags = new FlagFilter(isRaw: false).AllOf(KPageFlags.ANON),
-            MaximumMapCount = 1,
+            Flags = new FlagFilter { AllOf = KPageFlags.ANON },
+            MaxMapCount = 1,
             Cgroups = new HashSet<ulong> { 10 },
         };
         Assert.Equal("0", Passing(tree, filter));

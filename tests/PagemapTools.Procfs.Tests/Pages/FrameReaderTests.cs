@@ -100,7 +100,7 @@ public sealed class FrameReaderTests
     public void A_filter_reads_what_it_needs_although_it_was_not_asked_for()
     {
         using FakeProc tree = Frames.Tree([0, Anon, 0, Anon], [0, 1, 2, 3], [0, 0, 0, 0]);
-        FrameQuery query = new() { Frames = new FrameFilter { Flags = new FlagFilter(isRaw: false).AllOf(KPageFlags.ANON), MinimumMapCount = 2 } };
+        FrameQuery query = new() { Frames = new FrameFilter { Flags = new FlagFilter { AllOf = KPageFlags.ANON }, MinMapCount = 2 } };
         Assert.Equal([3UL], Frames.ReadRange(tree, query, FrameRange.All).Select(page => page.Pfn!.Value));
         Assert.Equal([3UL], Frames.Read(tree, query, 0, 1, 2, 3, 4).Select(page => page.Pfn!.Value));
     }
@@ -110,7 +110,7 @@ public sealed class FrameReaderTests
     {
         using FakeProc tree = Frames.Tree(new ulong[50_000], [], []);
         tree.Entries("kpageflags", 49_999, Anon);
-        FrameQuery query = new() { Frames = new FrameFilter { Flags = new FlagFilter(isRaw: false).AllOf(KPageFlags.ANON) } };
+        FrameQuery query = new() { Frames = new FrameFilter { Flags = new FlagFilter { AllOf = KPageFlags.ANON } } };
         Assert.Equal(49_999UL, Assert.Single(Frames.ReadRange(tree, query, FrameRange.All)).Pfn);
     }
 
@@ -123,7 +123,7 @@ public sealed class FrameReaderTests
         using FrameReader reader = new(files, new FrameQuery { Include = KPageFields.MapCount });
         reader.Batch.Add(page);
         Assert.Equal(1, reader.ReadBatch());
-        Assert.Same(page, reader.Describe(reader.Batch, 0));
+        Assert.Same(page, reader.Populate(reader.Batch, 0));
         Assert.Equal(Anon, page.RawFlags);
         Assert.Equal(7UL, page.MapCount);
     }

@@ -75,6 +75,17 @@ public sealed class ProcessPageReaderTests
     }
 
     [Fact]
+    public void AWalkThatContradictsTheOrderOfAreasNamesNone()
+    {
+        using FakeProc tree = Tree(PagemapBits.Swapped(0, 9), PagemapBits.Swapped(2, 9)).Text("swaps", "Filename\n/second file 1 0 -2\n/third file 1 0 -3\n");
+        List<ProcessPageInfo> pages = Read(tree, new ProcessPageQuery());
+        Assert.Equal([0, 2], pages.Select(page => page.SwapType!.Value));
+        Assert.All(pages, page => Assert.Null(page.SwapFile));
+        using FakeProc inOrder = Tree(PagemapBits.Swapped(0, 9), PagemapBits.Swapped(1, 9)).Text("swaps", "Filename\n/first file 1 0 -2\n/second file 1 0 -3\n");
+        Assert.Equal(["/first", "/second"], Read(inOrder, new ProcessPageQuery()).Select(page => page.SwapFile));
+    }
+
+    [Fact]
     public void A_marker_has_no_swap_file()
     {
         using FakeProc tree = Tree(PagemapBits.GuardRegion, PagemapBits.UffdMarker, PagemapBits.Swapped(31, 2));
@@ -89,15 +100,15 @@ public sealed class ProcessPageReaderTests
     {
         using FakeProc tree = Tree(PagemapBits.Present | PagemapBits.Exclusive, PagemapBits.Swap);
         using ProcessMemory process = ProcessMemory.Open(tree.Root, Id);
-        using KPageFiles files = new(tree.Root);
-        using ProcessPageReader reader = new(process, files, new ProcessPageQuery { Include = All });
+        using ProcfsContext procfs = new(tree.Root);
+        using ProcessPageReader reader = new(procfs, process, new ProcessPageQuery { Include = All });
         List<ProcessPageInfo> pages = [];
         while (reader.MoveNext(TestContext.Current.CancellationToken))
         {
-            pages.AddRange(Enumerable.Range(0, reader.Batch.Count).Select(row => (ProcessPageInfo)reader.Create(reader.Batch, row)));
+            pages.AddRange(Enumerable.Range(0, reader.Batch.Count).Select(row => reader.Create(reader.Batch, row)));
         }
 
-        Assert.True(reader.MetHiddenFrame);
+        Assert.True(reader.Warnings.HasFlag(ReadWarnings.HiddenPageFrames));
         Assert.Equal([PageState.Present, PageState.Hidden], pages.Select(page => page.State));
         Assert.All(pages, page => Assert.Null(page.Pfn));
         Assert.All(pages, page => Assert.Null(page.Flags));
@@ -109,14 +120,14 @@ public sealed class ProcessPageReaderTests
     {
         using FakeProc tree = Tree(PagemapBits.Present | 1, 0, PagemapBits.Swapped(0, 9));
         using ProcessMemory process = ProcessMemory.Open(tree.Root, Id);
-        using KPageFiles files = new(tree.Root);
-        using ProcessPageReader reader = new(process, files, new ProcessPageQuery { Entries = new EntryFilter([], includeUnpopulated: true) });
+        using ProcfsContext procfs = new(tree.Root);
+        using ProcessPageReader reader = new(procfs, process, new ProcessPageQuery { Entries = new EntryFilter { IncludeUnpopulated = true } });
         while (reader.MoveNext(TestContext.Current.CancellationToken))
         {
             Assert.True(reader.Position > 0);
         }
 
-        Assert.False(reader.MetHiddenFrame);
+        Assert.False(reader.Warnings.HasFlag(ReadWarnings.HiddenPageFrames));
         Assert.Equal(0x14 * s_page, reader.Position);
     }
 
@@ -126,8 +137,8 @@ public sealed class ProcessPageReaderTests
         using FakeProc tree = Tree(PagemapBits.Present | PagemapBits.Exclusive | 1, PagemapBits.Present | PagemapBits.Exclusive | 2, PagemapBits.Present | 2, PagemapBits.Swapped(0, 9));
         ProcessPageQuery query = new()
         {
-            Entries = new EntryFilter([], isExclusive: true),
-            Frames = new FrameFilter { Flags = new FlagFilter(isRaw: false).AllOf(KPageFlags.LRU) },
+            Entries = new EntryFilter { IsExclusive = true },
+            Frames = new FrameFilter { Flags = new FlagFilter { AllOf = KPageFlags.LRU } },
         };
         ProcessPageInfo page = Assert.Single(Read(tree, query));
         Assert.Equal(0x11 * s_page, page.Address);
@@ -138,7 +149,7 @@ public sealed class ProcessPageReaderTests
     public void A_condition_on_the_frame_leaves_out_pages_without_one()
     {
         using FakeProc tree = Tree(PagemapBits.Swapped(0, 9), PagemapBits.Present, PagemapBits.Present | 1, PagemapBits.GuardRegion);
-        ProcessPageQuery query = new() { Frames = new FrameFilter { Flags = new FlagFilter(isRaw: false).NoneOf(KPageFlags.HUGE) } };
+        ProcessPageQuery query = new() { Frames = new FrameFilter { Flags = new FlagFilter { NoneOf = KPageFlags.HUGE } } };
         Assert.Equal(1UL, Assert.Single(Read(tree, query)).Pfn);
     }
 
@@ -187,8 +198,8 @@ public sealed class ProcessPageReaderTests
     {
         using FakeProc tree = Tree(PagemapBits.Present | 1);
         using ProcessMemory process = ProcessMemory.Open(tree.Root, Id);
-        using KPageFiles files = new(tree.Root);
-        using ProcessPageReader reader = new(process, files, new ProcessPageQuery());
+        using ProcfsContext procfs = new(tree.Root);
+        using ProcessPageReader reader = new(procfs, process, new ProcessPageQuery());
         Assert.Throws<OperationCanceledException>(() => reader.MoveNext(new CancellationToken(canceled: true)));
     }
 
@@ -197,8 +208,8 @@ public sealed class ProcessPageReaderTests
     {
         using FakeProc tree = Tree().Process(Id, Line(0x10, 0x10 + 100_000)).Pagemap(Id, 0x10 * s_page, [.. Enumerable.Repeat(PagemapBits.Present | 1, 100_000)]);
         using ProcessMemory process = ProcessMemory.Open(tree.Root, Id);
-        using KPageFiles files = new(tree.Root);
-        ProcessPageReader reader = new(process, files, new ProcessPageQuery { Include = All });
+        using ProcfsContext procfs = new(tree.Root);
+        ProcessPageReader reader = new(procfs, process, new ProcessPageQuery { Include = All });
         Assert.True(reader.MoveNext(TestContext.Current.CancellationToken));
         reader.Dispose();
         reader.Dispose();

@@ -6,7 +6,7 @@ internal static class SupportAgreement
     /// <param name="other">A process of another user.</param>
     public static void Check(int other)
     {
-        Dictionary<string, PagemapSupport> said = PagemapSupportProbe.Probe(new ProcRoot("/proc")).ToDictionary(feature => feature.Feature);
+        Dictionary<string, PagemapSupport> said = new ProcfsContext(new ProcRoot("/proc")).ProbeSupport().ToDictionary(feature => feature.Feature);
         Assert.All(said.Values, feature => Assert.NotEmpty(feature.Detail));
         Assert.All(said.Values, feature => Assert.NotEmpty(feature.Source));
         Says("Pagemap", true);

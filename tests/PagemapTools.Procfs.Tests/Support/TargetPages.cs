@@ -16,7 +16,7 @@ internal static class TargetPages
         ProcessPageQuery query = new()
         {
             Walk = new PageWalkOptions { Addresses = [region.Range] },
-            Entries = new EntryFilter([], includeUnpopulated: true),
+            Entries = new EntryFilter { IncludeUnpopulated = true },
             Include = IncludeWhatIsReadable(),
             ResolveShared = resolveShared,
         };
@@ -41,12 +41,12 @@ internal static class TargetPages
     public static KPageFields IncludeWhatIsReadable()
     {
         KPageFields fields = KPageFields.None;
-        foreach (KPageFields field in KPageFiles.EachField)
+        foreach (KPageFields field in KPageFiles.AllFields)
         {
             using KPageFiles files = new(s_root);
             try
             {
-                files.Of(field);
+                files.Get(field);
                 fields |= field;
             }
             catch (ProcfsException)

@@ -25,7 +25,7 @@ internal static class UssVersusSmaps
 
     public static MappingUss MeasureRegion(TargetRegion region, UssMethod method)
     {
-        using UssMeter meter = new(s_root, method);
+        UssMeter meter = new(new ProcfsContext(s_root), method);
         return MeasureRegion(region, meter);
     }
 
@@ -44,13 +44,13 @@ internal static class UssVersusSmaps
     // A meter remembers for a while by how many the others share a frame; each look needs what is true now.
     private static ProcessUss Measure(UssMethod method, int processId, int threads)
     {
-        using UssMeter meter = new(s_root, method);
-        return meter.Measure(processId, mappings: null, threads, TestContext.Current.CancellationToken);
+        UssMeter meter = new(new ProcfsContext(s_root), method);
+        return meter.Measure(processId, mappings: null, threads, cancellationToken: TestContext.Current.CancellationToken);
     }
 
     private static List<string> MappingDifferences(int processId, UssMethod method)
     {
-        using UssMeter meter = new(s_root, method);
+        UssMeter meter = new(new ProcfsContext(s_root), method);
         Dictionary<ulong, Smaps> expected = Smaps.Mappings(processId).ToDictionary(mapping => mapping.Start);
         List<string> differences = [];
         foreach (MappingUss uss in meter.MeasureMappings(processId, mappings: null, TestContext.Current.CancellationToken))

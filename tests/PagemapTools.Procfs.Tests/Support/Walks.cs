@@ -27,13 +27,13 @@ internal static class Walks
     public static (List<ProcessPageInfo> Pages, ProcfsException? Failure) Pages(ProcRoot root, ProcessMemory process, ProcessPageQuery query)
     {
         List<ProcessPageInfo> pages = [];
-        using KPageFiles files = new(root);
-        using ProcessPageReader reader = new(process, files, query);
+        using ProcfsContext procfs = new(root);
+        using ProcessPageReader reader = new(procfs, process, query);
         try
         {
             while (reader.MoveNext(TestContext.Current.CancellationToken))
             {
-                pages.AddRange(Enumerable.Range(0, reader.Batch.Count).Select(row => (ProcessPageInfo)reader.Create(reader.Batch, row)));
+                pages.AddRange(Enumerable.Range(0, reader.Batch.Count).Select(row => reader.Create(reader.Batch, row)));
             }
         }
         catch (ProcfsException failure)

@@ -80,7 +80,7 @@ public sealed class MapCountReaderTests : IDisposable
     [Fact]
     public void ExcludedAndHiddenPagesAreNotRead()
     {
-        using MapCountReader counts = new(_kpagecount, new BlindFrames(null), _cache);
+        using MapCountReader counts = new(_kpagecount, new UntrackedSections(null), _cache);
         Assert.Equal([PfnRuns.Unknown], counts.Read([Own | 10, PagemapBits.Present, PagemapBits.Swapped(0, 5), 0], excludeMask: PagemapBits.Exclusive).ToArray());
         Assert.True(counts.SawHiddenFrames);
         Assert.Empty(TakeReadPfns());
@@ -103,7 +103,7 @@ public sealed class MapCountReaderTests : IDisposable
 
     private ulong[] ReadCounts(params ReadOnlySpan<ulong> entries)
     {
-        using MapCountReader counts = new(_kpagecount, new BlindFrames(null), _cache);
+        using MapCountReader counts = new(_kpagecount, new UntrackedSections(null), _cache);
         return [.. counts.Read(entries, excludeMask: 0).ToArray().Order()];
     }
 

@@ -33,7 +33,7 @@ public sealed class UssMeterTests
     {
         using FakeProc tree = Tree(PagemapBits.Present | PagemapBits.Exclusive | Once, PagemapBits.Present | Twice, 0, PagemapBits.Swapped(0, 5), 0, 0, 0, 0, PagemapBits.Present | PagemapBits.Exclusive | Once);
         tree.Process(Id, Line(0x10, 0x12, "/first"), Line(0x12, 0x14, "/second"), Line(0x14, 0x19, "/third"));
-        using UssMeter meter = new(tree.Root, UssMethod.MapCount);
+        UssMeter meter = new(new ProcfsContext(tree.Root), UssMethod.MapCount);
         MappingUss[] mappings = [.. meter.MeasureMappings(Id, mappings: null, TestContext.Current.CancellationToken)];
         Assert.Equal(["/first", "/second", "/third"], mappings.Select(mapping => mapping.Mapping.Path));
         Assert.Equal([s_page, 0L, s_page], mappings.Select(mapping => mapping.Uss!.Value));
@@ -47,8 +47,8 @@ public sealed class UssMeterTests
     {
         using FakeProc tree = Tree(PagemapBits.Present | PagemapBits.Exclusive | Once, PagemapBits.Present | PagemapBits.Exclusive | Once, PagemapBits.Present | PagemapBits.Exclusive | Once);
         tree.Process(Id, Line(0x10, 0x11, "/first"), Line(0x11, 0x13, "/second"));
-        using UssMeter meter = new(tree.Root, UssMethod.Exclusive);
-        Assert.Equal(2 * s_page, meter.Measure(Id, mapping => mapping.Path == "/second", 1, TestContext.Current.CancellationToken).Uss);
+        UssMeter meter = new(new ProcfsContext(tree.Root), UssMethod.Exclusive);
+        Assert.Equal(2 * s_page, meter.Measure(Id, mapping => mapping.Path == "/second", 1, cancellationToken: TestContext.Current.CancellationToken).Uss);
         Assert.Equal("/second", Assert.Single(meter.MeasureMappings(Id, mapping => mapping.Path == "/second", TestContext.Current.CancellationToken)).Mapping.Path);
     }
 
@@ -155,8 +155,8 @@ public sealed class UssMeterTests
     public void MapCountNeedsKpagecount()
     {
         using FakeProc tree = new FakeProc().Process(Id);
-        Assert.Equal(ProcfsError.KPageNotAvailable, Assert.Throws<ProcfsException>(() => new UssMeter(tree.Root, UssMethod.MapCount)).Error);
-        using UssMeter exclusive = new(tree.Root, UssMethod.Exclusive);
+        Assert.Equal(ProcfsError.KPageNotAvailable, Assert.Throws<ProcfsException>(() => new UssMeter(new ProcfsContext(tree.Root), UssMethod.MapCount)).Error);
+        UssMeter exclusive = new(new ProcfsContext(tree.Root), UssMethod.Exclusive);
         Assert.Equal(UssMethod.Exclusive, exclusive.Method);
     }
 
@@ -166,8 +166,8 @@ public sealed class UssMeterTests
     public void MeasuringCanBeCancelled(int threads)
     {
         using FakeProc tree = Tree(PagemapBits.Present | PagemapBits.Exclusive | Once);
-        using UssMeter meter = new(tree.Root, UssMethod.Exclusive);
-        Assert.ThrowsAny<OperationCanceledException>(() => meter.Measure(Id, null, threads, new CancellationToken(canceled: true)));
+        UssMeter meter = new(new ProcfsContext(tree.Root), UssMethod.Exclusive);
+        Assert.ThrowsAny<OperationCanceledException>(() => meter.Measure(Id, null, threads, cancellationToken: new CancellationToken(canceled: true)));
     }
 
     /// <summary>One mapping of nine pages.</summary>
@@ -181,7 +181,7 @@ public sealed class UssMeterTests
 
     private static ProcessUss Measure(FakeProc tree, UssMethod method, int threads)
     {
-        using UssMeter meter = new(tree.Root, method);
-        return meter.Measure(Id, mappings: null, threads, TestContext.Current.CancellationToken);
+        UssMeter meter = new(new ProcfsContext(tree.Root), method);
+        return meter.Measure(Id, mappings: null, threads, cancellationToken: TestContext.Current.CancellationToken);
     }
 }

@@ -2,19 +2,19 @@ namespace PagemapTools.Procfs.Tests.KPage;
 
 /// <summary>Pages that come one by one, on a made-up kpageflags that counts how often it is asked.</summary>
 [Trait("Tier", "Unit")]
-public sealed class GatheredFramesTests : IDisposable
+public sealed class FrameFlagsBatcherTests : IDisposable
 {
     private const ulong Anon = (ulong)KPageFlags.ANON;
 
     private readonly PageEntryFile _kpageflags;
-    private readonly KPageFlagsHistogram _histogram = new(new FlagFilter(isRaw: false));
-    private readonly GatheredFrames _frames;
+    private readonly KPageFlagsHistogram _histogram = new(new FlagFilter(), rawFlags: false);
+    private readonly FrameFlagsBatcher _frames;
     private int _reads;
 
-    public GatheredFramesTests()
+    public FrameFlagsBatcherTests()
     {
         _kpageflags = new PageEntryFile("kpageflags", Read);
-        _frames = new GatheredFrames(_kpageflags, new BlindFrames(null), _histogram);
+        _frames = new FrameFlagsBatcher(_kpageflags, new UntrackedSections(null), _histogram);
     }
 
     public void Dispose()
@@ -32,7 +32,7 @@ public sealed class GatheredFramesTests : IDisposable
         }
 
         Add(new PageInfo(1000), 24);
-        _frames.Count();
+        _frames.Flush();
         Assert.Equal([(Anon, 1024L)], Counted());
         Assert.Equal(1, _reads);
     }
@@ -46,14 +46,14 @@ public sealed class GatheredFramesTests : IDisposable
             buffer.Clear();
             return buffer.Length;
         });
-        using GatheredFrames frames = new(blind, new BlindFrames(blind), _histogram);
+        using FrameFlagsBatcher frames = new(blind, new UntrackedSections(blind), _histogram);
         frames.Add(new PageInfo(7), 1, TestContext.Current.CancellationToken);
-        frames.Count();
-        Assert.False(frames.MetBlind);
+        frames.Flush();
+        Assert.False(frames.SawUntrackedFrames);
         Assert.Equal([(0UL, 1L)], Counted());
         frames.Add(new ProcessPageInfo(Identities.Mapping(0x1000, 0x2000), 0x1000, new PagemapEntry(PagemapBits.Present | 7)), 1, TestContext.Current.CancellationToken);
-        frames.Count();
-        Assert.True(frames.MetBlind);
+        frames.Flush();
+        Assert.True(frames.SawUntrackedFrames);
         Assert.Equal([(0UL, 1L)], Counted());
     }
 
@@ -61,8 +61,8 @@ public sealed class GatheredFramesTests : IDisposable
     public void A_long_range_is_counted_in_batches()
     {
         Add(new PageInfo(5), 100_000);
-        _frames.Count();
-        _frames.Count();
+        _frames.Flush();
+        _frames.Flush();
         Assert.Equal([(Anon, 100_000L)], Counted());
         Assert.InRange(_reads, 100_000 / 4096, 30);
     }
@@ -72,7 +72,7 @@ public sealed class GatheredFramesTests : IDisposable
     {
         Add(new PageInfo(1_000_000), 1);
         Add(new PageInfo(PfnRuns.Unknown), 1);
-        _frames.Count();
+        _frames.Flush();
         Assert.Empty(Counted());
     }
 
@@ -84,7 +84,7 @@ public sealed class GatheredFramesTests : IDisposable
 
     private void Add(PageInfo first, long pages) => _frames.Add(first, pages, TestContext.Current.CancellationToken);
 
-    private (ulong, long)[] Counted() => [.. _histogram.Summaries().Select(summary => (summary.FlagsValue, summary.PageCount))];
+    private (ulong, long)[] Counted() => [.. _histogram.GetSummaries().Select(summary => (summary.FlagsValue, summary.PageCount))];
 
     private int Read(Span<byte> buffer, long offset, out int errno)
     {

@@ -1,7 +1,7 @@
 namespace PagemapTools.Procfs.Tests.Pages;
 
 [Trait("Tier", "Unit")]
-public sealed class RangeMergerTests
+public sealed class PageRangeBuilderTests
 {
     private const ulong Base = 0x7f0000000000;
     private static readonly ulong s_page = (ulong)Environment.SystemPageSize;
@@ -29,6 +29,37 @@ public sealed class RangeMergerTests
     [InlineData("0 . 0", "1 1")]
     public void Pages_that_follow_and_are_alike_are_one_range(string rows, string lengths) =>
         Assert.Equal(lengths, string.Join(' ', Merge(Rows(rows), KPageFields.None, _ => 0).Select(range => range.PageCount)));
+
+    [Theory]
+    [InlineData("P10 P99 P12", "3")]
+    [InlineData("P10 E11 E12 P13", "1 2 1")]
+    [InlineData("P10 F11", "1 1")]
+    [InlineData("P10 S11 S15 S12", "1 3")]
+    [InlineData("S11 T12", "1 1")]
+    [InlineData("G U", "1 1")]
+    [InlineData("h P10", "2")]
+    [InlineData("P10 . P11", "1 1")]
+    public void IgnoredPageFramesDoNotSplitARange(string rows, string lengths) =>
+        Assert.Equal(lengths, string.Join(' ', Merge(Rows(rows), KPageFields.None, _ => 0, ignorePfn: true).Select(range => range.PageCount)));
+
+    [Fact]
+    public void RangesThatIgnorePageFramesHaveNoneAndNoSwapOffset()
+    {
+        List<PageRange> ranges = Merge(Rows("P10 P50 S5 S9"), KPageFields.None, _ => 0, ignorePfn: true);
+        Assert.Equal([(PageState.Present, 2L), (PageState.Swapped, 2L)], ranges.Select(range => (range.State!.Value, range.PageCount)));
+        Assert.All(ranges, range => Assert.Null(range.Pfn));
+        Assert.All(ranges, range => Assert.Null(range.SwapOffset));
+        Assert.Equal("/swapfile", ranges[1].SwapFile);
+    }
+
+    [Fact]
+    public void CompoundMarksDoNotSplitARangeThatIgnoresPageFrames()
+    {
+        static ulong Flags(int row) => (ulong)(KPageFlags.HUGE | (row == 0 ? KPageFlags.COMPOUND_HEAD : KPageFlags.COMPOUND_TAIL));
+        Assert.Equal([1L, 2], Merge(Rows("P10 P11 P12"), KPageFields.Flags, Flags).Select(range => range.PageCount));
+        PageRange range = Assert.Single(Merge(Rows("P10 P11 P12"), KPageFields.Flags, Flags, ignorePfn: true));
+        Assert.Equal((3L, KPageFlags.HUGE), (range.PageCount, range.Flags!.Value));
+    }
 
     [Fact]
     public void A_range_speaks_of_its_first_page_and_its_length()
@@ -102,7 +133,7 @@ public sealed class RangeMergerTests
     }
 
     [Fact]
-    public void Nothing_gives_no_range() => Assert.Null(new RangeMerger(new FlagFilter(isRaw: false), KPageFields.None).Finish());
+    public void Nothing_gives_no_range() => Assert.Null(new PageRangeBuilder().Complete());
 
     /// <summary>P present, E exclusive, F of a file, D soft-dirty with a frame; S, T in swap; G, U markers; h, s hidden; 0 nothing; . a gap.</summary>
     private static PageBatch Rows(string rows)
@@ -136,9 +167,9 @@ public sealed class RangeMergerTests
         return batch;
     }
 
-    private static List<PageRange> Merge(PageBatch batch, KPageFields fields, Func<int, ulong> word, bool isRaw = false)
+    private static List<PageRange> Merge(PageBatch batch, KPageFields fields, Func<int, ulong> word, bool isRaw = false, bool ignorePfn = false)
     {
-        foreach (KPageFields field in KPageFiles.EachField)
+        foreach (KPageFields field in KPageFiles.AllFields)
         {
             Span<ulong> words = batch.Words(field).Span;
             for (int row = 0; row < words.Length; row++)
@@ -147,21 +178,31 @@ public sealed class RangeMergerTests
             }
         }
 
-        return Merge(batch, fields, isRaw);
+        return Merge(batch, fields, isRaw, ignorePfn);
     }
 
-    private static List<PageRange> Merge(PageBatch batch, KPageFields fields, bool isRaw = false)
+    private static List<PageRange> Merge(PageBatch batch, KPageFields fields, bool isRaw = false, bool ignorePfn = false)
     {
-        RangeMerger merger = new(new FlagFilter(isRaw), fields);
+        PageRangeBuilder builder = new(ignorePfn);
         List<PageRange?> ranges = [];
         for (int row = 0; row < batch.Count; row++)
         {
-            ranges.Add(merger.Append(batch, row, Create));
+            ranges.Add(builder.Add(Create(batch, row, fields, isRaw)));
         }
 
-        ranges.Add(merger.Finish());
+        ranges.Add(builder.Complete());
         return [.. ranges.OfType<PageRange>()];
     }
 
-    private static PageInfo Create(PageBatch batch, int row) => batch.Mapping(row) is null ? new PageInfo(batch.Pfn(row)) : batch.ProcessPage(row);
+    private static PageInfo Create(PageBatch batch, int row, KPageFields fields, bool isRaw)
+    {
+        PageInfo page = batch.Mapping(row) is null ? new PageInfo(batch.Pfn(row)) : batch.ProcessPage(row);
+        page.ShowsRawFlags = isRaw;
+        foreach (KPageFields field in KPageFiles.AllFields.Where(field => (fields & field) != 0))
+        {
+            page.Set(field, batch.Word(field, row));
+        }
+
+        return page;
+    }
 }

@@ -8,26 +8,23 @@ namespace PagemapTools.Procfs;
 /// The paths of memory cgroups by the inode of their directory, which is what /proc/kpagecgroup gives. In version 1 they lie below
 /// the memory hierarchy, in version 2 below the one hierarchy (Documentation/admin-guide/cgroup-v2.rst).
 /// </summary>
-public sealed class CgroupNames
+public sealed class CgroupPaths
 {
     private readonly Dictionary<ulong, string> _paths = [];
     private readonly HashSet<ulong> _unknown = [];
     private readonly object _lock = new();
 
     /// <summary>The hierarchy at a directory; null where none is mounted.</summary>
-    internal CgroupNames(string? root)
+    internal CgroupPaths(string? root)
     {
         Root = root;
     }
-
-    /// <summary>The hierarchy that is mounted on this machine.</summary>
-    public static CgroupNames Default { get; } = new(FindRoot("/proc/self/mountinfo"));
 
     /// <summary>The directory of the hierarchy; null if none is mounted.</summary>
     public string? Root { get; }
 
     /// <summary>The directory of a cgroup; null if it is not charged, has gone, or is not visible here.</summary>
-    public string? PathOf(ulong inode)
+    public string? GetPath(ulong inode)
     {
         if (inode == 0 || Root is null)
         {
@@ -36,10 +33,10 @@ public sealed class CgroupNames
 
         lock (_lock)
         {
-            // A cgroup made since the last look is found by another look, one for each number that nobody knows.
+            // A cgroup that was made since the last refresh is found by another one: one refresh for each unknown number.
             if (!_paths.ContainsKey(inode) && _unknown.Add(inode))
             {
-                Scan();
+                Refresh();
             }
 
             return _paths.GetValueOrDefault(inode);
@@ -50,18 +47,21 @@ public sealed class CgroupNames
     /// The inode of a cgroup's directory, named by the part of its path below the hierarchy ("/" is the root cgroup), or by its whole
     /// path; null if there is none, as where a directory of another file system has that path.
     /// </summary>
-    public ulong? InodeOf(string path) => Root is null ? null
+    public ulong? GetInode(string path) => Root is null ? null
         : InodeInHierarchy(System.IO.Path.Join(Root, path)) ?? (System.IO.Path.IsPathRooted(path) ? InodeInHierarchy(path) : null);
 
-    /// <summary>The directories of all memory cgroups.</summary>
-    public IReadOnlyCollection<string> All()
+    /// <summary>Gets the directories of all memory cgroups.</summary>
+    public IReadOnlyCollection<string> GetAll()
     {
         lock (_lock)
         {
-            Scan();
+            Refresh();
             return [.. _paths.Values];
         }
     }
+
+    /// <summary>The hierarchy that is mounted where the calling process lives.</summary>
+    internal static CgroupPaths Find() => new(FindRoot("/proc/self/mountinfo"));
 
     internal static string? FindRoot(string mountInfo)
     {
@@ -96,7 +96,7 @@ public sealed class CgroupNames
     /// </summary>
     private ulong? InodeInHierarchy(string path)
     {
-        if (!Directory.Exists(path) || Look(path) is not var (directory, type) || Look(Root!) is not var (root, rootType))
+        if (!Directory.Exists(path) || Stat(path) is not var (directory, type) || Stat(Root!) is not var (root, rootType))
         {
             return null;
         }
@@ -106,7 +106,7 @@ public sealed class CgroupNames
         return isInHierarchy ? directory.Inode : null;
     }
 
-    private static (StatxCall.FileIdentity Identity, long FileSystem)? Look(string path)
+    private static (StatxCall.FileIdentity Identity, long FileSystem)? Stat(string path)
     {
         using SafeFileHandle directory = FileCalls.OpenForReading(path, out int errno);
         return errno == 0 && StatxCall.OfDescriptor((int)directory.DangerousGetHandle()) is { } identity
@@ -116,7 +116,7 @@ public sealed class CgroupNames
 
     private static string MountPoint(string[] mount) => OctalEscapes.Decode(Encoding.UTF8.GetBytes(mount[4]), " \t\n\\");
 
-    private void Scan()
+    private void Refresh()
     {
         _paths.Clear();
         if (Root is null)

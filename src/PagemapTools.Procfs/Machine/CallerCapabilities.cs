@@ -16,26 +16,22 @@ internal enum Capability
     CheckpointRestore = 40,
 }
 
-/// <summary>What the calling process may do, from /proc/thread-self/status and its user namespace; null is what cannot be told.</summary>
-internal sealed class CallerRights
+/// <summary>What the calling thread may do, from /proc/thread-self/status and its user namespace; null is what is unknown.</summary>
+internal sealed class CallerCapabilities
 {
     // PROC_USER_INIT_INO (include/linux/proc_ns.h). The uid_map does not tell: a namespace may map every id to itself.
     private const ulong InitialUserNamespace = 0xEFFFFFFD;
 
-    private static readonly bool s_perfMonCounts =
-        KernelRelease.TryParse(KernelRelease.Current, out Version release) && release >= new Version(6, 15);
-
     private readonly ulong? _effective;
+    private readonly bool _isPerfMonEnough;
 
-    private CallerRights(ulong? effective, uint? userId)
+    private CallerCapabilities(ulong? effective, uint? userId, KernelRelease release)
     {
         _effective = effective;
+        _isPerfMonEnough = release.Version >= new Version(6, 15);
         UserId = userId;
         IsInitialUserNamespace = IsInInitialUserNamespace();
     }
-
-    /// <summary>Read anew each time: a thread may drop rights.</summary>
-    public static CallerRights Current => Read();
 
     /// <summary>Whether the caller is in the initial user namespace, where alone the kernel's own checks (capable) can succeed.</summary>
     public bool? IsInitialUserNamespace { get; }
@@ -50,31 +46,33 @@ internal sealed class CallerRights
     /// it CAP_SYS_ADMIN, is as good for reading an address space (kernel/fork.c, may_access_mm). Inside a user namespace a capability
     /// is worth nothing on a process outside.
     /// </summary>
-    public bool? MayTraceOthers => IsInitialUserNamespace
-        & (Has(Capability.SysPtrace) | (s_perfMonCounts & (Has(Capability.PerfMon) | Has(Capability.SysAdmin))));
+    public bool? CanPtraceOtherUsers => IsInitialUserNamespace
+        & (Has(Capability.SysPtrace) | (_isPerfMonEnough & (Has(Capability.PerfMon) | Has(Capability.SysAdmin))));
 
     /// <summary>Whether files may be read whatever their mode says; inside a user namespace not those of owners outside.</summary>
-    public bool? MayReadFilesOfOthers => IsInitialUserNamespace & (Has(Capability.DacReadSearch) | Has(Capability.DacOverride));
+    public bool? CanBypassReadPermission => IsInitialUserNamespace & (Has(Capability.DacReadSearch) | Has(Capability.DacOverride));
 
     /// <summary>Whether files may be written whatever their mode says.</summary>
-    public bool? MayWriteFilesOfOthers => IsInitialUserNamespace & Has(Capability.DacOverride);
+    public bool? CanBypassWritePermission => IsInitialUserNamespace & Has(Capability.DacOverride);
 
     /// <summary>Whether the kernel tells which pages of another user's file are in memory (mm/mincore.c, can_do_mincore, Linux 5.2).</summary>
-    public bool? MayAskForPagesOfOthers => IsInitialUserNamespace & (Has(Capability.Fowner) | Has(Capability.DacOverride));
+    public bool? CanMincoreOthersFiles => IsInitialUserNamespace & (Has(Capability.Fowner) | Has(Capability.DacOverride));
 
-    private static CallerRights Read()
+    /// <summary>Reads the capabilities of the calling thread as they are now.</summary>
+    public static CallerCapabilities Read(KernelRelease release)
     {
         try
         {
             Dictionary<string, string> status = File.ReadLines("/proc/thread-self/status").Select(line => line.Split(':', 2))
                 .ToDictionary(field => field[0], field => field[^1].Trim(), StringComparer.Ordinal);
-            return new CallerRights(
+            return new CallerCapabilities(
                 ulong.Parse(status["CapEff"], NumberStyles.HexNumber, CultureInfo.InvariantCulture),
-                uint.Parse(status["Uid"].Split('\t')[^1], CultureInfo.InvariantCulture));
+                uint.Parse(status["Uid"].Split('\t')[^1], CultureInfo.InvariantCulture),
+                release);
         }
         catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException or KeyNotFoundException or FormatException)
         {
-            return new CallerRights(effective: null, userId: null);
+            return new CallerCapabilities(effective: null, userId: null, release);
         }
     }
 

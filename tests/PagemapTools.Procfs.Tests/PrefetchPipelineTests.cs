@@ -3,7 +3,7 @@ using System.Collections.Concurrent;
 namespace PagemapTools.Procfs.Tests;
 
 [Trait("Tier", "Unit")]
-public sealed class ReadAheadTests
+public sealed class PrefetchPipelineTests
 {
     private const int Depth = 2;
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
@@ -14,7 +14,7 @@ public sealed class ReadAheadTests
         int made = 0;
         int making = 0;
         int finishing = 0;
-        using ReadAhead<Item> items = new(
+        using PrefetchPipeline<Item> items = new(
             Depth,
             () =>
             {
@@ -46,7 +46,7 @@ public sealed class ReadAheadTests
     {
         int made = 0;
         int finished = 0;
-        using ReadAhead<Item> items = new(Depth, () => new Item(Interlocked.Increment(ref made)), _ => Interlocked.Increment(ref finished));
+        using PrefetchPipeline<Item> items = new(Depth, () => new Item(Interlocked.Increment(ref made)), _ => Interlocked.Increment(ref finished));
 
         for (int asked = 1; asked <= 5; asked++)
         {
@@ -63,7 +63,7 @@ public sealed class ReadAheadTests
         using Barrier together = new(participantCount: 2);
         ConcurrentQueue<bool> met = new();
         int made = 0;
-        using ReadAhead<Item> items = new(
+        using PrefetchPipeline<Item> items = new(
             Depth,
             () =>
             {
@@ -94,7 +94,7 @@ public sealed class ReadAheadTests
     public void A_failure_comes_after_the_items_before_it(bool inFirstStep)
     {
         int made = 0;
-        using ReadAhead<Item> items = new(
+        using PrefetchPipeline<Item> items = new(
             Depth,
             () => inFirstStep && made == 3 ? throw new InvalidOperationException("first") : new Item(made++),
             item => _ = !inFirstStep && item.Number == 3 ? throw new InvalidOperationException("second") : item);
@@ -107,7 +107,7 @@ public sealed class ReadAheadTests
     public void What_is_being_made_has_ended_when_it_is_disposed()
     {
         int running = 0;
-        ReadAhead<Item> items = new(Depth, () =>
+        PrefetchPipeline<Item> items = new(Depth, () =>
         {
             Interlocked.Increment(ref running);
             Thread.Sleep(50);

@@ -1,7 +1,7 @@
 namespace PagemapTools.Procfs.Tests.Machine;
 
 [Trait("Tier", "Live")]
-public sealed class CgroupNamesTests
+public sealed class CgroupPathsTests
 {
     private const string Tree = "24 1 8:1 / / rw,relatime shared:1 - ext4 /dev/root rw\n";
 
@@ -27,21 +27,21 @@ public sealed class CgroupNamesTests
     public void The_memory_controllers_hierarchy_is_found_in_either_version(string mountInfo, string? root)
     {
         using FakeProc tree = new FakeProc().Text("mountinfo", mountInfo);
-        Assert.Equal(root, CgroupNames.FindRoot(tree.PathOf("mountinfo")));
+        Assert.Equal(root, CgroupPaths.FindRoot(tree.PathOf("mountinfo")));
     }
 
     [Fact]
     public void A_mount_point_with_a_space_is_decoded()
     {
         using FakeProc tree = new FakeProc().Text("mountinfo", @"31 24 0:27 / /mnt/c\040group rw - cgroup2 cgroup2 rw" + "\n");
-        Assert.Equal("/mnt/c group", CgroupNames.FindRoot(tree.PathOf("mountinfo")));
+        Assert.Equal("/mnt/c group", CgroupPaths.FindRoot(tree.PathOf("mountinfo")));
     }
 
     [Fact]
     public void Without_a_mount_table_there_is_no_hierarchy()
     {
         using FakeProc tree = new();
-        Assert.Null(CgroupNames.FindRoot(tree.PathOf("mountinfo")));
+        Assert.Null(CgroupPaths.FindRoot(tree.PathOf("mountinfo")));
     }
 
     [Theory]
@@ -54,14 +54,14 @@ public sealed class CgroupNamesTests
     public void A_path_is_looked_for_below_the_hierarchy_before_it_is_one_of_the_machine(string path, string directory)
     {
         using FakeProc tree = new FakeProc().Text("tmp/inner/cgroup.procs", string.Empty);
-        Assert.Equal(Inodes.Get(tree.PathOf(directory)), new CgroupNames(tree.Path).InodeOf(path));
+        Assert.Equal(Inodes.Get(tree.PathOf(directory)), new CgroupPaths(tree.Path).GetInode(path));
     }
 
     [Fact]
     public void A_whole_path_of_the_hierarchy_is_taken()
     {
         using FakeProc tree = new FakeProc().Text("inner/cgroup.procs", string.Empty);
-        Assert.Equal(Inodes.Get(tree.PathOf("inner")), new CgroupNames(tree.Path).InodeOf(tree.PathOf("inner")));
+        Assert.Equal(Inodes.Get(tree.PathOf("inner")), new CgroupPaths(tree.Path).GetInode(tree.PathOf("inner")));
     }
 
     [Theory]
@@ -71,7 +71,7 @@ public sealed class CgroupNamesTests
     public void A_directory_of_another_file_system_is_no_cgroup(string path)
     {
         using FakeProc tree = new FakeProc().Text("inner/cgroup.procs", string.Empty);
-        Assert.Null(new CgroupNames(tree.Path).InodeOf(path));
+        Assert.Null(new CgroupPaths(tree.Path).GetInode(path));
     }
 
     [Fact]
@@ -81,7 +81,7 @@ public sealed class CgroupNamesTests
         DirectoryInfo here = Directory.CreateDirectory($"no-cgroup-{Guid.NewGuid()}");
         try
         {
-            Assert.Null(new CgroupNames(tree.Path).InodeOf(here.Name));
+            Assert.Null(new CgroupPaths(tree.Path).GetInode(here.Name));
         }
         finally
         {
@@ -93,9 +93,9 @@ public sealed class CgroupNamesTests
     public void A_file_of_the_hierarchy_is_no_cgroup()
     {
         using FakeProc tree = new FakeProc().Text("cgroup.procs", string.Empty);
-        Assert.Null(new CgroupNames(tree.Path).InodeOf("cgroup.procs"));
+        Assert.Null(new CgroupPaths(tree.Path).GetInode("cgroup.procs"));
     }
 
     [Fact]
-    public void Without_a_hierarchy_no_directory_is_a_cgroup() => Assert.Null(new CgroupNames(null).InodeOf("/"));
+    public void Without_a_hierarchy_no_directory_is_a_cgroup() => Assert.Null(new CgroupPaths(null).GetInode("/"));
 }

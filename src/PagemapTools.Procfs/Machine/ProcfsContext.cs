@@ -1,0 +1,59 @@
+namespace PagemapTools.Procfs;
+
+/// <summary>
+/// A machine as its proc tree shows it. Each value is read when it is first needed and stays the same from then on; a new context
+/// sees what has changed since. Safe to use from several threads.
+/// </summary>
+/// <example><code>
+/// using ProcfsContext procfs = new();
+/// foreach (ProcessPageInfo page in procfs.ReadPages(processId)) { Console.WriteLine($"{page.Address:x} {page.Pfn:x}"); }
+/// </code></example>
+public sealed class ProcfsContext : IDisposable
+{
+    private readonly Lazy<KernelRelease> _kernelRelease;
+    private readonly Lazy<SwapTypes> _swapTypes;
+    private readonly Lazy<CgroupPaths> _cgroups;
+    private readonly Lazy<CallerCapabilities> _capabilities;
+
+    /// <summary>Creates the context of a proc tree; reads nothing yet.</summary>
+    /// <param name="root">The proc tree; null for the default one.</param>
+    /// <param name="savedFlags">A saved copy of kpageflags that is read instead of the machine's; null for the machine's.</param>
+    public ProcfsContext(ProcRoot? root = null, string? savedFlags = null)
+    {
+        Root = root ?? new ProcRoot();
+        Frames = new KPageFiles(Root, savedFlags);
+        SoftDirty = new SoftDirty(Root);
+        _kernelRelease = new(() => KernelRelease.Read(Root));
+        _swapTypes = new(() => SwapTypes.Read(Root));
+        _cgroups = new(CgroupPaths.Find);
+        _capabilities = new(() => CallerCapabilities.Read(KernelRelease));
+    }
+
+    /// <summary>The proc tree.</summary>
+    public ProcRoot Root { get; }
+
+    /// <summary>The files that are indexed by page frame number.</summary>
+    public KPageFiles Frames { get; }
+
+    /// <summary>The soft-dirty bits: whether this kernel has them, and how to clear them.</summary>
+    public SoftDirty SoftDirty { get; }
+
+    /// <summary>The release of the kernel.</summary>
+    public KernelRelease KernelRelease => _kernelRelease.Value;
+
+    /// <summary>The swap types and swap areas.</summary>
+    public SwapTypes SwapTypes => _swapTypes.Value;
+
+    /// <summary>The paths of the memory cgroups.</summary>
+    public CgroupPaths Cgroups => _cgroups.Value;
+
+    /// <summary>The capabilities of the thread that asked for them first.</summary>
+    internal CallerCapabilities Capabilities => _capabilities.Value;
+
+    /// <summary>Opens a process for reading.</summary>
+    /// <exception cref="ProcfsException">There is no such process, it has no address space, or the caller may not read it.</exception>
+    public ProcessMemory OpenProcess(int processId) => ProcessMemory.Open(Root, processId, SwapTypes, SoftDirty);
+
+    /// <summary>Closes the files of page frames.</summary>
+    public void Dispose() => Frames.Dispose();
+}

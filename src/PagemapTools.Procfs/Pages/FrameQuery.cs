@@ -1,0 +1,77 @@
+namespace PagemapTools.Procfs;
+
+/// <summary>Limits of a reading, each reported once through <see cref="FrameQuery.OnWarning"/>.</summary>
+[Flags]
+public enum ReadWarnings
+{
+    /// <summary>Nothing is missing.</summary>
+    None = 0,
+
+    /// <summary>The kernel hides page frame numbers and swap offsets: CAP_SYS_ADMIN in the initial user namespace is missing.</summary>
+    HiddenPageFrames = 1,
+
+    /// <summary>Shared memory could not be resolved: the files behind the mappings may not be opened or examined.</summary>
+    UnresolvedSharedMemory = 2,
+
+    /// <summary>Page frames lie in memory that the kernel does not track in /proc/kpage*.</summary>
+    UntrackedPageFrames = 4,
+
+    /// <summary>Ranges that were made whatever page frames their pages have do not say which frames to read.</summary>
+    IgnoredPageFrames = 8,
+}
+
+/// <summary>Which page frames pass, and what is read of each.</summary>
+public record FrameQuery
+{
+    /// <summary>Conditions on the frame.</summary>
+    public FrameFilter Frames { get; init; } = new();
+
+    /// <summary>What is read of each frame.</summary>
+    public KPageFields Include { get; init; }
+
+    /// <summary>Whether flags are shown raw, and bit specifications compared with the raw flags.</summary>
+    public bool RawFlags { get; init; }
+
+    /// <summary>Called by the thread that enumerates, before the first page that the limit may concern; null if there is no need.</summary>
+    public Action<ReadWarnings>? OnWarning { get; init; }
+
+    internal KPageFields Fields => Include | Frames.RequiredFields;
+}
+
+/// <summary>Which pages of a process pass, and what is read of each.</summary>
+public sealed record ProcessPageQuery : FrameQuery
+{
+    /// <summary>Which mappings and addresses.</summary>
+    public PageWalkOptions Walk { get; init; } = new();
+
+    /// <summary>Conditions on the pagemap entry.</summary>
+    public EntryFilter Entries { get; init; } = new();
+
+    /// <summary>Whether unpopulated pages of shared memory are resolved by asking the page cache and swap.</summary>
+    public bool ResolveShared { get; init; }
+}
+
+/// <summary>A run of page frames.</summary>
+/// <param name="First">The first frame's number.</param>
+/// <param name="Count">How many.</param>
+public readonly record struct FrameRange(ulong First, ulong Count)
+{
+    /// <summary>Every frame of the machine; the files end where memory does.</summary>
+    public static FrameRange All { get; } = new(0, ulong.MaxValue);
+}
+
+/// <summary>Reports each limit of a reading once.</summary>
+internal sealed class WarningReporter(Action<ReadWarnings>? onWarning)
+{
+    private ReadWarnings _reported;
+
+    public void Report(ReadWarnings warnings)
+    {
+        ReadWarnings fresh = warnings & ~_reported;
+        if (fresh != ReadWarnings.None)
+        {
+            _reported |= fresh;
+            onWarning?.Invoke(fresh);
+        }
+    }
+}

@@ -1,0 +1,135 @@
+namespace PagemapTools.Procfs;
+
+/// <summary>
+/// Counts pages by their flags, as page-types does: of all memory, of processes, of single pages and of ranges, in one summary. Not
+/// safe to use from several threads.
+/// </summary>
+public sealed class KPageFlagsMeter : IDisposable
+{
+    private readonly ProcfsContext _procfs;
+    private readonly PageEntryFile _kpageflags;
+    private readonly KPageFlagsHistogram _histogram;
+    private readonly FrameFlagsBatcher _batcher;
+    private readonly WarningReporter _warnings;
+
+    /// <summary>Creates a meter that has counted nothing.</summary>
+    /// <param name="procfs">The machine.</param>
+    /// <param name="filter">Which pages count; null for all.</param>
+    /// <param name="rawFlags">Whether flags are shown raw, and bit specifications compared with the raw flags.</param>
+    /// <param name="onWarning">Called once for each limit that a reading meets; null if there is no need.</param>
+    /// <exception cref="ProcfsException">/proc/kpageflags may not be read.</exception>
+    public KPageFlagsMeter(ProcfsContext procfs, FlagFilter? filter = null, bool rawFlags = false, Action<ReadWarnings>? onWarning = null)
+    {
+        _procfs = procfs;
+        _kpageflags = procfs.Frames.Get(KPageFields.Flags);
+        _histogram = new KPageFlagsHistogram(filter ?? new FlagFilter(), rawFlags);
+        _batcher = new FrameFlagsBatcher(_kpageflags, procfs.Frames.UntrackedSections, _histogram);
+        _warnings = new WarningReporter(onWarning);
+    }
+
+    /// <summary>Counts every page frame of the machine, on several threads.</summary>
+    /// <param name="progress">Receives the frame number up to which memory has been read, on the threads that read.</param>
+    /// <param name="cancellationToken">Cancels the reading.</param>
+    /// <exception cref="ProcfsException">A read failed.</exception>
+    public void AddAll(IProgress<ulong>? progress = null, CancellationToken cancellationToken = default) =>
+        _histogram.AddAll(_kpageflags, Environment.ProcessorCount, progress, cancellationToken);
+
+    /// <summary>Counts the populated pages of a process.</summary>
+    /// <param name="process">The process; it stays open.</param>
+    /// <param name="progress">Receives the address up to which the process has been read.</param>
+    /// <param name="cancellationToken">Cancels the reading.</param>
+    /// <exception cref="ProcfsException">The process has exited, or may not be read; what was read before counts.</exception>
+    public void Add(ProcessMemory process, IProgress<ulong>? progress = null, CancellationToken cancellationToken = default)
+    {
+        using ProcessPageReader reader = new(_procfs, process, new ProcessPageQuery { Include = KPageFields.Flags });
+        try
+        {
+            while (reader.MoveNext(cancellationToken))
+            {
+                progress?.Report(reader.Position);
+                AddRows(reader.Batch);
+            }
+        }
+        finally
+        {
+            _warnings.Report(reader.Warnings);
+        }
+    }
+
+    /// <summary>Counts a page by the flags that are known of it, else by those that its frame has now.</summary>
+    /// <exception cref="ProcfsException">A read failed.</exception>
+    public void Add(PageInfo page, CancellationToken cancellationToken = default)
+    {
+        if (page.RawFlags is { } known)
+        {
+            _histogram.Add(known, page.Entry);
+        }
+        else
+        {
+            AddFrames(page, 1, cancellationToken);
+        }
+    }
+
+    /// <summary>Counts the pages of a range by the flags that their frames have now. A range without page frames is not counted.</summary>
+    /// <exception cref="ProcfsException">A read failed.</exception>
+    public void Add(PageRange range, CancellationToken cancellationToken = default)
+    {
+        if (range is { IgnoresPfn: true, State: PageState.Present })
+        {
+            _warnings.Report(ReadWarnings.IgnoredPageFrames);
+        }
+        else
+        {
+            AddFrames(range.First, range.PageCount, cancellationToken);
+        }
+    }
+
+    /// <summary>Gets the combinations of flags that occurred and pass, in ascending order of their number.</summary>
+    /// <exception cref="ProcfsException">A read failed.</exception>
+    public IReadOnlyList<KPageFlagsSummary> GetSummaries()
+    {
+        _batcher.Flush();
+        _warnings.Report(_batcher.SawUntrackedFrames ? ReadWarnings.UntrackedPageFrames : ReadWarnings.None);
+        return _histogram.GetSummaries();
+    }
+
+    /// <summary>Gives the buffers back.</summary>
+    public void Dispose() => _batcher.Dispose();
+
+    private void AddRows(PageBatch batch)
+    {
+        for (int row = 0; row < batch.Count; row++)
+        {
+            PagemapEntry entry = batch.Entry(row);
+            ulong word = entry.IsPresent ? batch.Word(KPageFields.Flags, row) : 0;
+            if (word != PfnRuns.Unknown)
+            {
+                _histogram.Add(word, entry);
+            }
+            else if (entry.Pfn is not null)
+            {
+                _warnings.Report(ReadWarnings.UntrackedPageFrames);
+            }
+        }
+    }
+
+    private void AddFrames(PageInfo first, long pages, CancellationToken cancellationToken)
+    {
+        _batcher.Add(first, pages, cancellationToken);
+        _warnings.Report(first.IsFrameHidden ? ReadWarnings.HiddenPageFrames : ReadWarnings.None);
+    }
+}
+
+/// <summary>Summaries in one call.</summary>
+public static class KPageFlagsMeasurement
+{
+    /// <summary>Counts all of memory by flags.</summary>
+    /// <exception cref="ProcfsException">/proc/kpageflags may not be read.</exception>
+    public static IReadOnlyList<KPageFlagsSummary> MeasureKPageFlags(
+        this ProcfsContext procfs, FlagFilter? filter = null, bool rawFlags = false, IProgress<ulong>? progress = null, CancellationToken cancellationToken = default)
+    {
+        using KPageFlagsMeter meter = new(procfs, filter, rawFlags);
+        meter.AddAll(progress, cancellationToken);
+        return meter.GetSummaries();
+    }
+}

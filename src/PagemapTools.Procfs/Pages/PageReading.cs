@@ -1,0 +1,124 @@
+namespace PagemapTools.Procfs;
+
+/// <summary>
+/// Reads pages and page frames. Nothing is read before the enumeration begins. A failure is thrown after everything that was read
+/// before it has been delivered. Progress is reported, and warnings are given, by the thread that enumerates.
+/// </summary>
+public static class PageReading
+{
+    // Enough to find neighbours among the frames, few enough that the first page comes soon.
+    private const int PagesPerBatch = 4096;
+
+    /// <summary>Reads the pages of a process.</summary>
+    /// <param name="procfs">The machine.</param>
+    /// <param name="processId">The process.</param>
+    /// <param name="query">Which pages, and what of each; null for every populated page and its pagemap entry.</param>
+    /// <param name="progress">Receives the address up to which the process has been read.</param>
+    /// <param name="cancellationToken">Cancels the reading.</param>
+    /// <exception cref="ProcfsException">The process has exited or may not be read, or a file that the query needs may not be read.</exception>
+    public static IEnumerable<ProcessPageInfo> ReadPages(
+        this ProcfsContext procfs, int processId, ProcessPageQuery? query = null, IProgress<ulong>? progress = null, CancellationToken cancellationToken = default)
+    {
+        using ProcessMemory process = procfs.OpenProcess(processId);
+        foreach (ProcessPageInfo page in procfs.ReadPages(process, query, progress, cancellationToken))
+        {
+            yield return page;
+        }
+    }
+
+    /// <summary>Reads the pages of an open process.</summary>
+    /// <param name="procfs">The machine.</param>
+    /// <param name="process">The process; it stays open.</param>
+    /// <param name="query">Which pages, and what of each; null for every populated page and its pagemap entry.</param>
+    /// <param name="progress">Receives the address up to which the process has been read.</param>
+    /// <param name="cancellationToken">Cancels the reading.</param>
+    /// <exception cref="ProcfsException">The process has exited, or a file that the query needs may not be read.</exception>
+    public static IEnumerable<ProcessPageInfo> ReadPages(
+        this ProcfsContext procfs, ProcessMemory process, ProcessPageQuery? query = null, IProgress<ulong>? progress = null, CancellationToken cancellationToken = default)
+    {
+        query ??= new ProcessPageQuery();
+        WarningReporter warnings = new(query.OnWarning);
+        using ProcessPageReader reader = new(procfs, process, query);
+        while (reader.MoveNext(cancellationToken))
+        {
+            progress?.Report(reader.Position);
+            warnings.Report(reader.Warnings);
+            PageBatch batch = reader.Batch;
+            for (int row = 0; row < batch.Count; row++)
+            {
+                yield return reader.Create(batch, row);
+            }
+        }
+    }
+
+    /// <summary>Reads page frames in order.</summary>
+    /// <param name="procfs">The machine.</param>
+    /// <param name="range">The frames; it may reach beyond the end of memory.</param>
+    /// <param name="query">Which frames, and what of each.</param>
+    /// <param name="progress">Receives the frame number up to which the range has been read.</param>
+    /// <param name="cancellationToken">Cancels the reading.</param>
+    /// <exception cref="ProcfsException">A file that the query needs may not be read.</exception>
+    public static IEnumerable<PageInfo> ReadFrames(
+        this ProcfsContext procfs, FrameRange range, FrameQuery query, IProgress<ulong>? progress = null, CancellationToken cancellationToken = default)
+    {
+        using FrameReader reader = new(procfs.Frames, query, () => procfs.Cgroups);
+        while (reader.MoveNext(ref range, cancellationToken))
+        {
+            progress?.Report(range.First);
+            for (int row = 0; row < reader.Batch.Count; row++)
+            {
+                yield return reader.Create(reader.Batch, row);
+            }
+        }
+    }
+
+    /// <summary>Reads the frames of existing pages, in their order, and adds what is read to these objects.</summary>
+    /// <param name="procfs">The machine.</param>
+    /// <param name="pages">The pages, or frames by their numbers (<see cref="PageInfo(ulong)"/>).</param>
+    /// <param name="query">Which of them pass, and what is read of each.</param>
+    /// <param name="cancellationToken">Cancels the reading.</param>
+    /// <exception cref="ProcfsException">A file that the query needs may not be read.</exception>
+    public static IEnumerable<PageInfo> ReadFrames(
+        this ProcfsContext procfs, IEnumerable<PageInfo> pages, FrameQuery query, CancellationToken cancellationToken = default)
+    {
+        WarningReporter warnings = new(query.OnWarning);
+        using FrameReader reader = new(procfs.Frames, query, () => procfs.Cgroups);
+        foreach (PageInfo[] chunk in pages.Chunk(PagesPerBatch))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            reader.Batch.Clear();
+            Array.ForEach(chunk, reader.Batch.Add);
+            warnings.Report(Array.Exists(chunk, page => page.IsFrameHidden) ? ReadWarnings.HiddenPageFrames : ReadWarnings.None);
+            int count = reader.ReadBatch();
+            for (int row = 0; row < count; row++)
+            {
+                yield return reader.Populate(reader.Batch, row);
+            }
+        }
+    }
+
+    /// <summary>Joins pages that follow one another and are alike into ranges.</summary>
+    /// <param name="pages">The pages, in ascending order of address.</param>
+    /// <param name="ignorePfn"><inheritdoc cref="PageRangeBuilder" path="/param[@name='ignorePfn']"/></param>
+    public static IEnumerable<ProcessPageRange> AsRanges(this IEnumerable<ProcessPageInfo> pages, bool ignorePfn = false) =>
+        Join(pages, new PageRangeBuilder(ignorePfn)).Cast<ProcessPageRange>();
+
+    /// <summary>Joins page frames that follow one another and are alike into ranges.</summary>
+    public static IEnumerable<PageRange> AsRanges(this IEnumerable<PageInfo> pages) => Join(pages, new PageRangeBuilder());
+
+    private static IEnumerable<PageRange> Join(IEnumerable<PageInfo> pages, PageRangeBuilder builder)
+    {
+        foreach (PageInfo page in pages)
+        {
+            if (builder.Add(page) is { } range)
+            {
+                yield return range;
+            }
+        }
+
+        if (builder.Complete() is { } last)
+        {
+            yield return last;
+        }
+    }
+}

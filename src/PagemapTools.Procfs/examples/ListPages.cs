@@ -1,0 +1,13 @@
+namespace PagemapTools.Procfs.Examples;
+
+internal static class ListPages
+{
+    /// <summary>Lists the pages of a process with the flags of their page frames.</summary>
+    public static void Run(ProcfsContext procfs, int processId)
+    {
+        foreach (ProcessPageInfo page in procfs.ReadPages(processId, new ProcessPageQuery { Include = KPageFields.Flags }))
+        {
+            Console.WriteLine($"{page.Address:x} {page.State} {page.Pfn:x} {page.FlagNames}");
+        }
+    }
+}

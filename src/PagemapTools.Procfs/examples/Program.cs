@@ -1,0 +1,19 @@
+using System.Globalization;
+using PagemapTools.Procfs;
+using PagemapTools.Procfs.Examples;
+
+// dotnet run --project src/PagemapTools.Procfs/examples -- pages PID | ranges PID | uss
+int processId = args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : Environment.ProcessId;
+using ProcfsContext procfs = new();
+switch (args.FirstOrDefault())
+{
+    case "pages":
+        ListPages.Run(procfs, processId);
+        break;
+    case "ranges":
+        ListRanges.Run(procfs, processId);
+        break;
+    default:
+        MeasureAllProcesses.Run(procfs);
+        break;
+}
