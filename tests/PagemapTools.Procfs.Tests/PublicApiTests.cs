@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 
 namespace PagemapTools.Procfs.Tests;
 
+[Trait("Tier", "Unit")]
 public sealed class PublicApiTests
 {
     private const BindingFlags Declared =

@@ -2,6 +2,7 @@ using FsCheck.Xunit;
 
 namespace PagemapTools.Procfs.Tests.Pagemap;
 
+[Trait("Tier", "Unit")]
 public sealed class WorkQueueTests
 {
     private const ulong Gibi = 1UL << 30;

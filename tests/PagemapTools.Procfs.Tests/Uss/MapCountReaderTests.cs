@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 namespace PagemapTools.Procfs.Tests.Uss;
 
 /// <summary>Which counts are read and which come from the cache, on a kpagecount that records what is read.</summary>
+[Trait("Tier", "Unit")]
 public sealed class MapCountReaderTests : IDisposable
 {
     private const ulong Shared = PagemapBits.Present | PagemapBits.File;
