@@ -12,8 +12,8 @@ public static class PageGeometry
     public static int PageShift { get; } = BitOperations.TrailingZeroCount(Environment.SystemPageSize);
 
     /// <summary>The index of the page that holds an address.</summary>
-    internal static ulong PageOf(ulong address) => address >> PageShift;
+    internal static ulong ToPageIndex(ulong address) => address >> PageShift;
 
     /// <summary>The address of a page's first byte.</summary>
-    internal static ulong AddressOf(ulong page) => page << PageShift;
+    internal static ulong ToAddress(ulong page) => page << PageShift;
 }

@@ -8,14 +8,14 @@ public sealed class ProcRoot
     /// <summary>The environment variable that replaces the default of /proc.</summary>
     public const string EnvironmentVariable = "PAGEMAPTOOLS_PROC";
 
-    private const string OwnPath = "/proc";
+    private const string DefaultPath = "/proc";
 
     /// <summary>Creates a root at a path; null or empty takes the environment variable, and without it /proc.</summary>
     public ProcRoot(string? path = null)
     {
         string chosen = !string.IsNullOrEmpty(path) ? path
             : Environment.GetEnvironmentVariable(EnvironmentVariable) is { Length: > 0 } named ? named
-            : OwnPath;
+            : DefaultPath;
         Path = System.IO.Path.TrimEndingDirectorySeparator(chosen);
     }
 
@@ -23,13 +23,13 @@ public sealed class ProcRoot
     public string Path { get; }
 
     /// <summary>Whether this is /proc, whose process ids are those by which the caller knows the processes.</summary>
-    public bool IsDefault => Path == OwnPath;
+    public bool IsDefault => Path == DefaultPath;
 
     /// <summary>The tree of the calling process.</summary>
-    internal static ProcRoot Own { get; } = new(OwnPath);
+    internal static ProcRoot Default { get; } = new(DefaultPath);
 
     /// <summary>The processes that are visible in this root, in ascending order of their ids.</summary>
-    public IReadOnlyList<int> ProcessIds()
+    public IReadOnlyList<int> GetProcessIds()
     {
         List<int> ids = [];
         foreach (string directory in Directory.EnumerateDirectories(Path))
@@ -45,14 +45,14 @@ public sealed class ProcRoot
     }
 
     /// <summary>The name of a process, as Get-Process gives it; null if there is no such process, or it is hidden from the caller.</summary>
-    public string? ProcessName(int processId) => ProcessNames.Read(this, processId, out _);
+    public string? GetProcessName(int processId) => ProcessNames.TryRead(this, processId, out _);
 
     /// <summary>Whether a process is a thread of the kernel, which has no address space.</summary>
-    public bool IsKernelThread(int processId) => ProcessStat.Read(this, processId) is { IsKernelThread: true };
+    public bool IsKernelThread(int processId) => ProcessStat.TryRead(this, processId) is { IsKernelThread: true };
 
-    internal string PathOf(string file) => $"{Path}/{file}";
+    internal string GetPath(string file) => $"{Path}/{file}";
 
-    internal string PathOf(int processId, string file) => string.Create(CultureInfo.InvariantCulture, $"{Path}/{processId}/{file}");
+    internal string GetPath(int processId, string file) => string.Create(CultureInfo.InvariantCulture, $"{Path}/{processId}/{file}");
 
-    internal bool Exists(int processId) => Directory.Exists(PathOf(processId, string.Empty));
+    internal bool Exists(int processId) => Directory.Exists(GetPath(processId, string.Empty));
 }

@@ -11,12 +11,12 @@ internal readonly record struct ProcessStat(char State, bool IsKernelThread)
     public bool HasEnded => State is 'Z' or 'X';
 
     /// <summary>Null if there is none, or it makes no sense.</summary>
-    public static ProcessStat? Read(ProcRoot root, int processId)
+    public static ProcessStat? TryRead(ProcRoot root, int processId)
     {
         try
         {
             // The name, field 2, is in parentheses and may hold spaces and parentheses itself. The flags, with PF_KTHREAD, are field 9.
-            string stat = File.ReadAllText(root.PathOf(processId, "stat"));
+            string stat = File.ReadAllText(root.GetPath(processId, "stat"));
             string[] fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
             uint flags = uint.Parse(fields[6], CultureInfo.InvariantCulture);
             return new ProcessStat(fields[0][0], (flags & KernelThreadFlag) != 0);

@@ -32,14 +32,14 @@ public enum ProcfsError
 public sealed class ProcfsException : Exception
 {
     /// <summary>Creates the exception.</summary>
-    public ProcfsException(ProcfsError error, string message, string path, int? processId = null, int errorNumber = 0, string? missingRight = null)
+    public ProcfsException(ProcfsError error, string message, string path, int? processId = null, int errorNumber = 0, string? missingCapability = null)
         : base(message)
     {
         Error = error;
         Path = path;
         ProcessId = processId;
         ErrorNumber = errorNumber;
-        MissingRight = missingRight;
+        MissingCapability = missingCapability;
     }
 
     /// <summary>The cause.</summary>
@@ -55,5 +55,5 @@ public sealed class ProcfsException : Exception
     public int ErrorNumber { get; }
 
     /// <summary>The capability or ownership whose absence is the cause; null if it is something else.</summary>
-    public string? MissingRight { get; }
+    public string? MissingCapability { get; }
 }

@@ -8,19 +8,19 @@ internal sealed class RentedArray<T>(int length = 0) : IDisposable
     private T[]? _array = ArrayPool<T>.Shared.Rent(length);
 
     /// <summary>The array; at least as long as was asked for, and with anything in it.</summary>
-    public T[] Items => _array ?? throw new ObjectDisposedException(nameof(RentedArray<T>));
+    public T[] Array => _array ?? throw new ObjectDisposedException(nameof(RentedArray<T>));
 
     /// <summary>The array, exchanged for a longer one if it is shorter than that; what was in it is lost then.</summary>
-    public T[] AtLeast(int length)
+    public T[] EnsureCapacity(int length)
     {
-        if (Items.Length < length)
+        if (Array.Length < length)
         {
             T[] longer = ArrayPool<T>.Shared.Rent(length);
-            ArrayPool<T>.Shared.Return(Items);
+            ArrayPool<T>.Shared.Return(Array);
             _array = longer;
         }
 
-        return Items;
+        return Array;
     }
 
     public void Dispose()

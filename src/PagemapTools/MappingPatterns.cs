@@ -22,7 +22,7 @@ internal static class MappingPatterns
     }
 
     /// <summary>The pattern of one name and no other.</summary>
-    public static string Of(string name) =>
+    public static string EscapeName(string name) =>
         IsKernelName(name) ? $"[{Wildcards.Escape(name[1..^1])}]" : Wildcards.Escape(name);
 
     private static WildcardPattern ToWildcard(string pattern) =>

@@ -25,9 +25,9 @@ internal static class PagemapErrors
     }
 
     /// <summary>Whether the failure is of one process only, so that the next target can still be served.</summary>
-    public static bool IsOfOneProcess(this ProcfsException failure) => failure.ProcessId is not null;
+    public static bool IsPerProcess(this ProcfsException failure) => failure.ProcessId is not null;
 
-    public static ErrorRecord NoProcessOfName(string name) => new(
+    public static ErrorRecord NoProcessFoundForGivenName(string name) => new(
         new ItemNotFoundException($"There is no process with the name '{name}'."),
         "NoProcessFoundForGivenName",
         ErrorCategory.ObjectNotFound,
@@ -39,13 +39,13 @@ internal static class PagemapErrors
         ErrorCategory.InvalidArgument,
         null);
 
-    public static ErrorRecord ProcessOfOwnProc(Process process, string root) => new(
+    public static ErrorRecord ProcessObjectFromOtherProc(Process process, string root) => new(
         new PSInvalidOperationException($"Process {process.Id} ({process.ProcessName}) is of /proc, and another process may have its id in '{root}': name it by -Id or -Name."),
         "ProcessOfOwnProc",
         ErrorCategory.InvalidArgument,
         process);
 
-    public static ErrorRecord SavedFlagsAndCgroup() => new(
+    public static ErrorRecord PathWithCgroup() => new(
         new PSInvalidOperationException("A saved copy of kpageflags says nothing of the cgroups that frames were charged to then: -Path and -Cgroup cannot be used together."),
         "SavedFlagsAndCgroup",
         ErrorCategory.InvalidArgument,

@@ -22,7 +22,7 @@ internal sealed class WorkProgress(Cmdlet cmdlet, string activity, Func<ulong, s
     private bool _isShown;
 
     /// <summary>The progress of a walk through a process.</summary>
-    public static WorkProgress ForProcess(Cmdlet cmdlet, ProcessMemory process) =>
+    public static WorkProgress ForProcess(Cmdlet cmdlet, ProcessAddressSpace process) =>
         new(cmdlet, $"Reading the pages of process {process.ProcessId} ({process.ProcessName})", DescribeAddress, s_endOfAddressSpace);
 
     /// <summary>The progress of a reading of page frames.</summary>

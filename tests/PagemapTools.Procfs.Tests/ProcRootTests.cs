@@ -36,9 +36,9 @@ public sealed class ProcRootTests
         using FakeProc tree = new FakeProc()
             .Process(300).Process(20).Process(1)
             .Text("sys/kernel/osrelease", "6.18.0").Text("4", "a file, not a process").Text("-5/comm", "x").Text("7x/comm", "x");
-        Assert.Equal([1, 20, 300], tree.Root.ProcessIds());
+        Assert.Equal([1, 20, 300], tree.Root.GetProcessIds());
     }
 
     [Fact]
-    public void The_live_tree_has_this_process() => Assert.Contains(Environment.ProcessId, new ProcRoot("/proc").ProcessIds());
+    public void The_live_tree_has_this_process() => Assert.Contains(Environment.ProcessId, new ProcRoot("/proc").GetProcessIds());
 }

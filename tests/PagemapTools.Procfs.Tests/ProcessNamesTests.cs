@@ -18,29 +18,29 @@ public sealed class ProcessNamesTests
     public void A_name_that_the_kernel_cut_is_completed_from_the_command_line(string comm, string commandLine, string expected)
     {
         using FakeProc tree = new FakeProc().Text("7/comm", comm + "\n").Text("7/cmdline", commandLine);
-        Assert.Equal(expected, tree.Root.ProcessName(7));
+        Assert.Equal(expected, tree.Root.GetProcessName(7));
     }
 
     [Fact]
     public void A_process_that_is_not_there_has_no_name()
     {
         using FakeProc tree = new();
-        Assert.Null(tree.Root.ProcessName(7));
+        Assert.Null(tree.Root.GetProcessName(7));
     }
 
     [Fact]
     public void A_name_that_is_not_utf8_is_shown_with_numbers()
     {
         using FakeProc tree = new FakeProc().Bytes("7/comm", [(byte)'x', 0xff, (byte)'\n']);
-        Assert.Equal(@"x\xff", tree.Root.ProcessName(7));
+        Assert.Equal(@"x\xff", tree.Root.GetProcessName(7));
     }
 
     [Fact]
     public void LiveNameIsThatOfTheFramework()
     {
         using Process process = StartSleep("sleep-name-test"u8);
-        Assert.Equal("sleep-name-test", new ProcRoot("/proc").ProcessName(process.Id));
-        Assert.Equal(process.ProcessName, new ProcRoot("/proc").ProcessName(process.Id));
+        Assert.Equal("sleep-name-test", new ProcRoot("/proc").GetProcessName(process.Id));
+        Assert.Equal(process.ProcessName, new ProcRoot("/proc").GetProcessName(process.Id));
         process.Kill();
     }
 
@@ -48,7 +48,7 @@ public sealed class ProcessNamesTests
     public void LiveNameThatIsNotUtf8IsEscaped()
     {
         using Process process = StartSleep([(byte)'x', 0xff, (byte)'y']);
-        Assert.Equal(@"x\xffy", new ProcRoot("/proc").ProcessName(process.Id));
+        Assert.Equal(@"x\xffy", new ProcRoot("/proc").GetProcessName(process.Id));
         process.Kill();
     }
 

@@ -9,12 +9,12 @@ public sealed class RentedArrayTests
         // Of a size that nothing else rents.
         const int Length = 7 << 20;
         RentedArray<ulong> first = new(Length);
-        Assert.True(first.Items.Length >= Length);
+        Assert.True(first.Array.Length >= Length);
         first.Dispose();
         first.Dispose();
         using RentedArray<ulong> second = new(Length);
         using RentedArray<ulong> third = new(Length);
-        Assert.NotSame(second.Items, third.Items);
+        Assert.NotSame(second.Array, third.Array);
     }
 
     [Fact]
@@ -22,6 +22,6 @@ public sealed class RentedArrayTests
     {
         RentedArray<byte> array = new(16);
         array.Dispose();
-        Assert.Throws<ObjectDisposedException>(() => array.Items);
+        Assert.Throws<ObjectDisposedException>(() => array.Array);
     }
 }

@@ -1,12 +1,12 @@
 namespace PagemapTools.Procfs;
 
 /// <summary>Collects pages as they come and counts them by their flags in batches: neighbours are read together, in one call.</summary>
-internal sealed class FrameFlagsBatcher(PageEntryFile kpageflags, UntrackedSections untracked, KPageFlagsHistogram histogram) : IDisposable
+internal sealed class FrameFlagsBatcher(PageIndexedFile kpageflags, UntrackedSections untracked, KPageFlagsHistogram histogram) : IDisposable
 {
     private const int FramesPerBatch = 4096;
 
     private readonly List<(ulong Pfn, PagemapEntry Entry)> _frames = [];
-    private readonly PfnRuns _runs = new();
+    private readonly PfnBatchReader _runs = new();
 
     /// <summary>Whether a page lay in a frame that the kernel does not track; such a page is not counted.</summary>
     public bool SawUntrackedFrames { get; private set; }
@@ -40,8 +40,8 @@ internal sealed class FrameFlagsBatcher(PageEntryFile kpageflags, UntrackedSecti
     public void Flush()
     {
         ulong[] words = new ulong[_frames.Count];
-        _runs.Build([.. _frames.Select(frame => frame.Pfn)]);
-        _runs.Gather(kpageflags, words);
+        _runs.Coalesce([.. _frames.Select(frame => frame.Pfn)]);
+        _runs.Read(kpageflags, words);
         for (int row = 0; row < words.Length; row++)
         {
             (ulong pfn, PagemapEntry entry) = _frames[row];
@@ -49,7 +49,7 @@ internal sealed class FrameFlagsBatcher(PageEntryFile kpageflags, UntrackedSecti
             {
                 SawUntrackedFrames = true;
             }
-            else if (words[row] != PfnRuns.Unknown)
+            else if (words[row] != PfnBatchReader.NoValue)
             {
                 histogram.Add(words[row], entry);
             }

@@ -8,31 +8,31 @@ public sealed class KPageFiles : IDisposable
 {
     private readonly ProcRoot _root;
     private readonly string? _savedFlags;
-    private readonly Dictionary<KPageFields, PageEntryFile> _files = [];
+    private readonly Dictionary<FrameProperties, PageIndexedFile> _files = [];
     private readonly Lazy<UntrackedSections> _untracked;
 
     internal KPageFiles(ProcRoot root, string? savedFlags = null)
     {
         _root = root;
         _savedFlags = savedFlags;
-        _untracked = new(() => new UntrackedSections(TryGet(KPageFields.Flags)));
+        _untracked = new(() => new UntrackedSections(TryGet(FrameProperties.Flags)));
     }
 
     /// <summary>The properties: each has a file.</summary>
-    internal static ImmutableArray<KPageFields> AllFields { get; } = [KPageFields.Flags, KPageFields.MapCount, KPageFields.Cgroup];
+    internal static ImmutableArray<FrameProperties> AllFields { get; } = [FrameProperties.Flags, FrameProperties.MapCount, FrameProperties.Cgroup];
 
     /// <summary>The sections of memory that the kernel does not track in these files.</summary>
     internal UntrackedSections UntrackedSections => _untracked.Value;
 
     /// <summary>Gets the file of one property; it belongs to this set.</summary>
     /// <exception cref="ProcfsException">The caller may not read it, or this kernel has none.</exception>
-    public PageEntryFile Get(KPageFields field)
+    public PageIndexedFile Get(FrameProperties field)
     {
         lock (_files)
         {
-            if (!_files.TryGetValue(field, out PageEntryFile? file))
+            if (!_files.TryGetValue(field, out PageIndexedFile? file))
             {
-                file = field == KPageFields.Flags && _savedFlags is not null ? PageEntryFile.Open(_savedFlags) : Open(field);
+                file = field == FrameProperties.Flags && _savedFlags is not null ? PageIndexedFile.Open(_savedFlags) : Open(field);
                 _files.Add(field, file);
             }
 
@@ -45,23 +45,23 @@ public sealed class KPageFiles : IDisposable
     {
         lock (_files)
         {
-            foreach (PageEntryFile file in _files.Values)
+            foreach (PageIndexedFile file in _files.Values)
             {
                 file.Dispose();
             }
         }
     }
 
-    internal static string FileName(KPageFields field) => field switch
+    internal static string FileName(FrameProperties field) => field switch
     {
-        KPageFields.Flags => "kpageflags",
-        KPageFields.MapCount => "kpagecount",
-        KPageFields.Cgroup => "kpagecgroup",
+        FrameProperties.Flags => "kpageflags",
+        FrameProperties.MapCount => "kpagecount",
+        FrameProperties.Cgroup => "kpagecgroup",
         _ => throw new ArgumentOutOfRangeException(nameof(field), field, "One property has one file."),
     };
 
     /// <summary>Gets the file of one property; null where the caller may not read it, or there is none.</summary>
-    internal PageEntryFile? TryGet(KPageFields field)
+    internal PageIndexedFile? TryGet(FrameProperties field)
     {
         try
         {
@@ -73,13 +73,13 @@ public sealed class KPageFiles : IDisposable
         }
     }
 
-    private PageEntryFile Open(KPageFields field)
+    private PageIndexedFile Open(FrameProperties field)
     {
-        string path = _root.PathOf(FileName(field));
-        return PageEntryFile.TryOpen(path, out int errno) ?? throw Unreadable(field, path, errno);
+        string path = _root.GetPath(FileName(field));
+        return PageIndexedFile.TryOpen(path, out int errno) ?? throw CreateUnreadable(field, path, errno);
     }
 
-    private static ProcfsException Unreadable(KPageFields field, string path, int errno)
+    private static ProcfsException CreateUnreadable(FrameProperties field, string path, int errno)
     {
         if (errno is Errno.EACCES or Errno.EPERM)
         {
@@ -89,10 +89,10 @@ public sealed class KPageFiles : IDisposable
                 $"'{path}' may not be read: {Errno.Describe(errno)}. What is missing is {Right}.",
                 path,
                 errorNumber: errno,
-                missingRight: Right);
+                missingCapability: Right);
         }
 
-        string option = field == KPageFields.Cgroup ? "CONFIG_PROC_PAGE_MONITOR and CONFIG_MEMCG" : "CONFIG_PROC_PAGE_MONITOR";
+        string option = field == FrameProperties.Cgroup ? "CONFIG_PROC_PAGE_MONITOR and CONFIG_MEMCG" : "CONFIG_PROC_PAGE_MONITOR";
         return errno == Errno.ENOENT
             ? new ProcfsException(
                 ProcfsError.KPageNotAvailable,

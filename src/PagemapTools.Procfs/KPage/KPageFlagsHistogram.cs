@@ -17,14 +17,14 @@ internal sealed class KPageFlagsHistogram(FlagFilter filter, bool rawFlags)
     /// <param name="threads">How many threads.</param>
     /// <param name="progress">Receives the number of frames that have been read, on the threads that read.</param>
     /// <param name="cancellationToken">Cancels the reading.</param>
-    public void AddAll(PageEntryFile kpageflags, int threads, IProgress<ulong>? progress, CancellationToken cancellationToken)
+    public void AddAll(PageIndexedFile kpageflags, int threads, IProgress<ulong>? progress, CancellationToken cancellationToken)
     {
         long next = 0;
         ParallelRunner.Run(threads, _ =>
         {
             Dictionary<(ulong, ulong), long> counts = [];
             using RentedArray<ulong> rented = new(FramesPerRead);
-            ulong[] words = rented.Items;
+            ulong[] words = rented.Array;
             int read;
             do
             {
@@ -45,7 +45,7 @@ internal sealed class KPageFlagsHistogram(FlagFilter filter, bool rawFlags)
     /// <param name="entry">Its pagemap entry, whose bits the raw view shows.</param>
     /// <param name="pages">How many.</param>
     public void Add(ulong word, PagemapEntry entry, long pages = 1) =>
-        CollectionsMarshal.GetValueRefOrAddDefault(_counts, (word, entry.Raw & ~PagemapEntry.FrameMask), out _) += pages;
+        CollectionsMarshal.GetValueRefOrAddDefault(_counts, (word, entry.Raw & ~PagemapEntry.PfnMask), out _) += pages;
 
     /// <summary>The combinations that occurred and pass, in ascending order of their number.</summary>
     public IReadOnlyList<KPageFlagsSummary> GetSummaries()
@@ -65,7 +65,7 @@ internal sealed class KPageFlagsHistogram(FlagFilter filter, bool rawFlags)
     }
 
     // A short read may be the end, or an error that the next read reports.
-    private static int ReadToEnd(PageEntryFile file, ulong first, Span<ulong> words)
+    private static int ReadToEnd(PageIndexedFile file, ulong first, Span<ulong> words)
     {
         int read = 0;
         int count;

@@ -8,7 +8,7 @@ namespace PagemapTools.Procfs;
 /// like a measured value. Safe to use from several threads.
 /// </summary>
 /// <param name="kpageflags">The kernel's flags; null where they may not be read: then every section counts as tracked.</param>
-internal sealed class UntrackedSections(PageEntryFile? kpageflags)
+internal sealed class UntrackedSections(PageIndexedFile? kpageflags)
 {
     // A section of x86-64 and arm64 (SECTION_SIZE_BITS, 128 MiB of 4 KiB pages). A tracked frame without any flag is common; a tracked
     // section without any is not.

@@ -48,10 +48,10 @@ public sealed class CgroupPaths
     /// path; null if there is none, as where a directory of another file system has that path.
     /// </summary>
     public ulong? GetInode(string path) => Root is null ? null
-        : InodeInHierarchy(System.IO.Path.Join(Root, path)) ?? (System.IO.Path.IsPathRooted(path) ? InodeInHierarchy(path) : null);
+        : FindInodeInHierarchy(System.IO.Path.Join(Root, path)) ?? (System.IO.Path.IsPathRooted(path) ? FindInodeInHierarchy(path) : null);
 
     /// <summary>Gets the directories of all memory cgroups.</summary>
-    public IReadOnlyCollection<string> GetAll()
+    public IReadOnlyCollection<string> GetPaths()
     {
         lock (_lock)
         {
@@ -76,10 +76,10 @@ public sealed class CgroupPaths
                 string[] source = halves[^1].Split(' ');
                 if (source[0] == "cgroup" && source[^1].Split(',').Contains("memory", StringComparer.Ordinal))
                 {
-                    return MountPoint(mount);
+                    return DecodeMountPoint(mount);
                 }
 
-                unified ??= source[0] == "cgroup2" ? MountPoint(mount) : null;
+                unified ??= source[0] == "cgroup2" ? DecodeMountPoint(mount) : null;
             }
 
             return unified;
@@ -94,7 +94,7 @@ public sealed class CgroupPaths
     /// Each hierarchy of version 1 is a file system of its own. Version 2 has one hierarchy, but a file system for each cgroup
     /// namespace that mounts it (kernfs_test_super); its inodes are the same in all of them.
     /// </summary>
-    private ulong? InodeInHierarchy(string path)
+    private ulong? FindInodeInHierarchy(string path)
     {
         if (!Directory.Exists(path) || Stat(path) is not var (directory, type) || Stat(Root!) is not var (root, rootType))
         {
@@ -102,19 +102,19 @@ public sealed class CgroupPaths
         }
 
         bool isInHierarchy = (directory.DeviceMajor, directory.DeviceMinor) == (root.DeviceMajor, root.DeviceMinor)
-            || (type == StatfsCall.Cgroup2 && rootType == StatfsCall.Cgroup2);
+            || (type == Statfs.Cgroup2 && rootType == Statfs.Cgroup2);
         return isInHierarchy ? directory.Inode : null;
     }
 
-    private static (StatxCall.FileIdentity Identity, long FileSystem)? Stat(string path)
+    private static (Statx.FileIdentity Identity, long FileSystem)? Stat(string path)
     {
-        using SafeFileHandle directory = FileCalls.OpenForReading(path, out int errno);
-        return errno == 0 && StatxCall.OfDescriptor((int)directory.DangerousGetHandle()) is { } identity
-            ? (identity, StatfsCall.TypeOf(directory))
+        using SafeFileHandle directory = FileIO.OpenForReading(path, out int errno);
+        return errno == 0 && Statx.GetByDescriptor((int)directory.DangerousGetHandle()) is { } identity
+            ? (identity, Statfs.GetFileSystemType(directory))
             : null;
     }
 
-    private static string MountPoint(string[] mount) => OctalEscapes.Decode(Encoding.UTF8.GetBytes(mount[4]), " \t\n\\");
+    private static string DecodeMountPoint(string[] mount) => SeqFileText.Unescape(Encoding.UTF8.GetBytes(mount[4]), " \t\n\\");
 
     private void Refresh()
     {
@@ -127,7 +127,7 @@ public sealed class CgroupPaths
         EnumerationOptions options = new() { RecurseSubdirectories = true, IgnoreInaccessible = true, AttributesToSkip = FileAttributes.ReparsePoint };
         foreach (string directory in Directory.EnumerateDirectories(Root, "*", options).Prepend(Root))
         {
-            if (StatxCall.OfPath(directory) is { } identity)
+            if (Statx.GetByPath(directory) is { } identity)
             {
                 _paths[identity.Inode] = directory;
             }

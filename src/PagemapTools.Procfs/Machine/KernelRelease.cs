@@ -9,7 +9,7 @@ public sealed record KernelRelease(string Text, Version? Version)
     public override string ToString() => Text;
 
     /// <summary>Reads the release that a proc tree names; a tree that names none runs on the kernel of this process.</summary>
-    public static KernelRelease Read(ProcRoot root) => From(ReadText(root) ?? ReadText(ProcRoot.Own) ?? Environment.OSVersion.VersionString);
+    public static KernelRelease Read(ProcRoot root) => From(ReadText(root) ?? ReadText(ProcRoot.Default) ?? Environment.OSVersion.VersionString);
 
     /// <summary>The version and patch level that a release begins with.</summary>
     internal static bool TryParse(string release, out Version version)
@@ -36,7 +36,7 @@ public sealed record KernelRelease(string Text, Version? Version)
     {
         try
         {
-            return File.ReadAllText(root.PathOf("sys/kernel/osrelease")).Trim();
+            return File.ReadAllText(root.GetPath("sys/kernel/osrelease")).Trim();
         }
         catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
         {

@@ -8,19 +8,19 @@ public static class PagemapSupportProbe
 {
     private const string SelfPagemap = "/proc/self/pagemap";
     private const string Unreadable = "the caller's own pagemap cannot be read";
-    private const string UnknownRights = "the caller's own rights cannot be told: /proc/self/status or /proc/self/ns/user cannot be read";
+    private const string UnknownCapabilities = "the caller's own rights cannot be told: /proc/self/status or /proc/self/ns/user cannot be read";
 
     /// <summary>Probes each feature in turn.</summary>
     public static IEnumerable<PagemapSupport> ProbeSupport(this ProcfsContext procfs)
     {
         using ProbePage page = new();
         ProcRoot root = procfs.Root;
-        CallerCapabilities rights = procfs.Capabilities;
+        CallerCapabilities capabilities = procfs.Capabilities;
         PagemapEntry? entry = page.Entry;
         yield return new("Pagemap", entry is not null, entry is null ? $"{Unreadable}: the kernel is built without CONFIG_PROC_PAGE_MONITOR, or proc is not mounted" : $"kernel {procfs.KernelRelease}, pages of {PageGeometry.PageSize} bytes", SelfPagemap);
-        yield return new("FrameNumbers", entry is null ? null : entry.Value.Pfn is not null, entry is null ? Unreadable : entry.Value.Pfn is not null ? "frame numbers and swap places are visible" : MissingAdmin(rights), SelfPagemap);
-        yield return new("OtherProcesses", OtherProcesses(rights), OtherProcessesDetail(rights), "CapEff");
-        foreach (KPageFields field in KPageFiles.AllFields)
+        yield return new("FrameNumbers", entry is null ? null : entry.Value.Pfn is not null, entry is null ? Unreadable : entry.Value.Pfn is not null ? "frame numbers and swap places are visible" : DescribeMissingAdmin(capabilities), SelfPagemap);
+        yield return new("OtherProcesses", CanReadOtherProcesses(capabilities), DescribeOtherProcesses(capabilities), "CapEff");
+        foreach (FrameProperties field in KPageFiles.AllFields)
         {
             yield return ProbeFile(root, field);
         }
@@ -28,43 +28,43 @@ public static class PagemapSupportProbe
         yield return ProbeKsmFlag(root, page);
         yield return ProbeScan(page);
         yield return new("ExclusiveBit", page.Entry?.IsExclusive, DescribeExclusiveBit(root, page), SelfPagemap);
-        yield return new("SoftDirty", procfs.SoftDirty.IsSupported, SoftDirtyDetail(procfs.SoftDirty), SelfPagemap);
-        yield return new("ClearSoftDirty", procfs.SoftDirty.IsSupported, ClearDetail(procfs.SoftDirty, rights), "/proc/PID/clear_refs");
-        yield return ProbeMapFiles(rights);
+        yield return new("SoftDirty", procfs.SoftDirty.IsSupported, DescribeSoftDirty(procfs.SoftDirty), SelfPagemap);
+        yield return new("ClearSoftDirty", procfs.SoftDirty.IsSupported, DescribeClear(procfs.SoftDirty, capabilities), "/proc/PID/clear_refs");
+        yield return ProbeMapFiles(capabilities);
         yield return ProbeCgroups(procfs.Cgroups);
         yield return ProbeSwapTypes(root);
     }
 
-    private static string MissingAdmin(CallerCapabilities rights) => rights.IsInitialUserNamespace == true
+    private static string DescribeMissingAdmin(CallerCapabilities capabilities) => capabilities.IsInitialUserNamespace == true
         ? "the kernel hides them: CAP_SYS_ADMIN is missing"
         : "the kernel hides them: CAP_SYS_ADMIN in the initial user namespace is missing";
 
-    private static bool? OtherProcesses(CallerCapabilities rights) => rights.CanPtraceOtherUsers & rights.CanBypassReadPermission;
+    private static bool? CanReadOtherProcesses(CallerCapabilities capabilities) => capabilities.CanPtraceOtherUsers & capabilities.CanBypassReadPermission;
 
-    private static string OtherProcessesDetail(CallerCapabilities rights)
+    private static string DescribeOtherProcesses(CallerCapabilities capabilities)
     {
         List<string> missing = [];
-        if (rights.CanPtraceOtherUsers == false)
+        if (capabilities.CanPtraceOtherUsers == false)
         {
             missing.Add("CAP_SYS_PTRACE");
         }
 
-        if (rights.CanBypassReadPermission == false)
+        if (capabilities.CanBypassReadPermission == false)
         {
             missing.Add("CAP_DAC_READ_SEARCH");
         }
 
-        return OtherProcesses(rights) is not { } may ? UnknownRights
+        return CanReadOtherProcesses(capabilities) is not { } may ? UnknownCapabilities
             : may ? "processes of all users can be read"
-            : $"only processes of the same user can be read: {string.Join(" and ", missing)}{Where(rights)} missing";
+            : $"only processes of the same user can be read: {string.Join(" and ", missing)}{DescribeNamespace(capabilities)} missing";
     }
 
-    private static string Where(CallerCapabilities rights) => rights.IsInitialUserNamespace == true ? string.Empty : " in the initial user namespace";
+    private static string DescribeNamespace(CallerCapabilities capabilities) => capabilities.IsInitialUserNamespace == true ? string.Empty : " in the initial user namespace";
 
-    private static PagemapSupport ProbeFile(ProcRoot root, KPageFields field)
+    private static PagemapSupport ProbeFile(ProcRoot root, FrameProperties field)
     {
-        string name = field switch { KPageFields.Flags => "KPageFlags", KPageFields.MapCount => "KPageCount", _ => "KPageCgroup" };
-        string path = root.PathOf(KPageFiles.FileName(field));
+        string name = field switch { FrameProperties.Flags => "KPageFlags", FrameProperties.MapCount => "KPageCount", _ => "KPageCgroup" };
+        string path = root.GetPath(KPageFiles.FileName(field));
         try
         {
             using KPageFiles files = new(root);
@@ -93,10 +93,10 @@ public static class PagemapSupportProbe
         const string Name = "KsmFlag";
         ulong? word = page.Entry?.Pfn is { } pfn ? ReadFlags(root, pfn) : null;
         return word is null
-            ? new(Name, null, "it cannot be tried: the flags of a page of the caller's own cannot be read", root.PathOf("kpageflags"))
+            ? new(Name, null, "it cannot be tried: the flags of a page of the caller's own cannot be read", root.GetPath("kpageflags"))
             : (word & (ulong)KPageFlags.KSM) == 0
-                ? new(Name, true, "KSM tells merged pages", root.PathOf("kpageflags"))
-                : new(Name, false, "this kernel sets KSM on every anonymous page, merged or not (seen on Linux 6.12)", root.PathOf("kpageflags"));
+                ? new(Name, true, "KSM tells merged pages", root.GetPath("kpageflags"))
+                : new(Name, false, "this kernel sets KSM on every anonymous page, merged or not (seen on Linux 6.12)", root.GetPath("kpageflags"));
     }
 
     private static ulong? ReadFlags(ProcRoot root, ulong pfn)
@@ -105,7 +105,7 @@ public static class PagemapSupportProbe
         {
             using KPageFiles files = new(root);
             Span<ulong> word = stackalloc ulong[1];
-            return files.Get(KPageFields.Flags).Read(pfn, word) == 1 ? word[0] : null;
+            return files.Get(FrameProperties.Flags).Read(pfn, word) == 1 ? word[0] : null;
         }
         catch (ProcfsException)
         {
@@ -130,29 +130,29 @@ public static class PagemapSupportProbe
         return new("PagemapScan", true, $"categories {string.Join(", ", categories)}", Source);
     }
 
-    private static string SoftDirtyDetail(SoftDirty softDirty) => softDirty.GetUnsupportedError() switch
+    private static string DescribeSoftDirty(SoftDirty softDirty) => softDirty.GetUnsupportedError() switch
     {
         null => "bit 55 tells pages written since the last clear",
         { Error: ProcfsError.SoftDirtyNotSupported } => "the kernel is built without CONFIG_MEM_SOFT_DIRTY",
         { } failure => failure.Message,
     };
 
-    private static string ClearDetail(SoftDirty softDirty, CallerCapabilities rights) =>
+    private static string DescribeClear(SoftDirty softDirty, CallerCapabilities capabilities) =>
         softDirty.IsSupported is not { } isSupported ? "whether there is anything to clear cannot be told"
         : !isSupported ? "there is nothing to clear"
-        : rights.CanBypassWritePermission == true ? "of every process that can be read"
-        : $"of processes of the same user: CAP_DAC_OVERRIDE{Where(rights)} missing";
+        : capabilities.CanBypassWritePermission == true ? "of every process that can be read"
+        : $"of processes of the same user: CAP_DAC_OVERRIDE{DescribeNamespace(capabilities)} missing";
 
-    private static PagemapSupport ProbeMapFiles(CallerCapabilities rights)
+    private static PagemapSupport ProbeMapFiles(CallerCapabilities capabilities)
     {
         // proc_map_files_get_link asks for checkpoint_restore_ns_capable in the initial user namespace (Linux 5.9; CAP_SYS_ADMIN before).
-        bool? may = rights.IsInitialUserNamespace & (rights.Has(Capability.CheckpointRestore) | rights.Has(Capability.SysAdmin));
+        bool? may = capabilities.IsInitialUserNamespace & (capabilities.Has(Capability.CheckpointRestore) | capabilities.Has(Capability.SysAdmin));
         string detail = may switch
         {
-            true when rights.CanMincoreOthersFiles == true => "unmapped and swapped-out pages of shared memory can be told apart",
-            true => $"unmapped and swapped-out pages of shared memory can be told apart; of files of other users CAP_FOWNER{Where(rights)} missing",
-            false => $"CAP_CHECKPOINT_RESTORE or CAP_SYS_ADMIN{Where(rights)} missing",
-            null => UnknownRights,
+            true when capabilities.CanMincoreOthersFiles == true => "unmapped and swapped-out pages of shared memory can be told apart",
+            true => $"unmapped and swapped-out pages of shared memory can be told apart; of files of other users CAP_FOWNER{DescribeNamespace(capabilities)} missing",
+            false => $"CAP_CHECKPOINT_RESTORE or CAP_SYS_ADMIN{DescribeNamespace(capabilities)} missing",
+            null => UnknownCapabilities,
         };
         return new("SharedMemory", may, detail, "/proc/PID/map_files");
     }
@@ -162,7 +162,7 @@ public static class PagemapSupportProbe
 
     private static PagemapSupport ProbeSwapTypes(ProcRoot root)
     {
-        bool isKnown = SpecialSwapTypes.Read(root) is not null;
+        bool isKnown = NonSwapTypeLayout.TryRead(root) is not null;
         return new("SwapTypes", isKnown, isKnown ? "migration, device and poisoned entries are told apart" : "the kernel's configuration is neither in /proc/config.gz nor in /boot: migration, device and poisoned entries read as NonSwap", "/proc/config.gz, /boot/config-*");
     }
 
@@ -170,11 +170,11 @@ public static class PagemapSupportProbe
     private sealed class ProbePage : IDisposable
     {
         private readonly nint _address;
-        private readonly PageEntryFile? _pagemap = PageEntryFile.TryOpen(SelfPagemap, out _);
+        private readonly PageIndexedFile? _pagemap = PageIndexedFile.TryOpen(SelfPagemap, out _);
 
         public ProbePage()
         {
-            _address = MemoryCalls.Map((nuint)PageGeometry.PageSize, MemoryCalls.ProtectionRead | MemoryCalls.ProtectionWrite, MemoryCalls.MapPrivate | MemoryCalls.MapAnonymous, null, 0);
+            _address = MemoryMap.Map((nuint)PageGeometry.PageSize, MemoryMap.ProtectionRead | MemoryMap.ProtectionWrite, MemoryMap.MapPrivate | MemoryMap.MapAnonymous, null, 0);
             if (_address != 0)
             {
                 Marshal.WriteByte(_address, 1);
@@ -186,7 +186,7 @@ public static class PagemapSupportProbe
             get
             {
                 Span<ulong> entry = stackalloc ulong[1];
-                return _pagemap?.Read(PageGeometry.PageOf((ulong)_address), entry) == 1 ? new PagemapEntry(entry[0]) : null;
+                return _pagemap?.Read(PageGeometry.ToPageIndex((ulong)_address), entry) == 1 ? new PagemapEntry(entry[0]) : null;
             }
         }
 
@@ -194,7 +194,7 @@ public static class PagemapSupportProbe
         {
             Span<PageRegion> region = stackalloc PageRegion[1];
             return _pagemap is not null
-                && new PagemapScan(_pagemap).Find((ulong)_address, (ulong)_address + PageGeometry.PageSize, category, category, region, out _) >= 0;
+                && new PagemapScan(_pagemap).Scan((ulong)_address, (ulong)_address + PageGeometry.PageSize, category, category, region, out _) >= 0;
         }
 
         public void Dispose()
@@ -202,7 +202,7 @@ public static class PagemapSupportProbe
             _pagemap?.Dispose();
             if (_address != 0)
             {
-                MemoryCalls.Unmap(_address, (nuint)PageGeometry.PageSize);
+                MemoryMap.Unmap(_address, (nuint)PageGeometry.PageSize);
             }
         }
     }

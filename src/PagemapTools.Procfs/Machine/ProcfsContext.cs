@@ -52,7 +52,7 @@ public sealed class ProcfsContext : IDisposable
 
     /// <summary>Opens a process for reading.</summary>
     /// <exception cref="ProcfsException">There is no such process, it has no address space, or the caller may not read it.</exception>
-    public ProcessMemory OpenProcess(int processId) => ProcessMemory.Open(Root, processId, SwapTypes, SoftDirty);
+    public ProcessAddressSpace OpenProcess(int processId) => ProcessAddressSpace.Open(Root, processId, SwapTypes, SoftDirty);
 
     /// <summary>Closes the files of page frames.</summary>
     public void Dispose() => Frames.Dispose();

@@ -57,7 +57,7 @@ public sealed class SoftDirty
 
     /// <summary>The name of the process whose bits are to be cleared, as Get-Process gives it.</summary>
     /// <exception cref="ProcfsException">There is no such process, or it is hidden from the caller.</exception>
-    public string GetTargetName(int processId) => ProcessNames.Require(_root, processId, ClearFile);
+    public string GetTargetName(int processId) => ProcessNames.GetOrThrow(_root, processId, ClearFile);
 
     /// <summary>Clears the soft-dirty bits of a process: every page that the process writes from now on reads soft-dirty.</summary>
     /// <exception cref="ProcfsException">The kernel has none, there is no such process, it has no address space, or the caller may not.</exception>
@@ -68,19 +68,19 @@ public sealed class SoftDirty
             throw error;
         }
 
-        int threadId = SurvivingThread.Of(_root, processId) ?? processId;
+        int threadId = ThreadGroup.FindLiveThread(_root, processId) ?? processId;
 
         // For a kernel thread or a zombie the kernel accepts the command and does nothing (fs/proc/task_mmu.c, clear_refs_write).
-        if (threadId == processId && ProcessDiagnosis.WithoutAddressSpace(_root, processId, ClearFile, Errno.ESRCH) is { } failure)
+        if (threadId == processId && ProcessErrors.NoAddressSpaceOrNull(_root, processId, ClearFile, Errno.ESRCH) is { } failure)
         {
             throw failure;
         }
 
-        using SafeFileHandle file = FileCalls.OpenForWriting(_root.PathOf(threadId, ClearFile), out int errno);
-        errno = file.IsInvalid ? errno : FileCalls.Write(file, "4\n"u8);
+        using SafeFileHandle file = FileIO.OpenForWriting(_root.GetPath(threadId, ClearFile), out int errno);
+        errno = file.IsInvalid ? errno : FileIO.Write(file, "4\n"u8);
         if (errno != 0)
         {
-            throw ProcessDiagnosis.Explain(_root, processId, ClearFile, errno);
+            throw ProcessErrors.FromErrno(_root, processId, ClearFile, errno);
         }
     }
 
@@ -88,7 +88,7 @@ public sealed class SoftDirty
     internal static bool Probe(string pagemap)
     {
         nuint length = (nuint)PageGeometry.PageSize;
-        nint page = MemoryCalls.Map(length, MemoryCalls.ProtectionRead | MemoryCalls.ProtectionWrite, MemoryCalls.MapPrivate | MemoryCalls.MapAnonymous, null, 0);
+        nint page = MemoryMap.Map(length, MemoryMap.ProtectionRead | MemoryMap.ProtectionWrite, MemoryMap.MapPrivate | MemoryMap.MapAnonymous, null, 0);
         if (page == 0)
         {
             throw ProbeFailed(pagemap, $"mmap answers {Marshal.GetLastPInvokeErrorMessage()}.");
@@ -97,21 +97,21 @@ public sealed class SoftDirty
         try
         {
             Marshal.WriteByte(page, 1);
-            return EntryOf(page, pagemap).IsSoftDirty;
+            return ReadEntry(page, pagemap).IsSoftDirty;
         }
         finally
         {
-            MemoryCalls.Unmap(page, length);
+            MemoryMap.Unmap(page, length);
         }
     }
 
-    private static PagemapEntry EntryOf(nint page, string pagemap)
+    private static PagemapEntry ReadEntry(nint page, string pagemap)
     {
         Span<ulong> entry = stackalloc ulong[1];
         try
         {
-            using PageEntryFile file = PageEntryFile.Open(pagemap);
-            return file.Read(PageGeometry.PageOf((ulong)page), entry) == 1
+            using PageIndexedFile file = PageIndexedFile.Open(pagemap);
+            return file.Read(PageGeometry.ToPageIndex((ulong)page), entry) == 1
                 ? new PagemapEntry(entry[0])
                 : throw ProbeFailed(pagemap, $"'{pagemap}' has no entry of a page of the caller's own.");
         }

@@ -3,10 +3,10 @@ using System.Buffers.Text;
 namespace PagemapTools.Procfs;
 
 /// <summary>Parses lines of /proc/PID/maps: <c>start-end perms offset major:minor inode  path</c>.</summary>
-internal sealed class MapsParser(ProcessIdentity process)
+internal sealed class MapsParser(ProcessContext process)
 {
-    private const string EscapedInMaps = "\n";
-    private static readonly string[] s_permissions = AllPermissions();
+    private const string EscapedCharacters = "\n";
+    private static readonly string[] s_permissions = CreatePermissions();
     private byte[] _lastName = [];
     private string? _lastPath;
     private bool _lastIsDeleted;
@@ -17,15 +17,15 @@ internal sealed class MapsParser(ProcessIdentity process)
     public MemoryMapping Parse(ReadOnlySpan<byte> line)
     {
         ReadOnlySpan<byte> rest = line;
-        ulong start = Hex(ref rest, (byte)'-', line);
-        ulong end = Hex(ref rest, (byte)' ', line);
-        string permissions = Permissions(ref rest, line);
-        ulong offset = Hex(ref rest, (byte)' ', line);
-        ulong major = Hex(ref rest, (byte)':', line);
-        ulong minor = Hex(ref rest, (byte)' ', line);
+        ulong start = ParseHex(ref rest, (byte)'-', line);
+        ulong end = ParseHex(ref rest, (byte)' ', line);
+        string permissions = ParsePermissions(ref rest, line);
+        ulong offset = ParseHex(ref rest, (byte)' ', line);
+        ulong major = ParseHex(ref rest, (byte)':', line);
+        ulong minor = ParseHex(ref rest, (byte)' ', line);
         if (!Utf8Parser.TryParse(rest, out ulong inode, out int digits))
         {
-            throw Malformed(line);
+            throw CreateMalformedLine(line);
         }
 
         // A name may itself begin with spaces only if it is relative, which none is.
@@ -54,26 +54,26 @@ internal sealed class MapsParser(ProcessIdentity process)
         }
 
         _lastName = name.ToArray();
-        (_lastPath, _lastIsDeleted) = MemoryMapping.SplitDeleted(OctalEscapes.Decode(name, EscapedInMaps));
-        _lastKind = MappingKinds.Of(_lastPath, _lastIsDeleted);
+        (_lastPath, _lastIsDeleted) = MemoryMapping.SplitDeletedSuffix(SeqFileText.Unescape(name, EscapedCharacters));
+        _lastKind = MappingKindClassifier.Classify(_lastPath, _lastIsDeleted);
     }
 
-    private ulong Hex(ref ReadOnlySpan<byte> rest, byte end, ReadOnlySpan<byte> line)
+    private ulong ParseHex(ref ReadOnlySpan<byte> rest, byte end, ReadOnlySpan<byte> line)
     {
         if (!Utf8Parser.TryParse(rest, out ulong value, out int digits, 'x') || digits >= rest.Length || rest[digits] != end)
         {
-            throw Malformed(line);
+            throw CreateMalformedLine(line);
         }
 
         rest = rest[(digits + 1)..];
         return value;
     }
 
-    private string Permissions(ref ReadOnlySpan<byte> rest, ReadOnlySpan<byte> line)
+    private string ParsePermissions(ref ReadOnlySpan<byte> rest, ReadOnlySpan<byte> line)
     {
         if (rest.Length < 5 || rest[4] != ' ')
         {
-            throw Malformed(line);
+            throw CreateMalformedLine(line);
         }
 
         int index = (rest[0] == 'r' ? 8 : 0) | (rest[1] == 'w' ? 4 : 0) | (rest[2] == 'x' ? 2 : 0) | (rest[3] == 's' ? 1 : 0);
@@ -81,10 +81,10 @@ internal sealed class MapsParser(ProcessIdentity process)
         return s_permissions[index];
     }
 
-    private static string[] AllPermissions() =>
+    private static string[] CreatePermissions() =>
         [.. Enumerable.Range(0, 16).Select(bits => string.Concat(
             (bits & 8) != 0 ? 'r' : '-', (bits & 4) != 0 ? 'w' : '-', (bits & 2) != 0 ? 'x' : '-', (bits & 1) != 0 ? 's' : 'p'))];
 
-    private ProcfsException Malformed(ReadOnlySpan<byte> line) => new(
-        ProcfsError.ReadFailed, $"This is no line of the maps of process {process.Id}: '{OctalEscapes.Text(line)}'.", "maps", process.Id);
+    private ProcfsException CreateMalformedLine(ReadOnlySpan<byte> line) => new(
+        ProcfsError.ReadFailed, $"This is no line of the maps of process {process.Id}: '{SeqFileText.Decode(line)}'.", "maps", process.Id);
 }

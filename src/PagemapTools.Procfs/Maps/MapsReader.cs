@@ -7,7 +7,7 @@ namespace PagemapTools.Procfs;
 /// <summary>
 /// Streams the mappings of an open maps file, in ascending order of address. Holds one buffer however many mappings there are.
 /// </summary>
-internal sealed class MapsReader(SafeFileHandle maps, ProcessIdentity process)
+internal sealed class MapsReader(SafeFileHandle maps, ProcessContext process)
 {
     // The kernel hands out a page of lines a call (fs/seq_file.c); a line is at most a path of 4096 bytes, each escaped to four.
     private const int BufferSize = 32 * 1024;
@@ -21,7 +21,7 @@ internal sealed class MapsReader(SafeFileHandle maps, ProcessIdentity process)
             int length = 0;
             while (true)
             {
-                int count = FileCalls.Read(maps, buffer.AsSpan(length), out int errno);
+                int count = FileIO.Read(maps, buffer.AsSpan(length), out int errno);
 
                 // A process that goes leaves an end of file or ESRCH; whoever walks the mappings asks what became of it.
                 if (count == 0 || errno == Errno.ESRCH)
@@ -37,7 +37,7 @@ internal sealed class MapsReader(SafeFileHandle maps, ProcessIdentity process)
 
                 length += count;
                 int position = 0;
-                while (NextLine(buffer, position, length) is int lineEnd and >= 0)
+                while (FindLineEnd(buffer, position, length) is int lineEnd and >= 0)
                 {
                     yield return parser.Parse(buffer.AsSpan(position, lineEnd - position));
                     position = lineEnd + 1;
@@ -47,7 +47,7 @@ internal sealed class MapsReader(SafeFileHandle maps, ProcessIdentity process)
                 length -= position;
                 if (length == buffer.Length)
                 {
-                    buffer = Grown(buffer);
+                    buffer = Grow(buffer);
                 }
             }
         }
@@ -57,13 +57,13 @@ internal sealed class MapsReader(SafeFileHandle maps, ProcessIdentity process)
         }
     }
 
-    private static int NextLine(byte[] buffer, int position, int length)
+    private static int FindLineEnd(byte[] buffer, int position, int length)
     {
         int offset = buffer.AsSpan(position, length - position).IndexOf((byte)'\n');
         return offset < 0 ? -1 : position + offset;
     }
 
-    private static byte[] Grown(byte[] buffer)
+    private static byte[] Grow(byte[] buffer)
     {
         byte[] larger = ArrayPool<byte>.Shared.Rent(buffer.Length * 2);
         buffer.CopyTo(larger, 0);

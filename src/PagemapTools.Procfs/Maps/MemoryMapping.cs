@@ -4,9 +4,9 @@ namespace PagemapTools.Procfs;
 public sealed class MemoryMapping
 {
     private const string DeletedSuffix = " (deleted)";
-    private const ulong KernelHalf = 1UL << 63;
+    private const ulong KernelSpaceStart = 1UL << 63;
 
-    internal MemoryMapping(ProcessIdentity process)
+    internal MemoryMapping(ProcessContext process)
     {
         Process = process;
     }
@@ -67,17 +67,17 @@ public sealed class MemoryMapping
     internal bool HasFile => (DeviceMajor, DeviceMinor) != (0, 0);
 
     // A private mapping of /dev/zero is anonymous memory, though maps names the device (drivers/char/mem.c, mmap_zero).
-    internal bool HoldsPagesOfFile => HasFile && (IsShared || Path?.EndsWith("/zero", StringComparison.Ordinal) != true);
+    internal bool IsFileBacked => HasFile && (IsShared || Path?.EndsWith("/zero", StringComparison.Ordinal) != true);
 
-    internal ProcessIdentity Process { get; }
+    internal ProcessContext Process { get; }
 
     // The vsyscall page is above TASK_SIZE: pagemap has no entries for it (fs/proc/task_mmu.c, pagemap_read).
-    internal bool HasPagemap => Start < KernelHalf;
+    internal bool HasPagemap => Start < KernelSpaceStart;
 
     /// <summary>The range and the name, as in maps.</summary>
     public override string ToString() => $"{Start:x}-{End:x} {Permissions} {Name}";
 
-    internal static (string? Path, bool IsDeleted) SplitDeleted(string name) =>
+    internal static (string? Path, bool IsDeleted) SplitDeletedSuffix(string name) =>
         name.Length == 0 ? (null, false)
         : name.EndsWith(DeletedSuffix, StringComparison.Ordinal) ? (name[..^DeletedSuffix.Length], true)
         : (name, false);

@@ -55,7 +55,7 @@ public readonly record struct AddressRange(ulong Start, ulong End)
     }
 
     /// <summary>The pages that the range touches.</summary>
-    internal AddressRange WholePages()
+    internal AddressRange RoundToPages()
     {
         ulong mask = PageGeometry.PageSize - 1;
         ulong start = Start & ~mask;
@@ -66,7 +66,7 @@ public readonly record struct AddressRange(ulong Start, ulong End)
     internal static IReadOnlyList<AddressRange> Normalize(IEnumerable<AddressRange> ranges)
     {
         List<AddressRange> merged = [];
-        foreach (AddressRange range in ranges.Select(range => range.WholePages()).OrderBy(range => range.Start))
+        foreach (AddressRange range in ranges.Select(range => range.RoundToPages()).OrderBy(range => range.Start))
         {
             if (merged.Count > 0 && range.Start <= merged[^1].End)
             {

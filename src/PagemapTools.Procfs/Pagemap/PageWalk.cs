@@ -10,8 +10,8 @@ public sealed class PageWalk : IDisposable
     // The kernel walks 512 entries at a time under the target's lock (PAGEMAP_WALK_SIZE); this is 64 such steps.
     private const int BatchPages = 32 * 1024;
 
-    private readonly ProcessMemory _process;
-    private readonly IEnumerator<WalkPart> _parts;
+    private readonly ProcessAddressSpace _process;
+    private readonly IEnumerator<PageRun> _runs;
     private readonly PopulatedRegions _regions;
     private readonly RentedArray<ulong> _buffer = new(BatchPages);
     private MemoryMapping? _mapping;
@@ -20,16 +20,16 @@ public sealed class PageWalk : IDisposable
     private int _length;
 
     /// <summary>Begins a walk of what the options name.</summary>
-    public PageWalk(ProcessMemory process, PageWalkOptions options)
-        : this(process, WalkParts.Of(process, options))
+    public PageWalk(ProcessAddressSpace process, PageWalkOptions options)
+        : this(process, PageRuns.Enumerate(process, options))
     {
     }
 
     /// <summary>Begins a walk of given parts; several walks of one process may take theirs from one source.</summary>
-    internal PageWalk(ProcessMemory process, IEnumerable<WalkPart> parts)
+    internal PageWalk(ProcessAddressSpace process, IEnumerable<PageRun> parts)
     {
         _process = process;
-        _parts = parts.GetEnumerator();
+        _runs = parts.GetEnumerator();
         _regions = new PopulatedRegions(process.Pagemap);
     }
 
@@ -40,7 +40,7 @@ public sealed class PageWalk : IDisposable
     public ulong Address { get; private set; }
 
     /// <summary>The entries of the current run, one a page; valid until the next move.</summary>
-    public ReadOnlySpan<ulong> Entries => _buffer.Items.AsSpan(0, _length);
+    public ReadOnlySpan<ulong> Entries => _buffer.Array.AsSpan(0, _length);
 
     /// <summary>Reads the next run; false at the end of the address space.</summary>
     /// <exception cref="ProcfsException">The process has gone, or may not be read. What was delivered before stays true.</exception>
@@ -55,31 +55,31 @@ public sealed class PageWalk : IDisposable
                 continue;
             }
 
-            if (!_parts.MoveNext())
+            if (!_runs.MoveNext())
             {
                 _length = 0;
                 return false;
             }
 
-            WalkPart part = _parts.Current;
+            PageRun part = _runs.Current;
             _mapping = part.Mapping;
-            _regions.Begin(part.Start, part.End, part.Wanted);
+            _regions.Reset(part.Start, part.End, part.Categories);
         }
 
         cancellationToken.ThrowIfCancellationRequested();
         int wanted = (int)Math.Min(BatchPages, (_regionEnd - _position) >> PageGeometry.PageShift);
         Address = _position;
-        _length = _process.Pagemap.Read(PageGeometry.PageOf(_position), _buffer.Items.AsSpan(0, wanted));
+        _length = _process.Pagemap.Read(PageGeometry.ToPageIndex(_position), _buffer.Array.AsSpan(0, wanted));
         _position += (ulong)_length << PageGeometry.PageShift;
 
         // Below the end of the address space the kernel answers short only when the address space is gone.
-        return _length > 0 ? true : throw _process.Gone();
+        return _length > 0 ? true : throw _process.CreateExitedException();
     }
 
     /// <summary>Ends the walk.</summary>
     public void Dispose()
     {
-        _parts.Dispose();
+        _runs.Dispose();
         _regions.Dispose();
         _buffer.Dispose();
     }

@@ -11,7 +11,7 @@ public readonly record struct PagemapEntry(ulong Raw)
     internal const ulong UffdWriteProtectedBit = 1UL << 57;
     internal const ulong ExclusiveBit = 1UL << 56;
     internal const ulong SoftDirtyBit = 1UL << 55;
-    internal const ulong FrameMask = SoftDirtyBit - 1;
+    internal const ulong PfnMask = SoftDirtyBit - 1;
     private const int SwapTypeBits = 5;
     private const ulong SwapTypeMask = (1UL << SwapTypeBits) - 1;
     private const ulong UnnamedBits = (1UL << 59) | (1UL << 60);
@@ -38,24 +38,24 @@ public readonly record struct PagemapEntry(ulong Raw)
     public bool IsSoftDirty => (Raw & SoftDirtyBit) != 0;
 
     /// <summary>The page frame number; null if the page is not present, or if the kernel hides it (without CAP_SYS_ADMIN it reads 0; no process maps frame 0).</summary>
-    public ulong? Pfn => IsPresent && Frame != 0 ? Frame : null;
+    public ulong? Pfn => IsPresent && RawPfn != 0 ? RawPfn : null;
 
     /// <summary>Bits 0 to 4 of an entry in swap format; null otherwise, or if hidden.</summary>
     public int? SwapType => HasVisibleSwapFields ? (int)(Raw & SwapTypeMask) : null;
 
     /// <summary>Bits 5 to 54 of an entry in swap format: pages into the swap area, or what a marker or a moving page keeps there; null otherwise, or if hidden.</summary>
-    public ulong? SwapOffset => HasVisibleSwapFields ? Frame >> SwapTypeBits : null;
+    public ulong? SwapOffset => HasVisibleSwapFields ? RawPfn >> SwapTypeBits : null;
 
     /// <summary>The bits that have no meaning yet (59 and 60), where they stand; 0 if none is set.</summary>
     public ulong UnknownBits => Raw & UnnamedBits;
 
-    internal ulong Frame => Raw & FrameMask;
+    internal ulong RawPfn => Raw & PfnMask;
 
     // Offset 0 of a swap area is its header, and a marker's offset is never 0: all zero means hidden.
-    private bool HasVisibleSwapFields => !IsPresent && IsSwapFormat && Frame != 0;
+    private bool HasVisibleSwapFields => !IsPresent && IsSwapFormat && RawPfn != 0;
 
     /// <summary>What the page is, by the machine's swap types.</summary>
-    public PageState State(SwapTypes types)
+    public PageState GetState(SwapTypes types)
     {
         if (IsPresent)
         {
@@ -73,6 +73,6 @@ public readonly record struct PagemapEntry(ulong Raw)
             return PageState.Guard;
         }
 
-        return Frame == 0 ? PageState.Hidden : types.StateOf((int)(Raw & SwapTypeMask), Frame >> SwapTypeBits);
+        return RawPfn == 0 ? PageState.Hidden : types.Classify((int)(Raw & SwapTypeMask), RawPfn >> SwapTypeBits);
     }
 }

@@ -22,29 +22,29 @@ internal enum PageCategories : ulong
 /// PAGEMAP_SCAN (Linux 6.7): the kernel finds the pages of a category itself, at a cost that grows with what is populated, not with
 /// what is mapped. A kernel without it, or a recorded tree, answers ENOTTY; the caller then reads every entry.
 /// </summary>
-internal sealed class PagemapScan(PageEntryFile pagemap)
+internal sealed class PagemapScan(PageIndexedFile pagemap)
 {
     /// <summary>
     /// Finds runs of pages that have any of the categories wanted, from <paramref name="start"/> on.
     /// </summary>
     /// <param name="start">The first address, on a page boundary.</param>
     /// <param name="end">The address after the last.</param>
-    /// <param name="anyOf">What a page has to be to count.</param>
-    /// <param name="distinguish">Categories by which runs are split and which are reported; none joins all neighbours.</param>
+    /// <param name="anyOfMask">What a page has to be to count.</param>
+    /// <param name="returnMask">Categories by which runs are split and which are reported; none joins all neighbours.</param>
     /// <param name="regions">Filled with the runs, in ascending order.</param>
     /// <param name="next">Where to go on; <paramref name="end"/> when all was looked at.</param>
     /// <returns>The number of runs; -1 if the kernel cannot do it here.</returns>
-    public int Find(ulong start, ulong end, PageCategories anyOf, PageCategories distinguish, Span<PageRegion> regions, out ulong next)
+    public int Scan(ulong start, ulong end, PageCategories anyOfMask, PageCategories returnMask, Span<PageRegion> regions, out ulong next)
     {
         PagemapScanArgument argument = new()
         {
             Start = start,
             End = end,
-            CategoryAnyOfMask = (ulong)anyOf,
-            ReturnMask = (ulong)distinguish,
+            CategoryAnyOfMask = (ulong)anyOfMask,
+            ReturnMask = (ulong)returnMask,
         };
         int errno = Errno.ENOTTY;
-        int count = pagemap.Handle is { } handle ? PagemapScanCall.Scan(handle, ref argument, regions, out errno) : -1;
+        int count = pagemap.Handle is { } handle ? PagemapScanIoctl.Scan(handle, ref argument, regions, out errno) : -1;
 
         // The kernel collects 512 regions at a time and may leave walk_end at the last time its buffer was full, behind regions that
         // it has reported since (fs/proc/task_mmu.c, do_pagemap_scan). Room left in the vector means that all was walked.

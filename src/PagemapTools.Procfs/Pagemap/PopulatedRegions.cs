@@ -10,13 +10,13 @@ namespace PagemapTools.Procfs;
 internal sealed class PopulatedRegions : IDisposable
 {
     // Reading the empty entries of a small mapping costs less than a second call.
-    private const ulong PagesNotWorthScanning = 1024;
+    private const ulong MinPagesToScan = 1024;
 
     // Measured (--micro, BridgeBenchmarks): a read costs as much as 128 to 512 empty entries.
-    private const ulong BridgedPages = 256;
+    private const ulong MaxGapPages = 256;
 
     private const ulong FirstWindowPages = 4096;
-    private const ulong StretchOfWindows = 16;
+    private const ulong DenseRangeWindows = 16;
     private const int RegionsPerScan = 1024;
 
     private readonly PagemapScan _scan;
@@ -26,32 +26,32 @@ internal sealed class PopulatedRegions : IDisposable
     private ulong _position;
     private ulong _end;
     private ulong _window;
-    private ulong _stretch;
+    private ulong _denseRange;
     private int _count;
     private int _index;
     private bool _isScanned;
 
     /// <summary>Creates the dealer for a process's pagemap.</summary>
-    public PopulatedRegions(PageEntryFile pagemap)
+    public PopulatedRegions(PageIndexedFile pagemap)
     {
         _scan = new PagemapScan(pagemap);
-        _regions = _rented.Items;
+        _regions = _rented.Array;
     }
 
     /// <summary>Begins a range of pages.</summary>
     /// <param name="start">Its first address.</param>
     /// <param name="end">The address after its last.</param>
     /// <param name="wanted">What a page has to be; none wants every page, populated or not.</param>
-    public void Begin(ulong start, ulong end, PageCategories wanted)
+    public void Reset(ulong start, ulong end, PageCategories wanted)
     {
         _position = start;
         _end = end;
         _count = 0;
         _index = 0;
         _window = FirstWindowPages << PageGeometry.PageShift;
-        _stretch = _window * StretchOfWindows;
+        _denseRange = _window * DenseRangeWindows;
         _wanted = wanted;
-        _isScanned = wanted != PageCategories.None && (end - start) >> PageGeometry.PageShift > PagesNotWorthScanning;
+        _isScanned = wanted != PageCategories.None && (end - start) >> PageGeometry.PageShift > MinPagesToScan;
     }
 
     /// <summary>The next part of the range; false when there is none.</summary>
@@ -88,7 +88,7 @@ internal sealed class PopulatedRegions : IDisposable
         ulong windowStart = _position;
         ulong windowEnd = Math.Min(_end, _position + _window);
         _index = 0;
-        _count = _scan.Find(_position, windowEnd, _wanted, PageCategories.None, _regions.AsSpan(0, RegionsPerScan), out ulong next);
+        _count = _scan.Scan(_position, windowEnd, _wanted, PageCategories.None, _regions.AsSpan(0, RegionsPerScan), out ulong next);
         if (_count < 0)
         {
             // The rest of the range is left whole.
@@ -97,33 +97,33 @@ internal sealed class PopulatedRegions : IDisposable
         }
 
         _position = next;
-        ulong populated = BridgeSmallGaps();
+        ulong populated = CoalesceGaps();
         if (populated * 2 >= next - windowStart && populated > 0)
         {
-            LeaveStretch();
+            SkipScanOfDenseRange();
         }
         else
         {
             _window = Math.Min(_window * 2, _end - _position);
-            _stretch = (FirstWindowPages * StretchOfWindows) << PageGeometry.PageShift;
+            _denseRange = (FirstWindowPages * DenseRangeWindows) << PageGeometry.PageShift;
         }
     }
 
     /// <summary>Takes the pages behind a dense window unseen, twice as many each time in turn.</summary>
-    private void LeaveStretch()
+    private void SkipScanOfDenseRange()
     {
         _window = FirstWindowPages << PageGeometry.PageShift;
         ref PageRegion last = ref _regions[_count - 1];
         if (last.End == _position && _position < _end)
         {
-            _position = _end - _position > _stretch ? _position + _stretch : _end;
+            _position = _end - _position > _denseRange ? _position + _denseRange : _end;
             last.End = _position;
-            _stretch *= 2;
+            _denseRange *= 2;
         }
     }
 
     /// <summary>Joins regions that are cheaper read as one; returns how many bytes they then cover.</summary>
-    private ulong BridgeSmallGaps()
+    private ulong CoalesceGaps()
     {
         if (_count == 0)
         {
@@ -134,7 +134,7 @@ internal sealed class PopulatedRegions : IDisposable
         ulong covered = 0;
         for (int i = 1; i < _count; i++)
         {
-            if (_regions[i].Start - _regions[last].End <= BridgedPages << PageGeometry.PageShift)
+            if (_regions[i].Start - _regions[last].End <= MaxGapPages << PageGeometry.PageShift)
             {
                 _regions[last].End = _regions[i].End;
             }

@@ -18,7 +18,7 @@ public sealed class SwapTypes
     // Four device types, three for migration, one for poison, the marker and the swap-in error is the most that any release takes.
     private const int MinSwapTypes = 22;
 
-    private readonly SpecialSwapTypes? _special;
+    private readonly NonSwapTypeLayout? _layout;
     private readonly bool _hasSwapinError;
 
     /// <summary>Creates the types of a machine.</summary>
@@ -26,12 +26,12 @@ public sealed class SwapTypes
     /// <param name="special">What the kernel's configuration says of the high types; null if it cannot be read.</param>
     /// <param name="release">The kernel's release; null for a current one.</param>
     /// <param name="hasUnknownAreas">Whether there may be others.</param>
-    internal SwapTypes(IReadOnlyList<string> areas, SpecialSwapTypes? special, Version? release = null, bool hasUnknownAreas = false)
+    internal SwapTypes(IReadOnlyList<string> areas, NonSwapTypeLayout? special, Version? release = null, bool hasUnknownAreas = false)
     {
         Areas = areas;
         HasAreas = hasUnknownAreas || areas.Count > 0;
-        _special = special;
-        _hasSwapinError = release is not null && SpecialSwapTypes.HasSwapinError(release);
+        _layout = special;
+        _hasSwapinError = release is not null && NonSwapTypeLayout.HasSwapinErrorType(release);
     }
 
     /// <summary>The files and devices of the active swap areas, in the order of their types.</summary>
@@ -40,8 +40,8 @@ public sealed class SwapTypes
     /// <summary>Reads /proc/swaps and, where the kernel publishes it, its configuration. What cannot be read counts as absent.</summary>
     public static SwapTypes Read(ProcRoot root)
     {
-        List<string>? areas = ReadAreas(root.PathOf("swaps"));
-        return new SwapTypes(areas ?? [], SpecialSwapTypes.Read(root), KernelRelease.ReadVersion(root), hasUnknownAreas: areas is null);
+        List<string>? areas = ReadAreas(root.GetPath("swaps"));
+        return new SwapTypes(areas ?? [], NonSwapTypeLayout.TryRead(root), KernelRelease.ReadVersion(root), hasUnknownAreas: areas is null);
     }
 
     /// <summary>Whether a swap area may be active. Where this is false, no page can be swapped out.</summary>
@@ -60,34 +60,34 @@ public sealed class SwapTypes
 
     /// <summary>Whether an entry proves that the list of several areas lacks one: its swap type is not below their number.</summary>
     public bool ContradictsAreaOrder(PagemapEntry entry) =>
-        Areas.Count > 1 && entry.SwapType >= Areas.Count && entry.State(this) == PageState.Swapped;
+        Areas.Count > 1 && entry.SwapType >= Areas.Count && entry.GetState(this) == PageState.Swapped;
 
-    internal PageState StateOf(int type, ulong offset)
+    internal PageState Classify(int type, ulong offset)
     {
         // On whatever release, for vendors bring markers back to older ones: the other special types keep a frame's number here, and
         // what lies in the first eight frames is the firmware's or the kernel's own, never moved, never a process's.
-        if (type >= (_hasSwapinError ? TopType - 1 : TopType) && MarkerOf(offset) is { } marker)
+        if (type >= (_hasSwapinError ? TopType - 1 : TopType) && ClassifyMarker(offset) is { } marker)
         {
             return marker;
         }
 
         return type == TopType && _hasSwapinError ? PageState.Poisoned
             : type < MinSwapTypes ? PageState.Swapped
-            : _special?.StateOf(type) ?? PageState.NonSwap;
+            : _layout?.GetState(type) ?? PageState.NonSwap;
     }
 
     /// <summary>
     /// Whether an entry that is not present keeps a frame all the same: one being moved, poisoned by the hardware, or held by a device
     /// (include/linux/swapops.h, is_pfn_swap_entry).
     /// </summary>
-    internal bool KeepsFrame(PageState state, PagemapEntry entry) => state switch
+    internal bool IsPfnSwapEntry(PageState state, PagemapEntry entry) => state switch
     {
         PageState.Migration or PageState.Device or PageState.NonSwap => true,
         PageState.Poisoned => entry.SwapOffset >= MarkerEnd && !(_hasSwapinError && entry.SwapType == TopType),
         _ => false,
     };
 
-    private static PageState? MarkerOf(ulong offset) =>
+    private static PageState? ClassifyMarker(ulong offset) =>
         offset >= MarkerEnd ? null
         : (offset & GuardMarker) != 0 ? PageState.Guard
         : (offset & PoisonMarker) != 0 ? PageState.Poisoned
@@ -110,7 +110,7 @@ public sealed class SwapTypes
                         return null;
                     }
 
-                    areas.Add(OctalEscapes.Decode(Encoding.Latin1.GetBytes(line[..end]), " \t\n\\"));
+                    areas.Add(SeqFileText.Unescape(Encoding.Latin1.GetBytes(line[..end]), " \t\n\\"));
                 }
             }
         }

@@ -11,13 +11,13 @@ internal sealed class WorkQueue
     private const ulong MaxSlice = 64UL << 30;
     private const ulong SlicesPerPart = 16;
 
-    private readonly IReadOnlyList<WalkPart> _parts;
+    private readonly IReadOnlyList<PageRun> _parts;
 
     // For each part the number of slices in all parts up to and including it.
     private readonly long[] _sliceCounts;
     private long _taken;
 
-    public WorkQueue(IReadOnlyList<WalkPart> parts)
+    public WorkQueue(IReadOnlyList<PageRun> parts)
     {
         _parts = parts;
         _sliceCounts = new long[parts.Count];
@@ -30,7 +30,7 @@ internal sealed class WorkQueue
     }
 
     /// <summary>Takes slices, in ascending order, until none is left.</summary>
-    public IEnumerable<WalkPart> DequeueAll()
+    public IEnumerable<PageRun> DequeueAll()
     {
         for (int index = 0; ;)
         {
@@ -45,17 +45,17 @@ internal sealed class WorkQueue
                 yield break;
             }
 
-            WalkPart part = _parts[index];
+            PageRun part = _parts[index];
             ulong size = GetSliceSize(part);
             ulong start = part.Start + (size * (ulong)(CountSlices(part) - 1 - (_sliceCounts[index] - taken)));
             yield return part with { Start = start, End = Math.Min(part.End, start + size) };
         }
     }
 
-    private static ulong GetSliceSize(WalkPart part) =>
+    private static ulong GetSliceSize(PageRun part) =>
         Math.Clamp((part.End - part.Start) / SlicesPerPart, MinSlice, MaxSlice) & ~(PageGeometry.PageSize - 1);
 
-    private static long CountSlices(WalkPart part)
+    private static long CountSlices(PageRun part)
     {
         ulong size = GetSliceSize(part);
         return (long)((part.End - part.Start + size - 1) / size);

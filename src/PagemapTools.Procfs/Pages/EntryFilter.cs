@@ -61,7 +61,7 @@ internal sealed class EntryMatcher
         (entry & _mask) == _bits
         && (resolved != PageState.Unpopulated ? AcceptsState(resolved)
             : (entry & PagemapEntry.PresentBit) != 0 ? _acceptsPresent
-            : AcceptsState(new PagemapEntry(entry).State(types)));
+            : AcceptsState(new PagemapEntry(entry).GetState(types)));
 
     private static uint Bit(PageState state) => 1u << (int)state;
 }

@@ -16,24 +16,24 @@ public sealed record FrameFilter
     public IReadOnlySet<ulong>? Cgroups { get; init; }
 
     /// <summary>The properties that have to be read before the conditions can be checked.</summary>
-    internal KPageFields RequiredFields =>
-        (Flags.IsEmpty ? KPageFields.None : KPageFields.Flags)
-        | (MinMapCount is null && MaxMapCount is null ? KPageFields.None : KPageFields.MapCount)
-        | (Cgroups is null ? KPageFields.None : KPageFields.Cgroup);
+    internal FrameProperties RequiredProperties =>
+        (Flags.IsEmpty ? FrameProperties.None : FrameProperties.Flags)
+        | (MinMapCount is null && MaxMapCount is null ? FrameProperties.None : FrameProperties.MapCount)
+        | (Cgroups is null ? FrameProperties.None : FrameProperties.Cgroup);
 
     /// <summary>Whether a row passes.</summary>
     /// <param name="batch">The rows.</param>
     /// <param name="row">Which.</param>
-    /// <param name="required">What <see cref="RequiredFields"/> says, computed once for many rows.</param>
+    /// <param name="required">What <see cref="RequiredProperties"/> says, computed once for many rows.</param>
     /// <param name="rawFlags">Whether flags are shown raw.</param>
-    internal bool Matches(PageBatch batch, int row, KPageFields required, bool rawFlags) =>
-        ((required & KPageFields.Flags) == 0 || MatchesFlags(batch.Word(KPageFields.Flags, row), batch.Entry(row), rawFlags))
-        && ((required & KPageFields.MapCount) == 0 || MatchesMapCount(batch.Word(KPageFields.MapCount, row)))
-        && ((required & KPageFields.Cgroup) == 0 || Cgroups!.Contains(batch.Word(KPageFields.Cgroup, row)));
+    internal bool Matches(PageBatch batch, int row, FrameProperties required, bool rawFlags) =>
+        ((required & FrameProperties.Flags) == 0 || MatchesFlags(batch.GetValue(FrameProperties.Flags, row), batch.Entry(row), rawFlags))
+        && ((required & FrameProperties.MapCount) == 0 || MatchesMapCount(batch.GetValue(FrameProperties.MapCount, row)))
+        && ((required & FrameProperties.Cgroup) == 0 || Cgroups!.Contains(batch.GetValue(FrameProperties.Cgroup, row)));
 
     private bool MatchesFlags(ulong word, PagemapEntry entry, bool rawFlags) =>
-        word != PfnRuns.Unknown && Flags.Matches(word, entry, rawFlags);
+        word != PfnBatchReader.NoValue && Flags.Matches(word, entry, rawFlags);
 
     private bool MatchesMapCount(ulong count) =>
-        count != PfnRuns.Unknown && count >= (MinMapCount ?? 0) && count <= (MaxMapCount ?? ulong.MaxValue);
+        count != PfnBatchReader.NoValue && count >= (MinMapCount ?? 0) && count <= (MaxMapCount ?? ulong.MaxValue);
 }

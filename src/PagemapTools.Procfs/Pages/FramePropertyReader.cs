@@ -1,39 +1,39 @@
 namespace PagemapTools.Procfs;
 
 /// <summary>Fills the columns of a batch from the files that are indexed by page frame number, and copies them to objects.</summary>
-internal sealed class FramePropertyReader(KPageFiles files, KPageFields fields, Func<CgroupPaths>? getCgroups = null) : IDisposable
+internal sealed class FramePropertyReader(KPageFiles files, FrameProperties fields, Func<CgroupPaths>? getCgroups = null) : IDisposable
 {
     // For these, bit 56 and kpagecount may differ. Except in 6.11 to 6.14, the bit of a huge page that is mapped whole is that of its
     // first page. With CONFIG_NO_PAGE_MAPCOUNT (6.15) both describe the folio, each in its own way. Without a page there is no count.
     private const ulong LargeFolioOrNoPage = (ulong)(KPageFlags.COMPOUND_HEAD | KPageFlags.COMPOUND_TAIL | KPageFlags.HUGE | KPageFlags.THP | KPageFlags.NOPAGE);
 
     // Map counts come last: flags make most of them known, and only the others are read.
-    private static readonly KPageFields[] s_readOrder = [KPageFields.Flags, KPageFields.Cgroup, KPageFields.MapCount];
+    private static readonly FrameProperties[] s_readOrder = [FrameProperties.Flags, FrameProperties.Cgroup, FrameProperties.MapCount];
 
-    private readonly KPageFields[] _fields = [.. s_readOrder.Where(field => (fields & field) != 0)];
-    private readonly CgroupPaths? _cgroups = (fields & KPageFields.Cgroup) != 0 ? getCgroups?.Invoke() : null;
-    private readonly PfnRuns _runs = new();
-    private readonly RentedArray<ulong> _uncounted = new();
+    private readonly FrameProperties[] _fields = [.. s_readOrder.Where(field => (fields & field) != 0)];
+    private readonly CgroupPaths? _cgroups = (fields & FrameProperties.Cgroup) != 0 ? getCgroups?.Invoke() : null;
+    private readonly PfnBatchReader _runs = new();
+    private readonly RentedArray<ulong> _pfnsToCount = new();
     private (ulong Inode, string? Path) _lastCgroup;
 
     public void Read(PageBatch batch)
     {
-        if (fields == KPageFields.None || batch.Count == 0)
+        if (fields == FrameProperties.None || batch.Count == 0)
         {
             return;
         }
 
-        _runs.Build(batch.Pfns);
-        foreach (KPageFields field in _fields)
+        _runs.Coalesce(batch.Pfns);
+        foreach (FrameProperties field in _fields)
         {
-            PageEntryFile file = files.Get(field);
-            if (field == KPageFields.MapCount && (fields & KPageFields.Flags) != 0)
+            PageIndexedFile file = files.Get(field);
+            if (field == FrameProperties.MapCount && (fields & FrameProperties.Flags) != 0)
             {
                 ReadCounts(file, batch);
             }
             else
             {
-                _runs.Gather(file, batch.Words(field), Environment.ProcessorCount);
+                _runs.Read(file, batch.GetColumn(field), Environment.ProcessorCount);
             }
 
             ClearUntracked(batch, field);
@@ -43,9 +43,9 @@ internal sealed class FramePropertyReader(KPageFiles files, KPageFields fields, 
     /// <summary>Copies what was read of a row to its object.</summary>
     public void Populate(PageBatch batch, int row, PageInfo page)
     {
-        foreach (KPageFields field in _fields)
+        foreach (FrameProperties field in _fields)
         {
-            page.Set(field, batch.Word(field, row));
+            page.Set(field, batch.GetValue(field, row));
         }
 
         if (_cgroups is not null && page.CgroupInode is { } inode)
@@ -62,25 +62,25 @@ internal sealed class FramePropertyReader(KPageFiles files, KPageFields fields, 
     public void Dispose()
     {
         _runs.Dispose();
-        _uncounted.Dispose();
+        _pfnsToCount.Dispose();
     }
 
     /// <summary>
     /// For a small folio, bit 56 and kpagecount derive from the same field (fs/proc/task_mmu.c, fs/proc/page.c): if the bit says that
     /// this is the only mapping, and the flags that the frame is still mapped, the count is 1. The kernel is asked about the others.
     /// </summary>
-    private void ReadCounts(PageEntryFile kpagecount, PageBatch batch)
+    private void ReadCounts(PageIndexedFile kpagecount, PageBatch batch)
     {
-        ReadOnlySpan<ulong> flags = batch.Words(KPageFields.Flags).Span;
-        ulong[] uncounted = _uncounted.AtLeast(batch.Count);
+        ReadOnlySpan<ulong> flags = batch.GetColumn(FrameProperties.Flags).Span;
+        ulong[] uncounted = _pfnsToCount.EnsureCapacity(batch.Count);
         for (int row = 0; row < flags.Length; row++)
         {
-            uncounted[row] = IsKnownSingleMapping(batch.Entry(row), flags[row]) ? PfnRuns.Unknown : batch.Pfn(row);
+            uncounted[row] = IsKnownSingleMapping(batch.Entry(row), flags[row]) ? PfnBatchReader.NoValue : batch.Pfn(row);
         }
 
-        Memory<ulong> words = batch.Words(KPageFields.MapCount);
-        _runs.Build(uncounted.AsSpan(0, batch.Count));
-        _runs.Gather(kpagecount, words, Environment.ProcessorCount);
+        Memory<ulong> words = batch.GetColumn(FrameProperties.MapCount);
+        _runs.Coalesce(uncounted.AsSpan(0, batch.Count));
+        _runs.Read(kpagecount, words, Environment.ProcessorCount);
         Span<ulong> counts = words.Span;
         for (int row = 0; row < counts.Length; row++)
         {
@@ -92,14 +92,14 @@ internal sealed class FramePropertyReader(KPageFiles files, KPageFields fields, 
     }
 
     /// <summary>A mapped page whose word is 0 because the kernel does not track its frame has an unknown value, not 0.</summary>
-    private void ClearUntracked(PageBatch batch, KPageFields field)
+    private void ClearUntracked(PageBatch batch, FrameProperties field)
     {
-        Span<ulong> words = batch.Words(field).Span;
+        Span<ulong> words = batch.GetColumn(field).Span;
         for (int row = words.IndexOf(0UL); row >= 0 && row < words.Length; row++)
         {
             if (files.UntrackedSections.IsUntracked(words[row], batch.Entry(row), batch.Pfn(row)))
             {
-                words[row] = field == KPageFields.MapCount && batch.Entry(row).IsExclusive ? 1 : PfnRuns.Unknown;
+                words[row] = field == FrameProperties.MapCount && batch.Entry(row).IsExclusive ? 1 : PfnBatchReader.NoValue;
             }
         }
     }

@@ -27,7 +27,7 @@ public record FrameQuery
     public FrameFilter Frames { get; init; } = new();
 
     /// <summary>What is read of each frame.</summary>
-    public KPageFields Include { get; init; }
+    public FrameProperties Include { get; init; }
 
     /// <summary>Whether flags are shown raw, and bit specifications compared with the raw flags.</summary>
     public bool RawFlags { get; init; }
@@ -35,7 +35,7 @@ public record FrameQuery
     /// <summary>Called by the thread that enumerates, before the first page that the limit may concern; null if there is no need.</summary>
     public Action<ReadWarnings>? OnWarning { get; init; }
 
-    internal KPageFields Fields => Include | Frames.RequiredFields;
+    internal FrameProperties RequiredProperties => Include | Frames.RequiredProperties;
 }
 
 /// <summary>Which pages of a process pass, and what is read of each.</summary>

@@ -12,7 +12,7 @@ internal sealed class FrameReader : IDisposable
     {
         _files = files;
         _query = query;
-        _properties = new FramePropertyReader(files, query.Fields, getCgroups);
+        _properties = new FramePropertyReader(files, query.RequiredProperties, getCgroups);
     }
 
     public PageBatch Batch { get; } = new();
@@ -48,7 +48,7 @@ internal sealed class FrameReader : IDisposable
     /// <summary>The object of a row.</summary>
     public PageInfo Create(PageBatch batch, int row)
     {
-        PageInfo page = new(batch.Pfn(row)) { ShowsRawFlags = _query.RawFlags };
+        PageInfo page = new(batch.Pfn(row)) { UseRawFlags = _query.RawFlags };
         _properties.Populate(batch, row, page);
         return page;
     }
@@ -57,9 +57,9 @@ internal sealed class FrameReader : IDisposable
     public PageInfo Populate(PageBatch batch, int row)
     {
         PageInfo page = batch.Page(row);
-        if ((_query.Include & KPageFields.Flags) != 0)
+        if ((_query.Include & FrameProperties.Flags) != 0)
         {
-            page.ShowsRawFlags = _query.RawFlags;
+            page.UseRawFlags = _query.RawFlags;
         }
 
         _properties.Populate(batch, row, page);
@@ -82,13 +82,13 @@ internal sealed class FrameReader : IDisposable
         }
 
         int read = 0;
-        foreach (KPageFields field in KPageFiles.AllFields)
+        foreach (FrameProperties field in KPageFiles.AllFields)
         {
-            if ((_query.Fields & field) != 0)
+            if ((_query.RequiredProperties & field) != 0)
             {
-                Span<ulong> words = Batch.Words(field).Span;
+                Span<ulong> words = Batch.GetColumn(field).Span;
                 int count = _files.Get(field).Read(first, words);
-                words[count..].Fill(PfnRuns.Unknown);
+                words[count..].Fill(PfnBatchReader.NoValue);
                 read = Math.Max(read, count);
             }
         }
@@ -99,7 +99,7 @@ internal sealed class FrameReader : IDisposable
 
     private void Filter()
     {
-        if (_query.Frames.RequiredFields != KPageFields.None)
+        if (_query.Frames.RequiredProperties != FrameProperties.None)
         {
             Batch.Filter(_query);
         }

@@ -7,7 +7,7 @@ namespace PagemapTools.Procfs;
 public sealed class KPageFlagsMeter : IDisposable
 {
     private readonly ProcfsContext _procfs;
-    private readonly PageEntryFile _kpageflags;
+    private readonly PageIndexedFile _kpageflags;
     private readonly KPageFlagsHistogram _histogram;
     private readonly FrameFlagsBatcher _batcher;
     private readonly WarningReporter _warnings;
@@ -21,7 +21,7 @@ public sealed class KPageFlagsMeter : IDisposable
     public KPageFlagsMeter(ProcfsContext procfs, FlagFilter? filter = null, bool rawFlags = false, Action<ReadWarnings>? onWarning = null)
     {
         _procfs = procfs;
-        _kpageflags = procfs.Frames.Get(KPageFields.Flags);
+        _kpageflags = procfs.Frames.Get(FrameProperties.Flags);
         _histogram = new KPageFlagsHistogram(filter ?? new FlagFilter(), rawFlags);
         _batcher = new FrameFlagsBatcher(_kpageflags, procfs.Frames.UntrackedSections, _histogram);
         _warnings = new WarningReporter(onWarning);
@@ -39,9 +39,9 @@ public sealed class KPageFlagsMeter : IDisposable
     /// <param name="progress">Receives the address up to which the process has been read.</param>
     /// <param name="cancellationToken">Cancels the reading.</param>
     /// <exception cref="ProcfsException">The process has exited, or may not be read; what was read before counts.</exception>
-    public void Add(ProcessMemory process, IProgress<ulong>? progress = null, CancellationToken cancellationToken = default)
+    public void Add(ProcessAddressSpace process, IProgress<ulong>? progress = null, CancellationToken cancellationToken = default)
     {
-        using ProcessPageReader reader = new(_procfs, process, new ProcessPageQuery { Include = KPageFields.Flags });
+        using ProcessPageReader reader = new(_procfs, process, new ProcessPageQuery { Include = FrameProperties.Flags });
         try
         {
             while (reader.MoveNext(cancellationToken))
@@ -101,8 +101,8 @@ public sealed class KPageFlagsMeter : IDisposable
         for (int row = 0; row < batch.Count; row++)
         {
             PagemapEntry entry = batch.Entry(row);
-            ulong word = entry.IsPresent ? batch.Word(KPageFields.Flags, row) : 0;
-            if (word != PfnRuns.Unknown)
+            ulong word = entry.IsPresent ? batch.GetValue(FrameProperties.Flags, row) : 0;
+            if (word != PfnBatchReader.NoValue)
             {
                 _histogram.Add(word, entry);
             }
@@ -116,7 +116,7 @@ public sealed class KPageFlagsMeter : IDisposable
     private void AddFrames(PageInfo first, long pages, CancellationToken cancellationToken)
     {
         _batcher.Add(first, pages, cancellationToken);
-        _warnings.Report(first.IsFrameHidden ? ReadWarnings.HiddenPageFrames : ReadWarnings.None);
+        _warnings.Report(first.IsPfnHidden ? ReadWarnings.HiddenPageFrames : ReadWarnings.None);
     }
 }
 

@@ -45,11 +45,11 @@ internal sealed class PageBatch : IDisposable
         _limit = limit;
         _distinctMappings.Clear();
         _pages.Clear();
-        _mappings = _rentedMappings.AtLeast(limit);
-        _addresses = _rentedAddresses.AtLeast(limit);
-        _entries = _rentedEntries.AtLeast(limit);
-        _resolved = _rentedResolved.AtLeast(limit);
-        _pfns = _rentedPfns.AtLeast(limit);
+        _mappings = _rentedMappings.EnsureCapacity(limit);
+        _addresses = _rentedAddresses.EnsureCapacity(limit);
+        _entries = _rentedEntries.EnsureCapacity(limit);
+        _resolved = _rentedResolved.EnsureCapacity(limit);
+        _pfns = _rentedPfns.EnsureCapacity(limit);
     }
 
     public void Truncate(int rows) => Count = rows;
@@ -58,7 +58,7 @@ internal sealed class PageBatch : IDisposable
     public void Add(MemoryMapping mapping, ulong address, ulong entry, PageState resolved = PageState.Unpopulated)
     {
         _addresses[Count] = address;
-        Append(mapping, entry, new PagemapEntry(entry).Pfn ?? PfnRuns.Unknown, resolved);
+        Append(mapping, entry, new PagemapEntry(entry).Pfn ?? PfnBatchReader.NoValue, resolved);
     }
 
     /// <summary>Adds a frame.</summary>
@@ -75,14 +75,14 @@ internal sealed class PageBatch : IDisposable
     public PageInfo Page(int row) => _pages[row];
 
     /// <summary>The words of one field, one a row.</summary>
-    public Memory<ulong> Words(KPageFields field) => Column(field).AsMemory(0, Count);
+    public Memory<ulong> GetColumn(FrameProperties field) => Column(field).AsMemory(0, Count);
 
     /// <summary>Keeps the rows whose frames pass a query, in order.</summary>
     public void Filter(FrameQuery query)
     {
         int kept = 0;
-        KPageFields fields = query.Fields;
-        KPageFields required = query.Frames.RequiredFields;
+        FrameProperties fields = query.RequiredProperties;
+        FrameProperties required = query.Frames.RequiredProperties;
         for (int row = 0; row < Count; row++)
         {
             if (query.Frames.Matches(this, row, required, query.RawFlags))
@@ -100,11 +100,11 @@ internal sealed class PageBatch : IDisposable
 
     public PagemapEntry Entry(int row) => new(_entries[row]);
 
-    public PageState Resolved(int row) => _resolved[row];
+    public PageState ResolvedState(int row) => _resolved[row];
 
     public ulong Pfn(int row) => _pfns[row];
 
-    public ulong Word(KPageFields field, int row) => Column(field)[row];
+    public ulong GetValue(FrameProperties field, int row) => Column(field)[row];
 
     /// <summary>The row as a page of a process.</summary>
     public ProcessPageInfo ProcessPage(int row) =>
@@ -138,9 +138,9 @@ internal sealed class PageBatch : IDisposable
         _pfns[Count++] = pfn;
     }
 
-    private ulong[] Column(KPageFields field) => _rentedWords[int.Log2((int)field)].AtLeast(_limit);
+    private ulong[] Column(FrameProperties field) => _rentedWords[int.Log2((int)field)].EnsureCapacity(_limit);
 
-    private void MoveRow(int from, int to, KPageFields fields)
+    private void MoveRow(int from, int to, FrameProperties fields)
     {
         if (from == to)
         {
@@ -157,7 +157,7 @@ internal sealed class PageBatch : IDisposable
             _pages[to] = _pages[from];
         }
 
-        foreach (KPageFields field in KPageFiles.AllFields)
+        foreach (FrameProperties field in KPageFiles.AllFields)
         {
             if ((fields & field) != 0)
             {

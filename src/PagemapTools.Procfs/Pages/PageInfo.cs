@@ -5,7 +5,7 @@ namespace PagemapTools.Procfs;
 /// </summary>
 public class PageInfo
 {
-    private protected const ulong Unknown = PfnRuns.Unknown;
+    private protected const ulong Unknown = PfnBatchReader.NoValue;
 
     private ulong _flags = Unknown;
     private ulong _mapCount = Unknown;
@@ -21,7 +21,7 @@ public class PageInfo
     public ulong? Pfn => Known(RawPfn);
 
     /// <summary>What the frame is used for (/proc/kpageflags): the well-known flags, or all of them where they were asked for raw.</summary>
-    public KPageFlags? Flags => _flags == Unknown ? null : KPageFlagsDecoder.Decode(_flags, Entry, ShowsRawFlags);
+    public KPageFlags? Flags => _flags == Unknown ? null : KPageFlagsDecoder.Decode(_flags, Entry, UseRawFlags);
 
     /// <summary><see cref="Flags"/> as a number.</summary>
     public ulong? FlagsValue => (ulong?)Flags;
@@ -47,26 +47,26 @@ public class PageInfo
     internal virtual PagemapEntry Entry => default;
 
     /// <summary>Whether the page has a frame whose number the kernel hides.</summary>
-    internal bool IsFrameHidden => Entry.IsPresent && Pfn is null;
+    internal bool IsPfnHidden => Entry.IsPresent && Pfn is null;
 
-    internal bool ShowsRawFlags { get; set; }
+    internal bool UseRawFlags { get; set; }
 
     /// <summary>Whether what is known of two pages beside their numbers is alike, flags as they are shown.</summary>
     /// <param name="other">The other page.</param>
     /// <param name="ignored">Flags that may differ.</param>
     internal bool IsLike(PageInfo other, KPageFlags ignored) =>
         _mapCount == other._mapCount && _cgroupInode == other._cgroupInode
-        && (_flags == other._flags && ShowsRawFlags == other.ShowsRawFlags
+        && (_flags == other._flags && UseRawFlags == other.UseRawFlags
             || (_flags != Unknown && other._flags != Unknown && ((Flags ^ other.Flags) & ~ignored) == KPageFlags.None));
 
-    internal void Set(KPageFields field, ulong word)
+    internal void Set(FrameProperties field, ulong word)
     {
         switch (field)
         {
-            case KPageFields.Flags:
+            case FrameProperties.Flags:
                 _flags = word;
                 break;
-            case KPageFields.MapCount:
+            case FrameProperties.MapCount:
                 _mapCount = word;
                 break;
             default:

@@ -53,7 +53,7 @@ public sealed class PageRangeBuilder(bool ignorePfn = false)
 
         return ReferenceEquals(page.Mapping, last.Mapping)
             && page.Address == last.Address + PageGeometry.PageSize
-            && (page.Entry.Raw & ~PagemapEntry.FrameMask) == (last.Entry.Raw & ~PagemapEntry.FrameMask)
+            && (page.Entry.Raw & ~PagemapEntry.PfnMask) == (last.Entry.Raw & ~PagemapEntry.PfnMask)
             && page.Resolved == last.Resolved
             && (!ignorePfn || (page.State == last.State && page.SwapType == last.SwapType));
     }

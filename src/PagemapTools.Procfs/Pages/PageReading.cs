@@ -19,7 +19,7 @@ public static class PageReading
     public static IEnumerable<ProcessPageInfo> ReadPages(
         this ProcfsContext procfs, int processId, ProcessPageQuery? query = null, IProgress<ulong>? progress = null, CancellationToken cancellationToken = default)
     {
-        using ProcessMemory process = procfs.OpenProcess(processId);
+        using ProcessAddressSpace process = procfs.OpenProcess(processId);
         foreach (ProcessPageInfo page in procfs.ReadPages(process, query, progress, cancellationToken))
         {
             yield return page;
@@ -34,7 +34,7 @@ public static class PageReading
     /// <param name="cancellationToken">Cancels the reading.</param>
     /// <exception cref="ProcfsException">The process has exited, or a file that the query needs may not be read.</exception>
     public static IEnumerable<ProcessPageInfo> ReadPages(
-        this ProcfsContext procfs, ProcessMemory process, ProcessPageQuery? query = null, IProgress<ulong>? progress = null, CancellationToken cancellationToken = default)
+        this ProcfsContext procfs, ProcessAddressSpace process, ProcessPageQuery? query = null, IProgress<ulong>? progress = null, CancellationToken cancellationToken = default)
     {
         query ??= new ProcessPageQuery();
         WarningReporter warnings = new(query.OnWarning);
@@ -88,7 +88,7 @@ public static class PageReading
             cancellationToken.ThrowIfCancellationRequested();
             reader.Batch.Clear();
             Array.ForEach(chunk, reader.Batch.Add);
-            warnings.Report(Array.Exists(chunk, page => page.IsFrameHidden) ? ReadWarnings.HiddenPageFrames : ReadWarnings.None);
+            warnings.Report(Array.Exists(chunk, page => page.IsPfnHidden) ? ReadWarnings.HiddenPageFrames : ReadWarnings.None);
             int count = reader.ReadBatch();
             for (int row = 0; row < count; row++)
             {

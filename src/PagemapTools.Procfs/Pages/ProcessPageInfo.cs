@@ -26,7 +26,7 @@ public sealed class ProcessPageInfo : PageInfo
     public MemoryMapping Mapping { get; }
 
     /// <summary>What the page is.</summary>
-    public PageState State => Entry.State(Mapping.Process.SwapTypes) is var state && state == PageState.Unpopulated ? _resolved : state;
+    public PageState State => Entry.GetState(Mapping.Process.SwapTypes) is var state && state == PageState.Unpopulated ? _resolved : state;
 
     /// <summary>Whether the page was written since soft-dirty was last cleared; null on a kernel without CONFIG_MEM_SOFT_DIRTY.</summary>
     public bool? IsSoftDirty => Entry.IsSoftDirty ? true : Mapping.Process.SoftDirty?.IsSupported == true ? false : null;

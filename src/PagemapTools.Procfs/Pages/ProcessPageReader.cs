@@ -14,7 +14,7 @@ internal sealed class ProcessPageReader : IDisposable
     private const int MaxRowsPerBatch = 8 * PageBatch.Capacity;
     private const int BatchGrowthFactor = 2;
 
-    private readonly ProcessMemory _process;
+    private readonly ProcessAddressSpace _process;
     private readonly ProcessPageQuery _query;
     private readonly EntryMatcher _matcher;
     private readonly FramePropertyReader _properties;
@@ -29,25 +29,25 @@ internal sealed class ProcessPageReader : IDisposable
     private int _rows = PageBatch.Capacity;
     private int _next;
     private bool _isAtEnd;
-    private bool _sawHiddenFrame;
+    private bool _sawHiddenPfns;
     private bool _isAreaOrderPlausible = true;
     private ProcfsException? _failure;
-    private CancellationTokenSource? _stop;
+    private CancellationTokenSource? _cancellation;
 
     /// <summary>Begins to read.</summary>
     /// <param name="procfs">The machine.</param>
     /// <param name="process">The process.</param>
     /// <param name="query">Which pages, and what of each.</param>
-    public ProcessPageReader(ProcfsContext procfs, ProcessMemory process, ProcessPageQuery query)
+    public ProcessPageReader(ProcfsContext procfs, ProcessAddressSpace process, ProcessPageQuery query)
     {
         _process = process;
         _query = query;
         _matcher = new EntryMatcher(query.Entries);
-        _properties = new FramePropertyReader(procfs.Frames, query.Fields, () => procfs.Cgroups);
+        _properties = new FramePropertyReader(procfs.Frames, query.RequiredProperties, () => procfs.Cgroups);
         _checksAreaOrder = process.SwapTypes.Areas.Count > 1;
         _shared = query.ResolveShared ? new SharedMemoryResolver(process, procfs.Capabilities) : null;
-        _walk = new PageWalk(process, query.Walk with { Wanted = _matcher.Categories, WantsWholeShared = query.ResolveShared });
-        _ahead = query.Fields == KPageFields.None
+        _walk = new PageWalk(process, query.Walk with { Categories = _matcher.Categories, IncludeUnpopulatedShared = query.ResolveShared });
+        _ahead = query.RequiredProperties == FrameProperties.None
             ? new PrefetchPipeline<PageBatch>(capacity: 1, Walk)
             : new PrefetchPipeline<PageBatch>(capacity: _batches.Length - 1, Walk, Join);
         Batch = _batches[0];
@@ -55,7 +55,7 @@ internal sealed class ProcessPageReader : IDisposable
 
     /// <summary>The limits that the reading has met so far.</summary>
     public ReadWarnings Warnings =>
-        (_sawHiddenFrame ? ReadWarnings.HiddenPageFrames : ReadWarnings.None)
+        (_sawHiddenPfns ? ReadWarnings.HiddenPageFrames : ReadWarnings.None)
         | (_shared?.SawInaccessibleFile == true ? ReadWarnings.UnresolvedSharedMemory : ReadWarnings.None);
 
     /// <summary>The virtual address up to which the process has been read.</summary>
@@ -71,7 +71,7 @@ internal sealed class ProcessPageReader : IDisposable
     /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> is cancelled.</exception>
     public bool MoveNext(CancellationToken cancellationToken)
     {
-        _stop ??= CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        _cancellation ??= CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         PageBatch? batch = _ahead.Next();
         Batch = batch ?? Batch;
         return batch is not null;
@@ -81,7 +81,7 @@ internal sealed class ProcessPageReader : IDisposable
     public ProcessPageInfo Create(PageBatch batch, int row)
     {
         ProcessPageInfo page = batch.ProcessPage(row);
-        page.ShowsRawFlags = _query.RawFlags;
+        page.UseRawFlags = _query.RawFlags;
         _properties.Populate(batch, row, page);
         return page;
     }
@@ -89,10 +89,10 @@ internal sealed class ProcessPageReader : IDisposable
     /// <summary>Ends the walk. The process and the files stay open.</summary>
     public void Dispose()
     {
-        _stop?.Cancel();
+        _cancellation?.Cancel();
         _ahead.Dispose();
-        _stop?.Dispose();
-        _stop = null;
+        _cancellation?.Dispose();
+        _cancellation = null;
         _walk.Dispose();
         _properties.Dispose();
         _shared?.Dispose();
@@ -105,7 +105,7 @@ internal sealed class ProcessPageReader : IDisposable
     private void Join(PageBatch batch)
     {
         _properties.Read(batch);
-        if (_query.Frames.RequiredFields != KPageFields.None)
+        if (_query.Frames.RequiredProperties != FrameProperties.None)
         {
             batch.Filter(_query);
         }
@@ -120,7 +120,7 @@ internal sealed class ProcessPageReader : IDisposable
 
         PageBatch batch = _batches[_filled++ % _batches.Length];
         batch.Clear(_rows);
-        _rows = _query.Fields == KPageFields.None ? _rows : Math.Min(_rows * BatchGrowthFactor, MaxRowsPerBatch);
+        _rows = _query.RequiredProperties == FrameProperties.None ? _rows : Math.Min(_rows * BatchGrowthFactor, MaxRowsPerBatch);
         try
         {
             for (int runs = 0; runs < MaxRunsPerBatch && !batch.IsFull && AdvanceWalk(); runs++)
@@ -144,7 +144,7 @@ internal sealed class ProcessPageReader : IDisposable
         if (_next >= _walk.Entries.Length)
         {
             _next = 0;
-            _isAtEnd = !_walk.MoveNext(_stop!.Token);
+            _isAtEnd = !_walk.MoveNext(_cancellation!.Token);
         }
 
         return !_isAtEnd;
@@ -168,11 +168,11 @@ internal sealed class ProcessPageReader : IDisposable
 
             if (_matcher.Matches(entry, types, state))
             {
-                _sawHiddenFrame |= (entry & (PagemapEntry.PresentBit | PagemapEntry.SwapBit)) != 0 && (entry & PagemapEntry.FrameMask) == 0;
-                batch.Add(_walk.Mapping, _walk.Address + PageGeometry.AddressOf((ulong)_next), entry, state);
+                _sawHiddenPfns |= (entry & (PagemapEntry.PresentBit | PagemapEntry.SwapBit)) != 0 && (entry & PagemapEntry.PfnMask) == 0;
+                batch.Add(_walk.Mapping, _walk.Address + PageGeometry.ToAddress((ulong)_next), entry, state);
             }
         }
 
-        Position = _walk.Address + PageGeometry.AddressOf((ulong)_next);
+        Position = _walk.Address + PageGeometry.ToAddress((ulong)_next);
     }
 }

@@ -14,7 +14,7 @@ namespace PagemapTools.Procfs;
 /// </summary>
 /// <param name="process">The process that has the mappings.</param>
 /// <param name="cache">Files that were opened, by device and inode: processes map the same libraries.</param>
-internal sealed class BackingStoreResolver(ProcessMemory process, ConcurrentDictionary<(uint, uint, ulong), BackingStore> cache)
+internal sealed class BackingStoreResolver(ProcessAddressSpace process, ConcurrentDictionary<(uint, uint, ulong), BackingStore> cache)
 {
     private static readonly Lazy<Dictionary<(uint Major, uint Minor), BackingStore>> s_kernelDevices = new(ProbeKernelDevices);
 
@@ -28,7 +28,7 @@ internal sealed class BackingStoreResolver(ProcessMemory process, ConcurrentDict
         ["overlay"] = BackingStore.UnderlyingOfOverlay,
     };
 
-    private readonly Lazy<Dictionary<(uint, uint), BackingStore>> _mountedDevices = new(() => ReadMountInfo(process.PathOf("mountinfo")));
+    private readonly Lazy<Dictionary<(uint, uint), BackingStore>> _mountedDevices = new(() => ReadMountInfo(process.GetPath("mountinfo")));
 
     /// <summary>Whether the mapping has hugetlb pages. No file on an overlay has: hugetlbfs cannot be an upper layer (fs/overlayfs/super.c).</summary>
     public bool IsHugetlb(MemoryMapping mapping) => mapping.HasFile && (FindByDevice(mapping) ?? FindByFile(mapping)) == BackingStore.HugePages;
@@ -93,17 +93,17 @@ internal sealed class BackingStoreResolver(ProcessMemory process, ConcurrentDict
         foreach (string directory in Directory.Exists(Sizes) ? Directory.GetDirectories(Sizes, "hugepages-*kB") : [])
         {
             string size = Path.GetFileName(directory)["hugepages-".Length..^"kB".Length];
-            AddDevice(devices, MemfdCall.CreateHuge(ulong.Parse(size, CultureInfo.InvariantCulture) * 1024), BackingStore.HugePages);
+            AddDevice(devices, Memfd.CreateHuge(ulong.Parse(size, CultureInfo.InvariantCulture) * 1024), BackingStore.HugePages);
         }
 
-        AddDevice(devices, MemfdCall.Create(), BackingStore.Swap);
+        AddDevice(devices, Memfd.Create(), BackingStore.Swap);
         return devices;
     }
 
     private static void AddDevice(Dictionary<(uint, uint), BackingStore> devices, SafeFileHandle memfd, BackingStore store)
     {
         using SafeFileHandle file = memfd;
-        if (!file.IsInvalid && StatxCall.OfDescriptor((int)file.DangerousGetHandle()) is { } identity)
+        if (!file.IsInvalid && Statx.GetByDescriptor((int)file.DangerousGetHandle()) is { } identity)
         {
             devices[(identity.DeviceMajor, identity.DeviceMinor)] = store;
         }

@@ -28,7 +28,7 @@ internal sealed class MappedFile : IDisposable
     /// Opens the file of a mapping through /proc/PID/map_files. Null where the mapping has no file or has gone, where the file is a
     /// character device, and where the caller may not open it (<paramref name="isDenied"/>).
     /// </summary>
-    public static MappedFile? Open(ProcessMemory process, MemoryMapping mapping, out bool isDenied)
+    public static MappedFile? Open(ProcessAddressSpace process, MemoryMapping mapping, out bool isDenied)
     {
         isDenied = false;
         if (!mapping.HasFile)
@@ -36,17 +36,17 @@ internal sealed class MappedFile : IDisposable
             return null;
         }
 
-        string path = process.PathOf($"map_files/{mapping.Start:x}-{mapping.End:x}");
-        using SafeFileHandle place = FileCalls.OpenPath(path, out int errno);
+        string path = process.GetPath($"map_files/{mapping.Start:x}-{mapping.End:x}");
+        using SafeFileHandle place = FileIO.OpenPath(path, out int errno);
         isDenied = errno is Errno.EPERM or Errno.EACCES;
 
         // Opening a character device can act on it: the first to open a graphics card becomes its master (drivers/gpu/drm/drm_auth.c).
-        if (errno != 0 || GetFileType(place) is not (StatxCall.FileType.Regular or StatxCall.FileType.BlockDevice))
+        if (errno != 0 || GetFileType(place) is not (Statx.FileType.Regular or Statx.FileType.BlockDevice))
         {
             return null;
         }
 
-        SafeFileHandle handle = FileCalls.OpenForReading(path, out errno);
+        SafeFileHandle handle = FileIO.OpenForReading(path, out errno);
         isDenied = errno is Errno.EPERM or Errno.EACCES;
         if (!handle.IsInvalid)
         {
@@ -60,21 +60,21 @@ internal sealed class MappedFile : IDisposable
     /// <summary>Wraps an open file and takes ownership of its handle.</summary>
     public static MappedFile FromHandle(SafeFileHandle handle)
     {
-        long fileSystem = StatfsCall.TypeOf(handle);
+        long fileSystem = Statfs.GetFileSystemType(handle);
         BackingStore backing = fileSystem switch
         {
             // The node of a block device lies in memory, its pages do not.
-            StatfsCall.Tmpfs when GetFileType(handle) == StatxCall.FileType.BlockDevice => BackingStore.Disk,
-            StatfsCall.Tmpfs => BackingStore.Swap,
-            StatfsCall.Hugetlbfs => BackingStore.HugePages,
-            StatfsCall.Overlayfs when UserfaultCall.IsSharedMemory(handle) == true => BackingStore.Swap,
+            Statfs.Tmpfs when GetFileType(handle) == Statx.FileType.BlockDevice => BackingStore.Disk,
+            Statfs.Tmpfs => BackingStore.Swap,
+            Statfs.Hugetlbfs => BackingStore.HugePages,
+            Statfs.Overlayfs when Userfault.IsSharedMemory(handle) == true => BackingStore.Swap,
             _ => BackingStore.Disk,
         };
-        bool isStacked = fileSystem is StatfsCall.Overlayfs or StatfsCall.Fuse;
-        return new MappedFile(handle, backing, !isStacked && CachestatCall.Ask(handle, 0, (long)PageGeometry.PageSize) is not null);
+        bool isStacked = fileSystem is Statfs.Overlayfs or Statfs.Fuse;
+        return new MappedFile(handle, backing, !isStacked && Cachestat.Query(handle, 0, (long)PageGeometry.PageSize) is not null);
     }
 
     public void Dispose() => Handle.Dispose();
 
-    private static StatxCall.FileType GetFileType(SafeFileHandle file) => StatxCall.OfDescriptor((int)file.DangerousGetHandle())?.Type ?? default;
+    private static Statx.FileType GetFileType(SafeFileHandle file) => Statx.GetByDescriptor((int)file.DangerousGetHandle())?.Type ?? default;
 }

@@ -19,7 +19,7 @@ internal static class PageCacheProbe
     /// <summary>Halves the range until all pages of a part are alike.</summary>
     private static bool ClassifyByCachestat(MappedFile file, long offset, Span<PageState> states)
     {
-        if (CachestatCall.Ask(file.Handle, offset, (long)states.Length << PageGeometry.PageShift) is not (ulong cached, ulong evicted))
+        if (Cachestat.Query(file.Handle, offset, (long)states.Length << PageGeometry.PageShift) is not (ulong cached, ulong evicted))
         {
             return false;
         }
@@ -77,16 +77,16 @@ internal static class PageCacheProbe
 
     /// <summary>To other callers mincore reports every page as in memory (mm/mincore.c, can_do_mincore, Linux 5.2).</summary>
     private static bool CanUseMincore(SafeFileHandle file, CallerCapabilities capabilities) =>
-        (StatxCall.OfDescriptor((int)file.DangerousGetHandle())?.UserId is { } owner && owner == capabilities.UserId)
+        (Statx.GetByDescriptor((int)file.DangerousGetHandle())?.UserId is { } owner && owner == capabilities.UserId)
         || capabilities.CanMincoreOthersFiles == true;
 
     /// <summary>Marks the pages that the file has allocated as swapped; pages in a hole do not exist.</summary>
     private static void MarkAllocated(SafeFileHandle file, long offset, Span<PageState> states)
     {
         long end = offset + ((long)states.Length << PageGeometry.PageShift);
-        for (long position = offset; FileCalls.NextData(file, position) is { } data && data < end;)
+        for (long position = offset; FileIO.FindData(file, position) is { } data && data < end;)
         {
-            position = Math.Min(end, FileCalls.NextHole(file, data) ?? end);
+            position = Math.Min(end, FileIO.FindHole(file, data) ?? end);
             int from = (int)((data - offset) >> PageGeometry.PageShift);
             int to = (int)((position - offset + (long)PageGeometry.PageSize - 1) >> PageGeometry.PageShift);
             states[from..to].Fill(PageState.SwappedShared);
@@ -96,14 +96,14 @@ internal static class PageCacheProbe
     private static bool Mincore(SafeFileHandle file, long offset, int pages, Span<byte> inCore)
     {
         nint length = (nint)pages << PageGeometry.PageShift;
-        nint view = MemoryCalls.Map((nuint)length, MemoryCalls.ProtectionRead, MemoryCalls.MapShared, file, offset);
+        nint view = MemoryMap.Map((nuint)length, MemoryMap.ProtectionRead, MemoryMap.MapShared, file, offset);
         if (view == 0)
         {
             return false;
         }
 
-        bool succeeded = MemoryCalls.InCore(view, (nuint)length, inCore);
-        MemoryCalls.Unmap(view, (nuint)length);
+        bool succeeded = MemoryMap.Mincore(view, (nuint)length, inCore);
+        MemoryMap.Unmap(view, (nuint)length);
         return succeeded;
     }
 }

@@ -9,7 +9,7 @@ namespace PagemapTools.Procfs;
 /// </summary>
 /// <param name="process">The process that has the mappings.</param>
 /// <param name="capabilities">The capabilities of the capabilities.</param>
-internal sealed class SharedMemoryResolver(ProcessMemory process, CallerCapabilities capabilities) : IDisposable
+internal sealed class SharedMemoryResolver(ProcessAddressSpace process, CallerCapabilities capabilities) : IDisposable
 {
     private const int PagesPerProbe = 32 * 1024;
 
@@ -80,7 +80,7 @@ internal sealed class SharedMemoryResolver(ProcessMemory process, CallerCapabili
     private long? CountByCachestat(MappedFile file, MemoryMapping mapping, bool isCopyOnWrite, long offset, long length, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        if (CachestatCall.Ask(file.Handle, offset, length) is not (_, ulong evicted))
+        if (Cachestat.Query(file.Handle, offset, length) is not (_, ulong evicted))
         {
             return null;
         }
@@ -119,7 +119,7 @@ internal sealed class SharedMemoryResolver(ProcessMemory process, CallerCapabili
         long end = (long)(mapping.Offset + mapping.Size);
         isAmbiguous = end > RandomAccess.GetLength(file.Handle);
         long swapped = 0;
-        for (long position = (long)mapping.Offset; FileCalls.NextData(file.Handle, position) is { } data && data < end;)
+        for (long position = (long)mapping.Offset; FileIO.FindData(file.Handle, position) is { } data && data < end;)
         {
             cancellationToken.ThrowIfCancellationRequested();
             int pages = (int)Math.Min(PagesPerProbe, (end - data) >> PageGeometry.PageShift);
@@ -149,7 +149,7 @@ internal sealed class SharedMemoryResolver(ProcessMemory process, CallerCapabili
     private ulong[] ReadCowEntries(MemoryMapping mapping, long offset, int pages)
     {
         ulong[] entries = new ulong[pages];
-        process.Pagemap.Read(PageGeometry.PageOf(mapping.Start + ((ulong)offset - mapping.Offset)), entries);
+        process.Pagemap.Read(PageGeometry.ToPageIndex(mapping.Start + ((ulong)offset - mapping.Offset)), entries);
         return entries;
     }
 

@@ -8,7 +8,7 @@ namespace PagemapTools.Procfs;
 /// is one that the kernel does not account: the zero page, or a frame without a struct page. The map count tells them apart, for it is
 /// 0 in the second case. Where frame numbers are hidden PAGEMAP_SCAN finds the zero page (Linux 6.7).
 /// </summary>
-internal sealed class ExclusiveCounter(PageEntryFile pagemap, MapCountReader? mapCounts, SwapTypes swapTypes, bool arePfnSwapEntriesPrivate)
+internal sealed class ExclusiveCounter(PageIndexedFile pagemap, MapCountReader? mapCounts, SwapTypes swapTypes, bool arePfnSwapEntriesPrivate)
     : IUssCounter
 {
     private const int RegionsPerScan = 64;
@@ -22,7 +22,7 @@ internal sealed class ExclusiveCounter(PageEntryFile pagemap, MapCountReader? ma
     public void Count(MemoryMapping mapping, ulong address, ReadOnlySpan<ulong> entries, ref UssAccumulator total)
     {
         // The huge zero page has bit 61 too, in anonymous memory as well.
-        int fileShift = mapping.HoldsPagesOfFile ? s_fileShift : s_exclusiveShift;
+        int fileShift = mapping.IsFileBacked ? s_fileShift : s_exclusiveShift;
         long present = 0;
         long exclusive = 0;
         long accounted = 0;
@@ -65,7 +65,7 @@ internal sealed class ExclusiveCounter(PageEntryFile pagemap, MapCountReader? ma
         long resident = 0;
         foreach (ulong count in mapCounts.Read(entries, excludeMask: accountedMask))
         {
-            resident += count is not 0 and not PfnRuns.Unknown ? 1 : 0;
+            resident += count is not 0 and not PfnBatchReader.NoValue ? 1 : 0;
         }
 
         total.Resident += mapCounts.SawHiddenFrames ? 0 : resident;
@@ -75,11 +75,11 @@ internal sealed class ExclusiveCounter(PageEntryFile pagemap, MapCountReader? ma
     private void ResolveByPagemapScan(ulong address, int pages, long possibleZeroPages, ref UssAccumulator total)
     {
         Span<PageRegion> regions = stackalloc PageRegion[RegionsPerScan];
-        ulong end = address + PageGeometry.AddressOf((ulong)pages);
+        ulong end = address + PageGeometry.ToAddress((ulong)pages);
         long resident = possibleZeroPages;
         while (address < end)
         {
-            int count = _scan.Find(address, end, PageCategories.ZeroPage, PageCategories.None, regions, out address);
+            int count = _scan.Scan(address, end, PageCategories.ZeroPage, PageCategories.None, regions, out address);
             if (count < 0)
             {
                 total.Unknown |= UnknownParts.Rss;
@@ -88,7 +88,7 @@ internal sealed class ExclusiveCounter(PageEntryFile pagemap, MapCountReader? ma
 
             foreach (PageRegion region in regions[..count])
             {
-                resident -= (long)PageGeometry.PageOf(region.End - region.Start);
+                resident -= (long)PageGeometry.ToPageIndex(region.End - region.Start);
             }
         }
 

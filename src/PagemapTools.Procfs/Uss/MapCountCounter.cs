@@ -16,7 +16,7 @@ internal sealed class MapCountCounter(MapCountReader mapCounts, SwapTypes swapTy
                 total.Resident++;
                 total.Unknown |= UnknownParts.Pss;
             }
-            else if (count is not 0 and not PfnRuns.Unknown)
+            else if (count is not 0 and not PfnBatchReader.NoValue)
             {
                 total.Resident++;
                 total.Private += count == 1 ? 1 : 0;

@@ -6,12 +6,12 @@ namespace PagemapTools.Procfs;
 /// <param name="kpagecount">The kernel's counts.</param>
 /// <param name="untracked">The page frames that kpagecount does not cover.</param>
 /// <param name="cache">Counts that were read before, for other processes too.</param>
-internal sealed class MapCountReader(PageEntryFile kpagecount, UntrackedSections untracked, MapCountCache cache) : IDisposable
+internal sealed class MapCountReader(PageIndexedFile kpagecount, UntrackedSections untracked, MapCountCache cache) : IDisposable
 {
     /// <summary>The count of a page frame that is shared, by how many the kernel does not tell.</summary>
-    public const ulong SharedUnknownCount = PfnRuns.Unknown - 1;
+    public const ulong SharedUnknownCount = PfnBatchReader.NoValue - 1;
 
-    private readonly PfnRuns _runs = new();
+    private readonly PfnBatchReader _runs = new();
     private readonly RentedArray<ulong> _entries = new();
     private readonly RentedArray<ulong> _pfns = new();
     private readonly RentedArray<ulong> _counts = new();
@@ -23,9 +23,9 @@ internal sealed class MapCountReader(PageEntryFile kpagecount, UntrackedSections
     public ReadOnlySpan<ulong> Read(ReadOnlySpan<ulong> entries, ulong excludeMask)
     {
         MapCountCache.Reader cached = cache.BeginRead();
-        ulong[] missingEntries = _entries.AtLeast(entries.Length);
-        ulong[] missingPfns = _pfns.AtLeast(entries.Length);
-        ulong[] counts = _counts.AtLeast(entries.Length);
+        ulong[] missingEntries = _entries.EnsureCapacity(entries.Length);
+        ulong[] missingPfns = _pfns.EnsureCapacity(entries.Length);
+        ulong[] counts = _counts.EnsureCapacity(entries.Length);
         int missing = 0;
         int found = 0;
         SawHiddenFrames = false;
@@ -36,11 +36,11 @@ internal sealed class MapCountReader(PageEntryFile kpagecount, UntrackedSections
                 continue;
             }
 
-            ulong pfn = entry & PagemapEntry.FrameMask;
+            ulong pfn = entry & PagemapEntry.PfnMask;
             if (pfn == 0)
             {
                 SawHiddenFrames = true;
-                counts[found++] = PfnRuns.Unknown;
+                counts[found++] = PfnBatchReader.NoValue;
             }
             else if ((entry & PagemapEntry.ExclusiveBit) == 0 && cached.TryGet(pfn, out ulong count))
             {
@@ -67,8 +67,8 @@ internal sealed class MapCountReader(PageEntryFile kpagecount, UntrackedSections
 
     private void ReadMissing(ReadOnlySpan<ulong> entries, ReadOnlySpan<ulong> pfns, Memory<ulong> destination, MapCountCache.Reader cached)
     {
-        _runs.Build(pfns);
-        _runs.Gather(kpagecount, destination);
+        _runs.Coalesce(pfns);
+        _runs.Read(kpagecount, destination);
         Span<ulong> counts = destination.Span;
         for (int row = 0; row < counts.Length; row++)
         {

@@ -10,7 +10,7 @@ namespace PagemapTools.Procfs;
 /// share the page table of a hugetlb page; smaps does.
 /// </summary>
 internal sealed class SharedMemoryCorrection(
-    ProcessMemory process, BackingStoreResolver stores, KernelRelease release, CallerCapabilities capabilities) : IDisposable
+    ProcessAddressSpace process, BackingStoreResolver stores, KernelRelease release, CallerCapabilities capabilities) : IDisposable
 {
     // Processes share the page table of each part of a mapping that one entry of the third level covers (mm/hugetlb.c, huge_pmd_share).
     private static readonly ulong s_sharedPmdSize = PageGeometry.PageSize * (PageGeometry.PageSize / 8) * (PageGeometry.PageSize / 8);
@@ -67,7 +67,7 @@ internal sealed class SharedMemoryCorrection(
     private long? CountSwapEntries(MemoryMapping mapping, CancellationToken cancellationToken)
     {
         UssAccumulator own = default;
-        using PageWalk walk = new(process, [new WalkPart(mapping, mapping.Start, mapping.End, PageCategories.Swapped)]);
+        using PageWalk walk = new(process, [new PageRun(mapping, mapping.Start, mapping.End, PageCategories.Swapped)]);
         while (walk.MoveNext(cancellationToken))
         {
             own.CountSwapEntries(walk.Entries, process.SwapTypes, arePfnEntriesPrivate: false);
@@ -78,7 +78,7 @@ internal sealed class SharedMemoryCorrection(
 }
 
 /// <summary>Reads /proc/PID/smaps, once and only when it is needed: the kernel walks the whole process for it.</summary>
-internal sealed class SmapsReader(ProcessMemory process)
+internal sealed class SmapsReader(ProcessAddressSpace process)
 {
     private Dictionary<(ulong Start, string Field), long>? _bytes;
 
@@ -97,7 +97,7 @@ internal sealed class SmapsReader(ProcessMemory process)
         {
             // The line of a field begins with a name and a colon, that of a mapping with its addresses. A path has any bytes but a newline.
             ulong start = 0;
-            foreach (string line in File.ReadLines(process.PathOf("smaps"), Encoding.Latin1))
+            foreach (string line in File.ReadLines(process.GetPath("smaps"), Encoding.Latin1))
             {
                 string[] words = line.Split(' ', 3, StringSplitOptions.RemoveEmptyEntries);
                 if (words[0] is "Swap:" or "Private_Hugetlb:")

@@ -74,9 +74,9 @@ internal struct UssAccumulator
             }
 
             PagemapEntry entry = new(raw);
-            PageState state = entry.State(types);
+            PageState state = entry.GetState(types);
             Swapped += state == PageState.Swapped ? 1 : 0;
-            if (types.KeepsFrame(state, entry))
+            if (types.IsPfnSwapEntry(state, entry))
             {
                 CountPfnSwapEntry(arePfnEntriesPrivate);
             }

@@ -9,7 +9,7 @@ namespace PagemapTools.Procfs;
 public sealed class UssMeter
 {
     private readonly ProcfsContext _procfs;
-    private readonly PageEntryFile? _kpagecount;
+    private readonly PageIndexedFile? _kpagecount;
     private readonly bool _arePfnSwapEntriesPrivate;
     private readonly MapCountCache _mapCounts = new(TimeProvider.System);
     private readonly ConcurrentDictionary<(uint, uint, ulong), BackingStore> _backingStores = new();
@@ -27,7 +27,7 @@ public sealed class UssMeter
         _arePfnSwapEntriesPrivate = procfs.KernelRelease.IsBefore(6, 11);
 
         // The method Exclusive works without map counts. They only tell the zero page from memory that a fork shares.
-        _kpagecount = method == UssMethod.Exclusive ? procfs.Frames.TryGet(KPageFields.MapCount) : procfs.Frames.Get(KPageFields.MapCount);
+        _kpagecount = method == UssMethod.Exclusive ? procfs.Frames.TryGet(FrameProperties.MapCount) : procfs.Frames.Get(FrameProperties.MapCount);
     }
 
     /// <summary>The method.</summary>
@@ -43,10 +43,10 @@ public sealed class UssMeter
     public ProcessUss Measure(
         int processId, Func<MemoryMapping, bool>? mappings = null, int? threads = null, IProgress<ulong>? progress = null, CancellationToken cancellationToken = default)
     {
-        using ProcessMemory process = _procfs.OpenProcess(processId);
+        using ProcessAddressSpace process = _procfs.OpenProcess(processId);
         using SharedMemoryCorrection correction = CreateCorrection(process);
-        List<WalkPart> parts = [];
-        foreach (WalkPart part in WalkParts.Of(process, new PageWalkOptions { Mappings = mappings }))
+        List<PageRun> parts = [];
+        foreach (PageRun part in PageRuns.Enumerate(process, new PageWalkOptions { Mappings = mappings }))
         {
             cancellationToken.ThrowIfCancellationRequested();
             parts.Add(part);
@@ -75,9 +75,9 @@ public sealed class UssMeter
     /// <exception cref="ProcfsException">The process has exited, has no address space, or may not be read.</exception>
     public IEnumerable<MappingUss> MeasureMappings(int processId, Func<MemoryMapping, bool>? mappings = null, CancellationToken cancellationToken = default)
     {
-        using ProcessMemory process = _procfs.OpenProcess(processId);
+        using ProcessAddressSpace process = _procfs.OpenProcess(processId);
         using SharedMemoryCorrection correction = CreateCorrection(process);
-        foreach (WalkPart part in WalkParts.Of(process, new PageWalkOptions { Mappings = mappings }))
+        foreach (PageRun part in PageRuns.Enumerate(process, new PageWalkOptions { Mappings = mappings }))
         {
             UssAccumulator total = default;
             correction.Accumulate(part.Mapping, ref total, cancellationToken);
@@ -87,7 +87,7 @@ public sealed class UssMeter
     }
 
     private void Walk(
-        ProcessMemory process, IEnumerable<WalkPart> parts, SharedMemoryCorrection correction, ref UssAccumulator total,
+        ProcessAddressSpace process, IEnumerable<PageRun> parts, SharedMemoryCorrection correction, ref UssAccumulator total,
         IProgress<ulong>? progress, CancellationToken cancellationToken)
     {
         using IUssCounter counter = CreateCounter(process);
@@ -106,10 +106,10 @@ public sealed class UssMeter
         }
     }
 
-    private SharedMemoryCorrection CreateCorrection(ProcessMemory process) =>
+    private SharedMemoryCorrection CreateCorrection(ProcessAddressSpace process) =>
         new(process, new BackingStoreResolver(process, _backingStores), _procfs.KernelRelease, _procfs.Capabilities);
 
-    private IUssCounter CreateCounter(ProcessMemory process)
+    private IUssCounter CreateCounter(ProcessAddressSpace process)
     {
         MapCountReader? mapCounts = _kpagecount is null ? null : new MapCountReader(_kpagecount, _procfs.Frames.UntrackedSections, _mapCounts);
         return Method == UssMethod.MapCount

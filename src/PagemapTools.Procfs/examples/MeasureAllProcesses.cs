@@ -6,7 +6,7 @@ internal static class MeasureAllProcesses
     public static void Run(ProcfsContext procfs)
     {
         UssMeter meter = new(procfs);
-        foreach (int processId in procfs.Root.ProcessIds())
+        foreach (int processId in procfs.Root.GetProcessIds())
         {
             try
             {

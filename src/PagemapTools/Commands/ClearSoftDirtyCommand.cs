@@ -52,10 +52,10 @@ public sealed class ClearSoftDirtyCommand : ProcessObjectTargetCommand
         }
 
         // An id of another proc may be another process here.
-        return InputObject.FirstOrDefault(process => process.Id == id) ?? (Root.IsDefault ? ProcessOf(id) : null);
+        return InputObject.FirstOrDefault(process => process.Id == id) ?? (Root.IsDefault ? GetProcess(id) : null);
     }
 
-    private Process ProcessOf(int id)
+    private Process GetProcess(int id)
     {
         try
         {

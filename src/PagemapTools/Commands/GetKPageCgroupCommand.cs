@@ -14,7 +14,7 @@ public sealed class GetKPageCgroupCommand : KPageCommand
     [ArgumentCompleter(typeof(CgroupCompleter))]
     public string[] Cgroup { get; set => field = value ?? []; } = [];
 
-    private protected override KPageFields Field => KPageFields.Cgroup;
+    private protected override FrameProperties Field => FrameProperties.Cgroup;
 
     private protected override FrameQuery CreateQuery() => new()
     {

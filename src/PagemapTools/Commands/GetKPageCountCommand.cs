@@ -16,7 +16,7 @@ public sealed class GetKPageCountCommand : KPageCommand
     [Parameter]
     public ulong Maximum { get; set; } = ulong.MaxValue;
 
-    private protected override KPageFields Field => KPageFields.MapCount;
+    private protected override FrameProperties Field => FrameProperties.MapCount;
 
     private protected override FrameQuery CreateQuery() => new()
     {

@@ -46,7 +46,7 @@ public sealed class GetKPageFlagsCommand : KPageCommand, IFlagFilterParameters
     [ValidateNotNullOrEmpty]
     public string? Path { get; set; }
 
-    private protected override KPageFields Field => KPageFields.Flags;
+    private protected override FrameProperties Field => FrameProperties.Flags;
 
     private protected override string? SavedFlagsPath => Path is null ? null : GetUnresolvedProviderPathFromPSPath(Path);
 
@@ -64,7 +64,7 @@ public sealed class GetKPageFlagsCommand : KPageCommand, IFlagFilterParameters
     {
         if (Path is not null && Cgroup.Length > 0)
         {
-            ThrowTerminatingError(PagemapErrors.SavedFlagsAndCgroup());
+            ThrowTerminatingError(PagemapErrors.PathWithCgroup());
         }
 
         _ranges = AsRange ? new PageRangeBuilder() : null;

@@ -52,7 +52,7 @@ public sealed class GetProcessPageMapCommand : ProcessObjectTargetCommand, IFlag
 
     /// <summary>What to read of each frame: flags, how often it is mapped, its cgroup.</summary>
     [Parameter]
-    public KPageFields[] Include { get; set => field = value ?? []; } = [];
+    public FrameProperties[] Include { get; set => field = value ?? []; } = [];
 
     /// <inheritdoc/>
     [Parameter]
@@ -114,7 +114,7 @@ public sealed class GetProcessPageMapCommand : ProcessObjectTargetCommand, IFlag
                 IncludeUnpopulated = IncludeUnpopulated,
             },
             Frames = new FrameFilter { Flags = this.ToFilter() },
-            Include = Include.Aggregate(KPageFields.None, (all, field) => all | field),
+            Include = Include.Aggregate(FrameProperties.None, (all, field) => all | field),
             RawFlags = Raw,
             ResolveShared = ResolveShared || State.Any(state => state is PageState.NotMapped or PageState.SwappedShared),
             OnWarning = Warn,
@@ -126,7 +126,7 @@ public sealed class GetProcessPageMapCommand : ProcessObjectTargetCommand, IFlag
     {
         foreach (int id in Targets())
         {
-            if (TryRead(() => Procfs.OpenProcess(id), out ProcessMemory process))
+            if (TryRead(() => Procfs.OpenProcess(id), out ProcessAddressSpace process))
             {
                 using (process)
                 {
@@ -136,10 +136,10 @@ public sealed class GetProcessPageMapCommand : ProcessObjectTargetCommand, IFlag
         }
     }
 
-    private void Write(ProcessMemory process)
+    private void Write(ProcessAddressSpace process)
     {
         WorkProgress progress = WorkProgress.ForProcess(this, process);
-        IEnumerable<ProcessPageInfo> pages = Guard(Procfs.ReadPages(process, _query, progress, Stop));
+        IEnumerable<ProcessPageInfo> pages = Guard(Procfs.ReadPages(process, _query, progress, CancellationToken));
         foreach (object item in AsRange || IgnorePfn ? pages.AsRanges(IgnorePfn) : (IEnumerable<object>)pages)
         {
             WriteObject(item);

@@ -21,7 +21,7 @@ public abstract class KPageCommand : PagemapCommand
 
     /// <summary>Page frame numbers, as numbers or as hex strings. Without any, all of the machine's frames.</summary>
     [Parameter(Position = 0, ParameterSetName = PfnSet, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
-    [FrameNumber]
+    [PfnTransformation]
     [AllowNull]
     [AllowEmptyCollection]
     public ulong[] Pfn { get; set => field = value ?? []; } = [];
@@ -37,7 +37,7 @@ public abstract class KPageCommand : PagemapCommand
     [ValidateNotNull]
     public PageInfo? InputObject { get; set; }
 
-    private protected abstract KPageFields Field { get; }
+    private protected abstract FrameProperties Field { get; }
 
     /// <inheritdoc/>
     protected override void BeginProcessing()
@@ -123,7 +123,7 @@ public abstract class KPageCommand : PagemapCommand
 
     private void FlushBatch()
     {
-        foreach (PageInfo page in Guard(Procfs.ReadFrames(_pages, _query, Stop)))
+        foreach (PageInfo page in Guard(Procfs.ReadFrames(_pages, _query, CancellationToken)))
         {
             WritePage(page);
         }
@@ -134,7 +134,7 @@ public abstract class KPageCommand : PagemapCommand
     private void WriteRange(FrameRange range)
     {
         WorkProgress progress = WorkProgress.ForFrames(this, $"Reading {Field} of page frames");
-        foreach (PageInfo page in Guard(Procfs.ReadFrames(range, _query, progress, Stop)))
+        foreach (PageInfo page in Guard(Procfs.ReadFrames(range, _query, progress, CancellationToken)))
         {
             WritePage(page);
         }

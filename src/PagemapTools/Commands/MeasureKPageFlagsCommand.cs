@@ -81,19 +81,19 @@ public sealed class MeasureKPageFlagsCommand : ProcessTargetCommand, IFlagFilter
         switch (ParameterSetName)
         {
             case InputObjectSet:
-                TryRead(() => _meter!.Add(InputObject!, Stop));
+                TryRead(() => _meter!.Add(InputObject!, CancellationToken));
                 break;
             case RangeSet:
-                TryRead(() => _meter!.Add(Range!, Stop));
+                TryRead(() => _meter!.Add(Range!, CancellationToken));
                 break;
             case ProcessSet:
-                CountProcesses(IdsOf(Process));
+                CountProcesses(ResolveIds(Process));
                 break;
             case IdSet:
                 CountProcesses(Id);
                 break;
             case NameSet:
-                CountProcesses(IdsOf(Name));
+                CountProcesses(ResolveIds(Name));
                 break;
             default:
                 CountAll();
@@ -120,21 +120,21 @@ public sealed class MeasureKPageFlagsCommand : ProcessTargetCommand, IFlagFilter
     private void CountAll()
     {
         WorkProgress progress = WorkProgress.ForFrames(this, "Counting page frames by their flags");
-        Task counting = Task.Run(() => _meter!.AddAll(progress, Stop));
+        Task counting = Task.Run(() => _meter!.AddAll(progress, CancellationToken));
         TryRead(() => progress.PollUntilDone(counting));
         progress.Complete();
     }
 
     private void CountProcesses(IEnumerable<int> ids)
     {
-        foreach (int id in Once(ids))
+        foreach (int id in DistinctOnce(ids))
         {
-            if (TryRead(() => Procfs.OpenProcess(id), out ProcessMemory process))
+            if (TryRead(() => Procfs.OpenProcess(id), out ProcessAddressSpace process))
             {
                 using (process)
                 {
                     WorkProgress progress = WorkProgress.ForProcess(this, process);
-                    TryRead(() => _meter!.Add(process, progress, Stop));
+                    TryRead(() => _meter!.Add(process, progress, CancellationToken));
                     progress.Complete();
                 }
             }

@@ -56,7 +56,7 @@ public sealed class MeasureProcessUssCommand : ProcessObjectTargetCommand
         }
         else
         {
-            _targets.AddRange(MeasuresAllProcesses ? Root.ProcessIds() : Targets());
+            _targets.AddRange(MeasuresAllProcesses ? Root.GetProcessIds() : Targets());
         }
     }
 
@@ -97,7 +97,7 @@ public sealed class MeasureProcessUssCommand : ProcessObjectTargetCommand
             return targets.Select(id => MeasureParallel(id, progress));
         }
 
-        return targets.AsParallel().AsOrdered().WithMergeOptions(ParallelMergeOptions.NotBuffered).WithCancellation(Stop)
+        return targets.AsParallel().AsOrdered().WithMergeOptions(ParallelMergeOptions.NotBuffered).WithCancellation(CancellationToken)
             .Select(id => Measure(id, threads: 1));
     }
 
@@ -112,7 +112,7 @@ public sealed class MeasureProcessUssCommand : ProcessObjectTargetCommand
     {
         try
         {
-            return new MeasureResult(_meter!.Measure(id, _mappings, threads, progress, Stop), null);
+            return new MeasureResult(_meter!.Measure(id, _mappings, threads, progress, CancellationToken), null);
         }
         catch (ProcfsException failure)
         {
@@ -122,7 +122,7 @@ public sealed class MeasureProcessUssCommand : ProcessObjectTargetCommand
 
     private IEnumerable<MeasureResult> MeasureMappings(int id)
     {
-        using IEnumerator<MappingUss> mappings = _meter!.MeasureMappings(id, _mappings, Stop).GetEnumerator();
+        using IEnumerator<MappingUss> mappings = _meter!.MeasureMappings(id, _mappings, CancellationToken).GetEnumerator();
         for (MeasureResult? result = TryNext(mappings); result is not null; result = TryNext(mappings))
         {
             yield return result.Value;

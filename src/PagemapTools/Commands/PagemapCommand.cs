@@ -6,7 +6,7 @@ namespace PagemapTools.Commands;
 /// <summary>What all cmdlets share: where proc is, prompt stopping, and warnings that are given once.</summary>
 public abstract class PagemapCommand : PSCmdlet, IDisposable
 {
-    private readonly CancellationTokenSource _stop = new();
+    private readonly CancellationTokenSource _cancellation = new();
     private readonly HashSet<string> _warnings = [];
     private bool _isDisposed;
 
@@ -19,7 +19,7 @@ public abstract class PagemapCommand : PSCmdlet, IDisposable
 
     private protected ProcRoot Root => Procfs.Root;
 
-    private protected CancellationToken Stop => _stop.Token;
+    private protected CancellationToken CancellationToken => _cancellation.Token;
 
     /// <summary>A saved copy of kpageflags that is read instead of the machine's; null for the machine's.</summary>
     private protected virtual string? SavedFlagsPath => null;
@@ -52,13 +52,13 @@ public abstract class PagemapCommand : PSCmdlet, IDisposable
     }
 
     /// <inheritdoc/>
-    protected override void StopProcessing() => _stop.Cancel();
+    protected override void StopProcessing() => _cancellation.Cancel();
 
     /// <summary>Releases what a derived cmdlet holds.</summary>
     protected virtual void Dispose(bool disposing)
     {
         Procfs?.Dispose();
-        _stop.Dispose();
+        _cancellation.Dispose();
     }
 
     private protected void WarnOnce(string message)
@@ -98,7 +98,7 @@ public abstract class PagemapCommand : PSCmdlet, IDisposable
     /// <summary>A failure as an error of its target, or, where nothing more can be done, of the whole invocation.</summary>
     private protected void Report(ProcfsException failure)
     {
-        if (failure.IsOfOneProcess())
+        if (failure.IsPerProcess())
         {
             WriteError(failure.ToRecord(Procfs.KernelRelease));
         }
@@ -137,7 +137,7 @@ public abstract class PagemapCommand : PSCmdlet, IDisposable
             result = read();
             return true;
         }
-        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        catch (OperationCanceledException) when (_cancellation.IsCancellationRequested)
         {
             throw new PipelineStoppedException();
         }

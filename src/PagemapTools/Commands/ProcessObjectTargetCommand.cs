@@ -14,10 +14,10 @@ public abstract class ProcessObjectTargetCommand : ProcessTargetCommand
     private protected abstract string[] Names { get; }
 
     /// <summary>The processes of the current parameter set.</summary>
-    private protected IEnumerable<int> Targets() => Once(ParameterSetName switch
+    private protected IEnumerable<int> Targets() => DistinctOnce(ParameterSetName switch
     {
         IdSet => Id,
-        InputObjectSet => IdsOf(InputObject),
-        _ => IdsOf(Names),
+        InputObjectSet => ResolveIds(InputObject),
+        _ => ResolveIds(Names),
     });
 }

@@ -20,7 +20,7 @@ public abstract class ProcessTargetCommand : PagemapCommand
     public int[] Id { get; set; } = [];
 
     /// <summary>The ids that have not been named before: each process is served once, as Get-Process does it.</summary>
-    private protected IEnumerable<int> Once(IEnumerable<int> ids)
+    private protected IEnumerable<int> DistinctOnce(IEnumerable<int> ids)
     {
         foreach (int id in ids)
         {
@@ -35,22 +35,22 @@ public abstract class ProcessTargetCommand : PagemapCommand
         }
     }
 
-    private protected IEnumerable<int> IdsOf(Process[] processes)
+    private protected IEnumerable<int> ResolveIds(Process[] processes)
     {
         if (!Root.IsDefault)
         {
-            ThrowTerminatingError(PagemapErrors.ProcessOfOwnProc(processes[0], Root.Path));
+            ThrowTerminatingError(PagemapErrors.ProcessObjectFromOtherProc(processes[0], Root.Path));
         }
 
         return processes.Select(process => process.Id);
     }
 
-    private protected IEnumerable<int> IdsOf(IEnumerable<string> names)
+    private protected IEnumerable<int> ResolveIds(IEnumerable<string> names)
     {
         Dictionary<int, string> running = [];
-        foreach (int id in Root.ProcessIds())
+        foreach (int id in Root.GetProcessIds())
         {
-            if (Root.ProcessName(id) is { } name)
+            if (Root.GetProcessName(id) is { } name)
             {
                 running.Add(id, name);
             }
@@ -62,7 +62,7 @@ public abstract class ProcessTargetCommand : PagemapCommand
             int[] ids = [.. running.Where(process => pattern.IsMatch(process.Value)).Select(process => process.Key)];
             if (ids.Length == 0 && !WildcardPattern.ContainsWildcardCharacters(name))
             {
-                WriteError(PagemapErrors.NoProcessOfName(name));
+                WriteError(PagemapErrors.NoProcessFoundForGivenName(name));
             }
 
             foreach (int id in ids)

@@ -13,9 +13,9 @@ internal sealed class BoundTargets(IDictionary boundParameters)
 
     /// <summary>Lists the processes of the tree that have an address space, with their names.</summary>
     public IEnumerable<(int Id, string Name)> ListProcesses() =>
-        from id in Directory.Exists(Root.Path) ? Root.ProcessIds() : []
+        from id in Directory.Exists(Root.Path) ? Root.GetProcessIds() : []
         where !Root.IsKernelThread(id)
-        let name = Root.ProcessName(id)
+        let name = Root.GetProcessName(id)
         where name is not null
         select (id, name);
 
@@ -42,8 +42,8 @@ internal sealed class BoundTargets(IDictionary boundParameters)
     {
         try
         {
-            using ProcessMemory process = ProcessMemory.Open(Root, processId);
-            return [.. process.Mappings()];
+            using ProcessAddressSpace process = ProcessAddressSpace.Open(Root, processId);
+            return [.. process.ReadMappings()];
         }
         catch (ProcfsException)
         {

@@ -9,6 +9,6 @@ public sealed class CgroupCompleter : Completer
     {
         using ProcfsContext procfs = new();
         CgroupPaths cgroups = procfs.Cgroups;
-        return [.. from path in cgroups.GetAll().Order(StringComparer.Ordinal) select new Candidate(path, $"inode {cgroups.GetInode(path)}")];
+        return [.. from path in cgroups.GetPaths().Order(StringComparer.Ordinal) select new Candidate(path, $"inode {cgroups.GetInode(path)}")];
     }
 }

@@ -14,5 +14,5 @@ public sealed class MappingCompleter : Completer
         return known.Length > 0 ? known : s_everywhere.Select(name => ToCandidate(name, name));
     }
 
-    private static Candidate ToCandidate(string name, string toolTip) => new(name, toolTip, MappingPatterns.Of(name));
+    private static Candidate ToCandidate(string name, string toolTip) => new(name, toolTip, MappingPatterns.EscapeName(name));
 }

@@ -13,7 +13,7 @@ public class BridgeBenchmarks : IDisposable
 
     private readonly ulong[] _words = new ulong[1024];
     private OwnMemory _memory = null!;
-    private PageEntryFile _file = null!;
+    private PageIndexedFile _file = null!;
     private ulong _first;
 
     [Params("/proc/kpageflags", "/proc/kpagecount", "/proc/self/pagemap")]
@@ -27,7 +27,7 @@ public class BridgeBenchmarks : IDisposable
     {
         // A page of every page table, so that the gap is of empty entries and not of a table that is not there.
         _memory = new OwnMemory(2048, stride: 512);
-        _file = PageEntryFile.Open(Path);
+        _file = PageIndexedFile.Open(Path);
         _first = Path.EndsWith("pagemap", StringComparison.Ordinal) ? _memory.FirstPage : SomeFrame;
     }
 

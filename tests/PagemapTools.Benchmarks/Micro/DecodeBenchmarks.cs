@@ -36,7 +36,7 @@ public class DecodeBenchmarks
         int sum = 0;
         foreach (ulong entry in _entries)
         {
-            sum += (int)new PagemapEntry(entry).State(_types);
+            sum += (int)new PagemapEntry(entry).GetState(_types);
         }
 
         return sum;

@@ -22,7 +22,7 @@ public class MapsParserBenchmarks
         }
 
         ProcRoot root = new();
-        _parser = new MapsParser(new ProcessIdentity(Environment.ProcessId, "self", SwapTypes.Read(root)));
+        _parser = new MapsParser(new ProcessContext(Environment.ProcessId, "self", SwapTypes.Read(root)));
     }
 
     [Benchmark(OperationsPerInvoke = Lines)]

@@ -12,8 +12,8 @@ internal sealed unsafe class OwnMemory : IDisposable
     public OwnMemory(long pages, int stride)
     {
         _length = (nuint)((ulong)pages * PageGeometry.PageSize);
-        _address = MemoryCalls.Map(
-            _length, MemoryCalls.ProtectionRead | MemoryCalls.ProtectionWrite, MemoryCalls.MapPrivate | MemoryCalls.MapAnonymous, null, 0);
+        _address = MemoryMap.Map(
+            _length, MemoryMap.ProtectionRead | MemoryMap.ProtectionWrite, MemoryMap.MapPrivate | MemoryMap.MapAnonymous, null, 0);
         if (_address == 0)
         {
             throw new BenchmarkException($"{pages} pages cannot be mapped.");
@@ -29,7 +29,7 @@ internal sealed unsafe class OwnMemory : IDisposable
 
     public ulong End => Start + _length;
 
-    public ulong FirstPage => PageGeometry.PageOf(Start);
+    public ulong FirstPage => PageGeometry.ToPageIndex(Start);
 
-    public void Dispose() => MemoryCalls.Unmap(_address, _length);
+    public void Dispose() => MemoryMap.Unmap(_address, _length);
 }

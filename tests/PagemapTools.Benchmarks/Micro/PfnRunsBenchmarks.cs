@@ -10,8 +10,8 @@ public class PfnRunsBenchmarks : IDisposable
 
     private readonly ulong[] _pfns = new ulong[PageBatch.Capacity];
     private readonly ulong[] _words = new ulong[PageBatch.Capacity];
-    private PfnRuns _runs = null!;
-    private PageEntryFile _flags = null!;
+    private PfnBatchReader _runs = null!;
+    private PageIndexedFile _flags = null!;
 
     [Params(1, 2, 8, 24, 32, 48, 64, 200)]
     public int Spacing { get; set; }
@@ -32,8 +32,8 @@ public class PfnRunsBenchmarks : IDisposable
             new Random(1).Shuffle(_pfns);
         }
 
-        _runs = new PfnRuns();
-        _flags = PageEntryFile.Open("/proc/kpageflags");
+        _runs = new PfnBatchReader();
+        _flags = PageIndexedFile.Open("/proc/kpageflags");
     }
 
     [GlobalCleanup]
@@ -45,12 +45,12 @@ public class PfnRunsBenchmarks : IDisposable
     }
 
     [Benchmark(OperationsPerInvoke = PageBatch.Capacity)]
-    public void Build() => _runs.Build(_pfns);
+    public void Build() => _runs.Coalesce(_pfns);
 
     [Benchmark(OperationsPerInvoke = PageBatch.Capacity)]
     public void BuildAndGather()
     {
-        _runs.Build(_pfns);
-        _runs.Gather(_flags, _words);
+        _runs.Coalesce(_pfns);
+        _runs.Read(_flags, _words);
     }
 }

@@ -14,7 +14,7 @@ public class PopulatedRegionsBenchmarks : IDisposable
 
     private readonly ulong[] _entries = new ulong[BatchPages];
     private OwnMemory _memory = null!;
-    private PageEntryFile _pagemap = null!;
+    private PageIndexedFile _pagemap = null!;
 
     [Params(1, 16, 64, 128, 512, 4096)]
     public int Stride { get; set; }
@@ -23,7 +23,7 @@ public class PopulatedRegionsBenchmarks : IDisposable
     public void Map()
     {
         _memory = new OwnMemory(Pages, Stride);
-        _pagemap = PageEntryFile.Open("/proc/self/pagemap");
+        _pagemap = PageIndexedFile.Open("/proc/self/pagemap");
     }
 
     [GlobalCleanup]
@@ -66,14 +66,14 @@ public class PopulatedRegionsBenchmarks : IDisposable
     private PopulatedRegions Begin()
     {
         PopulatedRegions regions = new(_pagemap);
-        regions.Begin(_memory.Start, _memory.End, PageCategories.Present | PageCategories.Swapped);
+        regions.Reset(_memory.Start, _memory.End, PageCategories.Present | PageCategories.Swapped);
         return regions;
     }
 
     private long Read(ulong start, ulong end)
     {
         long read = 0;
-        for (ulong page = PageGeometry.PageOf(start), last = PageGeometry.PageOf(end); page < last;)
+        for (ulong page = PageGeometry.ToPageIndex(start), last = PageGeometry.ToPageIndex(end); page < last;)
         {
             int count = _pagemap.Read(page, _entries.AsSpan(0, (int)Math.Min(BatchPages, last - page)));
             page += (ulong)count;

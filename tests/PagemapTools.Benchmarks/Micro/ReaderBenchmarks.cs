@@ -12,7 +12,7 @@ public class ReaderBenchmarks : IDisposable
     private const string Pagemap = "/proc/self/pagemap";
 
     private OwnMemory _memory = null!;
-    private PageEntryFile _file = null!;
+    private PageIndexedFile _file = null!;
     private ulong[] _entries = [];
 
     [Params(512, 4 * 1024, 32 * 1024, 128 * 1024)]
@@ -22,7 +22,7 @@ public class ReaderBenchmarks : IDisposable
     public void Map()
     {
         _memory = new OwnMemory(Pages, stride: 1);
-        _file = PageEntryFile.Open(Pagemap);
+        _file = PageIndexedFile.Open(Pagemap);
         _entries = GC.AllocateArray<ulong>(BatchPages, pinned: true);
     }
 

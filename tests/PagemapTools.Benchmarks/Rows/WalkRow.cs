@@ -49,7 +49,7 @@ internal sealed class WalkRow : BudgetRow
 
     private long[] CountStates()
     {
-        using ProcessMemory process = ProcessMemory.Open(_root, _target.ProcessId);
+        using ProcessAddressSpace process = ProcessAddressSpace.Open(_root, _target.ProcessId);
         using PageWalk walk = new(process, new PageWalkOptions { Addresses = [_target.Range] });
         long[] counts = new long[Enum.GetValues<PageState>().Length];
         SwapTypes types = process.SwapTypes;
@@ -57,7 +57,7 @@ internal sealed class WalkRow : BudgetRow
         {
             foreach (ulong entry in walk.Entries)
             {
-                counts[(int)new PagemapEntry(entry).State(types)]++;
+                counts[(int)new PagemapEntry(entry).GetState(types)]++;
             }
         }
 

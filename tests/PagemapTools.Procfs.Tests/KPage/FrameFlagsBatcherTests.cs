@@ -6,14 +6,14 @@ public sealed class FrameFlagsBatcherTests : IDisposable
 {
     private const ulong Anon = (ulong)KPageFlags.ANON;
 
-    private readonly PageEntryFile _kpageflags;
+    private readonly PageIndexedFile _kpageflags;
     private readonly KPageFlagsHistogram _histogram = new(new FlagFilter(), rawFlags: false);
     private readonly FrameFlagsBatcher _frames;
     private int _reads;
 
     public FrameFlagsBatcherTests()
     {
-        _kpageflags = new PageEntryFile("kpageflags", Read);
+        _kpageflags = new PageIndexedFile("kpageflags", Read);
         _frames = new FrameFlagsBatcher(_kpageflags, new UntrackedSections(null), _histogram);
     }
 
@@ -40,7 +40,7 @@ public sealed class FrameFlagsBatcherTests : IDisposable
     [Fact]
     public void A_page_in_memory_that_the_kernel_says_nothing_of_is_not_counted_and_that_is_known()
     {
-        using PageEntryFile blind = new("kpageflags", (Span<byte> buffer, long _, out int errno) =>
+        using PageIndexedFile blind = new("kpageflags", (Span<byte> buffer, long _, out int errno) =>
         {
             errno = 0;
             buffer.Clear();
@@ -71,7 +71,7 @@ public sealed class FrameFlagsBatcherTests : IDisposable
     public void What_is_beyond_the_end_is_not_counted()
     {
         Add(new PageInfo(1_000_000), 1);
-        Add(new PageInfo(PfnRuns.Unknown), 1);
+        Add(new PageInfo(PfnBatchReader.NoValue), 1);
         _frames.Flush();
         Assert.Empty(Counted());
     }

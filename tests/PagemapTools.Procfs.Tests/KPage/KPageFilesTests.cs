@@ -4,10 +4,10 @@ namespace PagemapTools.Procfs.Tests.KPage;
 public sealed class KPageFilesTests
 {
     [Theory]
-    [InlineData(KPageFields.Flags, "kpageflags")]
-    [InlineData(KPageFields.MapCount, "kpagecount")]
-    [InlineData(KPageFields.Cgroup, "kpagecgroup")]
-    public void Each_field_has_its_file(KPageFields field, string name)
+    [InlineData(FrameProperties.Flags, "kpageflags")]
+    [InlineData(FrameProperties.MapCount, "kpagecount")]
+    [InlineData(FrameProperties.Cgroup, "kpagecgroup")]
+    public void Each_field_has_its_file(FrameProperties field, string name)
     {
         using FakeProc tree = new FakeProc().Entries(name, 0, 11, 22, 33);
         using KPageFiles files = new(tree.Root);
@@ -18,10 +18,10 @@ public sealed class KPageFilesTests
     }
 
     [Theory]
-    [InlineData(KPageFields.Flags, "CONFIG_PROC_PAGE_MONITOR")]
-    [InlineData(KPageFields.MapCount, "CONFIG_PROC_PAGE_MONITOR")]
-    [InlineData(KPageFields.Cgroup, "CONFIG_MEMCG")]
-    public void A_file_that_the_kernel_lacks_is_told_with_the_option(KPageFields field, string option)
+    [InlineData(FrameProperties.Flags, "CONFIG_PROC_PAGE_MONITOR")]
+    [InlineData(FrameProperties.MapCount, "CONFIG_PROC_PAGE_MONITOR")]
+    [InlineData(FrameProperties.Cgroup, "CONFIG_MEMCG")]
+    public void A_file_that_the_kernel_lacks_is_told_with_the_option(FrameProperties field, string option)
     {
         using FakeProc tree = new();
         using KPageFiles files = new(tree.Root);
@@ -37,9 +37,9 @@ public sealed class KPageFilesTests
         using FakeProc tree = new FakeProc().Entries("kpageflags", 0, 1).Entries("kpagecount", 0, 2).Entries("saved", 0, 3);
         using KPageFiles files = new(tree.Root, tree.PathOf("saved"));
         ulong[] words = new ulong[1];
-        files.Get(KPageFields.Flags).Read(0, words);
+        files.Get(FrameProperties.Flags).Read(0, words);
         Assert.Equal(3UL, words[0]);
-        files.Get(KPageFields.MapCount).Read(0, words);
+        files.Get(FrameProperties.MapCount).Read(0, words);
         Assert.Equal(2UL, words[0]);
     }
 
@@ -48,6 +48,6 @@ public sealed class KPageFilesTests
     {
         using FakeProc tree = new();
         using KPageFiles files = new(tree.Root);
-        Assert.Throws<ArgumentOutOfRangeException>(() => files.Get(KPageFields.Flags | KPageFields.MapCount));
+        Assert.Throws<ArgumentOutOfRangeException>(() => files.Get(FrameProperties.Flags | FrameProperties.MapCount));
     }
 }

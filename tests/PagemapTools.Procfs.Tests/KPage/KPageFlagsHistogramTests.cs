@@ -17,7 +17,7 @@ public sealed class KPageFlagsHistogramTests
         // Not a multiple of what is read at once.
         ulong[] words = [.. Enumerable.Range(0, 100_003).Select(i => i % 3 == 0 ? Anon : i % 1000 < 500 ? Lru : 0)];
         using FakeProc tree = new FakeProc().Entries("kpageflags", 0, words);
-        using PageEntryFile file = PageEntryFile.Open(tree.PathOf("kpageflags"));
+        using PageIndexedFile file = PageIndexedFile.Open(tree.PathOf("kpageflags"));
         KPageFlagsHistogram histogram = new(new FlagFilter(), rawFlags: false);
         ulong furthest = 0;
         Lock gate = new();
@@ -41,7 +41,7 @@ public sealed class KPageFlagsHistogramTests
     [Fact]
     public void An_error_in_the_middle_is_not_taken_for_the_end()
     {
-        using PageEntryFile file = new("made/up", (Span<byte> buffer, long offset, out int errno) =>
+        using PageIndexedFile file = new("made/up", (Span<byte> buffer, long offset, out int errno) =>
         {
             errno = offset < 800 ? 0 : 5;
             buffer[..Math.Min(buffer.Length, 80)].Clear();

@@ -68,7 +68,7 @@ public sealed class PageTypesAgreementTests
 
         using FakeProc tree = new FakeProc().Entries("kpageflags", 0, words);
         Dictionary<ulong, long> expected = PageTypes.Count(tree.PathOf("kpageflags"), raw, bits);
-        using PageEntryFile file = PageEntryFile.Open(tree.PathOf("kpageflags"));
+        using PageIndexedFile file = PageIndexedFile.Open(tree.PathOf("kpageflags"));
         FlagFilter filter = new() { BitSpecs = bits is null ? [] : [BitSpec.Parse(bits)] };
         KPageFlagsHistogram histogram = new(filter, raw);
         histogram.AddAll(file, threads: 2, progress: null, TestContext.Current.CancellationToken);

@@ -21,7 +21,7 @@ public sealed class CgroupsTests
         string? child = Directory.EnumerateDirectories(root).FirstOrDefault();
         Assert.SkipUnless(child is not null, $"{root} has no cgroup below it");
         Assert.Equal(Inodes.Get(child), CgroupPaths.Find().GetInode(Path.GetFileName(child)));
-        Assert.Contains(child, CgroupPaths.Find().GetAll());
+        Assert.Contains(child, CgroupPaths.Find().GetPaths());
     }
 
     [Theory]

@@ -97,8 +97,8 @@ public sealed class FilePagesTests(SharedTargets targets) : IClassFixture<Shared
 
     private static Dictionary<ulong, MemoryMapping> Mappings(TargetProcess target)
     {
-        using ProcessMemory process = ProcessMemory.Open(new ProcRoot("/proc"), target.ProcessId);
-        return process.Mappings().ToDictionary(mapping => mapping.Start);
+        using ProcessAddressSpace process = ProcessAddressSpace.Open(new ProcRoot("/proc"), target.ProcessId);
+        return process.ReadMappings().ToDictionary(mapping => mapping.Start);
     }
 
     private static void AssertUntouched(TargetRegion region, ProcessPageInfo[] pages)

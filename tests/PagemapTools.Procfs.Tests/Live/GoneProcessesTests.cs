@@ -12,8 +12,8 @@ public sealed class GoneProcessesTests
     {
         int beyond = int.Parse(File.ReadAllText("/proc/sys/kernel/pid_max")) + 1;
         Assert.Equal(ProcfsError.ProcessNotFound, FailureOf(() => Measure(beyond)).Error);
-        Assert.Equal(ProcfsError.ProcessNotFound, FailureOf(() => ProcessMemory.Open(s_root, beyond)).Error);
-        Assert.Null(s_root.ProcessName(beyond));
+        Assert.Equal(ProcfsError.ProcessNotFound, FailureOf(() => ProcessAddressSpace.Open(s_root, beyond)).Error);
+        Assert.Null(s_root.GetProcessName(beyond));
     }
 
     [Fact]
@@ -49,11 +49,11 @@ public sealed class GoneProcessesTests
         Assert.True(SpinWait.SpinUntil(() => ProcessStatus.GetState(target.ProcessId) == 'Z', TimeSpan.FromMinutes(1)));
         int thread = int.Parse(Path.GetFileName(Directory.EnumerateDirectories($"/proc/{target.ProcessId}/task").First(task => !task.EndsWith($"/{target.ProcessId}", StringComparison.Ordinal))));
 
-        using ProcessMemory process = ProcessMemory.Open(s_root, target.ProcessId);
+        using ProcessAddressSpace process = ProcessAddressSpace.Open(s_root, target.ProcessId);
         (List<ProcessPageInfo> pages, _) = Walks.Pages(s_root, process, new ProcessPageQuery { Walk = new PageWalkOptions { Addresses = [region.Range] } });
         Assert.Equal(KernelFile.Pagemap(thread, region.Start, region.PageCount), pages.Select(page => page.RawEntry));
         Assert.All(pages, page => Assert.Equal((PageState.Present, target.ProcessId), (page.State, page.ProcessId)));
-        Assert.Equal(File.ReadLines($"/proc/{thread}/maps").Count(), process.Mappings().Count());
+        Assert.Equal(File.ReadLines($"/proc/{thread}/maps").Count(), process.ReadMappings().Count());
         ProcessUss uss = Measure(target.ProcessId);
         Assert.Equal(target.ProcessId, uss.ProcessId);
         Assert.True(uss.Uss >= region.Length);
@@ -64,7 +64,7 @@ public sealed class GoneProcessesTests
     {
         using TargetProcess target = TargetProcess.Start("dense", "size=256MiB").Stop();
         TargetRegion region = target["dense"];
-        using ProcessMemory process = ProcessMemory.Open(s_root, target.ProcessId);
+        using ProcessAddressSpace process = ProcessAddressSpace.Open(s_root, target.ProcessId);
         using PageWalk walk = new(process, new PageWalkOptions { Addresses = [region.Range] });
         Assert.True(walk.MoveNext(Stop));
         Assert.InRange(walk.Entries.Length, 1, region.PageCount - 1);
@@ -77,7 +77,7 @@ public sealed class GoneProcessesTests
     public void The_pages_of_a_process_killed_during_the_reading_come_before_the_failure()
     {
         using TargetProcess target = TargetProcess.Start("dense", "size=256MiB").Stop();
-        using ProcessMemory process = ProcessMemory.Open(s_root, target.ProcessId);
+        using ProcessAddressSpace process = ProcessAddressSpace.Open(s_root, target.ProcessId);
         using ProcfsContext procfs = new(s_root);
         using ProcessPageReader reader = new(procfs, process, new ProcessPageQuery { Walk = new PageWalkOptions { Addresses = [target["dense"].Range] } });
         Assert.True(reader.MoveNext(Stop));
@@ -98,13 +98,13 @@ public sealed class GoneProcessesTests
     public void A_process_that_executes_another_program_under_the_reader_has_gone()
     {
         using TargetProcess target = TargetProcess.Start("execs");
-        using ProcessMemory process = ProcessMemory.Open(s_root, target.ProcessId);
+        using ProcessAddressSpace process = ProcessAddressSpace.Open(s_root, target.ProcessId);
         using PageWalk walk = new(process, new PageWalkOptions());
         Assert.True(walk.MoveNext(Stop));
         target.Next();
         Assert.NotNull(ProcessStatus.GetState(target.ProcessId));
         Assert.Equal(ProcfsError.ProcessNotFound, FailureOf(() => WalkOn(walk)).Error);
-        Assert.Equal(ProcfsError.ProcessNotFound, FailureOf(() => Assert.NotEmpty(process.Mappings().ToArray())).Error);
+        Assert.Equal(ProcfsError.ProcessNotFound, FailureOf(() => Assert.NotEmpty(process.ReadMappings().ToArray())).Error);
         Assert.True(Measure(target.ProcessId).Uss > 0);
     }
 
@@ -133,7 +133,7 @@ public sealed class GoneProcessesTests
         {
             UssMeter meter = new(new ProcfsContext(s_root), method);
             int measured = 0;
-            foreach (int processId in s_root.ProcessIds())
+            foreach (int processId in s_root.GetProcessIds())
             {
                 try
                 {

@@ -24,8 +24,8 @@ public sealed class KernelMappingsTests(SharedTargets targets) : IClassFixture<S
     {
         // VM_PFNMAP: the kernel does not walk over it (mm/pagewalk.c, walk_page_test).
         TargetProcess target = targets["anon"];
-        using ProcessMemory process = ProcessMemory.Open(new ProcRoot("/proc"), target.ProcessId);
-        PageWalkOptions options = new() { Mappings = mapping => mapping.Kind == MappingKind.Vvar, Wanted = PageCategories.None };
+        using ProcessAddressSpace process = ProcessAddressSpace.Open(new ProcRoot("/proc"), target.ProcessId);
+        PageWalkOptions options = new() { Mappings = mapping => mapping.Kind == MappingKind.Vvar, Categories = PageCategories.None };
         SortedDictionary<ulong, ulong> entries = Walks.Entries(process, options);
         Assert.NotEmpty(entries);
         Assert.All(entries, entry => Assert.Equal(0UL, entry.Value & (PagemapBits.Present | PagemapBits.Swap)));
@@ -35,7 +35,7 @@ public sealed class KernelMappingsTests(SharedTargets targets) : IClassFixture<S
     public void The_kernels_code_is_present_and_shared_with_others()
     {
         TargetProcess target = targets["anon"];
-        using ProcessMemory process = ProcessMemory.Open(new ProcRoot("/proc"), target.ProcessId);
+        using ProcessAddressSpace process = ProcessAddressSpace.Open(new ProcRoot("/proc"), target.ProcessId);
         ProcessPageQuery query = new() { Walk = new PageWalkOptions { Mappings = mapping => mapping.Kind == MappingKind.Vdso } };
         (List<ProcessPageInfo> pages, _) = Walks.Pages(new ProcRoot("/proc"), process, query);
         Assert.NotEmpty(pages);
@@ -49,7 +49,7 @@ public sealed class KernelMappingsTests(SharedTargets targets) : IClassFixture<S
         MemoryMapping? vsyscall = mappings.FirstOrDefault(mapping => mapping.Kind == MappingKind.Vsyscall);
         Require.That(vsyscall is not null, "Vsyscall", "this kernel maps no vsyscall page (vsyscall=none, or another architecture)");
         Assert.Same(mappings[^1], vsyscall);
-        using ProcessMemory process = ProcessMemory.Open(new ProcRoot("/proc"), Environment.ProcessId);
+        using ProcessAddressSpace process = ProcessAddressSpace.Open(new ProcRoot("/proc"), Environment.ProcessId);
         Assert.Empty(Walks.Entries(process, new PageWalkOptions { Addresses = [new(vsyscall.Start, vsyscall.End)] }));
     }
 
@@ -64,7 +64,7 @@ public sealed class KernelMappingsTests(SharedTargets targets) : IClassFixture<S
 
     private static MemoryMapping[] Mappings(int processId)
     {
-        using ProcessMemory process = ProcessMemory.Open(new ProcRoot("/proc"), processId);
-        return [.. process.Mappings()];
+        using ProcessAddressSpace process = ProcessAddressSpace.Open(new ProcRoot("/proc"), processId);
+        return [.. process.ReadMappings()];
     }
 }

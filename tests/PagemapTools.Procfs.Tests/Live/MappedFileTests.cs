@@ -19,8 +19,8 @@ public sealed class MappedFileTests
     {
         Require.MapFiles();
         using OwnPages zero = OwnPages.MapPrivate("/dev/zero", 1);
-        using ProcessMemory own = ProcessMemory.Open(new ProcRoot("/proc"), Environment.ProcessId);
-        MemoryMapping mapping = own.Mappings().Single(mapping => mapping.Start == zero.Start);
+        using ProcessAddressSpace own = ProcessAddressSpace.Open(new ProcRoot("/proc"), Environment.ProcessId);
+        MemoryMapping mapping = own.ReadMappings().Single(mapping => mapping.Start == zero.Start);
         Assert.Equal(("/dev/zero", true), (mapping.Path, mapping.HasFile));
         Assert.Null(MappedFile.Open(own, mapping, out bool isDenied));
         Assert.False(isDenied);

@@ -54,8 +54,8 @@ public sealed class PageTotalsTests
     private static List<string> Differences(int processId)
     {
         ProcRoot root = new("/proc");
-        using ProcessMemory process = ProcessMemory.Open(root, processId);
-        ProcessPageQuery query = new() { Include = KPageFields.Flags | KPageFields.MapCount, ResolveShared = true };
+        using ProcessAddressSpace process = ProcessAddressSpace.Open(root, processId);
+        ProcessPageQuery query = new() { Include = FrameProperties.Flags | FrameProperties.MapCount, ResolveShared = true };
         (List<ProcessPageInfo> pages, ProcfsException? failure) = Walks.Pages(root, process, query);
         Assert.Null(failure);
         ILookup<ulong, ProcessPageInfo> byMapping = pages.ToLookup(page => page.Mapping.Start);

@@ -21,13 +21,13 @@ public sealed class PagemapScanTests
     {
         Require.Kernel(6, 7, "PAGEMAP_SCAN");
         using OwnPages own = OwnPages.EverySecond(count);
-        using PageEntryFile pagemap = PageEntryFile.Open("/proc/self/pagemap");
+        using PageIndexedFile pagemap = PageIndexedFile.Open("/proc/self/pagemap");
         PagemapScan scan = new(pagemap);
         PageRegion[] regions = new PageRegion[1024];
         List<ulong> found = [];
         for (ulong next = own.Start; next < own.End;)
         {
-            int read = scan.Find(next, own.End, PageCategories.Present, PageCategories.None, regions, out next);
+            int read = scan.Scan(next, own.End, PageCategories.Present, PageCategories.None, regions, out next);
             Assert.InRange(read, 0, regions.Length);
             found.AddRange(regions.Take(read).Select(region => region.Start));
         }
@@ -39,15 +39,15 @@ public sealed class PagemapScanTests
     public void A_file_that_is_no_pagemap_is_not_scanned()
     {
         using FakeProc tree = new FakeProc().Entries("pagemap", 0, 1, 2, 3);
-        using PageEntryFile pagemap = PageEntryFile.Open(tree.PathOf("pagemap"));
-        Assert.Equal(-1, new PagemapScan(pagemap).Find(0, KernelFile.PageSize, PageCategories.Present, PageCategories.None, new PageRegion[4], out _));
+        using PageIndexedFile pagemap = PageIndexedFile.Open(tree.PathOf("pagemap"));
+        Assert.Equal(-1, new PagemapScan(pagemap).Scan(0, KernelFile.PageSize, PageCategories.Present, PageCategories.None, new PageRegion[4], out _));
     }
 
     [Fact]
     public void A_category_that_no_kernel_has_is_not_scanned_for()
     {
         using OwnPages own = OwnPages.EverySecond(1);
-        using PageEntryFile pagemap = PageEntryFile.Open("/proc/self/pagemap");
-        Assert.Equal(-1, new PagemapScan(pagemap).Find(own.Start, own.End, (PageCategories)(1UL << 40), PageCategories.None, new PageRegion[4], out _));
+        using PageIndexedFile pagemap = PageIndexedFile.Open("/proc/self/pagemap");
+        Assert.Equal(-1, new PagemapScan(pagemap).Scan(own.Start, own.End, (PageCategories)(1UL << 40), PageCategories.None, new PageRegion[4], out _));
     }
 }

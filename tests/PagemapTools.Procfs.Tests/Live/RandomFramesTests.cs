@@ -8,10 +8,10 @@ public sealed class RandomFramesTests
     private const int Looks = 30;
 
     [Theory]
-    [InlineData(KPageFields.Flags, "/proc/kpageflags")]
-    [InlineData(KPageFields.MapCount, "/proc/kpagecount")]
-    [InlineData(KPageFields.Cgroup, "/proc/kpagecgroup")]
-    public void Words_are_those_of_the_kernels_file(KPageFields field, string path)
+    [InlineData(FrameProperties.Flags, "/proc/kpageflags")]
+    [InlineData(FrameProperties.MapCount, "/proc/kpagecount")]
+    [InlineData(FrameProperties.Cgroup, "/proc/kpagecgroup")]
+    public void Words_are_those_of_the_kernels_file(FrameProperties field, string path)
     {
         Require.ReadableFile(path);
         ulong[] pending = Numbers();
@@ -30,9 +30,9 @@ public sealed class RandomFramesTests
     }
 
     [Theory]
-    [InlineData(KPageFields.MapCount, "/proc/kpagecount")]
-    [InlineData(KPageFields.Cgroup, "/proc/kpagecgroup")]
-    public void Od_says_the_same(KPageFields field, string path)
+    [InlineData(FrameProperties.MapCount, "/proc/kpagecount")]
+    [InlineData(FrameProperties.Cgroup, "/proc/kpagecgroup")]
+    public void Od_says_the_same(FrameProperties field, string path)
     {
         Require.ReadableFile(path);
         foreach (ulong pfn in Numbers().Where((_, i) => i % 5000 == 0))
@@ -53,7 +53,7 @@ public sealed class RandomFramesTests
         Require.ReadableFile("/proc/kpagecgroup");
         ulong end = EndOfMemory();
         using KPageFiles files = new(new ProcRoot("/proc"));
-        using FrameReader reader = new(files, new FrameQuery { Include = KPageFields.Cgroup });
+        using FrameReader reader = new(files, new FrameQuery { Include = FrameProperties.Cgroup });
         FrameRange range = new(end - Math.Min(end, 50_000), ulong.MaxValue);
         ulong last = 0;
         int count = 0;
@@ -67,7 +67,7 @@ public sealed class RandomFramesTests
         Assert.Equal(end - 1, last);
     }
 
-    private static ulong?[] Joined(KPageFields field, ulong[] pfns)
+    private static ulong?[] Joined(FrameProperties field, ulong[] pfns)
     {
         using KPageFiles files = new(new ProcRoot("/proc"));
         using FrameReader reader = new(files, new FrameQuery { Include = field });
@@ -81,7 +81,7 @@ public sealed class RandomFramesTests
             {
                 PageInfo page = reader.Create(reader.Batch, row);
                 Assert.Equal(batch[row], page.Pfn);
-                words.Add(field switch { KPageFields.Flags => page.RawFlags, KPageFields.MapCount => page.MapCount, _ => page.CgroupInode });
+                words.Add(field switch { FrameProperties.Flags => page.RawFlags, FrameProperties.MapCount => page.MapCount, _ => page.CgroupInode });
             }
         }
 

@@ -110,7 +110,7 @@ public sealed class SharedMemoryTests(SharedTargets targets) : IClassFixture<Sha
     {
         Require.MapFiles();
         TargetProcess target = targets["shared-zapped"];
-        using ProcessMemory process = ProcessMemory.Open(new ProcRoot("/proc"), target.ProcessId);
+        using ProcessAddressSpace process = ProcessAddressSpace.Open(new ProcRoot("/proc"), target.ProcessId);
         ProcessPageQuery query = new()
         {
             Walk = new PageWalkOptions { Addresses = [target["shared-zapped"].Range] },

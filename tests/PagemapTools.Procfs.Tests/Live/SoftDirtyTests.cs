@@ -53,7 +53,7 @@ public sealed class SoftDirtyTests
         using TargetProcess target = TargetProcess.Start("soft-dirty").Stop();
         new SoftDirty(s_root).Clear(target.ProcessId);
         target.Next("7").Stop();
-        using ProcessMemory process = ProcessMemory.Open(s_root, target.ProcessId);
+        using ProcessAddressSpace process = ProcessAddressSpace.Open(s_root, target.ProcessId);
         ProcessPageQuery query = new() { Walk = new PageWalkOptions { Addresses = [target["soft-dirty"].Range] }, Entries = new EntryFilter { IsSoftDirty = true } };
         (List<ProcessPageInfo> pages, _) = Walks.Pages(s_root, process, query);
         Assert.Equal(target["soft-dirty"].Start + (7 * KernelFile.PageSize), Assert.Single(pages).Address);

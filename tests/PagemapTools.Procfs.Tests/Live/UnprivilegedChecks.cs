@@ -83,8 +83,8 @@ public sealed class UnprivilegedChecks(SharedTargets targets) : IClassFixture<Sh
         }
 
         bool isHidden = !KernelFile.Opens($"/proc/{processId}/comm");
-        ProcfsException failure = ProcessDiagnosis.Explain(s_root, processId, "clear_refs", EACCES);
-        Assert.Contains("CAP_DAC_OVERRIDE", failure.MissingRight, StringComparison.Ordinal);
+        ProcfsException failure = ProcessErrors.FromErrno(s_root, processId, "clear_refs", EACCES);
+        Assert.Contains("CAP_DAC_OVERRIDE", failure.MissingCapability, StringComparison.Ordinal);
         Assert.DoesNotContain("CAP_DAC_READ_SEARCH", failure.Message, StringComparison.Ordinal);
         Assert.Equal(isHidden, failure.Message.Contains("CAP_SYS_PTRACE", StringComparison.Ordinal));
     }
@@ -93,7 +93,7 @@ public sealed class UnprivilegedChecks(SharedTargets targets) : IClassFixture<Sh
     public void Files_of_frames_are_read_by_their_owner_and_by_who_may_read_all_files()
     {
         using KPageFiles files = new(s_root);
-        foreach (KPageFields field in KPageFiles.AllFields.Where(field => File.Exists($"/proc/{KPageFiles.FileName(field)}")))
+        foreach (FrameProperties field in KPageFiles.AllFields.Where(field => File.Exists($"/proc/{KPageFiles.FileName(field)}")))
         {
             if (Rights.IsRoot || Rights.MayReadFilesOfOthers)
             {
@@ -103,7 +103,7 @@ public sealed class UnprivilegedChecks(SharedTargets targets) : IClassFixture<Sh
 
             ProcfsException failure = Assert.Throws<ProcfsException>(() => files.Get(field));
             Assert.Equal(ProcfsError.KPageAccessDenied, failure.Error);
-            Assert.Contains("CAP_DAC_READ_SEARCH", failure.MissingRight, StringComparison.Ordinal);
+            Assert.Contains("CAP_DAC_READ_SEARCH", failure.MissingCapability, StringComparison.Ordinal);
         }
     }
 
@@ -111,7 +111,7 @@ public sealed class UnprivilegedChecks(SharedTargets targets) : IClassFixture<Sh
     public void Shared_memory_is_resolved_or_said_not_to_be()
     {
         TargetProcess target = targets["shared-zapped"];
-        using ProcessMemory process = ProcessMemory.Open(s_root, target.ProcessId);
+        using ProcessAddressSpace process = ProcessAddressSpace.Open(s_root, target.ProcessId);
         using ProcfsContext procfs = new(s_root);
         ProcessPageQuery query = new() { Walk = new PageWalkOptions { Addresses = [target["shared-zapped"].Range] }, ResolveShared = true };
         using ProcessPageReader reader = new(procfs, process, query);
@@ -138,15 +138,15 @@ public sealed class UnprivilegedChecks(SharedTargets targets) : IClassFixture<Sh
 
         ProcfsException failure = Assert.Throws<ProcfsException>(() => Mappings(processId));
         Assert.Equal((ProcfsError.ProcessAccessDenied, processId), (failure.Error, failure.ProcessId));
-        Assert.Contains(failure.MissingRight!, failure.Message, StringComparison.Ordinal);
-        Assert.Equal(!Rights.MayTraceOthers, failure.MissingRight!.Contains("CAP_SYS_PTRACE", StringComparison.Ordinal));
-        Assert.Equal(!isOfSameUser && !Rights.MayReadFilesOfOthers, failure.MissingRight!.Contains("CAP_DAC_READ_SEARCH", StringComparison.Ordinal));
+        Assert.Contains(failure.MissingCapability!, failure.Message, StringComparison.Ordinal);
+        Assert.Equal(!Rights.MayTraceOthers, failure.MissingCapability!.Contains("CAP_SYS_PTRACE", StringComparison.Ordinal));
+        Assert.Equal(!isOfSameUser && !Rights.MayReadFilesOfOthers, failure.MissingCapability!.Contains("CAP_DAC_READ_SEARCH", StringComparison.Ordinal));
     }
 
     private static MemoryMapping[] Mappings(int processId)
     {
-        using ProcessMemory process = ProcessMemory.Open(s_root, processId);
-        return [.. process.Mappings()];
+        using ProcessAddressSpace process = ProcessAddressSpace.Open(s_root, processId);
+        return [.. process.ReadMappings()];
     }
 
     private static int StandingBy(string variable)

@@ -19,11 +19,11 @@ public sealed class WalksAgreeTests
     public void Every_page_that_holds_something_is_found_either_way(string kind, params string[] options)
     {
         using TargetProcess target = TargetProcess.Start(kind, options).Stop();
-        using ProcessMemory process = ProcessMemory.Open(s_root, target.ProcessId);
+        using ProcessAddressSpace process = ProcessAddressSpace.Open(s_root, target.ProcessId);
 
         // The runtime reserves 256 GiB and more in one mapping: whoever reads that entry by entry reads for minutes.
         PageWalkOptions asked = new() { Mappings = mapping => mapping.Size <= 4UL << 30 };
-        PageWalkOptions whole = asked with { Wanted = PageCategories.None };
+        PageWalkOptions whole = asked with { Categories = PageCategories.None };
         KeyValuePair<ulong, ulong>[] scanned = [.. Walks.Entries(process, asked).Where(pair => (pair.Value & Populated) != 0)];
         KeyValuePair<ulong, ulong>[] read = [.. Walks.Entries(process, whole).Where(pair => (pair.Value & Populated) != 0)];
         AssertSame(read, scanned);
@@ -35,9 +35,9 @@ public sealed class WalksAgreeTests
     public void A_walk_of_everything_delivers_every_page_once_and_no_other()
     {
         using TargetProcess target = TargetProcess.Start("anon").Stop();
-        using ProcessMemory process = ProcessMemory.Open(s_root, target.ProcessId);
-        PageWalkOptions whole = new() { Wanted = PageCategories.None, Mappings = mapping => mapping.Size <= 1UL << 30 };
-        long expected = process.Mappings().Where(mapping => mapping.HasPagemap && mapping.Size <= 1UL << 30).Sum(mapping => (long)(mapping.Size / KernelFile.PageSize));
+        using ProcessAddressSpace process = ProcessAddressSpace.Open(s_root, target.ProcessId);
+        PageWalkOptions whole = new() { Categories = PageCategories.None, Mappings = mapping => mapping.Size <= 1UL << 30 };
+        long expected = process.ReadMappings().Where(mapping => mapping.HasPagemap && mapping.Size <= 1UL << 30).Sum(mapping => (long)(mapping.Size / KernelFile.PageSize));
         Assert.Equal(expected, Walks.Entries(process, whole).Count);
     }
 
@@ -48,7 +48,7 @@ public sealed class WalksAgreeTests
         using TargetProcess target = TargetProcess.Start("scattered", "reserve=1TiB", "pages=2000").Stop();
         TargetRegion region = target["scattered"];
         ulong stride = ulong.Parse(region.Expect["stride-bytes"]);
-        using ProcessMemory process = ProcessMemory.Open(s_root, target.ProcessId);
+        using ProcessAddressSpace process = ProcessAddressSpace.Open(s_root, target.ProcessId);
         SortedDictionary<ulong, ulong> walked = Walks.Entries(process, new PageWalkOptions { Addresses = [region.Range] });
         Assert.Equal(
             Enumerable.Range(0, 2000).Select(i => region.Start + ((ulong)i * stride)),
@@ -76,8 +76,8 @@ public sealed class WalksAgreeTests
         using TargetProcess target = TargetProcess.Start("many-mappings", "written=1").Stop();
         TargetRegion region = target["many-mappings"];
         int count = int.Parse(region.Expect["mappings"]);
-        using ProcessMemory process = ProcessMemory.Open(s_root, target.ProcessId);
-        MemoryMapping[] mappings = [.. process.Mappings().Where(mapping => mapping.Start >= region.Start && mapping.Start < region.End)];
+        using ProcessAddressSpace process = ProcessAddressSpace.Open(s_root, target.ProcessId);
+        MemoryMapping[] mappings = [.. process.ReadMappings().Where(mapping => mapping.Start >= region.Start && mapping.Start < region.End)];
         Assert.Equal(count, mappings.Length);
         Assert.Equal(Enumerable.Range(0, count).Select(i => region.Start + ((ulong)i * KernelFile.PageSize)), mappings.Select(mapping => mapping.Start));
         Assert.All(mappings, mapping => Assert.Equal(KernelFile.PageSize, mapping.Size));

@@ -72,8 +72,8 @@ public sealed class MapsReaderTests
     [Fact]
     public void The_mappings_of_this_process_are_the_lines_of_its_file()
     {
-        using ProcessMemory process = ProcessMemory.Open(new ProcRoot("/proc"), Environment.ProcessId);
-        MemoryMapping[] mappings = [.. process.Mappings()];
+        using ProcessAddressSpace process = ProcessAddressSpace.Open(new ProcRoot("/proc"), Environment.ProcessId);
+        MemoryMapping[] mappings = [.. process.ReadMappings()];
         Assert.True(mappings.Length > 20);
         Assert.All(mappings, mapping => Assert.True(mapping.Start < mapping.End));
         Assert.Equal(mappings.OrderBy(mapping => mapping.Start).Select(mapping => mapping.Start), mappings.Select(mapping => mapping.Start));

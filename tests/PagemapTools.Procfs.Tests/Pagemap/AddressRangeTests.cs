@@ -8,16 +8,16 @@ public sealed class AddressRangeTests
     [Fact]
     public void A_range_is_widened_to_the_pages_that_it_touches()
     {
-        Assert.Equal(Pages(1, 2), new AddressRange(s_page + 1, s_page + 2).WholePages());
-        Assert.Equal(Pages(1, 3), new AddressRange(s_page, (2 * s_page) + 1).WholePages());
-        Assert.Equal(Pages(1, 3), new AddressRange((2 * s_page) - 1, 3 * s_page).WholePages());
-        Assert.Equal(Pages(1, 2), Pages(1, 2).WholePages());
+        Assert.Equal(Pages(1, 2), new AddressRange(s_page + 1, s_page + 2).RoundToPages());
+        Assert.Equal(Pages(1, 3), new AddressRange(s_page, (2 * s_page) + 1).RoundToPages());
+        Assert.Equal(Pages(1, 3), new AddressRange((2 * s_page) - 1, 3 * s_page).RoundToPages());
+        Assert.Equal(Pages(1, 2), Pages(1, 2).RoundToPages());
     }
 
     [Fact]
     public void The_top_of_the_address_space_does_not_wrap_around()
     {
-        AddressRange widened = new AddressRange(ulong.MaxValue - 1, ulong.MaxValue).WholePages();
+        AddressRange widened = new AddressRange(ulong.MaxValue - 1, ulong.MaxValue).RoundToPages();
         Assert.True(widened.Start <= widened.End);
         Assert.Equal(~(s_page - 1), widened.End);
     }

@@ -15,7 +15,7 @@ public sealed class PageWalkTests
         using FakeProc tree = new FakeProc()
             .Process(Id, Line(0x10, 0x13, "/first"), Line(0x13, 0x15, "/second"), Line(0x100, 0x101, "[heap]"))
             .Pagemap(Id, Page(0x10), 1, 2, 3, 4, 5).Pagemap(Id, Page(0x100), 6);
-        using ProcessMemory process = ProcessMemory.Open(tree.Root, Id);
+        using ProcessAddressSpace process = ProcessAddressSpace.Open(tree.Root, Id);
         using PageWalk walk = new(process, new PageWalkOptions());
         List<(string, ulong, ulong[])> runs = [];
         while (walk.MoveNext(Stop))
@@ -35,7 +35,7 @@ public sealed class PageWalkTests
         const int Pages = 100_000;
         ulong[] entries = [.. Enumerable.Range(1, Pages).Select(i => (ulong)i)];
         using FakeProc tree = new FakeProc().Process(Id, Line(0x10, 0x10 + Pages, "/large")).Pagemap(Id, Page(0x10), entries);
-        using ProcessMemory process = ProcessMemory.Open(tree.Root, Id);
+        using ProcessAddressSpace process = ProcessAddressSpace.Open(tree.Root, Id);
         SortedDictionary<ulong, ulong> walked = Walks.Entries(process);
         Assert.Equal(entries, walked.Values);
         Assert.Equal(Page(0x10), walked.Keys.First());
@@ -48,7 +48,7 @@ public sealed class PageWalkTests
         // Larger than what is read without asking; the few that are populated lie apart.
         using FakeProc tree = new FakeProc().Process(Id, Line(0x10, 0x10 + 50_000, "/sparse"))
             .Pagemap(Id, Page(0x10), PagemapBits.Present | 1).Pagemap(Id, Page(0x10 + 20_000), PagemapBits.Present | 2).Pagemap(Id, Page(0x10 + 49_999), PagemapBits.Present | 3);
-        using ProcessMemory process = ProcessMemory.Open(tree.Root, Id);
+        using ProcessAddressSpace process = ProcessAddressSpace.Open(tree.Root, Id);
         SortedDictionary<ulong, ulong> walked = Walks.Entries(process);
         Assert.Equal(50_000, walked.Count);
         Assert.Equal([Page(0x10), Page(0x10 + 20_000), Page(0x10 + 49_999)], walked.Where(pair => pair.Value != 0).Select(pair => pair.Key));
@@ -58,7 +58,7 @@ public sealed class PageWalkTests
     public void Only_the_mappings_that_are_named_are_walked()
     {
         using FakeProc tree = Three();
-        using ProcessMemory process = ProcessMemory.Open(tree.Root, Id);
+        using ProcessAddressSpace process = ProcessAddressSpace.Open(tree.Root, Id);
         Assert.Equal([4UL, 5], Walks.Entries(process, new PageWalkOptions { Mappings = mapping => mapping.Path == "/second" }).Values.AsEnumerable());
         Assert.Empty(Walks.Entries(process, new PageWalkOptions { Mappings = _ => false }));
     }
@@ -72,7 +72,7 @@ public sealed class PageWalkTests
     public void Only_the_addresses_that_are_named_are_walked(ulong first, ulong end, string expected)
     {
         using FakeProc tree = Three();
-        using ProcessMemory process = ProcessMemory.Open(tree.Root, Id);
+        using ProcessAddressSpace process = ProcessAddressSpace.Open(tree.Root, Id);
         Assert.Equal(expected, string.Join(',', Walks.Entries(process, new PageWalkOptions { Addresses = [new(Page(first), Page(end))] }).Values));
     }
 
@@ -80,7 +80,7 @@ public sealed class PageWalkTests
     public void Addresses_in_any_order_and_twice_are_walked_once_in_ascending_order()
     {
         using FakeProc tree = Three();
-        using ProcessMemory process = ProcessMemory.Open(tree.Root, Id);
+        using ProcessAddressSpace process = ProcessAddressSpace.Open(tree.Root, Id);
         AddressRange[] ranges = [new(Page(0x100)), new(Page(0x10) + 5), new(Page(0x14), Page(0x15)), new(Page(0x10), Page(0x12))];
         Assert.Equal([1UL, 2, 5, 6], Walks.Entries(process, new PageWalkOptions { Addresses = ranges }).Values.AsEnumerable());
     }
@@ -90,7 +90,7 @@ public sealed class PageWalkTests
     {
         using FakeProc tree = new FakeProc().Process(Id, Line(0x10, 0x11, "/first"), "ffffffffff600000-ffffffffff601000 --xp 00000000 00:00 0 [vsyscall]")
             .Pagemap(Id, Page(0x10), 1);
-        using ProcessMemory process = ProcessMemory.Open(tree.Root, Id);
+        using ProcessAddressSpace process = ProcessAddressSpace.Open(tree.Root, Id);
         Assert.Equal(1UL, Assert.Single(Walks.Entries(process)).Value);
     }
 
@@ -102,7 +102,7 @@ public sealed class PageWalkTests
     {
         using FakeProc tree = new FakeProc().Process(Id, Line(0x10, 0x13, "/first"), Line(0x13, 0x16, "/second"))
             .Pagemap(Id, Page(0x10), [.. Enumerable.Range(1, entries).Select(i => (ulong)i)]);
-        using ProcessMemory process = ProcessMemory.Open(tree.Root, Id);
+        using ProcessAddressSpace process = ProcessAddressSpace.Open(tree.Root, Id);
         using PageWalk walk = new(process, new PageWalkOptions());
         List<ulong> delivered = [];
         ProcfsException failure = Assert.Throws<ProcfsException>(() =>
@@ -121,7 +121,7 @@ public sealed class PageWalkTests
     public void A_process_that_becomes_a_zombie_under_the_reader_has_gone()
     {
         using FakeProc tree = new FakeProc().Process(Id, Line(0x10, 0x13, "/first")).Pagemap(Id, 0).Status(Id, 'Z', 0);
-        using ProcessMemory process = ProcessMemory.Open(tree.Root, Id);
+        using ProcessAddressSpace process = ProcessAddressSpace.Open(tree.Root, Id);
         Assert.Equal(ProcfsError.ProcessNotFound, Assert.Throws<ProcfsException>(() => Walks.Entries(process)).Error);
     }
 
@@ -130,8 +130,8 @@ public sealed class PageWalkTests
     {
         // maps ends after one line as if that were all; pagemap, which no longer answers, tells.
         using FakeProc tree = new FakeProc().Process(Id, Line(0x10, 0x11, "/first")).Pagemap(Id, Page(0x9), 1);
-        using ProcessMemory process = ProcessMemory.Open(tree.Root, Id);
-        Assert.Equal(ProcfsError.ProcessNotFound, Assert.Throws<ProcfsException>(() => process.Mappings().ToArray()).Error);
+        using ProcessAddressSpace process = ProcessAddressSpace.Open(tree.Root, Id);
+        Assert.Equal(ProcfsError.ProcessNotFound, Assert.Throws<ProcfsException>(() => process.ReadMappings().ToArray()).Error);
     }
 
     [Fact]
@@ -139,7 +139,7 @@ public sealed class PageWalkTests
     {
         using CancellationTokenSource source = new();
         using FakeProc tree = Three();
-        using ProcessMemory process = ProcessMemory.Open(tree.Root, Id);
+        using ProcessAddressSpace process = ProcessAddressSpace.Open(tree.Root, Id);
         using PageWalk walk = new(process, new PageWalkOptions());
         Assert.True(walk.MoveNext(source.Token));
         source.Cancel();
@@ -150,7 +150,7 @@ public sealed class PageWalkTests
     public void Before_the_first_move_there_is_no_mapping()
     {
         using FakeProc tree = Three();
-        using ProcessMemory process = ProcessMemory.Open(tree.Root, Id);
+        using ProcessAddressSpace process = ProcessAddressSpace.Open(tree.Root, Id);
         using PageWalk walk = new(process, new PageWalkOptions());
         Assert.Throws<InvalidOperationException>(() => walk.Mapping);
         Assert.Equal(0, walk.Entries.Length);

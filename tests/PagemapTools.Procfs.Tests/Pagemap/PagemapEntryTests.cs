@@ -4,7 +4,7 @@ namespace PagemapTools.Procfs.Tests.Pagemap;
 public sealed class PagemapEntryTests
 {
     /// <summary>Linux 6.18, four bits short of all configuration: 28 swap files, then three migration types, then the marker.</summary>
-    private static readonly SwapTypes s_configured = new([], new SpecialSwapTypes(new Version(6, 18), devicePrivate: false, migration: true, memoryFailure: false, pteMarker: true));
+    private static readonly SwapTypes s_configured = new([], new NonSwapTypeLayout(new Version(6, 18), devicePrivate: false, migration: true, memoryFailure: false, pteMarker: true));
 
     [Theory]
     [InlineData(0UL, PageState.Unpopulated)]
@@ -28,7 +28,7 @@ public sealed class PagemapEntryTests
     [InlineData(PagemapBits.Swap | (0x1234UL << 5) | 30, PageState.Migration)]
     [InlineData(PagemapBits.Swap | (0x1234UL << 5) | 31, PageState.NonSwap)]
     [InlineData((1UL << 59) | (1UL << 60), PageState.Unpopulated)]
-    public void A_word_has_a_state(ulong word, PageState state) => Assert.Equal(state, new PagemapEntry(word).State(s_configured));
+    public void A_word_has_a_state(ulong word, PageState state) => Assert.Equal(state, new PagemapEntry(word).GetState(s_configured));
 
     [Theory]
     [InlineData(PagemapBits.Present | 0x1234, 0x1234UL)]
@@ -105,7 +105,7 @@ public sealed class PagemapEntryTests
     {
         PagemapEntry entry = new(PagemapBits.Present | PagemapBits.Exclusive | (1UL << bit) | 0x1234);
         Assert.Equal(1UL << bit, entry.UnknownBits);
-        Assert.Equal(PageState.Present, entry.State(s_configured));
+        Assert.Equal(PageState.Present, entry.GetState(s_configured));
         Assert.Equal(0x1234UL, entry.Pfn);
         Assert.Equal(0UL, new PagemapEntry(entry.Raw & ~(1UL << bit)).UnknownBits);
         Assert.Equal(PagemapBits.Present | PagemapBits.Exclusive | (1UL << bit) | 0x1234, entry.Raw);

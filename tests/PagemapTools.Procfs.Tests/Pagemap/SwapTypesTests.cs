@@ -16,7 +16,7 @@ public sealed class SwapTypesTests
     [InlineData(0UL, PageState.NonSwap)]
     [InlineData(8UL, PageState.NonSwap)]
     public void Type_31_marks_by_the_bits_of_its_offset(ulong offset, PageState state) =>
-        Assert.Equal(state, new SwapTypes([], null).StateOf(31, offset));
+        Assert.Equal(state, new SwapTypes([], null).Classify(31, offset));
 
     [Theory]
     [InlineData(0, PageState.Swapped)]
@@ -25,15 +25,15 @@ public sealed class SwapTypesTests
     [InlineData(27, PageState.NonSwap)]
     [InlineData(30, PageState.NonSwap)]
     public void Without_the_kernels_configuration_only_what_every_kernel_agrees_on_is_told(int type, PageState state) =>
-        Assert.Equal(state, new SwapTypes([], null).StateOf(type, 1234));
+        Assert.Equal(state, new SwapTypes([], null).Classify(type, 1234));
 
     [Fact]
     public void Before_5_19_type_31_was_one_like_the_others()
     {
-        SwapTypes types = new([], new SpecialSwapTypes(new Version(5, 10), devicePrivate: false, migration: true, memoryFailure: false, pteMarker: false));
-        Assert.Equal(PageState.Migration, types.StateOf(31, 0x12345));
-        Assert.Equal(PageState.Migration, types.StateOf(30, 0x12345));
-        Assert.Equal(PageState.Swapped, types.StateOf(29, 0x12345));
+        SwapTypes types = new([], new NonSwapTypeLayout(new Version(5, 10), devicePrivate: false, migration: true, memoryFailure: false, pteMarker: false));
+        Assert.Equal(PageState.Migration, types.Classify(31, 0x12345));
+        Assert.Equal(PageState.Migration, types.Classify(30, 0x12345));
+        Assert.Equal(PageState.Swapped, types.Classify(29, 0x12345));
     }
 
     [Theory]
@@ -49,7 +49,7 @@ public sealed class SwapTypesTests
     {
         // The release is known, the configuration is not: there is no /boot/config of that name.
         using FakeProc tree = new FakeProc().Text("sys/kernel/osrelease", release + "\n");
-        Assert.Equal(state, SwapTypes.Read(tree.Root).StateOf(type, offset));
+        Assert.Equal(state, SwapTypes.Read(tree.Root).Classify(type, offset));
     }
 
     [Theory]
@@ -63,7 +63,7 @@ public sealed class SwapTypesTests
     public void A_marker_is_one_whatever_the_release_for_vendors_bring_them_back(string release, int type, ulong offset, PageState state)
     {
         using FakeProc tree = new FakeProc().Text("sys/kernel/osrelease", release + "\n");
-        Assert.Equal(state, SwapTypes.Read(tree.Root).StateOf(type, offset));
+        Assert.Equal(state, SwapTypes.Read(tree.Root).Classify(type, offset));
     }
 
     [Fact]
@@ -106,7 +106,7 @@ public sealed class SwapTypesTests
     public void DecodingAnEntryDoesNotChangeTheAreas()
     {
         SwapTypes types = new(["/second", "/third"], null);
-        Assert.Equal(PageState.Swapped, new PagemapEntry(PagemapBits.Swapped(2, 5)).State(types));
+        Assert.Equal(PageState.Swapped, new PagemapEntry(PagemapBits.Swapped(2, 5)).GetState(types));
         Assert.Equal(["/second", "/third", null], new[] { 0, 1, 2 }.Select(types.GetArea));
     }
 

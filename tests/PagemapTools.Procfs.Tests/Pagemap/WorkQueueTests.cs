@@ -15,7 +15,7 @@ public sealed class WorkQueueTests
         ulong end = start + ((((ulong)pages * factor) + 1) * s_page);
         ulong furtherStart = end + s_page;
         ulong furtherEnd = furtherStart + ((furtherPages + 1UL) * s_page);
-        WalkPart[] slices = [.. new WorkQueue([CreatePart(start, end), CreatePart(furtherStart, furtherEnd)]).DequeueAll()];
+        PageRun[] slices = [.. new WorkQueue([CreatePart(start, end), CreatePart(furtherStart, furtherEnd)]).DequeueAll()];
         Assert.Equal(start, slices[0].Start);
         Assert.Equal(furtherEnd, slices[^1].End);
         Assert.All(slices, slice => Assert.True(slice.Start < slice.End && slice.Start % s_page == 0));
@@ -36,10 +36,10 @@ public sealed class WorkQueueTests
     public void SlicesOfReservedAddressesTakeNoMemory()
     {
         const int Reservations = 10_000;
-        WalkPart[] parts = [.. Enumerable.Range(0, Reservations).Select(_ => CreatePart(0, 128 * 1024 * Gibi))];
+        PageRun[] parts = [.. Enumerable.Range(0, Reservations).Select(_ => CreatePart(0, 128 * 1024 * Gibi))];
         long before = GC.GetAllocatedBytesForCurrentThread();
         WorkQueue queue = new(parts);
-        WalkPart slice = queue.DequeueAll().First();
+        PageRun slice = queue.DequeueAll().First();
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 2 * sizeof(long) * Reservations);
         Assert.Equal(64 * Gibi, slice.End);
     }
@@ -50,13 +50,13 @@ public sealed class WorkQueueTests
     [Fact]
     public void SeveralThreadsTakeEachPartOnce()
     {
-        WalkPart[] all = [.. Enumerable.Range(0, 5000).Select(i => CreatePart((ulong)i * s_page, ((ulong)i + 1) * s_page))];
+        PageRun[] all = [.. Enumerable.Range(0, 5000).Select(i => CreatePart((ulong)i * s_page, ((ulong)i + 1) * s_page))];
         WorkQueue queue = new(all);
         List<ulong> taken = [];
         Lock gate = new();
         Parallel.For(0, 8, _ =>
         {
-            foreach (WalkPart part in queue.DequeueAll())
+            foreach (PageRun part in queue.DequeueAll())
             {
                 lock (gate)
                 {
@@ -68,5 +68,5 @@ public sealed class WorkQueueTests
         Assert.Empty(queue.DequeueAll());
     }
 
-    private static WalkPart CreatePart(ulong start, ulong end) => new(Identities.Mapping(start, end), start, end, PageCategories.Present);
+    private static PageRun CreatePart(ulong start, ulong end) => new(Identities.Mapping(start, end), start, end, PageCategories.Present);
 }

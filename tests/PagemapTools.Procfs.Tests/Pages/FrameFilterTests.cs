@@ -6,15 +6,15 @@ public sealed class FrameFilterTests
     private const ulong Anon = (ulong)KPageFlags.ANON;
 
     [Fact]
-    public void A_filter_without_conditions_needs_no_file() => Assert.Equal(KPageFields.None, new FrameFilter { Flags = new FlagFilter() }.RequiredFields);
+    public void A_filter_without_conditions_needs_no_file() => Assert.Equal(FrameProperties.None, new FrameFilter { Flags = new FlagFilter() }.RequiredProperties);
 
     [Fact]
     public void A_filter_needs_the_files_of_its_conditions()
     {
-        Assert.Equal(KPageFields.Flags, new FrameFilter { Flags = new FlagFilter { AnyOf = KPageFlags.LRU } }.RequiredFields);
-        Assert.Equal(KPageFields.MapCount, new FrameFilter { MinMapCount = 0 }.RequiredFields);
-        Assert.Equal(KPageFields.MapCount, new FrameFilter { MaxMapCount = 0 }.RequiredFields);
-        Assert.Equal(KPageFields.Cgroup, new FrameFilter { Cgroups = new HashSet<ulong>() }.RequiredFields);
+        Assert.Equal(FrameProperties.Flags, new FrameFilter { Flags = new FlagFilter { AnyOf = KPageFlags.LRU } }.RequiredProperties);
+        Assert.Equal(FrameProperties.MapCount, new FrameFilter { MinMapCount = 0 }.RequiredProperties);
+        Assert.Equal(FrameProperties.MapCount, new FrameFilter { MaxMapCount = 0 }.RequiredProperties);
+        Assert.Equal(FrameProperties.Cgroup, new FrameFilter { Cgroups = new HashSet<ulong>() }.RequiredProperties);
     }
 
     [Theory]

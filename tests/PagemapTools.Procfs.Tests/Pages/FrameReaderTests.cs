@@ -3,7 +3,7 @@ namespace PagemapTools.Procfs.Tests.Pages;
 [Trait("Tier", "Unit")]
 public sealed class FrameReaderTests
 {
-    private const KPageFields All = KPageFields.Flags | KPageFields.MapCount | KPageFields.Cgroup;
+    private const FrameProperties All = FrameProperties.Flags | FrameProperties.MapCount | FrameProperties.Cgroup;
     private const ulong Anon = (ulong)KPageFlags.ANON;
     private const ulong Slab = (ulong)KPageFlags.SLAB;
 
@@ -36,7 +36,7 @@ public sealed class FrameReaderTests
     public void What_was_not_asked_for_is_null_and_not_zero()
     {
         using FakeProc tree = Frames.Tree([Anon], [1], [10]);
-        PageInfo page = Assert.Single(Frames.Read(tree, new FrameQuery { Include = KPageFields.MapCount }, 0));
+        PageInfo page = Assert.Single(Frames.Read(tree, new FrameQuery { Include = FrameProperties.MapCount }, 0));
         Assert.Equal(1UL, page.MapCount);
         Assert.Null(page.Flags);
         Assert.Null(page.CgroupInode);
@@ -79,7 +79,7 @@ public sealed class FrameReaderTests
     {
         ulong[] numbers = [.. Enumerable.Range(0, 40_000).Select(i => (ulong)i)];
         using FakeProc tree = Frames.Tree(numbers, numbers, numbers);
-        List<PageInfo> pages = Frames.ReadRange(tree, new FrameQuery { Include = KPageFields.MapCount | KPageFields.Cgroup }, new FrameRange(first, count));
+        List<PageInfo> pages = Frames.ReadRange(tree, new FrameQuery { Include = FrameProperties.MapCount | FrameProperties.Cgroup }, new FrameRange(first, count));
         Assert.Equal(expected, pages.Count);
         Assert.Equal(Enumerable.Range(0, expected).Select(i => first + (ulong)i), pages.Select(page => page.Pfn!.Value));
         Assert.Equal(pages.Select(page => page.Pfn), pages.Select(page => page.MapCount));
@@ -118,9 +118,9 @@ public sealed class FrameReaderTests
     public void A_page_that_came_down_the_pipeline_keeps_what_it_has()
     {
         using FakeProc tree = Frames.Tree([Anon], [7], [10]);
-        PageInfo page = Assert.Single(Frames.Read(tree, new FrameQuery { Include = KPageFields.Flags }, 0));
+        PageInfo page = Assert.Single(Frames.Read(tree, new FrameQuery { Include = FrameProperties.Flags }, 0));
         using KPageFiles files = new(tree.Root);
-        using FrameReader reader = new(files, new FrameQuery { Include = KPageFields.MapCount });
+        using FrameReader reader = new(files, new FrameQuery { Include = FrameProperties.MapCount });
         reader.Batch.Add(page);
         Assert.Equal(1, reader.ReadBatch());
         Assert.Same(page, reader.Populate(reader.Batch, 0));

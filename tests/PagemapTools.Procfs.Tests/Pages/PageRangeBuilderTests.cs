@@ -28,7 +28,7 @@ public sealed class PageRangeBuilderTests
     [InlineData("P10 . P11", "1 1")]
     [InlineData("0 . 0", "1 1")]
     public void Pages_that_follow_and_are_alike_are_one_range(string rows, string lengths) =>
-        Assert.Equal(lengths, string.Join(' ', Merge(Rows(rows), KPageFields.None, _ => 0).Select(range => range.PageCount)));
+        Assert.Equal(lengths, string.Join(' ', Merge(Rows(rows), FrameProperties.None, _ => 0).Select(range => range.PageCount)));
 
     [Theory]
     [InlineData("P10 P99 P12", "3")]
@@ -40,12 +40,12 @@ public sealed class PageRangeBuilderTests
     [InlineData("h P10", "2")]
     [InlineData("P10 . P11", "1 1")]
     public void IgnoredPageFramesDoNotSplitARange(string rows, string lengths) =>
-        Assert.Equal(lengths, string.Join(' ', Merge(Rows(rows), KPageFields.None, _ => 0, ignorePfn: true).Select(range => range.PageCount)));
+        Assert.Equal(lengths, string.Join(' ', Merge(Rows(rows), FrameProperties.None, _ => 0, ignorePfn: true).Select(range => range.PageCount)));
 
     [Fact]
     public void RangesThatIgnorePageFramesHaveNoneAndNoSwapOffset()
     {
-        List<PageRange> ranges = Merge(Rows("P10 P50 S5 S9"), KPageFields.None, _ => 0, ignorePfn: true);
+        List<PageRange> ranges = Merge(Rows("P10 P50 S5 S9"), FrameProperties.None, _ => 0, ignorePfn: true);
         Assert.Equal([(PageState.Present, 2L), (PageState.Swapped, 2L)], ranges.Select(range => (range.State!.Value, range.PageCount)));
         Assert.All(ranges, range => Assert.Null(range.Pfn));
         Assert.All(ranges, range => Assert.Null(range.SwapOffset));
@@ -56,15 +56,15 @@ public sealed class PageRangeBuilderTests
     public void CompoundMarksDoNotSplitARangeThatIgnoresPageFrames()
     {
         static ulong Flags(int row) => (ulong)(KPageFlags.HUGE | (row == 0 ? KPageFlags.COMPOUND_HEAD : KPageFlags.COMPOUND_TAIL));
-        Assert.Equal([1L, 2], Merge(Rows("P10 P11 P12"), KPageFields.Flags, Flags).Select(range => range.PageCount));
-        PageRange range = Assert.Single(Merge(Rows("P10 P11 P12"), KPageFields.Flags, Flags, ignorePfn: true));
+        Assert.Equal([1L, 2], Merge(Rows("P10 P11 P12"), FrameProperties.Flags, Flags).Select(range => range.PageCount));
+        PageRange range = Assert.Single(Merge(Rows("P10 P11 P12"), FrameProperties.Flags, Flags, ignorePfn: true));
         Assert.Equal((3L, KPageFlags.HUGE), (range.PageCount, range.Flags!.Value));
     }
 
     [Fact]
     public void A_range_speaks_of_its_first_page_and_its_length()
     {
-        PageRange[] ranges = [.. Merge(Rows("P10 P11 S5 S6"), KPageFields.None, _ => 0)];
+        PageRange[] ranges = [.. Merge(Rows("P10 P11 S5 S6"), FrameProperties.None, _ => 0)];
         Assert.Equal(2, ranges.Length);
         Assert.Equal((Base, Base + (2 * s_page), 2 * (long)s_page), (ranges[0].Address!.Value, ranges[0].EndAddress!.Value, ranges[0].Bytes));
         Assert.Equal((10UL, PageState.Present), (ranges[0].Pfn!.Value, ranges[0].State!.Value));
@@ -80,7 +80,7 @@ public sealed class PageRangeBuilderTests
         PageBatch batch = new();
         batch.Add(s_mapping, Base, PagemapBits.Present | 10);
         batch.Add(next, Base + s_page, PagemapBits.Present | 11);
-        Assert.Equal(2, Merge(batch, KPageFields.None).Count);
+        Assert.Equal(2, Merge(batch, FrameProperties.None).Count);
     }
 
     [Fact]
@@ -88,17 +88,17 @@ public sealed class PageRangeBuilderTests
     {
         // Hidden in the well-known view, shown in the raw one.
         ulong Flags(int row) => (ulong)KPageFlags.ANON | (row % 2 == 0 ? (ulong)KPageFlags.MLOCKED : 0);
-        Assert.Equal([4L], Merge(Rows("P10 P11 P12 P13"), KPageFields.Flags, Flags).Select(range => range.PageCount));
-        Assert.Equal([1L, 1, 1, 1], Merge(Rows("P10 P11 P12 P13"), KPageFields.Flags, Flags, isRaw: true).Select(range => range.PageCount));
+        Assert.Equal([4L], Merge(Rows("P10 P11 P12 P13"), FrameProperties.Flags, Flags).Select(range => range.PageCount));
+        Assert.Equal([1L, 1, 1, 1], Merge(Rows("P10 P11 P12 P13"), FrameProperties.Flags, Flags, isRaw: true).Select(range => range.PageCount));
     }
 
     [Fact]
     public void Counts_and_cgroups_split_a_range_where_they_were_asked_for()
     {
         static ulong Count(int row) => row < 2 ? 1UL : 2;
-        Assert.Equal([2L, 2], Merge(Rows("P10 P11 P12 P13"), KPageFields.MapCount, Count).Select(range => range.PageCount));
-        Assert.Equal([2L, 2], Merge(Rows("P10 P11 P12 P13"), KPageFields.Cgroup, Count).Select(range => range.PageCount));
-        Assert.Equal([4L], Merge(Rows("P10 P11 P12 P13"), KPageFields.None, Count).Select(range => range.PageCount));
+        Assert.Equal([2L, 2], Merge(Rows("P10 P11 P12 P13"), FrameProperties.MapCount, Count).Select(range => range.PageCount));
+        Assert.Equal([2L, 2], Merge(Rows("P10 P11 P12 P13"), FrameProperties.Cgroup, Count).Select(range => range.PageCount));
+        Assert.Equal([4L], Merge(Rows("P10 P11 P12 P13"), FrameProperties.None, Count).Select(range => range.PageCount));
     }
 
     [Fact]
@@ -113,7 +113,7 @@ public sealed class PageRangeBuilderTests
 
         Assert.Equal(
             [(PageState.NotMapped, 2L), (PageState.SwappedShared, 1), (PageState.Unpopulated, 1)],
-            Merge(batch, KPageFields.None).Select(range => (range.State!.Value, range.PageCount)));
+            Merge(batch, FrameProperties.None).Select(range => (range.State!.Value, range.PageCount)));
     }
 
     [Fact]
@@ -125,7 +125,7 @@ public sealed class PageRangeBuilderTests
             batch.Add(pfn);
         }
 
-        List<PageRange> ranges = Merge(batch, KPageFields.None);
+        List<PageRange> ranges = Merge(batch, FrameProperties.None);
         Assert.Equal([(5UL, 2L), (8UL, 1L)], ranges.Select(range => (range.Pfn!.Value, range.PageCount)));
         Assert.All(ranges, range => Assert.Null(range.Address));
         Assert.All(ranges, range => Assert.Null(range.State));
@@ -167,11 +167,11 @@ public sealed class PageRangeBuilderTests
         return batch;
     }
 
-    private static List<PageRange> Merge(PageBatch batch, KPageFields fields, Func<int, ulong> word, bool isRaw = false, bool ignorePfn = false)
+    private static List<PageRange> Merge(PageBatch batch, FrameProperties fields, Func<int, ulong> word, bool isRaw = false, bool ignorePfn = false)
     {
-        foreach (KPageFields field in KPageFiles.AllFields)
+        foreach (FrameProperties field in KPageFiles.AllFields)
         {
-            Span<ulong> words = batch.Words(field).Span;
+            Span<ulong> words = batch.GetColumn(field).Span;
             for (int row = 0; row < words.Length; row++)
             {
                 words[row] = word(row);
@@ -181,7 +181,7 @@ public sealed class PageRangeBuilderTests
         return Merge(batch, fields, isRaw, ignorePfn);
     }
 
-    private static List<PageRange> Merge(PageBatch batch, KPageFields fields, bool isRaw = false, bool ignorePfn = false)
+    private static List<PageRange> Merge(PageBatch batch, FrameProperties fields, bool isRaw = false, bool ignorePfn = false)
     {
         PageRangeBuilder builder = new(ignorePfn);
         List<PageRange?> ranges = [];
@@ -194,13 +194,13 @@ public sealed class PageRangeBuilderTests
         return [.. ranges.OfType<PageRange>()];
     }
 
-    private static PageInfo Create(PageBatch batch, int row, KPageFields fields, bool isRaw)
+    private static PageInfo Create(PageBatch batch, int row, FrameProperties fields, bool isRaw)
     {
         PageInfo page = batch.Mapping(row) is null ? new PageInfo(batch.Pfn(row)) : batch.ProcessPage(row);
-        page.ShowsRawFlags = isRaw;
-        foreach (KPageFields field in KPageFiles.AllFields.Where(field => (fields & field) != 0))
+        page.UseRawFlags = isRaw;
+        foreach (FrameProperties field in KPageFiles.AllFields.Where(field => (fields & field) != 0))
         {
-            page.Set(field, batch.Word(field, row));
+            page.Set(field, batch.GetValue(field, row));
         }
 
         return page;

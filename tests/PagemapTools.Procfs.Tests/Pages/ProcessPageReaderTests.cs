@@ -5,7 +5,7 @@ namespace PagemapTools.Procfs.Tests.Pages;
 public sealed class ProcessPageReaderTests
 {
     private const int Id = 7;
-    private const KPageFields All = KPageFields.Flags | KPageFields.MapCount | KPageFields.Cgroup;
+    private const FrameProperties All = FrameProperties.Flags | FrameProperties.MapCount | FrameProperties.Cgroup;
     private static readonly ulong s_page = KernelFile.PageSize;
 
     [Fact]
@@ -46,7 +46,7 @@ public sealed class ProcessPageReaderTests
         using FakeProc tree = Frames.Tree([0, 0, (ulong)flags], [0, 11, 22], [0, 111, 222])
             .Process(Id, Line(0x10, 0x11)).Pagemap(Id, 0x10 * s_page, entry);
         Assert.Equal(count, Assert.Single(Read(tree, new ProcessPageQuery { Include = All })).MapCount);
-        Assert.Equal(22UL, Assert.Single(Read(tree, new ProcessPageQuery { Include = KPageFields.MapCount })).MapCount);
+        Assert.Equal(22UL, Assert.Single(Read(tree, new ProcessPageQuery { Include = FrameProperties.MapCount })).MapCount);
     }
 
     /// <summary>Frames of a section for which the kernel's files read 0 throughout; one without flags among others is just that.</summary>
@@ -66,9 +66,9 @@ public sealed class ProcessPageReaderTests
         Assert.Equal([null, null, 0UL], pages.Select(page => page.RawFlags));
         Assert.Equal([1UL, null, 0UL], pages.Select(page => page.MapCount));
         Assert.Equal([null, null, 0UL], pages.Select(page => page.CgroupInode));
-        Assert.Equal([1UL, null, 0UL], Read(tree, new ProcessPageQuery { Include = KPageFields.MapCount }).Select(page => page.MapCount));
+        Assert.Equal([1UL, null, 0UL], Read(tree, new ProcessPageQuery { Include = FrameProperties.MapCount }).Select(page => page.MapCount));
         using KPageFiles files = new(tree.Root);
-        using FrameReader frames = new(files, new FrameQuery { Include = KPageFields.Flags });
+        using FrameReader frames = new(files, new FrameQuery { Include = FrameProperties.Flags });
         FrameRange range = new(Section, 1);
         Assert.True(frames.MoveNext(ref range, TestContext.Current.CancellationToken));
         Assert.Equal(0UL, frames.Create(frames.Batch, 0).RawFlags);
@@ -99,7 +99,7 @@ public sealed class ProcessPageReaderTests
     public void Hidden_frames_are_null_and_told()
     {
         using FakeProc tree = Tree(PagemapBits.Present | PagemapBits.Exclusive, PagemapBits.Swap);
-        using ProcessMemory process = ProcessMemory.Open(tree.Root, Id);
+        using ProcessAddressSpace process = ProcessAddressSpace.Open(tree.Root, Id);
         using ProcfsContext procfs = new(tree.Root);
         using ProcessPageReader reader = new(procfs, process, new ProcessPageQuery { Include = All });
         List<ProcessPageInfo> pages = [];
@@ -119,7 +119,7 @@ public sealed class ProcessPageReaderTests
     public void Where_every_frame_is_seen_none_is_told_as_hidden()
     {
         using FakeProc tree = Tree(PagemapBits.Present | 1, 0, PagemapBits.Swapped(0, 9));
-        using ProcessMemory process = ProcessMemory.Open(tree.Root, Id);
+        using ProcessAddressSpace process = ProcessAddressSpace.Open(tree.Root, Id);
         using ProcfsContext procfs = new(tree.Root);
         using ProcessPageReader reader = new(procfs, process, new ProcessPageQuery { Entries = new EntryFilter { IncludeUnpopulated = true } });
         while (reader.MoveNext(TestContext.Current.CancellationToken))
@@ -159,7 +159,7 @@ public sealed class ProcessPageReaderTests
         const int Pages = 40_000;
         ulong[] entries = [.. Enumerable.Range(0, Pages).Select(i => PagemapBits.Present | ((uint)(i % 3) + 1))];
         using FakeProc tree = Tree().Process(Id, Line(0x10, 0x10 + (2 * Pages))).Pagemap(Id, 0x10 * s_page, entries);
-        using ProcessMemory process = ProcessMemory.Open(tree.Root, Id);
+        using ProcessAddressSpace process = ProcessAddressSpace.Open(tree.Root, Id);
         (List<ProcessPageInfo> pages, ProcfsException? failure) = Walks.Pages(tree.Root, process, new ProcessPageQuery { Include = All });
         Assert.Equal(Pages, pages.Count);
         Assert.Equal(entries, pages.Select(page => page.RawEntry));
@@ -172,7 +172,7 @@ public sealed class ProcessPageReaderTests
     {
         using FakeProc tree = Tree(PagemapBits.Present | 1);
         File.Delete(tree.PathOf("kpagecgroup"));
-        using ProcessMemory process = ProcessMemory.Open(tree.Root, Id);
+        using ProcessAddressSpace process = ProcessAddressSpace.Open(tree.Root, Id);
         (_, ProcfsException? failure) = Walks.Pages(tree.Root, process, new ProcessPageQuery { Include = All });
         Assert.Equal(ProcfsError.KPageNotAvailable, failure?.Error);
     }
@@ -187,7 +187,7 @@ public sealed class ProcessPageReaderTests
             .Pagemap(Id, 0x10 * s_page, [.. Enumerable.Repeat(PagemapBits.Present | 1, pages)]);
         File.Delete(tree.PathOf("kpagecount"));
         Directory.CreateDirectory(tree.PathOf("kpagecount"));
-        using ProcessMemory process = ProcessMemory.Open(tree.Root, Id);
+        using ProcessAddressSpace process = ProcessAddressSpace.Open(tree.Root, Id);
         (_, ProcfsException? failure) = Walks.Pages(tree.Root, process, new ProcessPageQuery { Include = All });
         Assert.Equal(ProcfsError.ReadFailed, failure?.Error);
         Assert.Equal(tree.PathOf("kpagecount"), failure!.Path);
@@ -197,7 +197,7 @@ public sealed class ProcessPageReaderTests
     public void A_stop_is_heeded()
     {
         using FakeProc tree = Tree(PagemapBits.Present | 1);
-        using ProcessMemory process = ProcessMemory.Open(tree.Root, Id);
+        using ProcessAddressSpace process = ProcessAddressSpace.Open(tree.Root, Id);
         using ProcfsContext procfs = new(tree.Root);
         using ProcessPageReader reader = new(procfs, process, new ProcessPageQuery());
         Assert.Throws<OperationCanceledException>(() => reader.MoveNext(new CancellationToken(canceled: true)));
@@ -207,7 +207,7 @@ public sealed class ProcessPageReaderTests
     public void A_reader_may_be_left_before_its_end_and_disposed_twice()
     {
         using FakeProc tree = Tree().Process(Id, Line(0x10, 0x10 + 100_000)).Pagemap(Id, 0x10 * s_page, [.. Enumerable.Repeat(PagemapBits.Present | 1, 100_000)]);
-        using ProcessMemory process = ProcessMemory.Open(tree.Root, Id);
+        using ProcessAddressSpace process = ProcessAddressSpace.Open(tree.Root, Id);
         using ProcfsContext procfs = new(tree.Root);
         ProcessPageReader reader = new(procfs, process, new ProcessPageQuery { Include = All });
         Assert.True(reader.MoveNext(TestContext.Current.CancellationToken));
@@ -219,7 +219,7 @@ public sealed class ProcessPageReaderTests
     public void Raw_flags_show_the_bits_of_the_entry()
     {
         using FakeProc tree = Tree(PagemapBits.Present | PagemapBits.File | PagemapBits.Exclusive | 2);
-        ProcessPageInfo page = Assert.Single(Read(tree, new ProcessPageQuery { Include = KPageFields.Flags, RawFlags = true }));
+        ProcessPageInfo page = Assert.Single(Read(tree, new ProcessPageQuery { Include = FrameProperties.Flags, RawFlags = true }));
         Assert.Equal(KPageFlags.LRU | KPageFlags.FILE | KPageFlags.MMAP_EXCLUSIVE, page.Flags);
     }
 
@@ -240,7 +240,7 @@ public sealed class ProcessPageReaderTests
 
     private static List<ProcessPageInfo> Read(FakeProc tree, ProcessPageQuery query)
     {
-        using ProcessMemory process = ProcessMemory.Open(tree.Root, Id);
+        using ProcessAddressSpace process = ProcessAddressSpace.Open(tree.Root, Id);
         (List<ProcessPageInfo> pages, ProcfsException? failure) = Walks.Pages(tree.Root, process, query);
         Assert.Null(failure);
         return pages;

@@ -6,7 +6,7 @@ internal static class Identities
     /// <summary>One swap area, and no knowledge of the kernel's configuration.</summary>
     public static SwapTypes OneArea { get; } = new(["/swapfile"], special: null);
 
-    public static ProcessIdentity Process { get; } = new(7, "made-up", OneArea);
+    public static ProcessContext Process { get; } = new(7, "made-up", OneArea);
 
     public static MemoryMapping Mapping(ulong start, ulong end) => new(Process) { Start = start, End = end, Permissions = "rw-p" };
 }

@@ -12,7 +12,7 @@ internal static class TargetPages
     /// <summary>One page for each of the region's, unpopulated ones among them.</summary>
     public static ProcessPageInfo[] Read(TargetRegion region, bool resolveShared = false)
     {
-        using ProcessMemory process = ProcessMemory.Open(s_root, region.ProcessId);
+        using ProcessAddressSpace process = ProcessAddressSpace.Open(s_root, region.ProcessId);
         ProcessPageQuery query = new()
         {
             Walk = new PageWalkOptions { Addresses = [region.Range] },
@@ -30,7 +30,7 @@ internal static class TargetPages
             AssertIsWhatTheKernelSays(pages[i], region, i, before[i], after[i]);
         }
 
-        bool isUntracked = (query.Include & KPageFields.Flags) != 0 && pages.Any(page => page.Pfn is not null && page.RawFlags is null);
+        bool isUntracked = (query.Include & FrameProperties.Flags) != 0 && pages.Any(page => page.Pfn is not null && page.RawFlags is null);
         Require.That(!isUntracked || !UntrackedMemory.IsThere, "KnownMemory", $"{region.Name} lies where the kernel does not know its own memory");
         return [.. pages];
     }
@@ -38,10 +38,10 @@ internal static class TargetPages
     /// <summary>The pages of a list of the region.</summary>
     public static IEnumerable<ProcessPageInfo> On(this ProcessPageInfo[] pages, IEnumerable<int> indices) => indices.Select(index => pages[index]);
 
-    public static KPageFields IncludeWhatIsReadable()
+    public static FrameProperties IncludeWhatIsReadable()
     {
-        KPageFields fields = KPageFields.None;
-        foreach (KPageFields field in KPageFiles.AllFields)
+        FrameProperties fields = FrameProperties.None;
+        foreach (FrameProperties field in KPageFiles.AllFields)
         {
             using KPageFiles files = new(s_root);
             try

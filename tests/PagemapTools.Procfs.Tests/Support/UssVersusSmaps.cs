@@ -37,7 +37,7 @@ internal static class UssVersusSmaps
 
     /// <summary>What this user may use: the map counts are for root, and of no use where frame numbers are hidden.</summary>
     public static UssMethod[] Methods() =>
-        KernelFeatures.ShowsPageFrameNumbers && TargetPages.IncludeWhatIsReadable().HasFlag(KPageFields.MapCount)
+        KernelFeatures.ShowsPageFrameNumbers && TargetPages.IncludeWhatIsReadable().HasFlag(FrameProperties.MapCount)
             ? [UssMethod.Exclusive, UssMethod.MapCount]
             : [UssMethod.Exclusive];
 

@@ -13,12 +13,12 @@ public sealed class MapCountReaderTests : IDisposable
     private readonly List<ulong> _readPfns = [];
     private readonly ManualClock _clock = new();
     private readonly MapCountCache _cache;
-    private readonly PageEntryFile _kpagecount;
+    private readonly PageIndexedFile _kpagecount;
 
     public MapCountReaderTests()
     {
         _cache = new MapCountCache(_clock);
-        _kpagecount = new PageEntryFile("kpagecount", Read);
+        _kpagecount = new PageIndexedFile("kpagecount", Read);
     }
 
     public void Dispose() => _kpagecount.Dispose();
@@ -82,7 +82,7 @@ public sealed class MapCountReaderTests : IDisposable
     public void ExcludedAndHiddenPagesAreNotRead()
     {
         using MapCountReader counts = new(_kpagecount, new UntrackedSections(null), _cache);
-        Assert.Equal([PfnRuns.Unknown], counts.Read([Own | 10, PagemapBits.Present, PagemapBits.Swapped(0, 5), 0], excludeMask: PagemapBits.Exclusive).ToArray());
+        Assert.Equal([PfnBatchReader.NoValue], counts.Read([Own | 10, PagemapBits.Present, PagemapBits.Swapped(0, 5), 0], excludeMask: PagemapBits.Exclusive).ToArray());
         Assert.True(counts.SawHiddenFrames);
         Assert.Empty(TakeReadPfns());
     }

@@ -5,7 +5,7 @@ using Microsoft.Win32.SafeHandles;
 namespace PagemapTools.Procfs.Native;
 
 /// <summary>memfd_create (include/uapi/linux/memfd.h): an empty file on the kernel's own shmem, or its own hugetlbfs of a size.</summary>
-internal static partial class MemfdCall
+internal static partial class Memfd
 {
     private const uint CloseOnExec = 1;
     private const uint HugeTlb = 4;

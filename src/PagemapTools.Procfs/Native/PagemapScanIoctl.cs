@@ -14,7 +14,7 @@ internal struct PagemapScanArgument
     public ulong WalkEnd;
     public ulong Vector;
     public ulong VectorLength;
-    public ulong MaximumPages;
+    public ulong MaxPages;
     public ulong CategoryInverted;
     public ulong CategoryMask;
     public ulong CategoryAnyOfMask;
@@ -31,7 +31,7 @@ internal struct PageRegion
 }
 
 /// <summary>The PAGEMAP_SCAN ioctl of a pagemap file.</summary>
-internal static partial class PagemapScanCall
+internal static partial class PagemapScanIoctl
 {
     private const ulong PagemapScanRequest = 0xC0606610;
 

@@ -7,7 +7,7 @@ namespace PagemapTools.Procfs.Native;
 /// open, read, pread, write and lseek with the kernel's own error number. The framework's file classes fold EACCES and EPERM,
 /// and ESRCH and EIO, into one exception each, and the module has to tell them apart.
 /// </summary>
-internal static partial class FileCalls
+internal static partial class FileIO
 {
     private const int ReadOnly = 0;
     private const int WriteOnly = 1;
@@ -69,10 +69,10 @@ internal static partial class FileCalls
     }
 
     /// <summary>The first offset at or after <paramref name="offset"/> that holds data; null where there is none.</summary>
-    public static long? NextData(SafeFileHandle file, long offset) => Seek(file, offset, SeekData);
+    public static long? FindData(SafeFileHandle file, long offset) => Seek(file, offset, SeekData);
 
     /// <summary>The first offset at or after <paramref name="offset"/> that is a hole (the end of the file counts as one).</summary>
-    public static long? NextHole(SafeFileHandle file, long offset) => Seek(file, offset, SeekHole);
+    public static long? FindHole(SafeFileHandle file, long offset) => Seek(file, offset, SeekHole);
 
     private static long? Seek(SafeFileHandle file, long offset, int whence)
     {

@@ -11,7 +11,7 @@ public sealed class ProcessMemoryTests
     public void A_process_that_is_not_there_is_not_found()
     {
         using FakeProc tree = new();
-        ProcfsException failure = Assert.Throws<ProcfsException>(() => ProcessMemory.Open(tree.Root, Id));
+        ProcfsException failure = Assert.Throws<ProcfsException>(() => ProcessAddressSpace.Open(tree.Root, Id));
         Assert.Equal(ProcfsError.ProcessNotFound, failure.Error);
         Assert.Equal(Id, failure.ProcessId);
         Assert.Contains("7", failure.Message, StringComparison.Ordinal);
@@ -22,7 +22,7 @@ public sealed class ProcessMemoryTests
     public void A_process_that_goes_between_its_name_and_its_pagemap_is_not_found()
     {
         using FakeProc tree = new FakeProc().Text("7/comm", "gone\n");
-        Assert.Equal(ProcfsError.ProcessNotFound, Assert.Throws<ProcfsException>(() => ProcessMemory.Open(tree.Root, Id)).Error);
+        Assert.Equal(ProcfsError.ProcessNotFound, Assert.Throws<ProcfsException>(() => ProcessAddressSpace.Open(tree.Root, Id)).Error);
     }
 
     [Theory]
@@ -35,7 +35,7 @@ public sealed class ProcessMemoryTests
     {
         // As the kernel: pagemap of such a process does not open.
         using FakeProc tree = new FakeProc().Text("7/comm", name + "\n").Text("7/cmdline", string.Empty).Status(Id, state, flags, name);
-        ProcfsException failure = Assert.Throws<ProcfsException>(() => ProcessMemory.Open(tree.Root, Id));
+        ProcfsException failure = Assert.Throws<ProcfsException>(() => ProcessAddressSpace.Open(tree.Root, Id));
         Assert.Equal(ProcfsError.NoAddressSpace, failure.Error);
         Assert.Equal(Id, failure.ProcessId);
         Assert.Equal(ENOENT, failure.ErrorNumber);
@@ -55,9 +55,9 @@ public sealed class ProcessMemoryTests
             tree.Text("7/pagemap", string.Empty);
         }
 
-        using ProcessMemory process = ProcessMemory.Open(tree.Root, Id);
+        using ProcessAddressSpace process = ProcessAddressSpace.Open(tree.Root, Id);
         Assert.Equal(Id, process.ProcessId);
-        Assert.Equal((Id, "/x"), Assert.Single(process.Mappings().Select(mapping => (mapping.ProcessId, mapping.Path))));
+        Assert.Equal((Id, "/x"), Assert.Single(process.ReadMappings().Select(mapping => (mapping.ProcessId, mapping.Path))));
         Assert.EndsWith("/9/pagemap", process.Pagemap.Path, StringComparison.Ordinal);
     }
 
@@ -65,7 +65,7 @@ public sealed class ProcessMemoryTests
     public void A_thread_that_cannot_be_opened_is_named_and_the_process_not_called_a_zombie()
     {
         using FakeProc tree = new FakeProc().Process(Id).Status(Id, 'Z', 0).Text("7/task/9/stat", string.Empty).Status(9, 'S', 0);
-        ProcfsException failure = Assert.Throws<ProcfsException>(() => ProcessMemory.Open(tree.Root, Id));
+        ProcfsException failure = Assert.Throws<ProcfsException>(() => ProcessAddressSpace.Open(tree.Root, Id));
         Assert.Equal((ProcfsError.NoAddressSpace, Id), (failure.Error, failure.ProcessId));
         Assert.Contains("main thread has ended", failure.Message, StringComparison.Ordinal);
         Assert.Contains("thread 9", failure.Message, StringComparison.Ordinal);
@@ -80,7 +80,7 @@ public sealed class ProcessMemoryTests
     public void A_process_that_lives_but_has_lost_its_address_space_is_not_found(char state)
     {
         using FakeProc tree = new FakeProc().Text("7/comm", "x\n").Status(Id, state, 0x400000);
-        Assert.Equal(ProcfsError.ProcessNotFound, Assert.Throws<ProcfsException>(() => ProcessMemory.Open(tree.Root, Id)).Error);
+        Assert.Equal(ProcfsError.ProcessNotFound, Assert.Throws<ProcfsException>(() => ProcessAddressSpace.Open(tree.Root, Id)).Error);
     }
 
     [Theory]
@@ -92,23 +92,23 @@ public sealed class ProcessMemoryTests
     public void A_stat_file_that_makes_no_sense_tells_nothing(string stat)
     {
         using FakeProc tree = new FakeProc().Text("7/comm", "x\n").Text("7/stat", stat);
-        Assert.Equal(ProcfsError.ProcessNotFound, Assert.Throws<ProcfsException>(() => ProcessMemory.Open(tree.Root, Id)).Error);
+        Assert.Equal(ProcfsError.ProcessNotFound, Assert.Throws<ProcfsException>(() => ProcessAddressSpace.Open(tree.Root, Id)).Error);
     }
 
     [Fact]
     public void Maps_that_cannot_be_opened_are_told()
     {
         using FakeProc tree = new FakeProc().Text("7/comm", "x\n").Pagemap(Id, 0, 1);
-        using ProcessMemory process = ProcessMemory.Open(tree.Root, Id);
-        Assert.Equal(ProcfsError.ProcessNotFound, Assert.Throws<ProcfsException>(() => process.Mappings().ToArray()).Error);
+        using ProcessAddressSpace process = ProcessAddressSpace.Open(tree.Root, Id);
+        Assert.Equal(ProcfsError.ProcessNotFound, Assert.Throws<ProcfsException>(() => process.ReadMappings().ToArray()).Error);
     }
 
     [Fact]
     public void Maps_without_a_line_are_those_of_a_process_without_an_address_space()
     {
         using FakeProc tree = new FakeProc().Process(Id).Pagemap(Id, 0, 1).Status(Id, 'S', ProcessStatus.KernelThread);
-        using ProcessMemory process = ProcessMemory.Open(tree.Root, Id);
-        Assert.Equal(ProcfsError.NoAddressSpace, Assert.Throws<ProcfsException>(() => process.Mappings().ToArray()).Error);
+        using ProcessAddressSpace process = ProcessAddressSpace.Open(tree.Root, Id);
+        Assert.Equal(ProcfsError.NoAddressSpace, Assert.Throws<ProcfsException>(() => process.ReadMappings().ToArray()).Error);
     }
 
     [Fact]
@@ -116,8 +116,8 @@ public sealed class ProcessMemoryTests
     {
         // read of a directory gives EISDIR, at once; the process is there all the time.
         using FakeProc tree = new FakeProc().Text("7/comm", "x\n").Status(Id, 'S', 0).Pagemap(Id, 0, 1).Text("7/maps/nothing", string.Empty);
-        using ProcessMemory process = ProcessMemory.Open(tree.Root, Id);
-        ProcfsException failure = Assert.Throws<ProcfsException>(() => process.Mappings().ToArray());
+        using ProcessAddressSpace process = ProcessAddressSpace.Open(tree.Root, Id);
+        ProcfsException failure = Assert.Throws<ProcfsException>(() => process.ReadMappings().ToArray());
         Assert.Equal(ProcfsError.ReadFailed, failure.Error);
     }
 
@@ -125,9 +125,9 @@ public sealed class ProcessMemoryTests
     public void A_process_has_its_number_and_its_name()
     {
         using FakeProc tree = new FakeProc().Process(Id, "1000-2000 rw-p 00000000 08:01 5 /x").Pagemap(Id, 0, 1, 2);
-        using ProcessMemory process = ProcessMemory.Open(tree.Root, Id);
+        using ProcessAddressSpace process = ProcessAddressSpace.Open(tree.Root, Id);
         Assert.Equal((Id, "made-up"), (process.ProcessId, process.ProcessName));
-        Assert.Equal("/x", Assert.Single(process.Mappings()).Path);
+        Assert.Equal("/x", Assert.Single(process.ReadMappings()).Path);
         Assert.EndsWith("/7/pagemap", process.Pagemap.Path, StringComparison.Ordinal);
     }
 }

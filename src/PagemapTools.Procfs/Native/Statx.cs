@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace PagemapTools.Procfs.Native;
 
 /// <summary>statx, whose result has one layout on every architecture (include/uapi/linux/stat.h), unlike struct stat.</summary>
-internal static partial class StatxCall
+internal static partial class Statx
 {
     private const int AtWorkingDirectory = -100;
     private const int AtNoFollow = 0x100;
@@ -29,12 +29,12 @@ internal static partial class StatxCall
     public readonly record struct FileIdentity(uint UserId, FileType Type, ulong Inode, uint DeviceMajor, uint DeviceMinor);
 
     /// <summary>The identity of a path (a link itself, not what it leads to); null if it cannot be asked.</summary>
-    public static FileIdentity? OfPath(string path) => Ask(AtWorkingDirectory, path, AtNoFollow);
+    public static FileIdentity? GetByPath(string path) => Invoke(AtWorkingDirectory, path, AtNoFollow);
 
     /// <summary>The identity of an open file; null if it cannot be asked.</summary>
-    public static FileIdentity? OfDescriptor(int descriptor) => Ask(descriptor, string.Empty, AtEmptyPath);
+    public static FileIdentity? GetByDescriptor(int descriptor) => Invoke(descriptor, string.Empty, AtEmptyPath);
 
-    private static unsafe FileIdentity? Ask(int directory, string path, int flags)
+    private static unsafe FileIdentity? Invoke(int directory, string path, int flags)
     {
         Span<byte> result = stackalloc byte[ResultSize];
         fixed (byte* start = result)
@@ -46,14 +46,14 @@ internal static partial class StatxCall
         }
 
         return new FileIdentity(
-            U32(result, UserIdOffset),
+            ReadUInt32(result, UserIdOffset),
             (FileType)(MemoryMarshal.Read<ushort>(result[ModeOffset..]) & TypeMask),
             MemoryMarshal.Read<ulong>(result[InodeOffset..]),
-            U32(result, DeviceMajorOffset),
-            U32(result, DeviceMinorOffset));
+            ReadUInt32(result, DeviceMajorOffset),
+            ReadUInt32(result, DeviceMinorOffset));
     }
 
-    private static uint U32(ReadOnlySpan<byte> bytes, int offset) => MemoryMarshal.Read<uint>(bytes[offset..]);
+    private static uint ReadUInt32(ReadOnlySpan<byte> bytes, int offset) => MemoryMarshal.Read<uint>(bytes[offset..]);
 
     [LibraryImport("libc", EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static unsafe partial int StatxNative(int directory, string path, int flags, uint mask, byte* result);

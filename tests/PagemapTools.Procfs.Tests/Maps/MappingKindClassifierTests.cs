@@ -27,5 +27,5 @@ public sealed class MappingKindsTests
     [InlineData("/dev/shm2/segment", false, MappingKind.File)]
     [InlineData("/home/user/[heap]", false, MappingKind.File)]
     public void A_kind_is_told_from_the_name(string? path, bool isDeleted, MappingKind kind) =>
-        Assert.Equal(kind, MappingKinds.Of(path, isDeleted));
+        Assert.Equal(kind, MappingKindClassifier.Classify(path, isDeleted));
 }

@@ -31,7 +31,7 @@ public sealed class SpecialSwapTypesTests
     [InlineData("5.10", false, true, true, "28:S 29:P 30:M 31:M")]
     [InlineData("5.10", false, false, false, "30:S 31:S")]
     public void Types_are_dealt_out_from_the_top_by_release_and_options(string release, bool devicePrivate, bool migration, bool memoryFailure, string expected) =>
-        AssertTypes(new SpecialSwapTypes(Version.Parse(release), devicePrivate, migration, memoryFailure, pteMarker: true), expected);
+        AssertTypes(new NonSwapTypeLayout(Version.Parse(release), devicePrivate, migration, memoryFailure, pteMarker: true), expected);
 
     [Theory]
     [InlineData("5.19", "26:S 27:P 28:M 29:M 30:M 31:N")]
@@ -39,7 +39,7 @@ public sealed class SpecialSwapTypesTests
     [InlineData("6.2", "26:S 27:P 28:M 30:M 31:N")]
     [InlineData("5.18", "28:S 29:P 30:M 31:M")]
     public void Until_6_1_there_is_a_type_for_markers_only_where_the_kernel_has_that_option(string release, string expected) =>
-        AssertTypes(new SpecialSwapTypes(Version.Parse(release), devicePrivate: false, migration: true, memoryFailure: true, pteMarker: false), expected);
+        AssertTypes(new NonSwapTypeLayout(Version.Parse(release), devicePrivate: false, migration: true, memoryFailure: true, pteMarker: false), expected);
 
     [Theory]
     [InlineData("6.18.44-fc-v669", "6.18")]
@@ -63,11 +63,11 @@ public sealed class SpecialSwapTypesTests
     public void The_kernels_own_configuration_is_read_from_proc()
     {
         using FakeProc tree = Configured("6.12.0-made-up", "CONFIG_MMU=y\nCONFIG_DEVICE_PRIVATE=y\n# CONFIG_MIGRATION is not set\nCONFIG_MEMORY_FAILURE=y\n");
-        SpecialSwapTypes? types = SpecialSwapTypes.Read(tree.Root);
+        NonSwapTypeLayout? types = NonSwapTypeLayout.TryRead(tree.Root);
         Assert.NotNull(types);
         Assert.Equal(
             [PageState.Swapped, PageState.Poisoned, PageState.Device, PageState.Device, PageState.NonSwap],
-            new[] { 25, 26, 27, 30, 31 }.Select(types.StateOf));
+            new[] { 25, 26, 27, 30, 31 }.Select(types.GetState));
     }
 
     [Theory]
@@ -78,28 +78,28 @@ public sealed class SpecialSwapTypesTests
     public void The_option_of_markers_is_read_where_it_decides(string configuration, int type, PageState state)
     {
         using FakeProc tree = Configured("6.1.0-made-up", configuration);
-        Assert.Equal(state, SpecialSwapTypes.Read(tree.Root)?.StateOf(type));
+        Assert.Equal(state, NonSwapTypeLayout.TryRead(tree.Root)?.GetState(type));
     }
 
     [Fact]
     public void Without_a_configuration_nothing_is_known()
     {
         using FakeProc tree = new FakeProc().Text("sys/kernel/osrelease", "0.0.0-no-such-release\n");
-        Assert.Null(SpecialSwapTypes.Read(tree.Root));
+        Assert.Null(NonSwapTypeLayout.TryRead(tree.Root));
         using FakeProc empty = new();
-        Assert.Null(SpecialSwapTypes.Read(empty.Root));
+        Assert.Null(NonSwapTypeLayout.TryRead(empty.Root));
     }
 
     [Fact]
     public void A_configuration_that_is_damaged_counts_as_none()
     {
         using FakeProc tree = new FakeProc().Text("sys/kernel/osrelease", "6.12.0\n").Text("config.gz", "not compressed at all");
-        Assert.Null(SpecialSwapTypes.Read(tree.Root));
+        Assert.Null(NonSwapTypeLayout.TryRead(tree.Root));
     }
 
-    private static void AssertTypes(SpecialSwapTypes types, string expected)
+    private static void AssertTypes(NonSwapTypeLayout types, string expected)
     {
-        Assert.Equal(PageState.Swapped, types.StateOf(0));
+        Assert.Equal(PageState.Swapped, types.GetState(0));
         foreach (string pair in expected.Split(' '))
         {
             string[] parts = pair.Split(':');
@@ -114,7 +114,7 @@ public sealed class SpecialSwapTypesTests
             };
             if (state is not null)
             {
-                Assert.Equal(state, types.StateOf(int.Parse(parts[0])));
+                Assert.Equal(state, types.GetState(int.Parse(parts[0])));
             }
         }
     }

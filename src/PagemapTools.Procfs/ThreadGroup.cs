@@ -7,19 +7,19 @@ namespace PagemapTools.Procfs;
 /// the last other ends (kernel/exit.c, delay_group_leader), and in /proc/PID, which is the main thread's, the address space has gone.
 /// It is in the other threads' directories, which proc has by their own ids without listing them (fs/proc/base.c, proc_pid_lookup).
 /// </summary>
-internal static class SurvivingThread
+internal static class ThreadGroup
 {
     /// <summary>The id of such a thread; null where the main thread lives, or no other does.</summary>
-    public static int? Of(ProcRoot root, int processId)
+    public static int? FindLiveThread(ProcRoot root, int processId)
     {
-        if (ProcessStat.Read(root, processId) is not { State: 'Z' })
+        if (ProcessStat.TryRead(root, processId) is not { State: 'Z' })
         {
             return null;
         }
 
-        foreach (int thread in Threads(root.PathOf(processId, "task")))
+        foreach (int thread in ReadThreadIds(root.GetPath(processId, "task")))
         {
-            if (ProcessStat.Read(root, thread) is { HasEnded: false })
+            if (ProcessStat.TryRead(root, thread) is { HasEnded: false })
             {
                 return thread;
             }
@@ -28,7 +28,7 @@ internal static class SurvivingThread
         return null;
     }
 
-    private static List<int> Threads(string directory)
+    private static List<int> ReadThreadIds(string directory)
     {
         List<int> threads = [];
         try

@@ -10,25 +10,25 @@ namespace PagemapTools.Procfs;
 /// or a saved copy of one of them.
 /// </summary>
 /// <remarks>Safe to read from several threads: every read names its offset.</remarks>
-public sealed class PageEntryFile : IDisposable
+public sealed class PageIndexedFile : IDisposable
 {
-    private readonly PositionalRead _read;
+    private readonly PReadFunc _read;
 
     /// <summary>Reads with the semantics of pread: the bytes read, 0 at the end, or -1 and an error number.</summary>
-    internal delegate int PositionalRead(Span<byte> buffer, long offset, out int errno);
+    internal delegate int PReadFunc(Span<byte> buffer, long offset, out int errno);
 
-    internal PageEntryFile(string path, PositionalRead read)
+    internal PageIndexedFile(string path, PReadFunc read)
     {
         Path = path;
         _read = read;
     }
 
-    private PageEntryFile(string path, SafeFileHandle handle, int? processId)
+    private PageIndexedFile(string path, SafeFileHandle handle, int? processId)
     {
         Path = path;
         ProcessId = processId;
         Handle = handle;
-        _read = (Span<byte> buffer, long offset, out int errno) => FileCalls.PRead(handle, buffer, offset, out errno);
+        _read = (Span<byte> buffer, long offset, out int errno) => FileIO.PRead(handle, buffer, offset, out errno);
     }
 
     /// <summary>The path it was opened by.</summary>
@@ -41,16 +41,16 @@ public sealed class PageEntryFile : IDisposable
 
     /// <summary>Opens a file of entries.</summary>
     /// <exception cref="ProcfsException">It cannot be opened; <see cref="ProcfsException.ErrorNumber"/> says why.</exception>
-    public static PageEntryFile Open(string path) =>
+    public static PageIndexedFile Open(string path) =>
         TryOpen(path, out int errno) ?? throw new ProcfsException(
             ProcfsError.ReadFailed, $"'{path}' cannot be opened: {Errno.Describe(errno)}.", path, errorNumber: errno);
 
-    internal static PageEntryFile? TryOpen(string path, out int errno, int? processId = null)
+    internal static PageIndexedFile? TryOpen(string path, out int errno, int? processId = null)
     {
-        SafeFileHandle handle = FileCalls.OpenForReading(path, out errno);
+        SafeFileHandle handle = FileIO.OpenForReading(path, out errno);
         if (!handle.IsInvalid)
         {
-            return new PageEntryFile(path, handle, processId);
+            return new PageIndexedFile(path, handle, processId);
         }
 
         handle.Dispose();
@@ -79,7 +79,7 @@ public sealed class PageEntryFile : IDisposable
             int count = _read(bytes[done..], offset + done, out int errno);
             if (count < 0)
             {
-                return done >= sizeof(ulong) ? done / sizeof(ulong) : throw Refused(offset, errno);
+                return done >= sizeof(ulong) ? done / sizeof(ulong) : throw CreateReadFailed(offset, errno);
             }
 
             if (count == 0)
@@ -96,7 +96,7 @@ public sealed class PageEntryFile : IDisposable
     /// <summary>Closes the file.</summary>
     public void Dispose() => Handle?.Dispose();
 
-    private ProcfsException Refused(long offset, int errno) => new(
+    private ProcfsException CreateReadFailed(long offset, int errno) => new(
         ProcfsError.ReadFailed,
         $"Reading '{Path}' at offset 0x{offset:x} failed: {Errno.Describe(errno)}.",
         Path,

@@ -7,7 +7,7 @@ namespace PagemapTools.Procfs.Native;
 /// userfaultfd, which takes a mapping of shared memory and refuses one of a file on disk (mm/userfaultfd.c, vma_can_userfault): of a
 /// file on an overlay nothing else tells what is below. No fault is ever waited for.
 /// </summary>
-internal static partial class UserfaultCall
+internal static partial class Userfault
 {
     private const nint CloseOnExec = 0x80000;
     private const nint UserModeOnly = 1;
@@ -38,7 +38,7 @@ internal static partial class UserfaultCall
     {
         nuint length = (nuint)PageGeometry.PageSize;
         using SafeFileHandle? userfault = Open();
-        nint address = userfault is null ? 0 : MemoryCalls.Map(length, MemoryCalls.ProtectionRead, MemoryCalls.MapPrivate, file, 0);
+        nint address = userfault is null ? 0 : MemoryMap.Map(length, MemoryMap.ProtectionRead, MemoryMap.MapPrivate, file, 0);
         if (address == 0)
         {
             return null;
@@ -47,13 +47,13 @@ internal static partial class UserfaultCall
         RegisterArgument argument = new() { Start = (ulong)address, Length = length, Mode = ModeMissing };
         int status = RegisterNative(userfault!, RegisterRequest, ref argument);
         int errno = Marshal.GetLastPInvokeError();
-        MemoryCalls.Unmap(address, length);
+        MemoryMap.Unmap(address, length);
         return status == 0 ? true : errno == Errno.EINVAL ? false : null;
     }
 
     private static SafeFileHandle? Open()
     {
-        if (Number() is not { } number)
+        if (GetSyscallNumber() is not { } number)
         {
             return null;
         }
@@ -77,7 +77,7 @@ internal static partial class UserfaultCall
         return null;
     }
 
-    private static nint? Number() => RuntimeInformation.ProcessArchitecture switch
+    private static nint? GetSyscallNumber() => RuntimeInformation.ProcessArchitecture switch
     {
         Architecture.X64 => 323,
         Architecture.X86 => 374,

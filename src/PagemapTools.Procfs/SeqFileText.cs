@@ -7,34 +7,34 @@ namespace PagemapTools.Procfs;
 /// Names as the kernel writes them into the files of proc: some bytes as a backslash and three octal digits (fs/seq_file.c,
 /// mangle_path), the rest as they are, in no promised encoding.
 /// </summary>
-internal static class OctalEscapes
+internal static class SeqFileText
 {
     /// <summary>
     /// Decodes the escapes of the characters that the file at hand escapes (in maps only the newline: a backslash stands for
     /// itself there), and shows a byte that is not UTF-8 as <c>\xNN</c>.
     /// </summary>
-    public static string Decode(ReadOnlySpan<byte> name, string escaped)
+    public static string Unescape(ReadOnlySpan<byte> name, string escaped)
     {
         if (name.IndexOf((byte)'\\') < 0)
         {
-            return Text(name);
+            return Decode(name);
         }
 
         byte[] bytes = new byte[name.Length];
         int length = 0;
         for (int i = 0; i < name.Length; i++)
         {
-            int character = Escape(name[i..]);
+            int character = ParseEscape(name[i..]);
             bool isEscape = character >= 0 && escaped.Contains((char)character, StringComparison.Ordinal);
             bytes[length++] = isEscape ? (byte)character : name[i];
             i += isEscape ? 3 : 0;
         }
 
-        return Text(bytes.AsSpan(0, length));
+        return Decode(bytes.AsSpan(0, length));
     }
 
     /// <summary>Bytes as text, a byte that is not UTF-8 as <c>\xNN</c>.</summary>
-    public static string Text(ReadOnlySpan<byte> bytes)
+    public static string Decode(ReadOnlySpan<byte> bytes)
     {
         StringBuilder text = new(bytes.Length);
         while (!bytes.IsEmpty)
@@ -58,7 +58,7 @@ internal static class OctalEscapes
         return text.ToString();
     }
 
-    private static int Escape(ReadOnlySpan<byte> text) =>
+    private static int ParseEscape(ReadOnlySpan<byte> text) =>
         text.Length > 3 && text[0] == '\\' && IsOctal(text[1]) && IsOctal(text[2]) && IsOctal(text[3])
             ? ((text[1] - '0') << 6) | ((text[2] - '0') << 3) | (text[3] - '0')
             : -1;

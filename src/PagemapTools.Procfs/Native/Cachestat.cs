@@ -7,7 +7,7 @@ namespace PagemapTools.Procfs.Native;
 /// cachestat (Linux 6.5): how many pages of a part of a file are in the page cache, and how many are not any more, which for shared
 /// memory means swapped out. Unlike mincore it does not take a copy that is still in the swap cache for the page.
 /// </summary>
-internal static partial class CachestatCall
+internal static partial class Cachestat
 {
     // The number is the same on every architecture (include/uapi/asm-generic/unistd.h).
     private const nint CachestatNumber = 451;
@@ -30,7 +30,7 @@ internal static partial class CachestatCall
     }
 
     /// <summary>Pages in the cache and pages evicted; null where the kernel or the file does not answer.</summary>
-    public static unsafe (ulong Cached, ulong Evicted)? Ask(SafeFileHandle file, long offset, long length)
+    public static unsafe (ulong Cached, ulong Evicted)? Query(SafeFileHandle file, long offset, long length)
     {
         CachestatRange range = new() { Offset = (ulong)offset, Length = (ulong)length };
         CachestatResult result = default;

@@ -4,16 +4,16 @@ namespace PagemapTools.Procfs;
 /// Joins a batch of page frame numbers with the files that are indexed by them. The numbers are cut into runs of neighbours, the
 /// runs sorted, those that lie close together read with one call, and the words scattered to where their number stood.
 /// </summary>
-internal sealed class PfnRuns : IDisposable
+internal sealed class PfnBatchReader : IDisposable
 {
     /// <summary>What a number that is not known, and a word that could not be read, stand as.</summary>
-    public const ulong Unknown = ulong.MaxValue;
+    public const ulong NoValue = ulong.MaxValue;
 
     // Measured (--micro, BridgeBenchmarks): a call costs as much as three to four words that nobody asked for.
-    private const ulong BridgedFrames = 3;
+    private const ulong MaxGap = 3;
 
     private const int WordsPerRead = 16 * 1024;
-    private const int WordsPerTurn = 8 * 1024;
+    private const int ChunkWords = 8 * 1024;
 
     private readonly object _turns = new();
     private readonly RentedArray<ulong> _rentedPfns = new();
@@ -26,11 +26,11 @@ internal sealed class PfnRuns : IDisposable
 
     private readonly record struct Run(int Index, int Length);
 
-    /// <summary>Takes a batch of numbers; <see cref="Unknown"/> ones have no words.</summary>
-    public void Build(ReadOnlySpan<ulong> pfns)
+    /// <summary>Takes a batch of numbers; <see cref="NoValue"/> ones have no words.</summary>
+    public void Coalesce(ReadOnlySpan<ulong> pfns)
     {
-        _pfns = _rentedPfns.AtLeast(pfns.Length);
-        _runs = _rentedRuns.AtLeast(pfns.Length);
+        _pfns = _rentedPfns.EnsureCapacity(pfns.Length);
+        _runs = _rentedRuns.EnsureCapacity(pfns.Length);
         _count = 0;
         _rows = 0;
         bool isSorted = true;
@@ -38,7 +38,7 @@ internal sealed class PfnRuns : IDisposable
         for (int i = 0; i < pfns.Length;)
         {
             ulong first = pfns[i];
-            if (first == Unknown)
+            if (first == NoValue)
             {
                 i++;
                 continue;
@@ -63,15 +63,15 @@ internal sealed class PfnRuns : IDisposable
         }
     }
 
-    /// <summary>Reads the word of every number of the batch; one beyond the end of the file stays <see cref="Unknown"/>.</summary>
+    /// <summary>Reads the word of every number of the batch; one beyond the end of the file stays <see cref="NoValue"/>.</summary>
     /// <param name="file">The file.</param>
     /// <param name="words">Where the words go.</param>
     /// <param name="threads">How many threads at most share the runs: the kernel takes its time over each word.</param>
-    public void Gather(PageEntryFile file, Memory<ulong> words, int threads = 1)
+    public void Read(PageIndexedFile file, Memory<ulong> words, int threads = 1)
     {
-        words.Span.Fill(Unknown);
+        words.Span.Fill(NoValue);
         _taken = 0;
-        ParallelRunner.Run(Math.Clamp(_rows / WordsPerTurn, 1, threads), _ => GatherTurns(file, words.Span), CancellationToken.None);
+        ParallelRunner.Run(Math.Clamp(_rows / ChunkWords, 1, threads), _ => ReadChunks(file, words.Span), CancellationToken.None);
     }
 
     /// <summary>Gives the buffers back.</summary>
@@ -82,22 +82,22 @@ internal sealed class PfnRuns : IDisposable
         _rentedRuns.Dispose();
     }
 
-    private void GatherTurns(PageEntryFile file, Span<ulong> words)
+    private void ReadChunks(PageIndexedFile file, Span<ulong> words)
     {
         using RentedArray<ulong> buffer = new(WordsPerRead);
-        while (TakeTurn(out int first, out int end))
+        while (TakeChunk(out int first, out int end))
         {
-            Gather(file, words, buffer.Items, first, end);
+            Read(file, words, buffer.Array, first, end);
         }
     }
 
     // By words, for some runs are a thousand times as long as others.
-    private bool TakeTurn(out int first, out int end)
+    private bool TakeChunk(out int first, out int end)
     {
         lock (_turns)
         {
             first = _taken;
-            for (int rows = 0; _taken < _count && rows < WordsPerTurn; _taken++)
+            for (int rows = 0; _taken < _count && rows < ChunkWords; _taken++)
             {
                 rows += _runs[_taken].Length;
             }
@@ -107,14 +107,14 @@ internal sealed class PfnRuns : IDisposable
         }
     }
 
-    private void Gather(PageEntryFile file, Span<ulong> words, ulong[] buffer, int first, int end)
+    private void Read(PageIndexedFile file, Span<ulong> words, ulong[] buffer, int first, int end)
     {
         while (first < end)
         {
             ulong start = _pfns[first];
             ulong beyond = start + (ulong)_runs[first].Length;
             int next = first + 1;
-            while (next < end && _pfns[next] <= beyond + BridgedFrames)
+            while (next < end && _pfns[next] <= beyond + MaxGap)
             {
                 ulong extended = Math.Max(beyond, _pfns[next] + (ulong)_runs[next].Length);
                 if (extended - start > WordsPerRead)

@@ -2,7 +2,7 @@ namespace PagemapTools.Procfs;
 
 /// <summary>What is known of a page frame beside its number: one file of proc each.</summary>
 [Flags]
-public enum KPageFields
+public enum FrameProperties
 {
     /// <summary>Only the number.</summary>
     None = 0,

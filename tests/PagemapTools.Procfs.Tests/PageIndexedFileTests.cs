@@ -12,7 +12,7 @@ public sealed class PageEntryFileTests
     public void Entries_are_native_endian_and_found_by_their_index()
     {
         using FakeProc tree = new FakeProc().Entries("kpageflags", 3, 0x0123456789abcdef, 42);
-        using PageEntryFile file = PageEntryFile.Open(tree.PathOf("kpageflags"));
+        using PageIndexedFile file = PageIndexedFile.Open(tree.PathOf("kpageflags"));
         ulong[] entries = new ulong[3];
         Assert.Equal(3, file.Read(2, entries));
         Assert.Equal([0UL, 0x0123456789abcdef, 42], entries);
@@ -28,7 +28,7 @@ public sealed class PageEntryFileTests
     {
         byte[] content = Content(100);
         List<long> offsets = [];
-        using PageEntryFile file = Made((buffer, offset) =>
+        using PageIndexedFile file = Made((buffer, offset) =>
         {
             offsets.Add(offset);
             return Copy(content, buffer, offset, bytesAtOnce);
@@ -44,7 +44,7 @@ public sealed class PageEntryFileTests
     public void The_end_of_the_file_ends_the_read()
     {
         byte[] content = Content(20);
-        using PageEntryFile file = Made((buffer, offset) => Copy(content, buffer, offset, int.MaxValue));
+        using PageIndexedFile file = Made((buffer, offset) => Copy(content, buffer, offset, int.MaxValue));
         ulong[] entries = new ulong[10];
         Assert.Equal(5, file.Read(15, entries));
         Assert.Equal([15UL, 16, 17, 18, 19], entries[..5]);
@@ -56,7 +56,7 @@ public sealed class PageEntryFileTests
     public void Bytes_after_the_last_whole_entry_are_none()
     {
         byte[] content = Content(3)[..21];
-        using PageEntryFile file = Made((buffer, offset) => Copy(content, buffer, offset, 5));
+        using PageIndexedFile file = Made((buffer, offset) => Copy(content, buffer, offset, 5));
         Assert.Equal(2, file.Read(0, new ulong[4]));
     }
 
@@ -64,7 +64,7 @@ public sealed class PageEntryFileTests
     public void An_error_after_some_entries_gives_those_entries()
     {
         byte[] content = Content(100);
-        using PageEntryFile file = Made((buffer, offset) => offset >= 40 ? -EIO : Copy(content, buffer, offset, 8));
+        using PageIndexedFile file = Made((buffer, offset) => offset >= 40 ? -EIO : Copy(content, buffer, offset, 8));
         ulong[] entries = new ulong[10];
         Assert.Equal(5, file.Read(0, entries));
         Assert.Equal([0UL, 1, 2, 3, 4], entries[..5]);
@@ -73,7 +73,7 @@ public sealed class PageEntryFileTests
     [Fact]
     public void An_error_at_once_is_thrown_with_its_number_path_and_offset()
     {
-        using PageEntryFile file = Made((_, _) => -EIO);
+        using PageIndexedFile file = Made((_, _) => -EIO);
         ProcfsException failure = Assert.Throws<ProcfsException>(() => file.Read(2, new ulong[1]));
         Assert.Equal(ProcfsError.ReadFailed, failure.Error);
         Assert.Equal(EIO, failure.ErrorNumber);
@@ -84,7 +84,7 @@ public sealed class PageEntryFileTests
     [Fact]
     public void An_error_in_the_middle_of_the_first_entry_is_thrown()
     {
-        using PageEntryFile file = Made((_, offset) => offset == 0 ? 5 : -EIO);
+        using PageIndexedFile file = Made((_, offset) => offset == 0 ? 5 : -EIO);
         Assert.Equal(EIO, Assert.Throws<ProcfsException>(() => file.Read(0, new ulong[1])).ErrorNumber);
     }
 
@@ -95,14 +95,14 @@ public sealed class PageEntryFileTests
     [InlineData((1UL << 60) - 3)]
     public void An_index_beyond_every_file_reads_nothing(ulong index)
     {
-        using PageEntryFile file = Made((_, _) => throw new InvalidOperationException("there is nothing to ask the kernel"));
+        using PageIndexedFile file = Made((_, _) => throw new InvalidOperationException("there is nothing to ask the kernel"));
         Assert.Equal(0, file.Read(index, new ulong[4]));
     }
 
     [Fact]
     public void Nothing_is_read_into_an_empty_buffer()
     {
-        using PageEntryFile file = Made((_, _) => throw new InvalidOperationException("there is nothing to ask the kernel"));
+        using PageIndexedFile file = Made((_, _) => throw new InvalidOperationException("there is nothing to ask the kernel"));
         Assert.Equal(0, file.Read(0, []));
     }
 
@@ -110,7 +110,7 @@ public sealed class PageEntryFileTests
     public void A_file_that_is_absent_is_told_with_its_error_number()
     {
         using FakeProc tree = new();
-        ProcfsException failure = Assert.Throws<ProcfsException>(() => PageEntryFile.Open(tree.PathOf("kpageflags")));
+        ProcfsException failure = Assert.Throws<ProcfsException>(() => PageIndexedFile.Open(tree.PathOf("kpageflags")));
         Assert.Equal(ENOENT, failure.ErrorNumber);
         Assert.Contains(tree.PathOf("kpageflags"), failure.Message, StringComparison.Ordinal);
     }
@@ -119,7 +119,7 @@ public sealed class PageEntryFileTests
     public async Task Several_threads_may_read_one_file()
     {
         using FakeProc tree = new FakeProc().Bytes("kpagecount", Content(50_000));
-        using PageEntryFile file = PageEntryFile.Open(tree.PathOf("kpagecount"));
+        using PageIndexedFile file = PageIndexedFile.Open(tree.PathOf("kpagecount"));
         await Parallel.ForAsync(0, 64, TestContext.Current.CancellationToken, (thread, _) =>
         {
             ulong[] entries = new ulong[500];
@@ -141,7 +141,7 @@ public sealed class PageEntryFileTests
     }
 
     /// <summary>A file whose reads give a count, or the negative of an error number.</summary>
-    private static PageEntryFile Made(Reading read) => new("made/up", (Span<byte> buffer, long offset, out int errno) =>
+    private static PageIndexedFile Made(Reading read) => new("made/up", (Span<byte> buffer, long offset, out int errno) =>
     {
         int count = read(buffer, offset);
         errno = count < 0 ? -count : 0;

@@ -10,25 +10,25 @@ public sealed record PageWalkOptions
     public IReadOnlyList<AddressRange> Addresses { get; init; } = [];
 
     /// <summary>What a page has to be to be worth reading; more may be delivered. None delivers every page, populated or not.</summary>
-    internal PageCategories Wanted { get; init; } = PageCategories.Present | PageCategories.Swapped;
+    internal PageCategories Categories { get; init; } = PageCategories.Present | PageCategories.Swapped;
 
     /// <summary>Whether every page of shared mappings is delivered, populated or not.</summary>
-    internal bool WantsWholeShared { get; init; }
+    internal bool IncludeUnpopulatedShared { get; init; }
 
-    internal PageCategories WantedOf(MemoryMapping mapping) => WantsWholeShared && mapping.IsShared ? PageCategories.None : Wanted;
+    internal PageCategories GetCategories(MemoryMapping mapping) => IncludeUnpopulatedShared && mapping.IsShared ? PageCategories.None : Categories;
 }
 
 /// <summary>A part of a mapping, on page boundaries, and what a page has to be to be worth reading.</summary>
-internal readonly record struct WalkPart(MemoryMapping Mapping, ulong Start, ulong End, PageCategories Wanted);
+internal readonly record struct PageRun(MemoryMapping Mapping, ulong Start, ulong End, PageCategories Categories);
 
 /// <summary>Cuts a process into the parts that a walk takes one after the other.</summary>
-internal static class WalkParts
+internal static class PageRuns
 {
     /// <summary>The mappings that the options name, clipped to the addresses that they name, in ascending order.</summary>
-    public static IEnumerable<WalkPart> Of(ProcessMemory process, PageWalkOptions options)
+    public static IEnumerable<PageRun> Enumerate(ProcessAddressSpace process, PageWalkOptions options)
     {
         IReadOnlyList<AddressRange> ranges = AddressRange.Normalize(options.Addresses);
-        foreach (MemoryMapping mapping in process.Mappings())
+        foreach (MemoryMapping mapping in process.ReadMappings())
         {
             if (!mapping.HasPagemap || options.Mappings?.Invoke(mapping) == false)
             {
@@ -37,7 +37,7 @@ internal static class WalkParts
 
             if (ranges.Count == 0)
             {
-                yield return new WalkPart(mapping, mapping.Start, mapping.End, options.WantedOf(mapping));
+                yield return new PageRun(mapping, mapping.Start, mapping.End, options.GetCategories(mapping));
             }
 
             foreach (AddressRange range in ranges)
@@ -46,7 +46,7 @@ internal static class WalkParts
                 ulong end = Math.Min(range.End, mapping.End);
                 if (start < end)
                 {
-                    yield return new WalkPart(mapping, start, end, options.WantedOf(mapping));
+                    yield return new PageRun(mapping, start, end, options.GetCategories(mapping));
                 }
             }
         }

@@ -4,7 +4,7 @@ using Microsoft.Win32.SafeHandles;
 namespace PagemapTools.Procfs.Native;
 
 /// <summary>mmap, munmap and mincore, for pages of the reader's own process that it probes the kernel with.</summary>
-internal static partial class MemoryCalls
+internal static partial class MemoryMap
 {
     public const int ProtectionRead = 1;
     public const int ProtectionWrite = 2;
@@ -26,11 +26,11 @@ internal static partial class MemoryCalls
     public static void Unmap(nint address, nuint length) => _ = UnmapNative(address, length);
 
     /// <summary>One byte a page, its lowest bit set where the page is in the page cache; false on failure.</summary>
-    public static unsafe bool InCore(nint address, nuint length, Span<byte> pages)
+    public static unsafe bool Mincore(nint address, nuint length, Span<byte> pages)
     {
         fixed (byte* vector = pages)
         {
-            return InCoreNative(address, length, vector) == 0;
+            return MincoreNative(address, length, vector) == 0;
         }
     }
 
@@ -41,5 +41,5 @@ internal static partial class MemoryCalls
     private static partial int UnmapNative(nint address, nuint length);
 
     [LibraryImport("libc", EntryPoint = "mincore")]
-    private static unsafe partial int InCoreNative(nint address, nuint length, byte* vector);
+    private static unsafe partial int MincoreNative(nint address, nuint length, byte* vector);
 }

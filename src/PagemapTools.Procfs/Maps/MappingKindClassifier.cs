@@ -1,9 +1,9 @@
 namespace PagemapTools.Procfs;
 
 /// <summary>Tells a mapping's kind from the name that the kernel prints (fs/proc/task_mmu.c, get_vma_name).</summary>
-internal static class MappingKinds
+internal static class MappingKindClassifier
 {
-    public static MappingKind Of(string? path, bool isDeleted)
+    public static MappingKind Classify(string? path, bool isDeleted)
     {
         if (path is null)
         {
@@ -12,7 +12,7 @@ internal static class MappingKinds
 
         if (path[0] == '[')
         {
-            return OfSpecial(path);
+            return ClassifySpecial(path);
         }
 
         // An anonymous shared mapping is a deleted /dev/zero, SysV memory a deleted /SYSVkey (mm/shmem.c, ipc/shm.c).
@@ -23,7 +23,7 @@ internal static class MappingKinds
         return isSharedMemory ? MappingKind.SharedMemory : MappingKind.File;
     }
 
-    private static MappingKind OfSpecial(string name) => name switch
+    private static MappingKind ClassifySpecial(string name) => name switch
     {
         "[heap]" => MappingKind.Heap,
         "[stack]" => MappingKind.Stack,

@@ -7,7 +7,7 @@ namespace PagemapTools.Procfs.Tests.KPage;
 public sealed class PfnRunsTests
 {
     private const ulong EndOfFile = 100_000;
-    private const ulong Unknown = PfnRuns.Unknown;
+    private const ulong Unknown = PfnBatchReader.NoValue;
 
     [Property(MaxTest = 500)]
     public void Any_numbers_get_the_words_that_a_direct_look_gives(ulong seed, byte shape)
@@ -66,12 +66,12 @@ public sealed class PfnRunsTests
     [Fact]
     public void A_join_is_used_for_one_batch_after_the_other()
     {
-        using PfnRuns runs = new();
+        using PfnBatchReader runs = new();
         foreach (ulong[] pfns in new ulong[][] { [1, 2, 3, 4, 5, 6, 7, 8], [9], [], [8, 7] })
         {
             ulong[] words = new ulong[pfns.Length];
-            runs.Build(pfns);
-            runs.Gather(Made(() => { }), words);
+            runs.Coalesce(pfns);
+            runs.Read(Made(() => { }), words);
             Assert.Equal(pfns.Select(Direct), words);
         }
     }
@@ -79,35 +79,35 @@ public sealed class PfnRunsTests
     [Fact]
     public void A_refusal_of_the_kernel_is_thrown()
     {
-        using PageEntryFile file = new("made/up", (Span<byte> _, long _, out int errno) =>
+        using PageIndexedFile file = new("made/up", (Span<byte> _, long _, out int errno) =>
         {
             errno = 5;
             return -1;
         });
-        using PfnRuns runs = new();
-        runs.Build([1, 2]);
-        Assert.Throws<ProcfsException>(() => runs.Gather(file, new ulong[2]));
+        using PfnBatchReader runs = new();
+        runs.Coalesce([1, 2]);
+        Assert.Throws<ProcfsException>(() => runs.Read(file, new ulong[2]));
     }
 
     private static ulong Direct(ulong pfn) => pfn < EndOfFile ? (pfn * 3) + 1 : Unknown;
 
     private static ulong[] Gather(ulong[] pfns, int threads = 1)
     {
-        using PfnRuns runs = new();
+        using PfnBatchReader runs = new();
         ulong[] words = new ulong[pfns.Length];
-        using PageEntryFile file = Made(() => { });
-        runs.Build(pfns);
-        runs.Gather(file, words, threads);
+        using PageIndexedFile file = Made(() => { });
+        runs.Coalesce(pfns);
+        runs.Read(file, words, threads);
         return words;
     }
 
     private static int CallsFor(ulong[] pfns)
     {
         int calls = 0;
-        using PfnRuns runs = new();
-        using PageEntryFile file = Made(() => calls++);
-        runs.Build(pfns);
-        runs.Gather(file, new ulong[pfns.Length]);
+        using PfnBatchReader runs = new();
+        using PageIndexedFile file = Made(() => calls++);
+        runs.Coalesce(pfns);
+        runs.Read(file, new ulong[pfns.Length]);
         return calls;
     }
 
@@ -139,7 +139,7 @@ public sealed class PfnRunsTests
         return all;
     }
 
-    private static PageEntryFile Made(Action called) => new("made/up", (Span<byte> buffer, long offset, out int errno) =>
+    private static PageIndexedFile Made(Action called) => new("made/up", (Span<byte> buffer, long offset, out int errno) =>
     {
         called();
         errno = 0;

@@ -4,7 +4,7 @@ using Microsoft.Win32.SafeHandles;
 namespace PagemapTools.Procfs.Native;
 
 /// <summary>fstatfs, for the type of a file system (include/uapi/linux/magic.h).</summary>
-internal static partial class StatfsCall
+internal static partial class Statfs
 {
     public const long Tmpfs = 0x01021994;
     public const long Cgroup2 = 0x63677270;
@@ -16,7 +16,7 @@ internal static partial class StatfsCall
     private const int ResultSize = 256;
 
     /// <summary>The type; 0 if it cannot be asked.</summary>
-    public static unsafe long TypeOf(SafeFileHandle file)
+    public static unsafe long GetFileSystemType(SafeFileHandle file)
     {
         byte* result = stackalloc byte[ResultSize];
         return StatfsNative(file, result) == 0 ? (long)*(nint*)result : 0;
