@@ -1,5 +1,5 @@
 using System.Management.Automation;
-using PagemapTools.Procfs;
+using PagemapTools.Procfs.Processes;
 
 namespace PagemapTools;
 

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Management.Automation;
-using PagemapTools.Procfs;
+using PagemapTools.Procfs.Core;
 
 namespace PagemapTools;
 

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Management.Automation;
 using System.Runtime.InteropServices;
-using PagemapTools.Procfs;
+using PagemapTools.Procfs.Processes;
 
 namespace PagemapTools;
 

@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Runtime.CompilerServices;
+using PagemapTools.Procfs.Machine;
 
 namespace PagemapTools.Procfs.Tests;
 

@@ -102,8 +102,8 @@ public sealed class HelpTests : IDisposable
         string errors = File.ReadAllText(Path.Join(Root(), "src/PagemapTools/PagemapErrors.cs"));
         IEnumerable<string> ids = Regex.Matches(errors, @"""(?<id>\w+)"",\s*ErrorCategory", RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(1)).Select(match => match.Groups["id"].Value);
         IEnumerable<string> words = ids
-            .Concat(Names("[enum]::GetNames([PagemapTools.Procfs.PageState])"))
-            .Concat(Names("[enum]::GetNames([PagemapTools.Procfs.KPageFlags])"))
+            .Concat(Names("[enum]::GetNames([PagemapTools.Procfs.Entries.PageState])"))
+            .Concat(Names("[enum]::GetNames([PagemapTools.Procfs.Frames.KPageFlags])"))
             .Concat(s_objects)
             .Concat(s_objects.SelectMany(type => Names($"[PagemapTools.Procfs.{type}].GetProperties().Name")))
             .Concat(Cmdlets().Select(cmdlet => cmdlet.Name));

@@ -47,7 +47,7 @@ Describe 'What is redirected, at 80 columns' {
         $sizes = 0, 1, 1023, 1MB, 999MB, 1000MB, 1023MB, 1023.99GB
         $rows = foreach ($size in $sizes) {
             [pscustomobject] @{
-                PSTypeName = 'Deserialized.PagemapTools.Procfs.ProcessUss'
+                PSTypeName = 'Deserialized.PagemapTools.Procfs.Uss.ProcessUss'
                 ProcessId = 4194303; ProcessName = 'tenletters'
                 Uss = [long] $size; Pss = [long] $size; Rss = [long] $size; Shared = [long] $size; Swap = [long] $size; Hugetlb = [long] $size
             }

@@ -110,7 +110,7 @@ Describe 'Sorting and grouping' {
         $pages = Get-ProcessPageMap -Id $PID -Mapping '[heap]' -Include Flags | Where-Object { $null -ne $_.Flags }
         $anonymous = @($pages | Where-Object { $_.Flags -band 'ANON' })
         $anonymous.Count | Should -BeGreaterThan 0
-        @($pages | Where-Object { $_.Flags.HasFlag([PagemapTools.Procfs.KPageFlags]::ANON) }).Count | Should -Be $anonymous.Count
+        @($pages | Where-Object { $_.Flags.HasFlag([PagemapTools.Procfs.Frames.KPageFlags]::ANON) }).Count | Should -Be $anonymous.Count
         @($pages | Where-Object FlagNames -match '\bANON\b').Count | Should -Be $anonymous.Count
     }
 

@@ -62,7 +62,7 @@ Describe 'Remoting over SSH' {
 
     It 'brings pages with their frames and flags' {
         $page = Invoke-Command -Session $session { Get-ProcessPageMap -Id $PID -Mapping '[heap]' -Include Flags, MapCount | Where-Object { $null -eq $_.Pfn -or $null -ne $_.Flags } | Select-Object -First 1 }
-        $page.PSTypeNames | Should -Contain 'Deserialized.PagemapTools.Procfs.ProcessPageInfo'
+        $page.PSTypeNames | Should -Contain 'Deserialized.PagemapTools.Procfs.Pages.ProcessPageInfo'
         $page.Address | Should -BeOfType ulong
         "$($page.Mapping)" | Should -BeLike '*heap*'
         if ($page.Pfn) { $page.FlagNames | Should -BeLike '*ANON*' }

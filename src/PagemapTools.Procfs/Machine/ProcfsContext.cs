@@ -1,4 +1,9 @@
-namespace PagemapTools.Procfs;
+using PagemapTools.Procfs.Core;
+using PagemapTools.Procfs.Entries;
+using PagemapTools.Procfs.Frames;
+using PagemapTools.Procfs.Processes;
+
+namespace PagemapTools.Procfs.Machine;
 
 /// <summary>
 /// A machine as its proc tree shows it. Each value is read when it is first needed and stays the same from then on; a new context

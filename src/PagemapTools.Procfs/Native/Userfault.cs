@@ -3,10 +3,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace PagemapTools.Procfs.Native;
 
-/// <summary>
-/// userfaultfd, which takes a mapping of shared memory and refuses one of a file on disk (mm/userfaultfd.c, vma_can_userfault): of a
-/// file on an overlay nothing else tells what is below. No fault is ever waited for.
-/// </summary>
+/// <summary>userfaultfd(2) and two of its ioctls (include/uapi/linux/userfaultfd.h).</summary>
 internal static partial class Userfault
 {
     private const nint CloseOnExec = 0x80000;
@@ -33,25 +30,15 @@ internal static partial class Userfault
         public ulong Requests;
     }
 
-    /// <summary>Whether a file is shared memory; null where it cannot be mapped, or userfaultfd is not to be had.</summary>
-    public static bool? IsSharedMemory(SafeFileHandle file)
+    /// <summary>Registers a mapping of the caller's own for missing pages; 0, or the error number. No fault is ever waited for.</summary>
+    public static int RegisterMissing(SafeFileHandle userfault, nint address, nuint length)
     {
-        nuint length = (nuint)PageGeometry.PageSize;
-        using SafeFileHandle? userfault = Open();
-        nint address = userfault is null ? 0 : MemoryMap.Map(length, MemoryMap.ProtectionRead, MemoryMap.MapPrivate, file, 0);
-        if (address == 0)
-        {
-            return null;
-        }
-
         RegisterArgument argument = new() { Start = (ulong)address, Length = length, Mode = ModeMissing };
-        int status = RegisterNative(userfault!, RegisterRequest, ref argument);
-        int errno = Marshal.GetLastPInvokeError();
-        MemoryMap.Unmap(address, length);
-        return status == 0 ? true : errno == Errno.EINVAL ? false : null;
+        return RegisterNative(userfault, RegisterRequest, ref argument) == 0 ? 0 : Marshal.GetLastPInvokeError();
     }
 
-    private static SafeFileHandle? Open()
+    /// <summary>Opens a userfaultfd; null where the kernel has none or refuses it.</summary>
+    public static SafeFileHandle? Open()
     {
         if (GetSyscallNumber() is not { } number)
         {

@@ -1,4 +1,7 @@
-namespace PagemapTools.Procfs;
+using PagemapTools.Procfs.Entries;
+using PagemapTools.Procfs.Walk;
+
+namespace PagemapTools.Procfs.Pages;
 
 /// <summary>Conditions on a pagemap entry, decided on the word itself before anything else is read. All have to hold.</summary>
 public sealed record EntryFilter

@@ -1,4 +1,7 @@
-namespace PagemapTools.Procfs;
+using PagemapTools.Procfs.Entries;
+using PagemapTools.Procfs.Frames;
+
+namespace PagemapTools.Procfs.Pages;
 
 /// <summary>Conditions on a page frame: its flags, its map count and its cgroup. All have to hold; an unknown value fails its condition.</summary>
 public sealed record FrameFilter

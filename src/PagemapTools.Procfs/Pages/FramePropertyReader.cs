@@ -1,4 +1,8 @@
-namespace PagemapTools.Procfs;
+using PagemapTools.Procfs.Core;
+using PagemapTools.Procfs.Entries;
+using PagemapTools.Procfs.Frames;
+
+namespace PagemapTools.Procfs.Pages;
 
 /// <summary>Fills the columns of a batch from the files that are indexed by page frame number, and copies them to objects.</summary>
 internal sealed class FramePropertyReader(KPageFiles files, FrameProperties fields, Func<CgroupPaths>? getCgroups = null) : IDisposable

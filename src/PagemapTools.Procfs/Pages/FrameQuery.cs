@@ -1,4 +1,7 @@
-namespace PagemapTools.Procfs;
+using PagemapTools.Procfs.Frames;
+using PagemapTools.Procfs.Walk;
+
+namespace PagemapTools.Procfs.Pages;
 
 /// <summary>Limits of a reading, each reported once through <see cref="FrameQuery.OnWarning"/>.</summary>
 [Flags]

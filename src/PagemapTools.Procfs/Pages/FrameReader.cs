@@ -1,4 +1,6 @@
-namespace PagemapTools.Procfs;
+using PagemapTools.Procfs.Frames;
+
+namespace PagemapTools.Procfs.Pages;
 
 /// <summary>Reads frames by their numbers: ranges in order, or numbers as they come.</summary>
 internal sealed class FrameReader : IDisposable

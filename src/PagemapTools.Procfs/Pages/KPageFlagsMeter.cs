@@ -1,4 +1,10 @@
-namespace PagemapTools.Procfs;
+using PagemapTools.Procfs.Core;
+using PagemapTools.Procfs.Entries;
+using PagemapTools.Procfs.Frames;
+using PagemapTools.Procfs.Machine;
+using PagemapTools.Procfs.Processes;
+
+namespace PagemapTools.Procfs.Pages;
 
 /// <summary>
 /// Counts pages by their flags, as page-types does: of all memory, of processes, of single pages and of ranges, in one summary. Not

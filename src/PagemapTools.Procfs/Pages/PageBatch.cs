@@ -1,4 +1,9 @@
-namespace PagemapTools.Procfs;
+using PagemapTools.Procfs.Core;
+using PagemapTools.Procfs.Entries;
+using PagemapTools.Procfs.Frames;
+using PagemapTools.Procfs.Processes;
+
+namespace PagemapTools.Procfs.Pages;
 
 /// <summary>
 /// A bounded number of pages as columns, between the reader and the objects. Rows that a filter drops never become objects.

@@ -1,4 +1,7 @@
-namespace PagemapTools.Procfs;
+using PagemapTools.Procfs.Entries;
+using PagemapTools.Procfs.Frames;
+
+namespace PagemapTools.Procfs.Pages;
 
 /// <summary>
 /// A page frame. What was not asked for, and what the kernel hides or does not have, is null.

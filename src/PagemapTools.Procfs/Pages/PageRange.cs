@@ -1,4 +1,9 @@
-namespace PagemapTools.Procfs;
+using PagemapTools.Procfs.Core;
+using PagemapTools.Procfs.Entries;
+using PagemapTools.Procfs.Frames;
+using PagemapTools.Procfs.Processes;
+
+namespace PagemapTools.Procfs.Pages;
 
 /// <summary>
 /// A run of pages that follow one another in address, or in frame number, or in both, and are alike in all that was asked for: what

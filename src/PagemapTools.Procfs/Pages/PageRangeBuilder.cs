@@ -1,4 +1,8 @@
-namespace PagemapTools.Procfs;
+using PagemapTools.Procfs.Core;
+using PagemapTools.Procfs.Entries;
+using PagemapTools.Procfs.Frames;
+
+namespace PagemapTools.Procfs.Pages;
 
 /// <summary>Joins pages that follow one another and are alike in all that is known of them into ranges. Retains one range at a time.</summary>
 /// <param name="ignorePfn">

@@ -1,4 +1,8 @@
-namespace PagemapTools.Procfs;
+using PagemapTools.Procfs.Core;
+using PagemapTools.Procfs.Machine;
+using PagemapTools.Procfs.Processes;
+
+namespace PagemapTools.Procfs.Pages;
 
 /// <summary>
 /// Reads pages and page frames. Nothing is read before the enumeration begins. A failure is thrown after everything that was read

@@ -1,4 +1,7 @@
-namespace PagemapTools.Procfs;
+using PagemapTools.Procfs.Entries;
+using PagemapTools.Procfs.Processes;
+
+namespace PagemapTools.Procfs.Pages;
 
 /// <summary>A page of a process. Everything is computed from the pagemap entry, the address and the mapping.</summary>
 public sealed class ProcessPageInfo : PageInfo

@@ -1,4 +1,12 @@
-namespace PagemapTools.Procfs;
+using PagemapTools.Procfs.Core;
+using PagemapTools.Procfs.Entries;
+using PagemapTools.Procfs.Frames;
+using PagemapTools.Procfs.Machine;
+using PagemapTools.Procfs.Processes;
+using PagemapTools.Procfs.SharedMemory;
+using PagemapTools.Procfs.Walk;
+
+namespace PagemapTools.Procfs.Pages;
 
 /// <summary>
 /// Reads the pages of a process that pass a query: walks and filters on the entry, joins with the kpage files and filters on the

@@ -1,4 +1,4 @@
-namespace PagemapTools.Procfs;
+namespace PagemapTools.Procfs.SharedMemory;
 
 /// <summary>Where the kernel keeps the pages of a file that are not in memory.</summary>
 internal enum BackingStore

@@ -2,8 +2,9 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using Microsoft.Win32.SafeHandles;
 using PagemapTools.Procfs.Native;
+using PagemapTools.Procfs.Processes;
 
-namespace PagemapTools.Procfs;
+namespace PagemapTools.Procfs.SharedMemory;
 
 /// <summary>
 /// Recognizes mappings of hugetlb pages and of shared memory by the device number in maps. Two sources name the devices, and neither

@@ -1,7 +1,9 @@
 using Microsoft.Win32.SafeHandles;
+using PagemapTools.Procfs.Core;
 using PagemapTools.Procfs.Native;
+using PagemapTools.Procfs.Processes;
 
-namespace PagemapTools.Procfs;
+namespace PagemapTools.Procfs.SharedMemory;
 
 /// <summary>The open file of a mapping, which tells about the file's pages.</summary>
 internal sealed class MappedFile : IDisposable
@@ -67,7 +69,7 @@ internal sealed class MappedFile : IDisposable
             Statfs.Tmpfs when GetFileType(handle) == Statx.FileType.BlockDevice => BackingStore.Disk,
             Statfs.Tmpfs => BackingStore.Swap,
             Statfs.Hugetlbfs => BackingStore.HugePages,
-            Statfs.Overlayfs when Userfault.IsSharedMemory(handle) == true => BackingStore.Swap,
+            Statfs.Overlayfs when IsSharedMemory(handle) => BackingStore.Swap,
             _ => BackingStore.Disk,
         };
         bool isStacked = fileSystem is Statfs.Overlayfs or Statfs.Fuse;
@@ -75,6 +77,23 @@ internal sealed class MappedFile : IDisposable
     }
 
     public void Dispose() => Handle.Dispose();
+
+    // userfaultfd takes a mapping of shared memory and refuses one of a file on disk (mm/userfaultfd.c, vma_can_userfault). Nothing else
+    // tells what is below a file on an overlay.
+    private static bool IsSharedMemory(SafeFileHandle file)
+    {
+        nuint length = (nuint)PageGeometry.PageSize;
+        using SafeFileHandle? userfault = Userfault.Open();
+        nint address = userfault is null ? 0 : MemoryMap.Map(length, MemoryMap.ProtectionRead, MemoryMap.MapPrivate, file, 0);
+        if (address == 0)
+        {
+            return false;
+        }
+
+        int errno = Userfault.RegisterMissing(userfault!, address, length);
+        MemoryMap.Unmap(address, length);
+        return errno == 0;
+    }
 
     private static Statx.FileType GetFileType(SafeFileHandle file) => Statx.GetByDescriptor((int)file.DangerousGetHandle())?.Type ?? default;
 }

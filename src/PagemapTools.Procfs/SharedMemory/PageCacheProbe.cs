@@ -1,7 +1,10 @@
 using Microsoft.Win32.SafeHandles;
+using PagemapTools.Procfs.Core;
+using PagemapTools.Procfs.Entries;
 using PagemapTools.Procfs.Native;
+using PagemapTools.Procfs.Processes;
 
-namespace PagemapTools.Procfs;
+namespace PagemapTools.Procfs.SharedMemory;
 
 /// <summary>Tells which pages of a file are in the page cache, which are swapped out, and which do not exist.</summary>
 internal static class PageCacheProbe

@@ -1,6 +1,9 @@
+using PagemapTools.Procfs.Core;
+using PagemapTools.Procfs.Entries;
 using PagemapTools.Procfs.Native;
+using PagemapTools.Procfs.Processes;
 
-namespace PagemapTools.Procfs;
+namespace PagemapTools.Procfs.SharedMemory;
 
 /// <summary>
 /// Resolves pages of shared memory whose entries read 0 (pagemap.rst, "Exceptions for Shared Memory"). The file behind the mapping,

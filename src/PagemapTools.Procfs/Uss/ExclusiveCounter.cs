@@ -1,7 +1,12 @@
 using System.Numerics;
+using PagemapTools.Procfs.Core;
+using PagemapTools.Procfs.Entries;
+using PagemapTools.Procfs.Frames;
 using PagemapTools.Procfs.Native;
+using PagemapTools.Procfs.Processes;
+using PagemapTools.Procfs.Walk;
 
-namespace PagemapTools.Procfs;
+namespace PagemapTools.Procfs.Uss;
 
 /// <summary>
 /// Counts by bit 56. A present page that is neither exclusive nor of a file is anonymous memory that a fork shares, or its page frame

@@ -1,4 +1,9 @@
-namespace PagemapTools.Procfs;
+using PagemapTools.Procfs.Core;
+using PagemapTools.Procfs.Entries;
+using PagemapTools.Procfs.Frames;
+using PagemapTools.Procfs.Processes;
+
+namespace PagemapTools.Procfs.Uss;
 
 /// <summary>
 /// Counts by /proc/kpagecount, the procedure of pagemap.rst. A page frame that is mapped once is private. A page frame that is mapped

@@ -1,6 +1,9 @@
 using System.Collections.Concurrent;
+using PagemapTools.Procfs.Core;
+using PagemapTools.Procfs.Entries;
+using PagemapTools.Procfs.Frames;
 
-namespace PagemapTools.Procfs;
+namespace PagemapTools.Procfs.Uss;
 
 /// <summary>Reads the map counts of the page frames in pagemap entries.</summary>
 /// <param name="kpagecount">The kernel's counts.</param>

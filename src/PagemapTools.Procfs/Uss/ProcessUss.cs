@@ -1,6 +1,8 @@
 using System.Diagnostics.CodeAnalysis;
+using PagemapTools.Procfs.Core;
+using PagemapTools.Procfs.Processes;
 
-namespace PagemapTools.Procfs;
+namespace PagemapTools.Procfs.Uss;
 
 /// <summary>How a measurement tells which pages belong to one process alone.</summary>
 [SuppressMessage("Design", "CA1028:Enum Storage should be Int32", Justification = "ConvertTo-Json writes a 64-bit enumeration by name.")]

@@ -1,7 +1,11 @@
 using System.Globalization;
 using System.Text;
+using PagemapTools.Procfs.Core;
+using PagemapTools.Procfs.Processes;
+using PagemapTools.Procfs.SharedMemory;
+using PagemapTools.Procfs.Walk;
 
-namespace PagemapTools.Procfs;
+namespace PagemapTools.Procfs.Uss;
 
 /// <summary>
 /// The first phase of a measurement: what the pagemap entries of a mapping do not tell. A swapped-out page of shared memory leaves

@@ -1,4 +1,7 @@
-namespace PagemapTools.Procfs;
+using PagemapTools.Procfs.Core;
+using PagemapTools.Procfs.Entries;
+
+namespace PagemapTools.Procfs.Uss;
 
 /// <summary>The figures that cannot be known.</summary>
 [Flags]

@@ -1,4 +1,7 @@
-namespace PagemapTools.Procfs;
+using PagemapTools.Procfs.Core;
+using PagemapTools.Procfs.Machine;
+
+namespace PagemapTools.Procfs.Uss;
 
 /// <summary>The unique set size in one call; for many processes one <see cref="UssMeter"/> retains what it has learnt.</summary>
 public static class UssMeasurement

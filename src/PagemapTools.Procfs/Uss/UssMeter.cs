@@ -1,6 +1,12 @@
 using System.Collections.Concurrent;
+using PagemapTools.Procfs.Core;
+using PagemapTools.Procfs.Frames;
+using PagemapTools.Procfs.Machine;
+using PagemapTools.Procfs.Processes;
+using PagemapTools.Procfs.SharedMemory;
+using PagemapTools.Procfs.Walk;
 
-namespace PagemapTools.Procfs;
+namespace PagemapTools.Procfs.Uss;
 
 /// <summary>
 /// Measures processes by one method, each in two phases: the first examines the files behind the mappings for what pagemap entries do

@@ -1,3 +1,7 @@
+using PagemapTools.Procfs.Frames;
+using PagemapTools.Procfs.Machine;
+using PagemapTools.Procfs.Pages;
+
 namespace PagemapTools.Procfs.Examples;
 
 internal static class ListPages

@@ -1,3 +1,8 @@
+using PagemapTools.Procfs.Entries;
+using PagemapTools.Procfs.Frames;
+using PagemapTools.Procfs.Machine;
+using PagemapTools.Procfs.Pages;
+
 namespace PagemapTools.Procfs.Examples;
 
 internal static class ListRanges

@@ -1,3 +1,7 @@
+using PagemapTools.Procfs.Core;
+using PagemapTools.Procfs.Machine;
+using PagemapTools.Procfs.Uss;
+
 namespace PagemapTools.Procfs.Examples;
 
 internal static class MeasureAllProcesses

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Management.Automation;
 using PagemapTools.Completion;
-using PagemapTools.Procfs;
+using PagemapTools.Procfs.Core;
 
 namespace PagemapTools.Commands;
 

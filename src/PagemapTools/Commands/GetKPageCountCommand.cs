@@ -1,5 +1,6 @@
 using System.Management.Automation;
-using PagemapTools.Procfs;
+using PagemapTools.Procfs.Frames;
+using PagemapTools.Procfs.Pages;
 
 namespace PagemapTools.Commands;
 

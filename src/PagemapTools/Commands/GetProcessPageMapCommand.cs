@@ -1,6 +1,10 @@
 using System.Management.Automation;
 using PagemapTools.Completion;
-using PagemapTools.Procfs;
+using PagemapTools.Procfs.Entries;
+using PagemapTools.Procfs.Frames;
+using PagemapTools.Procfs.Pages;
+using PagemapTools.Procfs.Processes;
+using PagemapTools.Procfs.Walk;
 
 namespace PagemapTools.Commands;
 

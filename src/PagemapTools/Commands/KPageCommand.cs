@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Management.Automation;
-using PagemapTools.Procfs;
+using PagemapTools.Procfs.Frames;
+using PagemapTools.Procfs.Pages;
 
 namespace PagemapTools.Commands;
 

@@ -1,7 +1,9 @@
 using System.Diagnostics;
 using System.Management.Automation;
 using PagemapTools.Completion;
-using PagemapTools.Procfs;
+using PagemapTools.Procfs.Frames;
+using PagemapTools.Procfs.Pages;
+using PagemapTools.Procfs.Processes;
 
 namespace PagemapTools.Commands;
 

@@ -1,6 +1,9 @@
 using System.Management.Automation;
 using PagemapTools.Completion;
-using PagemapTools.Procfs;
+using PagemapTools.Procfs.Core;
+using PagemapTools.Procfs.Pages;
+using PagemapTools.Procfs.Processes;
+using PagemapTools.Procfs.Uss;
 
 namespace PagemapTools.Commands;
 

@@ -1,5 +1,7 @@
 using System.Management.Automation;
-using PagemapTools.Procfs;
+using PagemapTools.Procfs.Core;
+using PagemapTools.Procfs.Machine;
+using PagemapTools.Procfs.Pages;
 
 namespace PagemapTools.Commands;
 

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Management.Automation;
 using PagemapTools.Completion;
+using PagemapTools.Procfs.Processes;
 
 namespace PagemapTools.Commands;
 

@@ -1,4 +1,4 @@
-using PagemapTools.Procfs;
+using PagemapTools.Procfs.Frames;
 
 namespace PagemapTools.Completion;
 

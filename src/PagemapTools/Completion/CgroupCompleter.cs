@@ -1,4 +1,5 @@
-using PagemapTools.Procfs;
+using PagemapTools.Procfs.Frames;
+using PagemapTools.Procfs.Machine;
 
 namespace PagemapTools.Completion;
 

@@ -1,5 +1,3 @@
-using PagemapTools.Procfs;
-
 namespace PagemapTools.Completion;
 
 /// <summary>Completes the mappings of the processes that are already on the line; without one, the names that every process has.</summary>

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Reflection.Metadata;
 using System.Reflection.PortableExecutable;
-using PagemapTools.Procfs;
+using PagemapTools.Procfs.Walk;
 
 namespace PagemapTools.Benchmarks.Engine;
 

@@ -1,5 +1,5 @@
 using BenchmarkDotNet.Attributes;
-using PagemapTools.Procfs;
+using PagemapTools.Procfs.Core;
 
 namespace PagemapTools.Benchmarks.Micro;
 

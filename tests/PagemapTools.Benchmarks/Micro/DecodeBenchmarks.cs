@@ -1,5 +1,7 @@
 using BenchmarkDotNet.Attributes;
-using PagemapTools.Procfs;
+using PagemapTools.Procfs.Core;
+using PagemapTools.Procfs.Entries;
+using PagemapTools.Procfs.Pages;
 
 namespace PagemapTools.Benchmarks.Micro;
 

@@ -1,6 +1,8 @@
 using System.Text;
 using BenchmarkDotNet.Attributes;
-using PagemapTools.Procfs;
+using PagemapTools.Procfs.Core;
+using PagemapTools.Procfs.Entries;
+using PagemapTools.Procfs.Processes;
 
 namespace PagemapTools.Benchmarks.Micro;
 

@@ -1,4 +1,4 @@
-using PagemapTools.Procfs;
+using PagemapTools.Procfs.Core;
 using PagemapTools.Procfs.Native;
 
 namespace PagemapTools.Benchmarks.Micro;

@@ -1,5 +1,6 @@
 using BenchmarkDotNet.Attributes;
-using PagemapTools.Procfs;
+using PagemapTools.Procfs.Core;
+using PagemapTools.Procfs.Walk;
 
 namespace PagemapTools.Benchmarks.Micro;
 

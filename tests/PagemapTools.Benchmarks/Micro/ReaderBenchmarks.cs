@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using BenchmarkDotNet.Attributes;
 using PagemapTools.Benchmarks.Peers;
-using PagemapTools.Procfs;
+using PagemapTools.Procfs.Core;
 
 namespace PagemapTools.Benchmarks.Micro;
 

@@ -2,7 +2,9 @@ using System.Diagnostics;
 using PagemapTools.Benchmarks.Budget;
 using PagemapTools.Benchmarks.Peers;
 using PagemapTools.Benchmarks.Targets;
-using PagemapTools.Procfs;
+using PagemapTools.Procfs.Core;
+using PagemapTools.Procfs.Machine;
+using PagemapTools.Procfs.Uss;
 
 namespace PagemapTools.Benchmarks.Rows;
 

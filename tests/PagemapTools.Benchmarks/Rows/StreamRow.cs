@@ -1,7 +1,8 @@
 using PagemapTools.Benchmarks.Budget;
 using PagemapTools.Benchmarks.Targets;
 using PagemapTools.Benchmarks.Verbs;
-using PagemapTools.Procfs;
+using PagemapTools.Procfs.Core;
+using PagemapTools.Procfs.Walk;
 
 namespace PagemapTools.Benchmarks.Rows;
 

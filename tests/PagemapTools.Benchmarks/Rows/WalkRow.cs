@@ -2,7 +2,10 @@ using System.Diagnostics;
 using PagemapTools.Benchmarks.Budget;
 using PagemapTools.Benchmarks.Peers;
 using PagemapTools.Benchmarks.Targets;
-using PagemapTools.Procfs;
+using PagemapTools.Procfs.Core;
+using PagemapTools.Procfs.Entries;
+using PagemapTools.Procfs.Processes;
+using PagemapTools.Procfs.Walk;
 
 namespace PagemapTools.Benchmarks.Rows;
 

@@ -1,4 +1,5 @@
-using PagemapTools.Procfs;
+using PagemapTools.Procfs.Core;
+using PagemapTools.Procfs.Walk;
 
 namespace PagemapTools.Benchmarks.Targets;
 

@@ -1,4 +1,4 @@
-using PagemapTools.Procfs;
+using PagemapTools.Procfs.Core;
 
 namespace PagemapTools.Benchmarks.Targets;
 

@@ -1,7 +1,7 @@
 using System.Globalization;
 using PagemapTools.Benchmarks.Engine;
 using PagemapTools.Benchmarks.Peers;
-using PagemapTools.Procfs;
+using PagemapTools.Procfs.Walk;
 
 namespace PagemapTools.Benchmarks.Verbs;
 

@@ -1,3 +1,6 @@
+using PagemapTools.Procfs.Frames;
+using PagemapTools.Procfs.Pages;
+
 namespace PagemapTools.Procfs.Tests.Live;
 
 [Trait("Tier", "Privileged")]

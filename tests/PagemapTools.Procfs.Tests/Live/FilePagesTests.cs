@@ -1,3 +1,9 @@
+using PagemapTools.Procfs.Core;
+using PagemapTools.Procfs.Entries;
+using PagemapTools.Procfs.Frames;
+using PagemapTools.Procfs.Pages;
+using PagemapTools.Procfs.Processes;
+
 namespace PagemapTools.Procfs.Tests.Live;
 
 [Trait("Tier", "Live")]

@@ -1,3 +1,9 @@
+using PagemapTools.Procfs.Core;
+using PagemapTools.Procfs.Entries;
+using PagemapTools.Procfs.Machine;
+using PagemapTools.Procfs.Pages;
+using PagemapTools.Procfs.Uss;
+
 namespace PagemapTools.Procfs.Tests.Live;
 
 [Trait("Tier", "Privileged")]

@@ -1,3 +1,8 @@
+using PagemapTools.Procfs.Entries;
+using PagemapTools.Procfs.Frames;
+using PagemapTools.Procfs.Pages;
+using PagemapTools.Procfs.Uss;
+
 namespace PagemapTools.Procfs.Tests.Live;
 
 [Collection(MachineSettings.Name)]

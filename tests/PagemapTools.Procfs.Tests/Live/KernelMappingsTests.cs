@@ -1,3 +1,11 @@
+using PagemapTools.Procfs.Core;
+using PagemapTools.Procfs.Entries;
+using PagemapTools.Procfs.Machine;
+using PagemapTools.Procfs.Pages;
+using PagemapTools.Procfs.Processes;
+using PagemapTools.Procfs.Uss;
+using PagemapTools.Procfs.Walk;
+
 namespace PagemapTools.Procfs.Tests.Live;
 
 /// <summary>The mappings that the kernel makes in every process.</summary>

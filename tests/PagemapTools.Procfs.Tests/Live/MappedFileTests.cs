@@ -1,3 +1,7 @@
+using PagemapTools.Procfs.Core;
+using PagemapTools.Procfs.Processes;
+using PagemapTools.Procfs.SharedMemory;
+
 namespace PagemapTools.Procfs.Tests.Live;
 
 /// <summary>Files of this machine whose type is known. Tests of test processes cover overlays and unmounted file systems.</summary>

@@ -1,3 +1,7 @@
+using PagemapTools.Procfs.Entries;
+using PagemapTools.Procfs.Pages;
+using PagemapTools.Procfs.Uss;
+
 namespace PagemapTools.Procfs.Tests.Live;
 
 [Trait("Tier", "Privileged")]

@@ -1,3 +1,7 @@
+using PagemapTools.Procfs.Entries;
+using PagemapTools.Procfs.Frames;
+using PagemapTools.Procfs.Pages;
+
 namespace PagemapTools.Procfs.Tests.Live;
 
 [Collection(MachineSettings.Name)]

@@ -1,5 +1,9 @@
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
+using PagemapTools.Procfs.Core;
+using PagemapTools.Procfs.Entries;
+using PagemapTools.Procfs.Processes;
+using PagemapTools.Procfs.SharedMemory;
 
 namespace PagemapTools.Procfs.Tests.Live;
 

@@ -1,4 +1,9 @@
 using System.Globalization;
+using PagemapTools.Procfs.Core;
+using PagemapTools.Procfs.Entries;
+using PagemapTools.Procfs.Frames;
+using PagemapTools.Procfs.Pages;
+using PagemapTools.Procfs.Processes;
 
 namespace PagemapTools.Procfs.Tests.Live;
 

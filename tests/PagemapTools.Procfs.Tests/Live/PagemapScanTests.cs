@@ -1,4 +1,6 @@
+using PagemapTools.Procfs.Core;
 using PagemapTools.Procfs.Native;
+using PagemapTools.Procfs.Walk;
 
 namespace PagemapTools.Procfs.Tests.Live;
 

@@ -1,3 +1,7 @@
+using PagemapTools.Procfs.Core;
+using PagemapTools.Procfs.Frames;
+using PagemapTools.Procfs.Pages;
+
 namespace PagemapTools.Procfs.Tests.Live;
 
 /// <summary>The join of 100,000 frame numbers picked at random against the test's own reading, one word at a time.</summary>

@@ -1,3 +1,10 @@
+using PagemapTools.Procfs.Core;
+using PagemapTools.Procfs.Entries;
+using PagemapTools.Procfs.Frames;
+using PagemapTools.Procfs.Pages;
+using PagemapTools.Procfs.Processes;
+using PagemapTools.Procfs.Walk;
+
 namespace PagemapTools.Procfs.Tests.Live;
 
 [Trait("Tier", "Privileged")]

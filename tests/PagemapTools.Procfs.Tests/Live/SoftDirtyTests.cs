@@ -1,3 +1,8 @@
+using PagemapTools.Procfs.Core;
+using PagemapTools.Procfs.Pages;
+using PagemapTools.Procfs.Processes;
+using PagemapTools.Procfs.Walk;
+
 namespace PagemapTools.Procfs.Tests.Live;
 
 [Trait("Tier", "Live")]

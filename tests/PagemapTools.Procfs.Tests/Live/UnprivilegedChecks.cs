@@ -1,3 +1,12 @@
+using PagemapTools.Procfs.Core;
+using PagemapTools.Procfs.Entries;
+using PagemapTools.Procfs.Frames;
+using PagemapTools.Procfs.Machine;
+using PagemapTools.Procfs.Pages;
+using PagemapTools.Procfs.Processes;
+using PagemapTools.Procfs.Uss;
+using PagemapTools.Procfs.Walk;
+
 namespace PagemapTools.Procfs.Tests.Live;
 
 /// <summary>

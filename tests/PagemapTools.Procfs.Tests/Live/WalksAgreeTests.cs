@@ -1,3 +1,8 @@
+using PagemapTools.Procfs.Core;
+using PagemapTools.Procfs.Processes;
+using PagemapTools.Procfs.Uss;
+using PagemapTools.Procfs.Walk;
+
 namespace PagemapTools.Procfs.Tests.Live;
 
 /// <summary>A walk that asks the kernel where pages are (PAGEMAP_SCAN, 6.7) against one that reads every entry, and against the test's own reading.</summary>

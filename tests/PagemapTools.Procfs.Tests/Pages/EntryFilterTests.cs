@@ -1,3 +1,7 @@
+using PagemapTools.Procfs.Entries;
+using PagemapTools.Procfs.Pages;
+using PagemapTools.Procfs.Walk;
+
 namespace PagemapTools.Procfs.Tests.Pages;
 
 [Trait("Tier", "Unit")]

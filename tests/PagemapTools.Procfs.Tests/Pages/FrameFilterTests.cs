@@ -1,3 +1,6 @@
+using PagemapTools.Procfs.Frames;
+using PagemapTools.Procfs.Pages;
+
 namespace PagemapTools.Procfs.Tests.Pages;
 
 [Trait("Tier", "Unit")]
@@ -25,14 +28,14 @@ public sealed class FrameFilterTests
     [InlineData(0UL, null, "0,1,2,3")]
     public void Counts_lie_between_the_bounds_and_these_belong_to_them(ulong? minimum, ulong? maximum, string expected)
     {
-        using FakeProc tree = Frames.Tree([], [0, 1, 2, 3], []);
+        using FakeProc tree = FakeFrames.Tree([], [0, 1, 2, 3], []);
         Assert.Equal(expected, Passing(tree, new FrameFilter { MinMapCount = minimum, MaxMapCount = maximum }));
     }
 
     [Fact]
     public void A_frame_is_charged_to_one_of_the_cgroups()
     {
-        using FakeProc tree = Frames.Tree([], [], [0, 10, 20, 10]);
+        using FakeProc tree = FakeFrames.Tree([], [], [0, 10, 20, 10]);
         Assert.Equal("1,3", Passing(tree, new FrameFilter { Cgroups = new HashSet<ulong> { 10, 30 } }));
         Assert.Equal("0,2", Passing(tree, new FrameFilter { Cgroups = new HashSet<ulong> { 0, 20 } }));
     }
@@ -40,7 +43,7 @@ public sealed class FrameFilterTests
     [Fact]
     public void A_frame_whose_word_is_not_known_fails_every_condition()
     {
-        using FakeProc tree = Frames.Tree([Anon], [1], [10]);
+        using FakeProc tree = FakeFrames.Tree([Anon], [1], [10]);
         Assert.Equal("0", Passing(tree, new FrameFilter { Flags = new FlagFilter { NoneOf = KPageFlags.LRU } }));
         Assert.Equal("0", Passing(tree, new FrameFilter { MinMapCount = 0 }));
         Assert.Equal("0", Passing(tree, new FrameFilter { Cgroups = new HashSet<ulong> { 10, ulong.MaxValue - 1 } }));
@@ -49,7 +52,7 @@ public sealed class FrameFilterTests
     [Fact]
     public void All_conditions_have_to_hold()
     {
-        using FakeProc tree = Frames.Tree([Anon, Anon, 0, Anon], [1, 2, 1, 1], [10, 10, 10, 20]);
+        using FakeProc tree = FakeFrames.Tree([Anon, Anon, 0, Anon], [1, 2, 1, 1], [10, 10, 10, 20]);
         FrameFilter filter = new()
         {
             Flags = new FlagFilter { AllOf = KPageFlags.ANON },
@@ -60,5 +63,5 @@ public sealed class FrameFilterTests
     }
 
     private static string Passing(FakeProc tree, FrameFilter filter) =>
-        string.Join(',', Frames.Read(tree, new FrameQuery { Frames = filter }, 0, 1, 2, 3, 9).Select(page => page.Pfn));
+        string.Join(',', FakeFrames.Read(tree, new FrameQuery { Frames = filter }, 0, 1, 2, 3, 9).Select(page => page.Pfn));
 }

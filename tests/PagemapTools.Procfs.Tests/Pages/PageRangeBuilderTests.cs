@@ -1,3 +1,8 @@
+using PagemapTools.Procfs.Entries;
+using PagemapTools.Procfs.Frames;
+using PagemapTools.Procfs.Pages;
+using PagemapTools.Procfs.Processes;
+
 namespace PagemapTools.Procfs.Tests.Pages;
 
 [Trait("Tier", "Unit")]

@@ -1,3 +1,10 @@
+using PagemapTools.Procfs.Core;
+using PagemapTools.Procfs.Entries;
+using PagemapTools.Procfs.Frames;
+using PagemapTools.Procfs.Machine;
+using PagemapTools.Procfs.Pages;
+using PagemapTools.Procfs.Processes;
+
 namespace PagemapTools.Procfs.Tests.Pages;
 
 /// <summary>The whole path of the data over made-up trees: walk, filter, join, filter, objects.</summary>
@@ -43,7 +50,7 @@ public sealed class ProcessPageReaderTests
     public void Only_of_a_small_folio_that_is_mapped_does_being_exclusive_say_the_count(KPageFlags flags, bool isExclusive, ulong count)
     {
         ulong entry = PagemapBits.Present | (isExclusive ? PagemapBits.Exclusive : 0) | 2;
-        using FakeProc tree = Frames.Tree([0, 0, (ulong)flags], [0, 11, 22], [0, 111, 222])
+        using FakeProc tree = FakeFrames.Tree([0, 0, (ulong)flags], [0, 11, 22], [0, 111, 222])
             .Process(Id, Line(0x10, 0x11)).Pagemap(Id, 0x10 * s_page, entry);
         Assert.Equal(count, Assert.Single(Read(tree, new ProcessPageQuery { Include = All })).MapCount);
         Assert.Equal(22UL, Assert.Single(Read(tree, new ProcessPageQuery { Include = FrameProperties.MapCount })).MapCount);
@@ -55,7 +62,7 @@ public sealed class ProcessPageReaderTests
     {
         const int Section = 1 << 15;
         ulong[] section = new ulong[Section];
-        using FakeProc tree = Frames.Tree([0, 1, 0], [0, 1, 0], [0, 1, 0]);
+        using FakeProc tree = FakeFrames.Tree([0, 1, 0], [0, 1, 0], [0, 1, 0]);
         foreach (string file in (string[])["kpageflags", "kpagecount", "kpagecgroup"])
         {
             tree.Entries(file, Section, section);
@@ -232,7 +239,7 @@ public sealed class ProcessPageReaderTests
 
     /// <summary>One mapping of four pages; frames 0 to 3, of which 2 alone is on the LRU lists.</summary>
     private static FakeProc Tree(params ReadOnlySpan<ulong> entries) =>
-        Frames.Tree([0, (ulong)KPageFlags.ANON, (ulong)KPageFlags.LRU, 0], [0, 11, 22, 33], [0, 111, 222, 333])
+        FakeFrames.Tree([0, (ulong)KPageFlags.ANON, (ulong)KPageFlags.LRU, 0], [0, 11, 22, 33], [0, 111, 222, 333])
             .Text("swaps", "Filename Type Size Used Priority\n/swap file 100 0 -2\n")
             .Process(Id, Line(0x10, 0x14)).Pagemap(Id, 0x10 * s_page, [.. entries, .. new ulong[4 - Math.Min(4, entries.Length)]]);
 

@@ -1,3 +1,6 @@
+using PagemapTools.Procfs.Entries;
+using PagemapTools.Procfs.Processes;
+
 namespace PagemapTools.Procfs.Tests.Support;
 
 /// <summary>Processes and machines that the parsing types need to know of.</summary>

@@ -1,3 +1,7 @@
+using PagemapTools.Procfs.Core;
+using PagemapTools.Procfs.Machine;
+using PagemapTools.Procfs.Support;
+
 namespace PagemapTools.Procfs.Tests.Support;
 
 /// <summary>Holds what the library says that this user can do on this kernel against trying it.</summary>

@@ -1,3 +1,6 @@
+using PagemapTools.Procfs.Core;
+using PagemapTools.Procfs.Walk;
+
 namespace PagemapTools.Procfs.Tests.Support;
 
 /// <summary>What the shared support has, as the library's types.</summary>

@@ -1,4 +1,8 @@
 using System.Globalization;
+using PagemapTools.Procfs.Core;
+using PagemapTools.Procfs.Frames;
+using PagemapTools.Procfs.Machine;
+using PagemapTools.Procfs.Uss;
 
 namespace PagemapTools.Procfs.Tests.Support;
 

@@ -1,3 +1,9 @@
+using PagemapTools.Procfs.Core;
+using PagemapTools.Procfs.Machine;
+using PagemapTools.Procfs.Pages;
+using PagemapTools.Procfs.Processes;
+using PagemapTools.Procfs.Walk;
+
 namespace PagemapTools.Procfs.Tests.Support;
 
 /// <summary>Walks a process to its end, or to where the walk fails.</summary>

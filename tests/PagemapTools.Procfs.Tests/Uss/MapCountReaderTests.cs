@@ -1,4 +1,7 @@
 using System.Runtime.InteropServices;
+using PagemapTools.Procfs.Core;
+using PagemapTools.Procfs.Frames;
+using PagemapTools.Procfs.Uss;
 
 namespace PagemapTools.Procfs.Tests.Uss;
 

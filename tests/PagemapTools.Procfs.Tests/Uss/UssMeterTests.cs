@@ -1,3 +1,7 @@
+using PagemapTools.Procfs.Core;
+using PagemapTools.Procfs.Machine;
+using PagemapTools.Procfs.Uss;
+
 namespace PagemapTools.Procfs.Tests.Uss;
 
 /// <summary>Measurements of a made-up proc tree; the expected figures were worked out by hand.</summary>

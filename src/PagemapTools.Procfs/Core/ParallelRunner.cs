@@ -1,0 +1,25 @@
+using System.Runtime.ExceptionServices;
+
+namespace PagemapTools.Procfs.Core;
+
+/// <summary>Runs the same work on several threads. An exception of one of them reaches the caller unwrapped.</summary>
+internal static class ParallelRunner
+{
+    public static void Run(int threads, Action<int> work, CancellationToken cancellationToken)
+    {
+        if (threads == 1)
+        {
+            work(0);
+            return;
+        }
+
+        try
+        {
+            Parallel.For(0, threads, new ParallelOptions { MaxDegreeOfParallelism = threads, CancellationToken = cancellationToken }, work);
+        }
+        catch (AggregateException failures)
+        {
+            ExceptionDispatchInfo.Throw(failures.Flatten().InnerExceptions[0]);
+        }
+    }
+}

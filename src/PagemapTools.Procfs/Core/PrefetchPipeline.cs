@@ -1,0 +1,62 @@
+namespace PagemapTools.Procfs.Core;
+
+/// <summary>
+/// Two-stage pipeline on other threads: the first stage of an item overlaps the second stage of the item before it, and both overlap
+/// the consumer. Items keep their order. An exception of a stage surfaces from <see cref="Next"/>.
+/// </summary>
+/// <param name="capacity">How many items are prepared ahead of the one that the consumer uses.</param>
+/// <param name="produce">The first stage: an item, or null at the end.</param>
+/// <param name="transform">The second stage; null for none.</param>
+internal sealed class PrefetchPipeline<T>(int capacity, Func<T?> produce, Action<T>? transform = null) : IDisposable
+    where T : class
+{
+    private readonly Queue<Task<T?>> _ahead = new();
+    private Task<T?> _produced = Task.FromResult<T?>(null);
+    private Task<T?> _transformed = Task.FromResult<T?>(null);
+
+    /// <summary>The next item; null at the end. The pipeline may reuse the item before it from now on.</summary>
+    public T? Next()
+    {
+        while (_ahead.Count < capacity)
+        {
+            Start();
+        }
+
+        T? item = _ahead.Dequeue().GetAwaiter().GetResult();
+        if (item is not null)
+        {
+            Start();
+        }
+
+        return item;
+    }
+
+    /// <summary>Waits for the items in work. Failures of abandoned items are ignored.</summary>
+    public void Dispose() =>
+        Task.WhenAll(_ahead).ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default).Wait(CancellationToken.None);
+
+    private void Start()
+    {
+        _produced = ProduceAfter(_produced);
+        _transformed = TransformAfter(_transformed, _produced);
+        _ahead.Enqueue(_transformed);
+    }
+
+    private async Task<T?> ProduceAfter(Task<T?> before)
+    {
+        await before.ConfigureAwait(false);
+        return await Task.Run(produce).ConfigureAwait(false);
+    }
+
+    private async Task<T?> TransformAfter(Task<T?> before, Task<T?> produced)
+    {
+        T? item = await produced.ConfigureAwait(false);
+        await before.ConfigureAwait(false);
+        if (item is not null && transform is not null)
+        {
+            await Task.Run(() => transform(item)).ConfigureAwait(false);
+        }
+
+        return item;
+    }
+}

@@ -1,0 +1,73 @@
+using System.IO.Compression;
+using PagemapTools.Procfs.Core;
+
+namespace PagemapTools.Procfs.Entries;
+
+/// <summary>
+/// Which of the high swap types mean poisoned, moving and device memory. That depends on four configuration options and on the
+/// release (include/linux/swap.h: SWP_DEVICE_NUM, SWP_MIGRATION_NUM, SWP_HWPOISON_NUM, SWP_PTE_MARKER_NUM).
+/// </summary>
+internal sealed class NonSwapTypeLayout
+{
+    private const int AllTypes = 32;
+    private static readonly Version s_markers = new(5, 19);
+    private static readonly Version s_markersAlways = new(6, 2);
+    private readonly int _firstDevice;
+    private readonly int _firstMigration;
+    private readonly int _firstPoison;
+    private readonly int _end;
+
+    internal NonSwapTypeLayout(Version release, bool devicePrivate, bool migration, bool memoryFailure, bool pteMarker)
+    {
+        // Markers were an option until 6.2. Device types: exclusive access added two with 5.14, of which one went with 6.15. A third
+        // migration type, for exclusive pages, came with 5.19.
+        bool markers = release >= s_markersAlways || (release >= s_markers && pteMarker);
+        int deviceTypes = release >= new Version(6, 15) ? 3 : release >= new Version(5, 14) ? 4 : 2;
+        int migrationTypes = release >= s_markers ? 3 : 2;
+        _end = AllTypes - (markers ? 1 : 0) - (HasSwapinErrorType(release) ? 1 : 0);
+        _firstDevice = _end - (devicePrivate ? deviceTypes : 0);
+        _firstMigration = _firstDevice - (migration ? migrationTypes : 0);
+        _firstPoison = _firstMigration - (memoryFailure ? 1 : 0);
+    }
+
+    /// <summary>Reads the kernel's configuration from config.gz or /boot; null where neither is there.</summary>
+    public static NonSwapTypeLayout? TryRead(ProcRoot root)
+    {
+        try
+        {
+            string release = File.ReadAllText(root.GetPath("sys/kernel/osrelease")).Trim();
+            string[]? options = ReadConfiguration(root.GetPath("config.gz"), $"/boot/config-{release}");
+            return options is null || !KernelRelease.TryParse(release, out Version version)
+                ? null
+                : new NonSwapTypeLayout(version, IsSet("DEVICE_PRIVATE"), IsSet("MIGRATION"), IsSet("MEMORY_FAILURE"), IsSet("PTE_MARKER"));
+
+            bool IsSet(string option) => options.Contains($"CONFIG_{option}=y", StringComparer.Ordinal);
+        }
+        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException or InvalidDataException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>SWP_SWAPIN_ERROR came with 5.19 as the topmost type, and became a marker with 6.2.</summary>
+    public static bool HasSwapinErrorType(Version release) => release >= s_markers && release < s_markersAlways;
+
+    public PageState GetState(int type) =>
+        type >= _end ? PageState.NonSwap
+        : type >= _firstDevice ? PageState.Device
+        : type >= _firstMigration ? PageState.Migration
+        : type >= _firstPoison ? PageState.Poisoned
+        : PageState.Swapped;
+
+    private static string[]? ReadConfiguration(string compressed, string plain)
+    {
+        if (File.Exists(compressed))
+        {
+            using GZipStream gzip = new(File.OpenRead(compressed), CompressionMode.Decompress);
+            using StreamReader reader = new(gzip);
+            return reader.ReadToEnd().Split('\n');
+        }
+
+        return File.Exists(plain) ? File.ReadAllLines(plain) : null;
+    }
+}

@@ -1,0 +1,84 @@
+namespace PagemapTools.Procfs.Processes;
+
+/// <summary>A mapping of a process: one line of /proc/PID/maps (Documentation/filesystems/proc.rst, 3.1).</summary>
+public sealed class MemoryMapping
+{
+    private const string DeletedSuffix = " (deleted)";
+    private const ulong KernelSpaceStart = 1UL << 63;
+
+    internal MemoryMapping(ProcessContext process)
+    {
+        Process = process;
+    }
+
+    /// <summary>The address of its first byte.</summary>
+    public ulong Start { get; internal init; }
+
+    /// <summary>The address after its last byte.</summary>
+    public ulong End { get; internal init; }
+
+    /// <summary>Its size in bytes.</summary>
+    public ulong Size => End - Start;
+
+    /// <summary>Four letters: read, write, execute, and p for private (copy-on-write) or s for shared.</summary>
+    public string Permissions { get; internal init; } = "---p";
+
+    /// <summary>Where in the file it begins, in bytes; 0 without a file.</summary>
+    public ulong Offset { get; internal init; }
+
+    /// <summary>The device of the file's inode, major and minor number in hex; 00:00 without a file.</summary>
+    public string Device => $"{DeviceMajor:x2}:{DeviceMinor:x2}";
+
+    /// <summary>
+    /// The file's inode number; 0 without a file. Of a System V segment it is the segment's id, which is 0 for the first of an IPC
+    /// namespace (ipc/shm.c, newseg): whether there is a file is told by the device.
+    /// </summary>
+    public ulong Inode { get; internal init; }
+
+    /// <summary>
+    /// The file's path, or the kernel's name in brackets; null for anonymous memory without a name. Without the kernel's mark for a
+    /// deleted file. A byte that is not UTF-8 is shown as \xNN.
+    /// </summary>
+    public string? Path { get; internal init; }
+
+    /// <summary>
+    /// Whether the kernel marks the file as deleted, which it does by " (deleted)" behind the name (fs/d_path.c): of a file that is
+    /// really named so this is true as well, and Path lacks the ending.
+    /// </summary>
+    public bool IsDeleted { get; internal init; }
+
+    /// <summary>What it is for.</summary>
+    public MappingKind Kind { get; internal init; }
+
+    /// <summary>Whether writes are seen by all who map it.</summary>
+    public bool IsShared => Permissions[^1] == 's';
+
+    /// <summary>The id of the process that it belongs to.</summary>
+    public int ProcessId => Process.Id;
+
+    /// <summary>The path, or [anon] where there is none.</summary>
+    public string Name => Path ?? "[anon]";
+
+    internal uint DeviceMajor { get; init; }
+
+    internal uint DeviceMinor { get; init; }
+
+    // No file system has the device 00:00 (fs/super.c, get_anon_bdev, begins with 1).
+    internal bool HasFile => (DeviceMajor, DeviceMinor) != (0, 0);
+
+    // A private mapping of /dev/zero is anonymous memory, though maps names the device (drivers/char/mem.c, mmap_zero).
+    internal bool IsFileBacked => HasFile && (IsShared || Path?.EndsWith("/zero", StringComparison.Ordinal) != true);
+
+    internal ProcessContext Process { get; }
+
+    // The vsyscall page is above TASK_SIZE: pagemap has no entries for it (fs/proc/task_mmu.c, pagemap_read).
+    internal bool HasPagemap => Start < KernelSpaceStart;
+
+    /// <summary>The range and the name, as in maps.</summary>
+    public override string ToString() => $"{Start:x}-{End:x} {Permissions} {Name}";
+
+    internal static (string? Path, bool IsDeleted) SplitDeletedSuffix(string name) =>
+        name.Length == 0 ? (null, false)
+        : name.EndsWith(DeletedSuffix, StringComparison.Ordinal) ? (name[..^DeletedSuffix.Length], true)
+        : (name, false);
+}

@@ -1,0 +1,128 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+using PagemapTools.Procfs.Core;
+using PagemapTools.Procfs.Entries;
+using PagemapTools.Procfs.Native;
+
+namespace PagemapTools.Procfs.Processes;
+
+/// <summary>The soft-dirty bits of a machine's processes (Documentation/admin-guide/mm/soft-dirty.rst).</summary>
+public sealed class SoftDirty
+{
+    private const string OwnPagemap = "/proc/self/pagemap";
+    private const string ClearFile = "clear_refs";
+
+    private readonly ProcRoot _root;
+
+    // PublicationOnly caches no failure: a probe that failed is repeated.
+    private readonly Lazy<bool> _isSupported = new(() => Probe(OwnPagemap), LazyThreadSafetyMode.PublicationOnly);
+
+    internal SoftDirty(ProcRoot root)
+    {
+        _root = root;
+    }
+
+    /// <summary>
+    /// Whether this kernel has soft-dirty bits; null if the probe fails. A kernel without CONFIG_MEM_SOFT_DIRTY accepts the command to
+    /// clear them and does nothing. The probe therefore writes a page of the caller's own and reads its entry.
+    /// </summary>
+    public bool? IsSupported
+    {
+        get
+        {
+            try
+            {
+                return _isSupported.Value;
+            }
+            catch (ProcfsException)
+            {
+                return null;
+            }
+        }
+    }
+
+    /// <summary>Why soft-dirty bits cannot be used here; null if they can.</summary>
+    public ProcfsException? GetUnsupportedError()
+    {
+        try
+        {
+            return _isSupported.Value ? null : new ProcfsException(
+                ProcfsError.SoftDirtyNotSupported,
+                $"This kernel ({KernelRelease.Read(_root)}) has no soft-dirty bits: it is built without CONFIG_MEM_SOFT_DIRTY, and would accept the command and do nothing.",
+                OwnPagemap);
+        }
+        catch (ProcfsException failure)
+        {
+            return failure;
+        }
+    }
+
+    /// <summary>The name of the process whose bits are to be cleared, as Get-Process gives it.</summary>
+    /// <exception cref="ProcfsException">There is no such process, or it is hidden from the caller.</exception>
+    public string GetTargetName(int processId) => ProcessNames.GetOrThrow(_root, processId, ClearFile);
+
+    /// <summary>Clears the soft-dirty bits of a process: every page that the process writes from now on reads soft-dirty.</summary>
+    /// <exception cref="ProcfsException">The kernel has none, there is no such process, it has no address space, or the caller may not.</exception>
+    public void Clear(int processId)
+    {
+        if (GetUnsupportedError() is { } error)
+        {
+            throw error;
+        }
+
+        int threadId = ThreadGroup.FindLiveThread(_root, processId) ?? processId;
+
+        // For a kernel thread or a zombie the kernel accepts the command and does nothing (fs/proc/task_mmu.c, clear_refs_write).
+        if (threadId == processId && ProcessErrors.NoAddressSpaceOrNull(_root, processId, ClearFile, Errno.ESRCH) is { } failure)
+        {
+            throw failure;
+        }
+
+        using SafeFileHandle file = FileIO.OpenForWriting(_root.GetPath(threadId, ClearFile), out int errno);
+        errno = file.IsInvalid ? errno : FileIO.Write(file, "4\n"u8);
+        if (errno != 0)
+        {
+            throw ProcessErrors.FromErrno(_root, processId, ClearFile, errno);
+        }
+    }
+
+    /// <exception cref="ProcfsException">The probe cannot be made.</exception>
+    internal static bool Probe(string pagemap)
+    {
+        nuint length = (nuint)PageGeometry.PageSize;
+        nint page = MemoryMap.Map(length, MemoryMap.ProtectionRead | MemoryMap.ProtectionWrite, MemoryMap.MapPrivate | MemoryMap.MapAnonymous, null, 0);
+        if (page == 0)
+        {
+            throw ProbeFailed(pagemap, $"mmap answers {Marshal.GetLastPInvokeErrorMessage()}.");
+        }
+
+        try
+        {
+            Marshal.WriteByte(page, 1);
+            return ReadEntry(page, pagemap).IsSoftDirty;
+        }
+        finally
+        {
+            MemoryMap.Unmap(page, length);
+        }
+    }
+
+    private static PagemapEntry ReadEntry(nint page, string pagemap)
+    {
+        Span<ulong> entry = stackalloc ulong[1];
+        try
+        {
+            using PageIndexedFile file = PageIndexedFile.Open(pagemap);
+            return file.Read(PageGeometry.ToPageIndex((ulong)page), entry) == 1
+                ? new PagemapEntry(entry[0])
+                : throw ProbeFailed(pagemap, $"'{pagemap}' has no entry of a page of the caller's own.");
+        }
+        catch (ProcfsException unreadable) when (unreadable.ErrorNumber != 0)
+        {
+            throw ProbeFailed(pagemap, unreadable.Message, unreadable.ErrorNumber);
+        }
+    }
+
+    private static ProcfsException ProbeFailed(string path, string reason, int errno = 0) =>
+        new(ProcfsError.ReadFailed, $"The probe for soft-dirty bits failed: {reason}", path, errorNumber: errno);
+}

@@ -1,0 +1,84 @@
+using System.Globalization;
+using PagemapTools.Procfs.Core;
+
+namespace PagemapTools.Procfs.Walk;
+
+/// <summary>Virtual addresses from <paramref name="Start"/> up to, not including, <paramref name="End"/>, as in /proc/PID/maps.</summary>
+/// <param name="Start">The first address.</param>
+/// <param name="End">The address after the last; greater than <paramref name="Start"/>.</param>
+public readonly record struct AddressRange(ulong Start, ulong End)
+{
+    /// <summary>The page that holds one address.</summary>
+    public AddressRange(ulong address)
+        : this(address & ~(PageGeometry.PageSize - 1), Math.Max(address | (PageGeometry.PageSize - 1), (address | (PageGeometry.PageSize - 1)) + 1))
+    {
+    }
+
+    /// <summary>The page that holds one address, which PowerShell reads as negative when its highest bit is set.</summary>
+    public AddressRange(long address)
+        : this(unchecked((ulong)address))
+    {
+    }
+
+    /// <summary>The page that holds one address of a 32-bit process, which PowerShell reads as negative when its highest bit is set.</summary>
+    public AddressRange(int address)
+        : this(unchecked((uint)address))
+    {
+    }
+
+    /// <summary>Reads an address or a range, <c>0x7f00</c> or <c>0x7f00-0x7fff</c>, in hex with 0x or in decimal.</summary>
+    /// <exception cref="FormatException">It is neither; the message quotes it.</exception>
+    public static AddressRange Parse(string text)
+    {
+        string[] ends = text.Split('-', 2, StringSplitOptions.TrimEntries);
+        ulong start = ParseAddress(ends[0], text);
+        if (ends.Length == 1)
+        {
+            return new AddressRange(start);
+        }
+
+        ulong end = ParseAddress(ends[1], text);
+        return start < end
+            ? new AddressRange(start, end)
+            : throw new FormatException($"The range '{text}' is empty: its end has to lie above its start.");
+    }
+
+    /// <summary>The range in hex.</summary>
+    public override string ToString() => $"0x{Start:x}-0x{End:x}";
+
+    private static ulong ParseAddress(string text, string whole)
+    {
+        bool isHex = text.StartsWith("0x", StringComparison.OrdinalIgnoreCase);
+        return ulong.TryParse(
+            isHex ? text.AsSpan(2) : text, isHex ? NumberStyles.AllowHexSpecifier : NumberStyles.None, CultureInfo.InvariantCulture, out ulong address)
+            ? address
+            : throw new FormatException($"'{text}'{(text == whole ? string.Empty : $" in '{whole}'")} is no address: write it in hex with 0x, or in decimal.");
+    }
+
+    /// <summary>The pages that the range touches.</summary>
+    internal AddressRange RoundToPages()
+    {
+        ulong mask = PageGeometry.PageSize - 1;
+        ulong start = Start & ~mask;
+        return new AddressRange(start, End > ulong.MaxValue - mask ? ~mask : (End + mask) & ~mask);
+    }
+
+    /// <summary>Sorted, widened to whole pages, and without overlaps.</summary>
+    internal static IReadOnlyList<AddressRange> Normalize(IEnumerable<AddressRange> ranges)
+    {
+        List<AddressRange> merged = [];
+        foreach (AddressRange range in ranges.Select(range => range.RoundToPages()).OrderBy(range => range.Start))
+        {
+            if (merged.Count > 0 && range.Start <= merged[^1].End)
+            {
+                merged[^1] = new AddressRange(merged[^1].Start, Math.Max(merged[^1].End, range.End));
+            }
+            else
+            {
+                merged.Add(range);
+            }
+        }
+
+        return merged;
+    }
+}

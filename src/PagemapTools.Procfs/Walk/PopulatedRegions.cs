@@ -1,0 +1,152 @@
+using PagemapTools.Procfs.Core;
+using PagemapTools.Procfs.Native;
+
+namespace PagemapTools.Procfs.Walk;
+
+/// <summary>
+/// Deals out the parts of a mapping that are worth reading. PAGEMAP_SCAN costs about a third of a read where pages are dense, and
+/// next to nothing where there are none; so it looks at a small window first, doubles the window as long as it finds little, and
+/// where it finds much leaves a stretch to be read without asking.
+/// </summary>
+internal sealed class PopulatedRegions : IDisposable
+{
+    // Reading the empty entries of a small mapping costs less than a second call.
+    private const ulong MinPagesToScan = 1024;
+
+    // Measured (--micro, BridgeBenchmarks): a read costs as much as 128 to 512 empty entries.
+    private const ulong MaxGapPages = 256;
+
+    private const ulong FirstWindowPages = 4096;
+    private const ulong DenseRangeWindows = 16;
+    private const int RegionsPerScan = 1024;
+
+    private readonly PagemapScan _scan;
+    private readonly RentedArray<PageRegion> _rented = new(RegionsPerScan);
+    private readonly PageRegion[] _regions;
+    private PageCategories _wanted;
+    private ulong _position;
+    private ulong _end;
+    private ulong _window;
+    private ulong _denseRange;
+    private int _count;
+    private int _index;
+    private bool _isScanned;
+
+    /// <summary>Creates the dealer for a process's pagemap.</summary>
+    public PopulatedRegions(PageIndexedFile pagemap)
+    {
+        _scan = new PagemapScan(pagemap);
+        _regions = _rented.Array;
+    }
+
+    /// <summary>Begins a range of pages.</summary>
+    /// <param name="start">Its first address.</param>
+    /// <param name="end">The address after its last.</param>
+    /// <param name="wanted">What a page has to be; none wants every page, populated or not.</param>
+    public void Reset(ulong start, ulong end, PageCategories wanted)
+    {
+        _position = start;
+        _end = end;
+        _count = 0;
+        _index = 0;
+        _window = FirstWindowPages << PageGeometry.PageShift;
+        _denseRange = _window * DenseRangeWindows;
+        _wanted = wanted;
+        _isScanned = wanted != PageCategories.None && (end - start) >> PageGeometry.PageShift > MinPagesToScan;
+    }
+
+    /// <summary>The next part of the range; false when there is none.</summary>
+    public bool TryNext(out ulong start, out ulong end)
+    {
+        while (_index >= _count && _position < _end)
+        {
+            if (!_isScanned)
+            {
+                (start, end) = (_position, _end);
+                _position = _end;
+                return true;
+            }
+
+            ScanWindow();
+        }
+
+        if (_index >= _count)
+        {
+            (start, end) = (_end, _end);
+            return false;
+        }
+
+        PageRegion region = _regions[_index++];
+        (start, end) = (region.Start, region.End);
+        return true;
+    }
+
+    /// <summary>Gives the buffer back.</summary>
+    public void Dispose() => _rented.Dispose();
+
+    private void ScanWindow()
+    {
+        ulong windowStart = _position;
+        ulong windowEnd = Math.Min(_end, _position + _window);
+        _index = 0;
+        _count = _scan.Scan(_position, windowEnd, _wanted, PageCategories.None, _regions.AsSpan(0, RegionsPerScan), out ulong next);
+        if (_count < 0)
+        {
+            // The rest of the range is left whole.
+            _isScanned = false;
+            return;
+        }
+
+        _position = next;
+        ulong populated = CoalesceGaps();
+        if (populated * 2 >= next - windowStart && populated > 0)
+        {
+            SkipScanOfDenseRange();
+        }
+        else
+        {
+            _window = Math.Min(_window * 2, _end - _position);
+            _denseRange = (FirstWindowPages * DenseRangeWindows) << PageGeometry.PageShift;
+        }
+    }
+
+    /// <summary>Takes the pages behind a dense window unseen, twice as many each time in turn.</summary>
+    private void SkipScanOfDenseRange()
+    {
+        _window = FirstWindowPages << PageGeometry.PageShift;
+        ref PageRegion last = ref _regions[_count - 1];
+        if (last.End == _position && _position < _end)
+        {
+            _position = _end - _position > _denseRange ? _position + _denseRange : _end;
+            last.End = _position;
+            _denseRange *= 2;
+        }
+    }
+
+    /// <summary>Joins regions that are cheaper read as one; returns how many bytes they then cover.</summary>
+    private ulong CoalesceGaps()
+    {
+        if (_count == 0)
+        {
+            return 0;
+        }
+
+        int last = 0;
+        ulong covered = 0;
+        for (int i = 1; i < _count; i++)
+        {
+            if (_regions[i].Start - _regions[last].End <= MaxGapPages << PageGeometry.PageShift)
+            {
+                _regions[last].End = _regions[i].End;
+            }
+            else
+            {
+                covered += _regions[last].End - _regions[last].Start;
+                _regions[++last] = _regions[i];
+            }
+        }
+
+        _count = last + 1;
+        return covered + (_regions[last].End - _regions[last].Start);
+    }
+}

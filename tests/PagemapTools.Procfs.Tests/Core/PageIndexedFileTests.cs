@@ -1,0 +1,153 @@
+using System.Runtime.InteropServices;
+using PagemapTools.Procfs.Core;
+
+namespace PagemapTools.Procfs.Tests.Core;
+
+[Trait("Tier", "Unit")]
+public sealed class PageEntryFileTests
+{
+    private const int EIO = 5;
+    private const int ENOENT = 2;
+
+    [Fact]
+    public void Entries_are_native_endian_and_found_by_their_index()
+    {
+        using FakeProc tree = new FakeProc().Entries("kpageflags", 3, 0x0123456789abcdef, 42);
+        using PageIndexedFile file = PageIndexedFile.Open(tree.PathOf("kpageflags"));
+        ulong[] entries = new ulong[3];
+        Assert.Equal(3, file.Read(2, entries));
+        Assert.Equal([0UL, 0x0123456789abcdef, 42], entries);
+    }
+
+    [Theory]
+    [InlineData(8)]
+    [InlineData(16)]
+    [InlineData(1)]
+    [InlineData(3)]
+    [InlineData(11)]
+    public void A_short_read_is_gone_on_with(int bytesAtOnce)
+    {
+        byte[] content = Content(100);
+        List<long> offsets = [];
+        using PageIndexedFile file = Made((buffer, offset) =>
+        {
+            offsets.Add(offset);
+            return Copy(content, buffer, offset, bytesAtOnce);
+        });
+        ulong[] entries = new ulong[60];
+        Assert.Equal(60, file.Read(10, entries));
+        Assert.Equal(Enumerable.Range(10, 60).Select(value => (ulong)value), entries);
+        Assert.Equal(80, offsets[0]);
+        Assert.True(offsets.Count >= 60 * 8 / Math.Max(bytesAtOnce, 8));
+    }
+
+    [Fact]
+    public void The_end_of_the_file_ends_the_read()
+    {
+        byte[] content = Content(20);
+        using PageIndexedFile file = Made((buffer, offset) => Copy(content, buffer, offset, int.MaxValue));
+        ulong[] entries = new ulong[10];
+        Assert.Equal(5, file.Read(15, entries));
+        Assert.Equal([15UL, 16, 17, 18, 19], entries[..5]);
+        Assert.Equal(0, file.Read(20, entries));
+        Assert.Equal(0, file.Read(1000, entries));
+    }
+
+    [Fact]
+    public void Bytes_after_the_last_whole_entry_are_none()
+    {
+        byte[] content = Content(3)[..21];
+        using PageIndexedFile file = Made((buffer, offset) => Copy(content, buffer, offset, 5));
+        Assert.Equal(2, file.Read(0, new ulong[4]));
+    }
+
+    [Fact]
+    public void An_error_after_some_entries_gives_those_entries()
+    {
+        byte[] content = Content(100);
+        using PageIndexedFile file = Made((buffer, offset) => offset >= 40 ? -EIO : Copy(content, buffer, offset, 8));
+        ulong[] entries = new ulong[10];
+        Assert.Equal(5, file.Read(0, entries));
+        Assert.Equal([0UL, 1, 2, 3, 4], entries[..5]);
+    }
+
+    [Fact]
+    public void An_error_at_once_is_thrown_with_its_number_path_and_offset()
+    {
+        using PageIndexedFile file = Made((_, _) => -EIO);
+        ProcfsException failure = Assert.Throws<ProcfsException>(() => file.Read(2, new ulong[1]));
+        Assert.Equal(ProcfsError.ReadFailed, failure.Error);
+        Assert.Equal(EIO, failure.ErrorNumber);
+        Assert.Equal("made/up", failure.Path);
+        Assert.Contains("0x10", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_error_in_the_middle_of_the_first_entry_is_thrown()
+    {
+        using PageIndexedFile file = Made((_, offset) => offset == 0 ? 5 : -EIO);
+        Assert.Equal(EIO, Assert.Throws<ProcfsException>(() => file.Read(0, new ulong[1])).ErrorNumber);
+    }
+
+    [Theory]
+    [InlineData(ulong.MaxValue)]
+    [InlineData((ulong)long.MaxValue)]
+    [InlineData((1UL << 60) + 1)]
+    [InlineData((1UL << 60) - 3)]
+    public void An_index_beyond_every_file_reads_nothing(ulong index)
+    {
+        using PageIndexedFile file = Made((_, _) => throw new InvalidOperationException("there is nothing to ask the kernel"));
+        Assert.Equal(0, file.Read(index, new ulong[4]));
+    }
+
+    [Fact]
+    public void Nothing_is_read_into_an_empty_buffer()
+    {
+        using PageIndexedFile file = Made((_, _) => throw new InvalidOperationException("there is nothing to ask the kernel"));
+        Assert.Equal(0, file.Read(0, []));
+    }
+
+    [Fact]
+    public void A_file_that_is_absent_is_told_with_its_error_number()
+    {
+        using FakeProc tree = new();
+        ProcfsException failure = Assert.Throws<ProcfsException>(() => PageIndexedFile.Open(tree.PathOf("kpageflags")));
+        Assert.Equal(ENOENT, failure.ErrorNumber);
+        Assert.Contains(tree.PathOf("kpageflags"), failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Several_threads_may_read_one_file()
+    {
+        using FakeProc tree = new FakeProc().Bytes("kpagecount", Content(50_000));
+        using PageIndexedFile file = PageIndexedFile.Open(tree.PathOf("kpagecount"));
+        await Parallel.ForAsync(0, 64, TestContext.Current.CancellationToken, (thread, _) =>
+        {
+            ulong[] entries = new ulong[500];
+            Assert.Equal(500, file.Read((ulong)thread * 500, entries));
+            Assert.Equal((ulong)thread * 500, entries[0]);
+            Assert.Equal(((ulong)thread * 500) + 499, entries[^1]);
+            return ValueTask.CompletedTask;
+        });
+    }
+
+    private static byte[] Content(int entries) =>
+        MemoryMarshal.AsBytes<ulong>([.. Enumerable.Range(0, entries).Select(value => (ulong)value)]).ToArray();
+
+    private static int Copy(byte[] content, Span<byte> buffer, long offset, int atMost)
+    {
+        int count = (int)Math.Min(Math.Min(buffer.Length, atMost), Math.Max(0, content.Length - offset));
+        content.AsSpan((int)Math.Min(offset, content.Length), count).CopyTo(buffer);
+        return count;
+    }
+
+    /// <summary>A file whose reads give a count, or the negative of an error number.</summary>
+    private static PageIndexedFile Made(Reading read) => new("made/up", (Span<byte> buffer, long offset, out int errno) =>
+    {
+        int count = read(buffer, offset);
+        errno = count < 0 ? -count : 0;
+        return Math.Max(count, -1);
+    });
+
+    private delegate int Reading(Span<byte> buffer, long offset);
+}

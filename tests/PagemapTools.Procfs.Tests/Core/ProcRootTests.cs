@@ -1,0 +1,46 @@
+using PagemapTools.Procfs.Core;
+
+namespace PagemapTools.Procfs.Tests.Core;
+
+[Collection(ProcessEnvironment.Name)]
+[Trait("Tier", "Live")]
+public sealed class ProcRootTests
+{
+    [Theory]
+    [InlineData("/made/up", "/made/up")]
+    [InlineData("/made/up/", "/made/up")]
+    [InlineData("/", "/")]
+    public void A_path_is_kept_without_a_trailing_slash(string given, string kept) => Assert.Equal(kept, new ProcRoot(given).Path);
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("")]
+    public void Without_a_path_the_environment_decides_and_else_it_is_proc(string? path)
+    {
+        string? before = Environment.GetEnvironmentVariable(ProcRoot.EnvironmentVariable);
+        try
+        {
+            Environment.SetEnvironmentVariable(ProcRoot.EnvironmentVariable, null);
+            Assert.Equal("/proc", new ProcRoot(path).Path);
+            Environment.SetEnvironmentVariable(ProcRoot.EnvironmentVariable, "/host/proc/");
+            Assert.Equal("/host/proc", new ProcRoot(path).Path);
+            Assert.Equal("/named", new ProcRoot("/named").Path);
+        }
+        finally
+        {
+            Environment.SetEnvironmentVariable(ProcRoot.EnvironmentVariable, before);
+        }
+    }
+
+    [Fact]
+    public void Process_ids_are_the_directories_that_are_numbers_in_ascending_order()
+    {
+        using FakeProc tree = new FakeProc()
+            .Process(300).Process(20).Process(1)
+            .Text("sys/kernel/osrelease", "6.18.0").Text("4", "a file, not a process").Text("-5/comm", "x").Text("7x/comm", "x");
+        Assert.Equal([1, 20, 300], tree.Root.GetProcessIds());
+    }
+
+    [Fact]
+    public void The_live_tree_has_this_process() => Assert.Contains(Environment.ProcessId, new ProcRoot("/proc").GetProcessIds());
+}

@@ -1,0 +1,29 @@
+using PagemapTools.Procfs.Core;
+
+namespace PagemapTools.Procfs.Tests.Core;
+
+[Trait("Tier", "Unit")]
+public sealed class RentedArrayTests
+{
+    [Fact]
+    public void An_array_is_given_back_once_however_often_it_is_disposed()
+    {
+        // Of a size that nothing else rents.
+        const int Length = 7 << 20;
+        RentedArray<ulong> first = new(Length);
+        Assert.True(first.Array.Length >= Length);
+        first.Dispose();
+        first.Dispose();
+        using RentedArray<ulong> second = new(Length);
+        using RentedArray<ulong> third = new(Length);
+        Assert.NotSame(second.Array, third.Array);
+    }
+
+    [Fact]
+    public void An_array_that_was_given_back_is_not_used_any_more()
+    {
+        RentedArray<byte> array = new(16);
+        array.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => array.Array);
+    }
+}

@@ -1,0 +1,119 @@
+using PagemapTools.Procfs.Frames;
+
+namespace PagemapTools.Procfs.Tests.Frames;
+
+/// <summary>The grammar of page-types' option --bits (parse_bits_mask in tools/mm/page-types.c).</summary>
+[Trait("Tier", "Unit")]
+public sealed class BitSpecTests
+{
+    private const ulong Locked = 1UL << 0, Referenced = 1UL << 2, Dirty = 1UL << 4, Lru = 1UL << 5, Active = 1UL << 6, Mmap = 1UL << 11,
+        Anon = 1UL << 12, SwapCache = 1UL << 13, Head = 1UL << 15, Tail = 1UL << 16, Huge = 1UL << 17, Idle = 1UL << 25;
+
+    [Theory]
+    [InlineData("anon", Anon | Lru, true)]
+    [InlineData("anon", Lru, false)]
+    [InlineData("anon,lru", Lru, true)]
+    [InlineData("anon,lru", Anon, true)]
+    [InlineData("anon,lru", Dirty, false)]
+    [InlineData("anon,lru=anon", Anon | Dirty, true)]
+    [InlineData("anon,lru=anon", Anon | Lru, false)]
+    [InlineData("anon,lru=anon", Dirty, false)]
+    [InlineData("anon,lru=", Dirty, true)]
+    [InlineData("anon,lru=", Lru, false)]
+    [InlineData("anon,~lru", Anon | Dirty, true)]
+    [InlineData("anon,~lru", Anon | Lru, false)]
+    [InlineData("anon,~lru", Dirty, false)]
+    [InlineData("~lru", 0UL, true)]
+    [InlineData("~lru", Anon, true)]
+    [InlineData("~lru", Lru, false)]
+    [InlineData("~anon,~lru", Dirty, true)]
+    [InlineData("~anon,~lru", Lru, false)]
+    [InlineData("=anon,lru", Anon | Lru, true)]
+    [InlineData("=anon,lru", Anon | Lru | Dirty, false)]
+    [InlineData("=anon,lru", Anon, false)]
+    [InlineData("=", 0UL, true)]
+    [InlineData("=", Anon, false)]
+    [InlineData("0x10", Dirty, true)]
+    [InlineData("0x10", Lru, false)]
+    [InlineData("0x10,anon=16", Dirty, true)]
+    [InlineData("0x10,anon=16", Dirty | Anon, false)]
+    [InlineData(" anon , lru ", Lru, true)]
+    [InlineData("anon,", Anon, true)]
+    public void A_specification_holds_for_the_flags_that_page_types_takes(string specification, ulong flags, bool holds) =>
+        Assert.Equal(holds, BitSpec.Parse(specification).Mask.Matches((KPageFlags)flags));
+
+    [Theory]
+    [InlineData("loc", Locked)]
+    [InlineData("re", Referenced)]
+    [InlineData("a", Active)]
+    [InlineData("an", Anon)]
+    [InlineData("anon", Anon)]
+    [InlineData("anonym", Anon)]
+    [InlineData("anonymous", Anon)]
+    [InlineData("ANON", Anon)]
+    [InlineData("mm", Mmap)]
+    [InlineData("h", Huge)]
+    [InlineData("idle_page", Idle)]
+    [InlineData("idle", Idle)]
+    [InlineData("Swap", SwapCache)]
+    [InlineData("KPF_SWAP", 1UL << 62)]
+    [InlineData("owner_2", 1UL << 34)]
+    [InlineData("arch_3", 1UL << 42)]
+    [InlineData("balloon", 1UL << 23)]
+    [InlineData("compound", Head | Tail)]
+    [InlineData("c", Head | Tail)]
+    [InlineData("compound_h", Head)]
+    [InlineData("compound_tail", Tail)]
+    [InlineData("16", Dirty)]
+    [InlineData("0x30", Dirty | Lru)]
+    [InlineData("0X30", Dirty | Lru)]
+    [InlineData("0x8000000000000000", 1UL << 63)]
+    [InlineData("01777777777777777777777", ulong.MaxValue)]
+    [InlineData("bit57", 1UL << 57)]
+    public void A_name_may_be_cut_short_and_a_number_is_itself(string name, ulong flags) =>
+        Assert.Equal(FlagMask.AnyOf((KPageFlags)flags), BitSpec.Parse(name).Mask);
+
+    [Theory]
+    [InlineData("bit5", 1UL << 5)]
+    [InlineData("bit2", 1UL << 2)]
+    public void The_number_of_a_bit_is_not_taken_for_the_beginning_of_another(string name, ulong flags)
+    {
+        // Either that bit or an error, but never bit 52 for bit5.
+        try
+        {
+            Assert.Equal((KPageFlags)flags, BitSpec.Parse(name).Mask.Mask);
+        }
+        catch (FormatException refused)
+        {
+            Assert.Contains(name, refused.Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Theory]
+    [InlineData("nonsense", "nonsense")]
+    [InlineData("anon,nonsense=anon", "nonsense")]
+    [InlineData("anon=nonsense", "nonsense")]
+    [InlineData("~nonsense", "nonsense")]
+    [InlineData("~", "~")]
+    [InlineData("-1", "-1")]
+    [InlineData("0xg", "0xg")]
+    [InlineData("0x", "0x")]
+    [InlineData("08", "08")]
+    [InlineData("12abc", "12abc")]
+    [InlineData("compoundx", "compoundx")]
+    [InlineData("02000000000000000000000", "02000000000000000000000")]
+    [InlineData("", "''")]
+    [InlineData(" , ", "' , '")]
+    [InlineData("18446744073709551616", "18446744073709551616")]
+    public void What_cannot_be_read_is_quoted(string specification, string quoted) =>
+        Assert.Contains(quoted, Assert.Throws<FormatException>(() => BitSpec.Parse(specification)).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void A_specification_is_shown_as_it_was_written() => Assert.Equal(" anon,~lru", BitSpec.Parse(" anon,~lru").ToString());
+
+    [Theory]
+    [InlineData("bit")]
+    [InlineData("bi")]
+    public void A_bit_without_its_number_is_no_name(string specification) =>
+        Assert.Throws<FormatException>(() => BitSpec.Parse(specification));
+}

@@ -1,0 +1,103 @@
+using PagemapTools.Procfs.Frames;
+
+namespace PagemapTools.Procfs.Tests.Frames;
+
+[Trait("Tier", "Live")]
+public sealed class CgroupPathsTests
+{
+    private const string Tree = "24 1 8:1 / / rw,relatime shared:1 - ext4 /dev/root rw\n";
+
+    private const string Unified = "31 24 0:27 / /sys/fs/cgroup rw,nosuid shared:4 - cgroup2 cgroup2 rw,nsdelegate\n";
+
+    private const string Legacy =
+        "30 24 0:26 / /sys/fs/cgroup ro - tmpfs tmpfs ro,mode=755\n"
+        + "31 30 0:27 / /sys/fs/cgroup/cpu,cpuacct rw - cgroup cgroup rw,cpu,cpuacct\n"
+        + "32 30 0:28 / /sys/fs/cgroup/memory rw shared:9 master:2 - cgroup cgroup rw,memory\n"
+        + "33 30 0:29 / /sys/fs/cgroup/systemd rw - cgroup cgroup rw,xattr,name=systemd\n";
+
+    private const string Hybrid = "34 30 0:30 / /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw\n";
+
+    [Theory]
+    [InlineData(Tree + Unified, "/sys/fs/cgroup")]
+    [InlineData(Tree + Legacy, "/sys/fs/cgroup/memory")]
+    [InlineData(Tree + Legacy + Hybrid, "/sys/fs/cgroup/memory")]
+    [InlineData(Tree + Hybrid + Legacy, "/sys/fs/cgroup/memory")]
+    [InlineData(Tree, null)]
+    [InlineData("", null)]
+    [InlineData("31 24 0:27 / /sys/fs/cgroup/memory rw - cgroup cgroup rw,cpu\n", null)]
+    [InlineData("31 24 0:27 / /mnt/memory rw - tmpfs cgroup2 rw,memory\n", null)]
+    public void The_memory_controllers_hierarchy_is_found_in_either_version(string mountInfo, string? root)
+    {
+        using FakeProc tree = new FakeProc().Text("mountinfo", mountInfo);
+        Assert.Equal(root, CgroupPaths.FindRoot(tree.PathOf("mountinfo")));
+    }
+
+    [Fact]
+    public void A_mount_point_with_a_space_is_decoded()
+    {
+        using FakeProc tree = new FakeProc().Text("mountinfo", @"31 24 0:27 / /mnt/c\040group rw - cgroup2 cgroup2 rw" + "\n");
+        Assert.Equal("/mnt/c group", CgroupPaths.FindRoot(tree.PathOf("mountinfo")));
+    }
+
+    [Fact]
+    public void Without_a_mount_table_there_is_no_hierarchy()
+    {
+        using FakeProc tree = new();
+        Assert.Null(CgroupPaths.FindRoot(tree.PathOf("mountinfo")));
+    }
+
+    [Theory]
+    [InlineData("/", "")]
+    [InlineData("", "")]
+    [InlineData("/tmp", "tmp")]
+    [InlineData("tmp", "tmp")]
+    [InlineData("/tmp/", "tmp")]
+    [InlineData("tmp/inner", "tmp/inner")]
+    public void A_path_is_looked_for_below_the_hierarchy_before_it_is_one_of_the_machine(string path, string directory)
+    {
+        using FakeProc tree = new FakeProc().Text("tmp/inner/cgroup.procs", string.Empty);
+        Assert.Equal(Inodes.Get(tree.PathOf(directory)), new CgroupPaths(tree.Path).GetInode(path));
+    }
+
+    [Fact]
+    public void A_whole_path_of_the_hierarchy_is_taken()
+    {
+        using FakeProc tree = new FakeProc().Text("inner/cgroup.procs", string.Empty);
+        Assert.Equal(Inodes.Get(tree.PathOf("inner")), new CgroupPaths(tree.Path).GetInode(tree.PathOf("inner")));
+    }
+
+    [Theory]
+    [InlineData("/proc")]
+    [InlineData("/proc/self")]
+    [InlineData("../../../../../../proc")]
+    public void A_directory_of_another_file_system_is_no_cgroup(string path)
+    {
+        using FakeProc tree = new FakeProc().Text("inner/cgroup.procs", string.Empty);
+        Assert.Null(new CgroupPaths(tree.Path).GetInode(path));
+    }
+
+    [Fact]
+    public void A_path_below_the_working_directory_is_none_of_the_hierarchy()
+    {
+        using FakeProc tree = new();
+        DirectoryInfo here = Directory.CreateDirectory($"no-cgroup-{Guid.NewGuid()}");
+        try
+        {
+            Assert.Null(new CgroupPaths(tree.Path).GetInode(here.Name));
+        }
+        finally
+        {
+            here.Delete();
+        }
+    }
+
+    [Fact]
+    public void A_file_of_the_hierarchy_is_no_cgroup()
+    {
+        using FakeProc tree = new FakeProc().Text("cgroup.procs", string.Empty);
+        Assert.Null(new CgroupPaths(tree.Path).GetInode("cgroup.procs"));
+    }
+
+    [Fact]
+    public void Without_a_hierarchy_no_directory_is_a_cgroup() => Assert.Null(new CgroupPaths(null).GetInode("/"));
+}

@@ -1,0 +1,90 @@
+using PagemapTools.Procfs.Entries;
+using PagemapTools.Procfs.Frames;
+
+namespace PagemapTools.Procfs.Tests.Frames;
+
+[Trait("Tier", "Unit")]
+public sealed class FlagFilterTests
+{
+    private const ulong AnonLru = (ulong)(KPageFlags.ANON | KPageFlags.LRU);
+
+    [Fact]
+    public void A_filter_without_conditions_takes_everything()
+    {
+        FlagFilter filter = new();
+        Assert.True(filter.IsEmpty);
+        Assert.True(filter.Matches(0, default, rawFlags: false));
+        Assert.True(filter.Matches(ulong.MaxValue, default, rawFlags: false));
+    }
+
+    [Theory]
+    [InlineData(AnonLru, true)]
+    [InlineData(AnonLru | 1, true)]
+    [InlineData((ulong)KPageFlags.ANON, false)]
+    [InlineData(0UL, false)]
+    public void All_of_the_flags_have_to_be_set(ulong word, bool matches)
+    {
+        FlagFilter filter = new FlagFilter { AllOf = KPageFlags.ANON | KPageFlags.LRU };
+        Assert.False(filter.IsEmpty);
+        Assert.Equal(matches, filter.Matches(word, default, rawFlags: false));
+    }
+
+    [Theory]
+    [InlineData(AnonLru, true)]
+    [InlineData((ulong)KPageFlags.ANON, true)]
+    [InlineData((ulong)KPageFlags.DIRTY, false)]
+    public void Any_of_the_flags_has_to_be_set(ulong word, bool matches) =>
+        Assert.Equal(matches, new FlagFilter { AnyOf = KPageFlags.ANON | KPageFlags.LRU }.Matches(word, default, rawFlags: false));
+
+    [Theory]
+    [InlineData((ulong)KPageFlags.DIRTY, true)]
+    [InlineData(0UL, true)]
+    [InlineData((ulong)KPageFlags.ANON, false)]
+    public void None_of_the_flags_may_be_set(ulong word, bool matches) =>
+        Assert.Equal(matches, new FlagFilter { NoneOf = KPageFlags.ANON | KPageFlags.LRU }.Matches(word, default, rawFlags: false));
+
+    [Fact]
+    public void All_conditions_have_to_hold()
+    {
+        FlagFilter filter = new FlagFilter { AllOf = KPageFlags.ANON, NoneOf = KPageFlags.DIRTY, AnyOf = KPageFlags.LRU | KPageFlags.MMAP };
+        Assert.True(filter.Matches(AnonLru, default, rawFlags: false));
+        Assert.False(filter.Matches((ulong)KPageFlags.ANON, default, rawFlags: false));
+        Assert.False(filter.Matches(AnonLru | (ulong)KPageFlags.DIRTY, default, rawFlags: false));
+    }
+
+    [Fact]
+    public void A_flag_is_found_by_name_where_it_is_not_shown()
+    {
+        // A transparent huge page's compound marks, and the kernel's internal flags.
+        ulong word = (ulong)(KPageFlags.THP | KPageFlags.COMPOUND_HEAD | KPageFlags.MLOCKED);
+        Assert.True(new FlagFilter { AllOf = KPageFlags.COMPOUND_HEAD }.Matches(word, default, rawFlags: false));
+        Assert.True(new FlagFilter { AllOf = KPageFlags.MLOCKED }.Matches(word, default, rawFlags: false));
+        Assert.False(new FlagFilter { NoneOf = KPageFlags.MLOCKED }.Matches(word, default, rawFlags: false));
+    }
+
+    [Fact]
+    public void A_false_flag_of_a_slab_page_is_not_found()
+    {
+        ulong word = (ulong)(KPageFlags.SLAB | KPageFlags.ANON);
+        Assert.False(new FlagFilter { AnyOf = KPageFlags.ANON }.Matches(word, default, rawFlags: false));
+        Assert.True(new FlagFilter { NoneOf = KPageFlags.ANON }.Matches(word, default, rawFlags: false));
+    }
+
+    [Fact]
+    public void Bits_of_the_entry_are_found_by_name()
+    {
+        PagemapEntry entry = new(PagemapBits.Present | PagemapBits.SoftDirty | PagemapBits.Exclusive);
+        Assert.True(new FlagFilter { AllOf = KPageFlags.SOFTDIRTY | KPageFlags.MMAP_EXCLUSIVE }.Matches(0, entry, rawFlags: false));
+        Assert.False(new FlagFilter { AllOf = KPageFlags.FILE }.Matches(0, entry, rawFlags: false));
+    }
+
+    [Fact]
+    public void A_bit_specification_is_held_against_what_is_shown()
+    {
+        ulong word = (ulong)(KPageFlags.THP | KPageFlags.COMPOUND_HEAD | KPageFlags.MLOCKED);
+        Assert.True(new FlagFilter { BitSpecs = [BitSpec.Parse("=thp")] }.Matches(word, default, rawFlags: false));
+        Assert.False(new FlagFilter { BitSpecs = [BitSpec.Parse("=thp")] }.Matches(word, default, rawFlags: true));
+        Assert.True(new FlagFilter { BitSpecs = [BitSpec.Parse("=thp,compound_head,mlocked")] }.Matches(word, default, rawFlags: true));
+        Assert.False(new FlagFilter { BitSpecs = [BitSpec.Parse("compound_head")] }.Matches(word, default, rawFlags: false));
+    }
+}

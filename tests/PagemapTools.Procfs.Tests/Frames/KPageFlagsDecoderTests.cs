@@ -1,0 +1,93 @@
+using FsCheck.Xunit;
+using PagemapTools.Procfs.Entries;
+using PagemapTools.Procfs.Frames;
+
+namespace PagemapTools.Procfs.Tests.Frames;
+
+[Trait("Tier", "Unit")]
+public sealed class KPageFlagsDecoderTests
+{
+    private const KPageFlags Slab = KPageFlags.SLAB;
+
+    [Property(MaxTest = 2000)]
+    public void The_well_known_flags_of_any_word_are_page_types(ulong word) =>
+        Assert.Equal(PageTypesView.WellKnown(word), (ulong)KPageFlagsDecoder.WellKnown(word));
+
+    [Property(MaxTest = 2000)]
+    public void The_raw_flags_of_any_word_and_entry_are_page_types(ulong word, ulong entry)
+    {
+        Assert.Equal(PageTypesView.Raw(word), (ulong)KPageFlagsDecoder.Raw(word));
+        Assert.Equal(PageTypesView.Raw(word, entry), (ulong)KPageFlagsDecoder.Raw(word, new PagemapEntry(entry)));
+    }
+
+    [Fact]
+    public void The_views_agree_for_every_pair_of_bits()
+    {
+        for (int first = 0; first < 64; first++)
+        {
+            for (int second = 0; second < 64; second++)
+            {
+                ulong word = (1UL << first) | (1UL << second);
+                Assert.Equal(PageTypesView.WellKnown(word), (ulong)KPageFlagsDecoder.WellKnown(word));
+                Assert.Equal(PageTypesView.Raw(word), (ulong)KPageFlagsDecoder.Raw(word));
+            }
+        }
+    }
+
+    [Fact]
+    public void A_slab_page_is_neither_anonymous_nor_merged()
+    {
+        ulong word = (ulong)(Slab | KPageFlags.ANON | KPageFlags.KSM | KPageFlags.LOCKED);
+        Assert.Equal(Slab | KPageFlags.LOCKED, KPageFlagsDecoder.WellKnown(word));
+        Assert.Equal(Slab | KPageFlags.LOCKED, KPageFlagsDecoder.Raw(word));
+        Assert.Equal(Slab | KPageFlags.LOCKED, KPageFlagsDecoder.All(word, default));
+        Assert.Equal(KPageFlags.ANON | KPageFlags.KSM, KPageFlagsDecoder.WellKnown(word & ~(ulong)(Slab | KPageFlags.LOCKED)));
+    }
+
+    [Theory]
+    [InlineData(Slab | KPageFlags.ACTIVE, Slab | KPageFlags.SLUB_FROZEN)]
+    [InlineData(Slab | KPageFlags.ERROR, Slab | KPageFlags.SLUB_DEBUG)]
+    [InlineData(Slab | KPageFlags.PRIVATE, Slab | KPageFlags.SLOB_FREE)]
+    [InlineData(KPageFlags.ACTIVE | KPageFlags.ERROR | KPageFlags.PRIVATE, KPageFlags.ACTIVE | KPageFlags.ERROR | KPageFlags.PRIVATE)]
+    [InlineData(KPageFlags.ANON | KPageFlags.OWNER_2, KPageFlags.ANON | KPageFlags.ANON_EXCLUSIVE)]
+    [InlineData(KPageFlags.LRU | KPageFlags.OWNER_2, KPageFlags.LRU | KPageFlags.OWNER_2)]
+    [InlineData(Slab | KPageFlags.ANON | KPageFlags.OWNER_2, Slab | KPageFlags.OWNER_2)]
+    [InlineData(KPageFlags.RECLAIM, KPageFlags.READAHEAD)]
+    [InlineData(KPageFlags.RECLAIM | KPageFlags.WRITEBACK, KPageFlags.RECLAIM | KPageFlags.WRITEBACK)]
+    public void Overloaded_bits_are_shown_raw_under_their_own_names(KPageFlags word, KPageFlags shown) =>
+        Assert.Equal(shown, KPageFlagsDecoder.Raw((ulong)word));
+
+    [Fact]
+    public void Compound_marks_are_shown_on_hugetlb_pages_only()
+    {
+        const KPageFlags Compound = KPageFlags.COMPOUND_HEAD | KPageFlags.COMPOUND_TAIL;
+        Assert.Equal(KPageFlags.THP, KPageFlagsDecoder.WellKnown((ulong)(Compound | KPageFlags.THP)));
+        Assert.Equal(KPageFlags.HUGE | Compound, KPageFlagsDecoder.WellKnown((ulong)(Compound | KPageFlags.HUGE)));
+        Assert.Equal(KPageFlags.THP | Compound, KPageFlagsDecoder.Raw((ulong)(Compound | KPageFlags.THP)));
+    }
+
+    [Fact]
+    public void Internal_flags_are_shown_raw_only()
+    {
+        const KPageFlags Word = KPageFlags.LRU | KPageFlags.RESERVED | KPageFlags.MLOCKED | KPageFlags.ARCH_3 | (KPageFlags)(1UL << 43);
+        Assert.Equal(KPageFlags.LRU, KPageFlagsDecoder.WellKnown((ulong)Word));
+        Assert.Equal(Word, KPageFlagsDecoder.Raw((ulong)Word));
+    }
+
+    [Theory]
+    [InlineData(27)]
+    [InlineData(31)]
+    [InlineData(57)]
+    public void A_bit_that_nobody_knows_yet_survives(int bit)
+    {
+        Assert.Equal(1UL << bit, (ulong)KPageFlagsDecoder.WellKnown(1UL << bit));
+        Assert.Equal(1UL << bit, (ulong)KPageFlagsDecoder.Raw(1UL << bit));
+    }
+
+    [Fact]
+    public void A_filter_by_name_finds_a_bit_under_either_of_its_names()
+    {
+        KPageFlags all = KPageFlagsDecoder.All((ulong)(Slab | KPageFlags.ACTIVE), new PagemapEntry(PagemapBits.SoftDirty));
+        Assert.Equal(Slab | KPageFlags.ACTIVE | KPageFlags.SLUB_FROZEN | KPageFlags.SOFTDIRTY, all);
+    }
+}

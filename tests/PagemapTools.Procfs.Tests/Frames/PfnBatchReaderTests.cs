@@ -1,0 +1,157 @@
+using FsCheck.Xunit;
+using PagemapTools.Procfs.Core;
+using PagemapTools.Procfs.Frames;
+
+namespace PagemapTools.Procfs.Tests.Frames;
+
+/// <summary>The join, over a file in which the word of number n is 3n + 1 and which ends at <see cref="EndOfFile"/>.</summary>
+[Trait("Tier", "Unit")]
+public sealed class PfnRunsTests
+{
+    private const ulong EndOfFile = 100_000;
+    private const ulong Unknown = PfnBatchReader.NoValue;
+
+    [Property(MaxTest = 500)]
+    public void Any_numbers_get_the_words_that_a_direct_look_gives(ulong seed, byte shape)
+    {
+        ulong[] pfns = Numbers(new Random((int)seed), shape);
+        Assert.Equal(pfns.Select(Direct), Gather(pfns, threads: (shape % 3) + 1));
+    }
+
+    [Property(MaxTest = 200)]
+    public void Any_list_of_numbers_gets_the_words_that_a_direct_look_gives(uint[] numbers)
+    {
+        ulong[] pfns = [.. numbers.Select(number => number % 7 == 0 ? Unknown : (ulong)(number % 200_000))];
+        Assert.Equal(pfns.Select(Direct), Gather(pfns));
+    }
+
+    [Fact]
+    public void Duplicates_unknown_numbers_and_those_beyond_the_end_keep_their_places()
+    {
+        ulong[] pfns = [5, 5, Unknown, 4, EndOfFile, EndOfFile - 1, Unknown, 5, 6, 7, EndOfFile + 1000, 0, Unknown - 1, 1UL << 60];
+        Assert.Equal(pfns.Select(Direct), Gather(pfns));
+    }
+
+    [Fact]
+    public void A_run_across_the_end_of_the_file_gets_what_there_is()
+    {
+        ulong[] pfns = [.. Enumerable.Range(0, 100).Select(i => EndOfFile - 50 + (ulong)i)];
+        Assert.Equal(pfns.Select(Direct), Gather(pfns));
+    }
+
+    [Fact]
+    public void A_run_longer_than_one_read_is_read_whole()
+    {
+        ulong[] pfns = [.. Enumerable.Range(0, 40_000).Select(i => (ulong)i + 3)];
+        Assert.Equal(pfns.Select(Direct), Gather(pfns));
+    }
+
+    [Fact]
+    public void Long_runs_that_overlap_are_each_filled()
+    {
+        IEnumerable<ulong> run = Enumerable.Range(0, 15_000).Select(i => (ulong)i);
+        ulong[] pfns = [.. run.Select(i => i + 10_000), .. run, .. run.Select(i => i + 5_000), .. run.Select(i => i + 14_990)];
+        Assert.Equal(pfns.Select(Direct), Gather(pfns));
+    }
+
+    [Fact]
+    public void Neighbours_are_read_with_one_call_and_strangers_with_one_each()
+    {
+        Assert.Equal(1, CallsFor([7, 8, 9, 10]));
+        Assert.Equal(1, CallsFor([10, 7, 9, 8]));
+        Assert.Equal(1, CallsFor([0, 3, 6, 9]));
+        Assert.Equal(3, CallsFor([0, 50_000, 90_000]));
+        Assert.Equal(0, CallsFor([Unknown, Unknown]));
+        Assert.Equal(0, CallsFor([]));
+    }
+
+    [Fact]
+    public void A_join_is_used_for_one_batch_after_the_other()
+    {
+        using PfnBatchReader runs = new();
+        foreach (ulong[] pfns in new ulong[][] { [1, 2, 3, 4, 5, 6, 7, 8], [9], [], [8, 7] })
+        {
+            ulong[] words = new ulong[pfns.Length];
+            runs.Coalesce(pfns);
+            runs.Read(Made(() => { }), words);
+            Assert.Equal(pfns.Select(Direct), words);
+        }
+    }
+
+    [Fact]
+    public void A_refusal_of_the_kernel_is_thrown()
+    {
+        using PageIndexedFile file = new("made/up", (Span<byte> _, long _, out int errno) =>
+        {
+            errno = 5;
+            return -1;
+        });
+        using PfnBatchReader runs = new();
+        runs.Coalesce([1, 2]);
+        Assert.Throws<ProcfsException>(() => runs.Read(file, new ulong[2]));
+    }
+
+    private static ulong Direct(ulong pfn) => pfn < EndOfFile ? (pfn * 3) + 1 : Unknown;
+
+    private static ulong[] Gather(ulong[] pfns, int threads = 1)
+    {
+        using PfnBatchReader runs = new();
+        ulong[] words = new ulong[pfns.Length];
+        using PageIndexedFile file = Made(() => { });
+        runs.Coalesce(pfns);
+        runs.Read(file, words, threads);
+        return words;
+    }
+
+    private static int CallsFor(ulong[] pfns)
+    {
+        int calls = 0;
+        using PfnBatchReader runs = new();
+        using PageIndexedFile file = Made(() => calls++);
+        runs.Coalesce(pfns);
+        runs.Read(file, new ulong[pfns.Length]);
+        return calls;
+    }
+
+    /// <summary>Lists of many shapes: runs up and down, close and far strangers, repetitions, unknown numbers.</summary>
+    private static ulong[] Numbers(Random random, byte shape)
+    {
+        List<ulong> pfns = [];
+        int pieces = random.Next(1, 40);
+        for (int piece = 0; piece < pieces; piece++)
+        {
+            ulong first = (ulong)random.NextInt64((shape & 1) != 0 ? 2_000 : 120_000);
+            int length = random.Next(1, (shape & 2) != 0 ? 2_000 : 5);
+            IEnumerable<ulong> run = Enumerable.Range(0, length).Select(i => first + (ulong)i);
+            pfns.AddRange(random.Next(4) switch
+            {
+                0 => run.Reverse(),
+                1 => Enumerable.Repeat(first, Math.Min(length, 10)),
+                2 => Enumerable.Repeat(Unknown, Math.Min(length, 3)),
+                _ => run,
+            });
+        }
+
+        ulong[] all = [.. pfns];
+        if ((shape & 4) != 0)
+        {
+            random.Shuffle(all);
+        }
+
+        return all;
+    }
+
+    private static PageIndexedFile Made(Action called) => new("made/up", (Span<byte> buffer, long offset, out int errno) =>
+    {
+        called();
+        errno = 0;
+        int words = (int)Math.Clamp((long)EndOfFile - (offset / sizeof(ulong)), 0, buffer.Length / sizeof(ulong));
+        for (int i = 0; i < words; i++)
+        {
+            BitConverter.TryWriteBytes(buffer[(i * sizeof(ulong))..], Direct((ulong)(offset / sizeof(ulong)) + (ulong)i));
+        }
+
+        // Short as the kernel may be.
+        return Math.Min(words * sizeof(ulong), 64 * 1024);
+    });
+}

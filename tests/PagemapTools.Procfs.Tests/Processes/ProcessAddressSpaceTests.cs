@@ -1,0 +1,136 @@
+using PagemapTools.Procfs.Core;
+using PagemapTools.Procfs.Processes;
+
+namespace PagemapTools.Procfs.Tests.Processes;
+
+/// <summary>What is said of a process that cannot be read, on made-up trees.</summary>
+[Trait("Tier", "Unit")]
+public sealed class ProcessMemoryTests
+{
+    private const int Id = 7;
+    private const int ENOENT = 2;
+
+    [Fact]
+    public void A_process_that_is_not_there_is_not_found()
+    {
+        using FakeProc tree = new();
+        ProcfsException failure = Assert.Throws<ProcfsException>(() => ProcessAddressSpace.Open(tree.Root, Id));
+        Assert.Equal(ProcfsError.ProcessNotFound, failure.Error);
+        Assert.Equal(Id, failure.ProcessId);
+        Assert.Contains("7", failure.Message, StringComparison.Ordinal);
+        Assert.Contains(tree.Path, failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_process_that_goes_between_its_name_and_its_pagemap_is_not_found()
+    {
+        using FakeProc tree = new FakeProc().Text("7/comm", "gone\n");
+        Assert.Equal(ProcfsError.ProcessNotFound, Assert.Throws<ProcfsException>(() => ProcessAddressSpace.Open(tree.Root, Id)).Error);
+    }
+
+    [Theory]
+    [InlineData('S', ProcessStatus.KernelThread, "made-up", "kernel thread")]
+    [InlineData('I', ProcessStatus.KernelThread | 0x40, "kworker/0:1", "kernel thread")]
+    [InlineData('Z', 0u, "made-up", "zombie")]
+    [InlineData('X', 0u, "made-up", "zombie")]
+    [InlineData('Z', 0u, "with ) and ( and R 1 2", "zombie")]
+    public void A_process_without_an_address_space_is_told_with_the_reason(char state, uint flags, string name, string reason)
+    {
+        // As the kernel: pagemap of such a process does not open.
+        using FakeProc tree = new FakeProc().Text("7/comm", name + "\n").Text("7/cmdline", string.Empty).Status(Id, state, flags, name);
+        ProcfsException failure = Assert.Throws<ProcfsException>(() => ProcessAddressSpace.Open(tree.Root, Id));
+        Assert.Equal(ProcfsError.NoAddressSpace, failure.Error);
+        Assert.Equal(Id, failure.ProcessId);
+        Assert.Equal(ENOENT, failure.ErrorNumber);
+        Assert.Contains(reason, failure.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_process_whose_main_thread_has_ended_is_read_by_one_that_lives(bool opensEmpty)
+    {
+        using FakeProc tree = new FakeProc().Process(Id).Status(Id, 'Z', 0).Text("7/task/7/stat", string.Empty)
+            .Text("7/task/8/stat", string.Empty).Status(8, 'Z', 0)
+            .Text("7/task/9/stat", string.Empty).Process(9, "1000-2000 rw-p 00000000 08:01 5 /x").Pagemap(9, 0, 1, 2);
+        if (opensEmpty)
+        {
+            tree.Text("7/pagemap", string.Empty);
+        }
+
+        using ProcessAddressSpace process = ProcessAddressSpace.Open(tree.Root, Id);
+        Assert.Equal(Id, process.ProcessId);
+        Assert.Equal((Id, "/x"), Assert.Single(process.ReadMappings().Select(mapping => (mapping.ProcessId, mapping.Path))));
+        Assert.EndsWith("/9/pagemap", process.Pagemap.Path, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_thread_that_cannot_be_opened_is_named_and_the_process_not_called_a_zombie()
+    {
+        using FakeProc tree = new FakeProc().Process(Id).Status(Id, 'Z', 0).Text("7/task/9/stat", string.Empty).Status(9, 'S', 0);
+        ProcfsException failure = Assert.Throws<ProcfsException>(() => ProcessAddressSpace.Open(tree.Root, Id));
+        Assert.Equal((ProcfsError.NoAddressSpace, Id), (failure.Error, failure.ProcessId));
+        Assert.Contains("main thread has ended", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("thread 9", failure.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("zombie", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData('S')]
+    [InlineData('R')]
+    [InlineData('D')]
+    [InlineData('T')]
+    public void A_process_that_lives_but_has_lost_its_address_space_is_not_found(char state)
+    {
+        using FakeProc tree = new FakeProc().Text("7/comm", "x\n").Status(Id, state, 0x400000);
+        Assert.Equal(ProcfsError.ProcessNotFound, Assert.Throws<ProcfsException>(() => ProcessAddressSpace.Open(tree.Root, Id)).Error);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("7 (x")]
+    [InlineData("7 (x) ")]
+    [InlineData("7 (x) S 1 2")]
+    [InlineData("7 (x) S 1 1 1 0 -1 flags 0")]
+    public void A_stat_file_that_makes_no_sense_tells_nothing(string stat)
+    {
+        using FakeProc tree = new FakeProc().Text("7/comm", "x\n").Text("7/stat", stat);
+        Assert.Equal(ProcfsError.ProcessNotFound, Assert.Throws<ProcfsException>(() => ProcessAddressSpace.Open(tree.Root, Id)).Error);
+    }
+
+    [Fact]
+    public void Maps_that_cannot_be_opened_are_told()
+    {
+        using FakeProc tree = new FakeProc().Text("7/comm", "x\n").Pagemap(Id, 0, 1);
+        using ProcessAddressSpace process = ProcessAddressSpace.Open(tree.Root, Id);
+        Assert.Equal(ProcfsError.ProcessNotFound, Assert.Throws<ProcfsException>(() => process.ReadMappings().ToArray()).Error);
+    }
+
+    [Fact]
+    public void Maps_without_a_line_are_those_of_a_process_without_an_address_space()
+    {
+        using FakeProc tree = new FakeProc().Process(Id).Pagemap(Id, 0, 1).Status(Id, 'S', ProcessStatus.KernelThread);
+        using ProcessAddressSpace process = ProcessAddressSpace.Open(tree.Root, Id);
+        Assert.Equal(ProcfsError.NoAddressSpace, Assert.Throws<ProcfsException>(() => process.ReadMappings().ToArray()).Error);
+    }
+
+    [Fact]
+    public void Maps_that_cannot_be_read_are_not_the_end_of_the_mappings()
+    {
+        // read of a directory gives EISDIR, at once; the process is there all the time.
+        using FakeProc tree = new FakeProc().Text("7/comm", "x\n").Status(Id, 'S', 0).Pagemap(Id, 0, 1).Text("7/maps/nothing", string.Empty);
+        using ProcessAddressSpace process = ProcessAddressSpace.Open(tree.Root, Id);
+        ProcfsException failure = Assert.Throws<ProcfsException>(() => process.ReadMappings().ToArray());
+        Assert.Equal(ProcfsError.ReadFailed, failure.Error);
+    }
+
+    [Fact]
+    public void A_process_has_its_number_and_its_name()
+    {
+        using FakeProc tree = new FakeProc().Process(Id, "1000-2000 rw-p 00000000 08:01 5 /x").Pagemap(Id, 0, 1, 2);
+        using ProcessAddressSpace process = ProcessAddressSpace.Open(tree.Root, Id);
+        Assert.Equal((Id, "made-up"), (process.ProcessId, process.ProcessName));
+        Assert.Equal("/x", Assert.Single(process.ReadMappings()).Path);
+        Assert.EndsWith("/7/pagemap", process.Pagemap.Path, StringComparison.Ordinal);
+    }
+}

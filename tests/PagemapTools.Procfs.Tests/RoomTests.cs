@@ -1,0 +1,38 @@
+using ArchUnitNET.Domain;
+using ArchUnitNET.Loader;
+using PagemapTools.Procfs.Core;
+
+namespace PagemapTools.Procfs.Tests;
+
+/// <summary>The rooms of the library, as docs/architecture.md lists them: a room uses only rooms below it.</summary>
+[Trait("Tier", "Unit")]
+public sealed class RoomTests
+{
+    private const string Root = "PagemapTools.Procfs";
+
+    private static readonly string[] s_roomsBottomFirst =
+        ["Native", "Core", "Entries", "Processes", "Frames", "Machine", "Walk", "SharedMemory", "Pages", "Uss", "Support"];
+
+    private static readonly Architecture s_library = new ArchLoader().LoadAssemblies(typeof(ProcRoot).Assembly).Build();
+
+    [Fact]
+    public void EachTypeIsInARoom() =>
+        Assert.Empty(s_library.Types.Where(type => GetFloor(type) < 0 && type.Namespace.FullName.StartsWith(Root, StringComparison.Ordinal)).Select(type => type.FullName));
+
+    [Fact]
+    public void LowerRoomsDoNotUseHigherOnes()
+    {
+        IEnumerable<string> upward = s_library.Types
+            .SelectMany(type => type.Dependencies, (type, dependency) => (From: type, To: dependency.Target))
+            .Where(use => GetFloor(use.From) >= 0 && GetFloor(use.To) > GetFloor(use.From))
+            .Select(use => $"{use.From.FullName} -> {use.To.FullName}")
+            .Distinct().Order();
+        Assert.Empty(upward);
+    }
+
+    private static int GetFloor(IType type)
+    {
+        string room = type.Namespace?.FullName is { } name && name.StartsWith(Root + ".", StringComparison.Ordinal) ? name[(Root.Length + 1)..] : "";
+        return Array.IndexOf(s_roomsBottomFirst, room);
+    }
+}

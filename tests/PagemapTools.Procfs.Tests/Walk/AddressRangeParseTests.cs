@@ -1,0 +1,58 @@
+using PagemapTools.Procfs.Walk;
+
+namespace PagemapTools.Procfs.Tests.Walk;
+
+[Trait("Tier", "Unit")]
+public sealed class AddressRangeParseTests
+{
+    [Theory]
+    [InlineData("0x7f0000000000-0x7f0000001000", 0x7f0000000000UL, 0x7f0000001000UL)]
+    [InlineData("0X10-0x20", 0x10UL, 0x20UL)]
+    [InlineData(" 4096 - 8192 ", 4096UL, 8192UL)]
+    [InlineData("0-0xffffffffffffffff", 0UL, ulong.MaxValue)]
+    public void A_range_has_two_ends_in_hex_or_in_decimal(string text, ulong start, ulong end) =>
+        Assert.Equal(new AddressRange(start, end), AddressRange.Parse(text));
+
+    [Fact]
+    public void One_address_is_the_page_that_holds_it()
+    {
+        ulong page = (ulong)Environment.SystemPageSize;
+        Assert.Equal(new AddressRange(page, 2 * page), AddressRange.Parse($"0x{page + 5:x}"));
+        Assert.Equal(new AddressRange(page, 2 * page), new AddressRange(page));
+        Assert.Equal(new AddressRange(0, page), AddressRange.Parse("0"));
+    }
+
+    [Fact]
+    public void An_address_in_the_upper_half_may_come_as_a_negative_number() =>
+        Assert.Equal(new AddressRange(0xffffffffff600000UL), new AddressRange(unchecked((long)0xffffffffff600000UL)));
+
+    [Fact]
+    public void The_last_page_of_all_ends_above_its_start()
+    {
+        AddressRange last = new(ulong.MaxValue);
+        Assert.True(last.Start < last.End, last.ToString());
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("-")]
+    [InlineData("0x")]
+    [InlineData("0x10-")]
+    [InlineData("-0x10")]
+    [InlineData("7f00")]
+    [InlineData("0x10-0x20-0x30")]
+    [InlineData("0x10000000000000000")]
+    [InlineData("0x20-0x10")]
+    [InlineData("0x10-0x10")]
+    [InlineData("heap")]
+    public void What_is_no_address_is_quoted(string text) =>
+        Assert.Contains($"'{text}'", Assert.Throws<FormatException>(() => AddressRange.Parse(text)).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void A_range_is_written_as_it_is_read()
+    {
+        AddressRange range = new(0x7f0000000000, 0x7f0000001000);
+        Assert.Equal("0x7f0000000000-0x7f0000001000", range.ToString());
+        Assert.Equal(range, AddressRange.Parse(range.ToString()));
+    }
+}

@@ -1,0 +1,170 @@
+using PagemapTools.Procfs.Core;
+using PagemapTools.Procfs.Processes;
+using PagemapTools.Procfs.Walk;
+
+namespace PagemapTools.Procfs.Tests.Walk;
+
+/// <summary>Walks over made-up trees, whose files answer PAGEMAP_SCAN with ENOTTY.</summary>
+[Trait("Tier", "Unit")]
+public sealed class PageWalkTests
+{
+    private const int Id = 7;
+    private static readonly ulong s_page = KernelFile.PageSize;
+
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public void Every_entry_is_delivered_with_its_address_and_mapping()
+    {
+        using FakeProc tree = new FakeProc()
+            .Process(Id, Line(0x10, 0x13, "/first"), Line(0x13, 0x15, "/second"), Line(0x100, 0x101, "[heap]"))
+            .Pagemap(Id, Page(0x10), 1, 2, 3, 4, 5).Pagemap(Id, Page(0x100), 6);
+        using ProcessAddressSpace process = ProcessAddressSpace.Open(tree.Root, Id);
+        using PageWalk walk = new(process, new PageWalkOptions());
+        List<(string, ulong, ulong[])> runs = [];
+        while (walk.MoveNext(Stop))
+        {
+            runs.Add((walk.Mapping.Name, walk.Address, walk.Entries.ToArray()));
+        }
+
+        Assert.Equal(["/first", "/second", "[heap]"], runs.Select(run => run.Item1));
+        Assert.Equal([Page(0x10), Page(0x13), Page(0x100)], runs.Select(run => run.Item2));
+        Assert.Equal([[1UL, 2, 3], [4, 5], [6]], runs.Select(run => run.Item3));
+        Assert.Equal(0, walk.Entries.Length);
+    }
+
+    [Fact]
+    public void A_mapping_larger_than_a_batch_comes_in_pieces_without_gaps()
+    {
+        const int Pages = 100_000;
+        ulong[] entries = [.. Enumerable.Range(1, Pages).Select(i => (ulong)i)];
+        using FakeProc tree = new FakeProc().Process(Id, Line(0x10, 0x10 + Pages, "/large")).Pagemap(Id, Page(0x10), entries);
+        using ProcessAddressSpace process = ProcessAddressSpace.Open(tree.Root, Id);
+        SortedDictionary<ulong, ulong> walked = Walks.Entries(process);
+        Assert.Equal(entries, walked.Values);
+        Assert.Equal(Page(0x10), walked.Keys.First());
+        Assert.Equal(Page(0x10 + Pages - 1), walked.Keys.Last());
+    }
+
+    [Fact]
+    public void Where_the_kernel_cannot_scan_every_entry_of_a_mapping_is_read()
+    {
+        // Larger than what is read without asking; the few that are populated lie apart.
+        using FakeProc tree = new FakeProc().Process(Id, Line(0x10, 0x10 + 50_000, "/sparse"))
+            .Pagemap(Id, Page(0x10), PagemapBits.Present | 1).Pagemap(Id, Page(0x10 + 20_000), PagemapBits.Present | 2).Pagemap(Id, Page(0x10 + 49_999), PagemapBits.Present | 3);
+        using ProcessAddressSpace process = ProcessAddressSpace.Open(tree.Root, Id);
+        SortedDictionary<ulong, ulong> walked = Walks.Entries(process);
+        Assert.Equal(50_000, walked.Count);
+        Assert.Equal([Page(0x10), Page(0x10 + 20_000), Page(0x10 + 49_999)], walked.Where(pair => pair.Value != 0).Select(pair => pair.Key));
+    }
+
+    [Fact]
+    public void Only_the_mappings_that_are_named_are_walked()
+    {
+        using FakeProc tree = Three();
+        using ProcessAddressSpace process = ProcessAddressSpace.Open(tree.Root, Id);
+        Assert.Equal([4UL, 5], Walks.Entries(process, new PageWalkOptions { Mappings = mapping => mapping.Path == "/second" }).Values.AsEnumerable());
+        Assert.Empty(Walks.Entries(process, new PageWalkOptions { Mappings = _ => false }));
+    }
+
+    [Theory]
+    [InlineData(0x10, 0x11, "1")]
+    [InlineData(0x12, 0x14, "3,4")]
+    [InlineData(0x0, 0x1000, "1,2,3,4,5,6")]
+    [InlineData(0x15, 0x100, "")]
+    [InlineData(0x14, 0x101, "5,6")]
+    public void Only_the_addresses_that_are_named_are_walked(ulong first, ulong end, string expected)
+    {
+        using FakeProc tree = Three();
+        using ProcessAddressSpace process = ProcessAddressSpace.Open(tree.Root, Id);
+        Assert.Equal(expected, string.Join(',', Walks.Entries(process, new PageWalkOptions { Addresses = [new(Page(first), Page(end))] }).Values));
+    }
+
+    [Fact]
+    public void Addresses_in_any_order_and_twice_are_walked_once_in_ascending_order()
+    {
+        using FakeProc tree = Three();
+        using ProcessAddressSpace process = ProcessAddressSpace.Open(tree.Root, Id);
+        AddressRange[] ranges = [new(Page(0x100)), new(Page(0x10) + 5), new(Page(0x14), Page(0x15)), new(Page(0x10), Page(0x12))];
+        Assert.Equal([1UL, 2, 5, 6], Walks.Entries(process, new PageWalkOptions { Addresses = ranges }).Values.AsEnumerable());
+    }
+
+    [Fact]
+    public void The_system_call_page_is_passed_over()
+    {
+        using FakeProc tree = new FakeProc().Process(Id, Line(0x10, 0x11, "/first"), "ffffffffff600000-ffffffffff601000 --xp 00000000 00:00 0 [vsyscall]")
+            .Pagemap(Id, Page(0x10), 1);
+        using ProcessAddressSpace process = ProcessAddressSpace.Open(tree.Root, Id);
+        Assert.Equal(1UL, Assert.Single(Walks.Entries(process)).Value);
+    }
+
+    [Theory]
+    [InlineData(0, "")]
+    [InlineData(1, "1")]
+    [InlineData(4, "1,2,3,4")]
+    public void What_was_read_of_a_process_that_goes_is_delivered_and_then_it_is_told(int entries, string expected)
+    {
+        using FakeProc tree = new FakeProc().Process(Id, Line(0x10, 0x13, "/first"), Line(0x13, 0x16, "/second"))
+            .Pagemap(Id, Page(0x10), [.. Enumerable.Range(1, entries).Select(i => (ulong)i)]);
+        using ProcessAddressSpace process = ProcessAddressSpace.Open(tree.Root, Id);
+        using PageWalk walk = new(process, new PageWalkOptions());
+        List<ulong> delivered = [];
+        ProcfsException failure = Assert.Throws<ProcfsException>(() =>
+        {
+            while (walk.MoveNext(Stop))
+            {
+                delivered.AddRange(walk.Entries);
+            }
+        });
+        Assert.Equal(expected, string.Join(',', delivered));
+        Assert.Equal(ProcfsError.ProcessNotFound, failure.Error);
+        Assert.Equal(Id, failure.ProcessId);
+    }
+
+    [Fact]
+    public void A_process_that_becomes_a_zombie_under_the_reader_has_gone()
+    {
+        using FakeProc tree = new FakeProc().Process(Id, Line(0x10, 0x13, "/first")).Pagemap(Id, 0).Status(Id, 'Z', 0);
+        using ProcessAddressSpace process = ProcessAddressSpace.Open(tree.Root, Id);
+        Assert.Equal(ProcfsError.ProcessNotFound, Assert.Throws<ProcfsException>(() => Walks.Entries(process)).Error);
+    }
+
+    [Fact]
+    public void Maps_that_end_early_because_the_process_went_are_not_taken_for_all_of_it()
+    {
+        // maps ends after one line as if that were all; pagemap, which no longer answers, tells.
+        using FakeProc tree = new FakeProc().Process(Id, Line(0x10, 0x11, "/first")).Pagemap(Id, Page(0x9), 1);
+        using ProcessAddressSpace process = ProcessAddressSpace.Open(tree.Root, Id);
+        Assert.Equal(ProcfsError.ProcessNotFound, Assert.Throws<ProcfsException>(() => process.ReadMappings().ToArray()).Error);
+    }
+
+    [Fact]
+    public void A_stop_is_heeded_between_batches()
+    {
+        using CancellationTokenSource source = new();
+        using FakeProc tree = Three();
+        using ProcessAddressSpace process = ProcessAddressSpace.Open(tree.Root, Id);
+        using PageWalk walk = new(process, new PageWalkOptions());
+        Assert.True(walk.MoveNext(source.Token));
+        source.Cancel();
+        Assert.Throws<OperationCanceledException>(() => walk.MoveNext(source.Token));
+    }
+
+    [Fact]
+    public void Before_the_first_move_there_is_no_mapping()
+    {
+        using FakeProc tree = Three();
+        using ProcessAddressSpace process = ProcessAddressSpace.Open(tree.Root, Id);
+        using PageWalk walk = new(process, new PageWalkOptions());
+        Assert.Throws<InvalidOperationException>(() => walk.Mapping);
+        Assert.Equal(0, walk.Entries.Length);
+    }
+
+    private static FakeProc Three() => new FakeProc()
+        .Process(Id, Line(0x10, 0x13, "/first"), Line(0x13, 0x15, "/second"), Line(0x100, 0x101, "[heap]"))
+        .Pagemap(Id, Page(0x10), 1, 2, 3, 4, 5).Pagemap(Id, Page(0x100), 6);
+
+    private static ulong Page(ulong number) => number * s_page;
+
+    private static string Line(ulong first, ulong end, string name) => $"{Page(first):x}-{Page(end):x} rw-p 00000000 08:01 5 {name}";
+}
