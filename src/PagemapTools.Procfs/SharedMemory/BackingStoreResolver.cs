@@ -104,7 +104,7 @@ internal sealed class BackingStoreResolver(ProcessAddressSpace process, Concurre
     private static void AddDevice(Dictionary<(uint, uint), BackingStore> devices, SafeFileHandle memfd, BackingStore store)
     {
         using SafeFileHandle file = memfd;
-        if (!file.IsInvalid && Statx.GetByDescriptor((int)file.DangerousGetHandle()) is { } identity)
+        if (!file.IsInvalid && Statx.GetByHandle(file) is { } identity)
         {
             devices[(identity.DeviceMajor, identity.DeviceMinor)] = store;
         }

@@ -95,5 +95,5 @@ internal sealed class MappedFile : IDisposable
         return errno == 0;
     }
 
-    private static Statx.FileType GetFileType(SafeFileHandle file) => Statx.GetByDescriptor((int)file.DangerousGetHandle())?.Type ?? default;
+    private static Statx.FileType GetFileType(SafeFileHandle file) => Statx.GetByHandle(file)?.Type ?? default;
 }

@@ -80,7 +80,7 @@ internal static class PageCacheProbe
 
     /// <summary>To other callers mincore reports every page as in memory (mm/mincore.c, can_do_mincore, Linux 5.2).</summary>
     private static bool CanUseMincore(SafeFileHandle file, CallerCapabilities capabilities) =>
-        (Statx.GetByDescriptor((int)file.DangerousGetHandle())?.UserId is { } owner && owner == capabilities.UserId)
+        (Statx.GetByHandle(file)?.UserId is { } owner && owner == capabilities.UserId)
         || capabilities.CanMincoreOthersFiles == true;
 
     /// <summary>Marks the pages that the file has allocated as swapped; pages in a hole do not exist.</summary>

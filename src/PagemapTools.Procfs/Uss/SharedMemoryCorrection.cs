@@ -71,7 +71,7 @@ internal sealed class SharedMemoryCorrection(
     private long? CountSwapEntries(MemoryMapping mapping, CancellationToken cancellationToken)
     {
         UssAccumulator own = default;
-        using PageWalk walk = new(process, [new PageRun(mapping, mapping.Start, mapping.End, PageCategories.Swapped)]);
+        using PageWalk walk = new(process, [new MappingPart(mapping, mapping.Start, mapping.End, PageCategories.Swapped)]);
         while (walk.MoveNext(cancellationToken))
         {
             own.CountSwapEntries(walk.Entries, process.SwapTypes, arePfnEntriesPrivate: false);

@@ -51,8 +51,8 @@ public sealed class UssMeter
     {
         using ProcessAddressSpace process = _procfs.OpenProcess(processId);
         using SharedMemoryCorrection correction = CreateCorrection(process);
-        List<PageRun> parts = [];
-        foreach (PageRun part in PageRuns.Enumerate(process, new PageWalkOptions { Mappings = mappings }))
+        List<MappingPart> parts = [];
+        foreach (MappingPart part in MappingParts.Enumerate(process, new PageWalkOptions { Mappings = mappings }))
         {
             cancellationToken.ThrowIfCancellationRequested();
             parts.Add(part);
@@ -83,7 +83,7 @@ public sealed class UssMeter
     {
         using ProcessAddressSpace process = _procfs.OpenProcess(processId);
         using SharedMemoryCorrection correction = CreateCorrection(process);
-        foreach (PageRun part in PageRuns.Enumerate(process, new PageWalkOptions { Mappings = mappings }))
+        foreach (MappingPart part in MappingParts.Enumerate(process, new PageWalkOptions { Mappings = mappings }))
         {
             UssAccumulator total = default;
             correction.Accumulate(part.Mapping, ref total, cancellationToken);
@@ -93,7 +93,7 @@ public sealed class UssMeter
     }
 
     private void Walk(
-        ProcessAddressSpace process, IEnumerable<PageRun> parts, SharedMemoryCorrection correction, ref UssAccumulator total,
+        ProcessAddressSpace process, IEnumerable<MappingPart> parts, SharedMemoryCorrection correction, ref UssAccumulator total,
         IProgress<ulong>? progress, CancellationToken cancellationToken)
     {
         using IUssCounter counter = CreateCounter(process);

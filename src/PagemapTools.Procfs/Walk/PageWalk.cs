@@ -14,7 +14,7 @@ public sealed class PageWalk : IDisposable
     private const int BatchPages = 32 * 1024;
 
     private readonly ProcessAddressSpace _process;
-    private readonly IEnumerator<PageRun> _runs;
+    private readonly IEnumerator<MappingPart> _parts;
     private readonly PopulatedRegions _regions;
     private readonly RentedArray<ulong> _buffer = new(BatchPages);
     private MemoryMapping? _mapping;
@@ -24,15 +24,15 @@ public sealed class PageWalk : IDisposable
 
     /// <summary>Begins a walk of what the options name.</summary>
     public PageWalk(ProcessAddressSpace process, PageWalkOptions options)
-        : this(process, PageRuns.Enumerate(process, options))
+        : this(process, MappingParts.Enumerate(process, options))
     {
     }
 
     /// <summary>Begins a walk of given parts; several walks of one process may take theirs from one source.</summary>
-    internal PageWalk(ProcessAddressSpace process, IEnumerable<PageRun> parts)
+    internal PageWalk(ProcessAddressSpace process, IEnumerable<MappingPart> parts)
     {
         _process = process;
-        _runs = parts.GetEnumerator();
+        _parts = parts.GetEnumerator();
         _regions = new PopulatedRegions(process.Pagemap);
     }
 
@@ -58,13 +58,13 @@ public sealed class PageWalk : IDisposable
                 continue;
             }
 
-            if (!_runs.MoveNext())
+            if (!_parts.MoveNext())
             {
                 _length = 0;
                 return false;
             }
 
-            PageRun part = _runs.Current;
+            MappingPart part = _parts.Current;
             _mapping = part.Mapping;
             _regions.Reset(part.Start, part.End, part.Categories);
         }
@@ -82,7 +82,7 @@ public sealed class PageWalk : IDisposable
     /// <summary>Ends the walk.</summary>
     public void Dispose()
     {
-        _runs.Dispose();
+        _parts.Dispose();
         _regions.Dispose();
         _buffer.Dispose();
     }

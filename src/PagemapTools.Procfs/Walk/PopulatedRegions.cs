@@ -23,7 +23,7 @@ internal sealed class PopulatedRegions : IDisposable
     private readonly PagemapScan _scan;
     private readonly RentedArray<PageRegion> _rented = new(RegionsPerScan);
     private readonly PageRegion[] _regions;
-    private PageCategories _wanted;
+    private PageCategories _categories;
     private ulong _position;
     private ulong _end;
     private ulong _window;
@@ -42,8 +42,8 @@ internal sealed class PopulatedRegions : IDisposable
     /// <summary>Begins a range of pages.</summary>
     /// <param name="start">Its first address.</param>
     /// <param name="end">The address after its last.</param>
-    /// <param name="wanted">What a page has to be; none wants every page, populated or not.</param>
-    public void Reset(ulong start, ulong end, PageCategories wanted)
+    /// <param name="categories">What a page has to be; none wants every page, populated or not.</param>
+    public void Reset(ulong start, ulong end, PageCategories categories)
     {
         _position = start;
         _end = end;
@@ -51,8 +51,8 @@ internal sealed class PopulatedRegions : IDisposable
         _index = 0;
         _window = FirstWindowPages << PageGeometry.PageShift;
         _denseRange = _window * DenseRangeWindows;
-        _wanted = wanted;
-        _isScanned = wanted != PageCategories.None && (end - start) >> PageGeometry.PageShift > MinPagesToScan;
+        _categories = categories;
+        _isScanned = categories != PageCategories.None && (end - start) >> PageGeometry.PageShift > MinPagesToScan;
     }
 
     /// <summary>The next part of the range; false when there is none.</summary>
@@ -89,7 +89,7 @@ internal sealed class PopulatedRegions : IDisposable
         ulong windowStart = _position;
         ulong windowEnd = Math.Min(_end, _position + _window);
         _index = 0;
-        _count = _scan.Scan(_position, windowEnd, _wanted, PageCategories.None, _regions.AsSpan(0, RegionsPerScan), out ulong next);
+        _count = _scan.Scan(_position, windowEnd, _categories, PageCategories.None, _regions.AsSpan(0, RegionsPerScan), out ulong next);
         if (_count < 0)
         {
             // The rest of the range is left whole.

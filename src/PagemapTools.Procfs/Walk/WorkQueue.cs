@@ -13,13 +13,13 @@ internal sealed class WorkQueue
     private const ulong MaxSlice = 64UL << 30;
     private const ulong SlicesPerPart = 16;
 
-    private readonly IReadOnlyList<PageRun> _parts;
+    private readonly IReadOnlyList<MappingPart> _parts;
 
     // For each part the number of slices in all parts up to and including it.
     private readonly long[] _sliceCounts;
-    private long _taken;
+    private long _sequence;
 
-    public WorkQueue(IReadOnlyList<PageRun> parts)
+    public WorkQueue(IReadOnlyList<MappingPart> parts)
     {
         _parts = parts;
         _sliceCounts = new long[parts.Count];
@@ -32,11 +32,11 @@ internal sealed class WorkQueue
     }
 
     /// <summary>Takes slices, in ascending order, until none is left.</summary>
-    public IEnumerable<PageRun> DequeueAll()
+    public IEnumerable<MappingPart> DequeueAll()
     {
         for (int index = 0; ;)
         {
-            long taken = Interlocked.Increment(ref _taken);
+            long taken = Interlocked.Increment(ref _sequence);
             while (index < _sliceCounts.Length && _sliceCounts[index] < taken)
             {
                 index++;
@@ -47,17 +47,17 @@ internal sealed class WorkQueue
                 yield break;
             }
 
-            PageRun part = _parts[index];
+            MappingPart part = _parts[index];
             ulong size = GetSliceSize(part);
             ulong start = part.Start + (size * (ulong)(CountSlices(part) - 1 - (_sliceCounts[index] - taken)));
             yield return part with { Start = start, End = Math.Min(part.End, start + size) };
         }
     }
 
-    private static ulong GetSliceSize(PageRun part) =>
+    private static ulong GetSliceSize(MappingPart part) =>
         Math.Clamp((part.End - part.Start) / SlicesPerPart, MinSlice, MaxSlice) & ~(PageGeometry.PageSize - 1);
 
-    private static long CountSlices(PageRun part)
+    private static long CountSlices(MappingPart part)
     {
         ulong size = GetSliceSize(part);
         return (long)((part.End - part.Start + size - 1) / size);

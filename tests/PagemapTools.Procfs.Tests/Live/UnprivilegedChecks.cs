@@ -102,7 +102,7 @@ public sealed class UnprivilegedChecks(SharedTargets targets) : IClassFixture<Sh
     public void Files_of_frames_are_read_by_their_owner_and_by_who_may_read_all_files()
     {
         using KPageFiles files = new(s_root);
-        foreach (FrameProperties field in KPageFiles.AllFields.Where(field => File.Exists($"/proc/{KPageFiles.FileName(field)}")))
+        foreach (FrameProperties field in KPageFiles.AllProperties.Where(field => File.Exists($"/proc/{KPageFiles.GetFileName(field)}")))
         {
             if (Rights.IsRoot || Rights.MayReadFilesOfOthers)
             {

@@ -21,13 +21,13 @@ public sealed record PageWalkOptions
 }
 
 /// <summary>A part of a mapping, on page boundaries, and what a page has to be to be worth reading.</summary>
-internal readonly record struct PageRun(MemoryMapping Mapping, ulong Start, ulong End, PageCategories Categories);
+internal readonly record struct MappingPart(MemoryMapping Mapping, ulong Start, ulong End, PageCategories Categories);
 
 /// <summary>Cuts a process into the parts that a walk takes one after the other.</summary>
-internal static class PageRuns
+internal static class MappingParts
 {
     /// <summary>The mappings that the options name, clipped to the addresses that they name, in ascending order.</summary>
-    public static IEnumerable<PageRun> Enumerate(ProcessAddressSpace process, PageWalkOptions options)
+    public static IEnumerable<MappingPart> Enumerate(ProcessAddressSpace process, PageWalkOptions options)
     {
         IReadOnlyList<AddressRange> ranges = AddressRange.Normalize(options.Addresses);
         foreach (MemoryMapping mapping in process.ReadMappings())
@@ -39,7 +39,7 @@ internal static class PageRuns
 
             if (ranges.Count == 0)
             {
-                yield return new PageRun(mapping, mapping.Start, mapping.End, options.GetCategories(mapping));
+                yield return new MappingPart(mapping, mapping.Start, mapping.End, options.GetCategories(mapping));
             }
 
             foreach (AddressRange range in ranges)
@@ -48,7 +48,7 @@ internal static class PageRuns
                 ulong end = Math.Min(range.End, mapping.End);
                 if (start < end)
                 {
-                    yield return new PageRun(mapping, start, end, options.GetCategories(mapping));
+                    yield return new MappingPart(mapping, start, end, options.GetCategories(mapping));
                 }
             }
         }
