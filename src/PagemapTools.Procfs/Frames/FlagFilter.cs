@@ -15,7 +15,7 @@ internal readonly record struct FlagMask(KPageFlags Mask, KPageFlags Bits)
 }
 
 /// <summary>
-/// Conditions on the flags of a page frame; all of them have to be met. <see cref="AllOf"/>, <see cref="AnyOf"/> and
+/// Conditions on the flags of a page frame; all of them have to be true. <see cref="AllOf"/>, <see cref="AnyOf"/> and
 /// <see cref="NoneOf"/> are compared with all flags, even those that are only shown raw. A bit specification, as in page-types, is
 /// compared with the flags that are shown.
 /// </summary>
@@ -38,7 +38,7 @@ public sealed record FlagFilter
 
     private bool HasNames => (AllOf ?? AnyOf ?? NoneOf) is not null;
 
-    /// <summary>Whether a page meets the conditions.</summary>
+    /// <summary>Whether all conditions are true for a page.</summary>
     /// <param name="word">The page frame's word of kpageflags.</param>
     /// <param name="entry">The pagemap entry.</param>
     /// <param name="rawFlags">Whether flags are shown raw.</param>

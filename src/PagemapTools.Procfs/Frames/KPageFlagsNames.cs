@@ -40,9 +40,6 @@ public static class KPageFlagsNames
             }
         });
 
-    /// <summary>Gets the name of a bit from 0 to 63; <c>bit57</c> if it has none.</summary>
-    public static string GetName(int bit) => s_namesByBit[bit];
-
     /// <summary>
     /// Parses a name of the kernel (<c>ANON</c>, <c>KPF_ANON</c>) or of page-types (<c>anonymous</c>, <c>mappedtodisk</c>), or <c>bit57</c>.
     /// Case is ignored. False if there is no such flag.

@@ -4,13 +4,13 @@ using PagemapTools.Procfs.Native;
 namespace PagemapTools.Procfs.Walk;
 
 /// <summary>
-/// Deals out the parts of a mapping that are worth reading. PAGEMAP_SCAN costs about a third of a read where pages are dense, and
-/// next to nothing where there are none; so it looks at a small window first, doubles the window as long as it finds little, and
-/// where it finds much leaves a stretch to be read without asking.
+/// Finds the regions of a mapping whose entries are worth reading. PAGEMAP_SCAN costs about a third of a read where pages are dense, and
+/// almost nothing where there are none. Each scan covers a window. Sparse windows double the next window. A dense window resets it, and
+/// the range behind it is read without a scan.
 /// </summary>
 internal sealed class PopulatedRegions : IDisposable
 {
-    // Reading the empty entries of a small mapping costs less than a second call.
+    // Reading the empty entries of a small mapping costs less than a scan.
     private const ulong MinPagesToScan = 1024;
 
     // Measured (--micro, BridgeBenchmarks): a read costs as much as 128 to 512 empty entries.
@@ -32,7 +32,7 @@ internal sealed class PopulatedRegions : IDisposable
     private int _index;
     private bool _isScanned;
 
-    /// <summary>Creates the dealer for a process's pagemap.</summary>
+    /// <summary>Creates a finder for the pagemap of a process.</summary>
     public PopulatedRegions(PageIndexedFile pagemap)
     {
         _scan = new PagemapScan(pagemap);
@@ -40,9 +40,9 @@ internal sealed class PopulatedRegions : IDisposable
     }
 
     /// <summary>Begins a range of pages.</summary>
-    /// <param name="start">Its first address.</param>
-    /// <param name="end">The address after its last.</param>
-    /// <param name="categories">What a page has to be; none wants every page, populated or not.</param>
+    /// <param name="start">The first address, on a page boundary.</param>
+    /// <param name="end">The address after the last one.</param>
+    /// <param name="categories">The categories of pages to find; none for every page, populated or not.</param>
     public void Reset(ulong start, ulong end, PageCategories categories)
     {
         _position = start;
@@ -55,7 +55,7 @@ internal sealed class PopulatedRegions : IDisposable
         _isScanned = categories != PageCategories.None && (end - start) >> PageGeometry.PageShift > MinPagesToScan;
     }
 
-    /// <summary>The next part of the range; false when there is none.</summary>
+    /// <summary>Finds the next region, in ascending order; false at the end of the range.</summary>
     public bool TryNext(out ulong start, out ulong end)
     {
         while (_index >= _count && _position < _end)
@@ -81,7 +81,7 @@ internal sealed class PopulatedRegions : IDisposable
         return true;
     }
 
-    /// <summary>Gives the buffer back.</summary>
+    /// <summary>Returns the buffer to its pool.</summary>
     public void Dispose() => _rented.Dispose();
 
     private void ScanWindow()
@@ -92,7 +92,7 @@ internal sealed class PopulatedRegions : IDisposable
         _count = _scan.Scan(_position, windowEnd, _categories, PageCategories.None, _regions.AsSpan(0, RegionsPerScan), out ulong next);
         if (_count < 0)
         {
-            // The rest of the range is left whole.
+            // The rest of the range is one region.
             _isScanned = false;
             return;
         }
@@ -110,7 +110,7 @@ internal sealed class PopulatedRegions : IDisposable
         }
     }
 
-    /// <summary>Takes the pages behind a dense window unseen, twice as many each time in turn.</summary>
+    /// <summary>Adds the range behind a dense window without a scan. Consecutive dense windows double that range.</summary>
     private void SkipScanOfDenseRange()
     {
         _window = FirstWindowPages << PageGeometry.PageShift;
@@ -123,7 +123,7 @@ internal sealed class PopulatedRegions : IDisposable
         }
     }
 
-    /// <summary>Joins regions that are cheaper read as one; returns how many bytes they then cover.</summary>
+    /// <summary>Joins regions that are cheaper to read together. Returns the bytes that the regions then cover.</summary>
     private ulong CoalesceGaps()
     {
         if (_count == 0)
