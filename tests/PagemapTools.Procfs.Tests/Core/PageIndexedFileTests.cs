@@ -10,7 +10,7 @@ public sealed class PageEntryFileTests
     private const int ENOENT = 2;
 
     [Fact]
-    public void Entries_are_native_endian_and_found_by_their_index()
+    public void ReadReturnsNativeEndianEntriesByIndex()
     {
         using FakeProc tree = new FakeProc().Entries("kpageflags", 3, 0x0123456789abcdef, 42);
         using PageIndexedFile file = PageIndexedFile.Open(tree.PathOf("kpageflags"));
@@ -25,7 +25,7 @@ public sealed class PageEntryFileTests
     [InlineData(1)]
     [InlineData(3)]
     [InlineData(11)]
-    public void A_short_read_is_gone_on_with(int bytesAtOnce)
+    public void ReadContinuesAfterAShortRead(int bytesAtOnce)
     {
         byte[] content = Content(100);
         List<long> offsets = [];
@@ -42,7 +42,7 @@ public sealed class PageEntryFileTests
     }
 
     [Fact]
-    public void The_end_of_the_file_ends_the_read()
+    public void ReadStopsAtTheEndOfTheFile()
     {
         byte[] content = Content(20);
         using PageIndexedFile file = Made((buffer, offset) => Copy(content, buffer, offset, int.MaxValue));
@@ -54,7 +54,7 @@ public sealed class PageEntryFileTests
     }
 
     [Fact]
-    public void Bytes_after_the_last_whole_entry_are_none()
+    public void ReadIgnoresAnIncompleteLastEntry()
     {
         byte[] content = Content(3)[..21];
         using PageIndexedFile file = Made((buffer, offset) => Copy(content, buffer, offset, 5));
@@ -62,7 +62,7 @@ public sealed class PageEntryFileTests
     }
 
     [Fact]
-    public void An_error_after_some_entries_gives_those_entries()
+    public void ReadReturnsTheEntriesBeforeAnError()
     {
         byte[] content = Content(100);
         using PageIndexedFile file = Made((buffer, offset) => offset >= 40 ? -EIO : Copy(content, buffer, offset, 8));
@@ -72,7 +72,7 @@ public sealed class PageEntryFileTests
     }
 
     [Fact]
-    public void An_error_at_once_is_thrown_with_its_number_path_and_offset()
+    public void AnErrorAtOnceNamesItsNumberPathAndOffset()
     {
         using PageIndexedFile file = Made((_, _) => -EIO);
         ProcfsException failure = Assert.Throws<ProcfsException>(() => file.Read(2, new ulong[1]));
@@ -83,7 +83,7 @@ public sealed class PageEntryFileTests
     }
 
     [Fact]
-    public void An_error_in_the_middle_of_the_first_entry_is_thrown()
+    public void ReadThrowsAnErrorWithinTheFirstEntry()
     {
         using PageIndexedFile file = Made((_, offset) => offset == 0 ? 5 : -EIO);
         Assert.Equal(EIO, Assert.Throws<ProcfsException>(() => file.Read(0, new ulong[1])).ErrorNumber);
@@ -94,21 +94,21 @@ public sealed class PageEntryFileTests
     [InlineData((ulong)long.MaxValue)]
     [InlineData((1UL << 60) + 1)]
     [InlineData((1UL << 60) - 3)]
-    public void An_index_beyond_every_file_reads_nothing(ulong index)
+    public void AnIndexBeyondEveryFileReadsNothing(ulong index)
     {
         using PageIndexedFile file = Made((_, _) => throw new InvalidOperationException("there is nothing to ask the kernel"));
         Assert.Equal(0, file.Read(index, new ulong[4]));
     }
 
     [Fact]
-    public void Nothing_is_read_into_an_empty_buffer()
+    public void AnEmptyBufferReadsNothing()
     {
         using PageIndexedFile file = Made((_, _) => throw new InvalidOperationException("there is nothing to ask the kernel"));
         Assert.Equal(0, file.Read(0, []));
     }
 
     [Fact]
-    public void A_file_that_is_absent_is_told_with_its_error_number()
+    public void OpenReportsTheErrorNumberOfAnAbsentFile()
     {
         using FakeProc tree = new();
         ProcfsException failure = Assert.Throws<ProcfsException>(() => PageIndexedFile.Open(tree.PathOf("kpageflags")));
@@ -117,7 +117,7 @@ public sealed class PageEntryFileTests
     }
 
     [Fact]
-    public async Task Several_threads_may_read_one_file()
+    public async Task SeveralThreadsCanReadOneFile()
     {
         using FakeProc tree = new FakeProc().Bytes("kpagecount", Content(50_000));
         using PageIndexedFile file = PageIndexedFile.Open(tree.PathOf("kpagecount"));

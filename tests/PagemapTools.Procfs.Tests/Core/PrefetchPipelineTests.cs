@@ -10,7 +10,7 @@ public sealed class PrefetchPipelineTests
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
 
     [Fact]
-    public void Items_come_in_order_with_both_steps_done_and_no_step_beside_itself()
+    public void ItemsPassBothStepsInOrderAndOneAtATime()
     {
         int made = 0;
         int making = 0;
@@ -43,7 +43,7 @@ public sealed class PrefetchPipelineTests
     }
 
     [Fact]
-    public void No_more_is_made_ahead_than_there_is_room_for_and_that_is_finished_unasked()
+    public void ThePipelineFinishesNoMoreItemsAheadThanItsDepth()
     {
         int made = 0;
         int finished = 0;
@@ -59,7 +59,7 @@ public sealed class PrefetchPipelineTests
     }
 
     [Fact]
-    public void The_next_item_is_made_while_one_is_finished()
+    public void TheFirstStepRunsBesideTheSecond()
     {
         using Barrier together = new(participantCount: 2);
         ConcurrentQueue<bool> met = new();
@@ -92,7 +92,7 @@ public sealed class PrefetchPipelineTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public void A_failure_comes_after_the_items_before_it(bool inFirstStep)
+    public void AFailureFollowsTheItemsBeforeIt(bool inFirstStep)
     {
         int made = 0;
         using PrefetchPipeline<Item> items = new(
@@ -105,7 +105,7 @@ public sealed class PrefetchPipelineTests
     }
 
     [Fact]
-    public void What_is_being_made_has_ended_when_it_is_disposed()
+    public void DisposeWaitsForTheRunningStep()
     {
         int running = 0;
         PrefetchPipeline<Item> items = new(Depth, () =>
