@@ -23,7 +23,7 @@ public sealed partial class KPageFlagsNumbersTests
     ];
 
     [Fact]
-    public void Numbers_are_those_of_the_systems_header()
+    public void NumbersEqualThoseOfTheUserspaceHeader()
     {
         Require.That(File.Exists(Header), "KernelHeaders", $"{Header} is absent: the kernel's headers for user space are not installed");
         (string Name, int Bit)[] defined = [.. Definition().Matches(File.ReadAllText(Header)).Select(match => (match.Groups["name"].Value, int.Parse(match.Groups["bit"].Value)))];
@@ -37,7 +37,7 @@ public sealed partial class KPageFlagsNumbersTests
     }
 
     [Fact]
-    public void Internal_and_expanded_numbers_are_those_of_the_kernels_sources()
+    public void OtherNumbersEqualThoseOfTheKernelSources()
     {
         foreach ((string name, int bit) in s_internal.Concat(s_pageTypes))
         {
@@ -46,7 +46,7 @@ public sealed partial class KPageFlagsNumbersTests
     }
 
     [Fact]
-    public void Every_name_is_one_bit_of_its_own()
+    public void EachNameIsOneDistinctBit()
     {
         ulong[] values = [.. Enum.GetValues<KPageFlags>().Where(flag => flag != KPageFlags.None).Select(flag => (ulong)flag)];
         Assert.All(values, value => Assert.True(ulong.IsPow2(value)));

@@ -28,7 +28,7 @@ public sealed class PageTypesAgreementTests
     [InlineData(true, "c,~re")]
     [InlineData(false, "swap,~b")]
     [InlineData(true, "ar,010=ar")]
-    public void Random_words_are_counted_as_page_types_counts_them(bool raw, string? bits)
+    public void CountsOfRandomWordsEqualThoseOfPageTypes(bool raw, string? bits)
     {
         Require.PageTypes();
         Random random = new(20240607);
@@ -42,7 +42,7 @@ public sealed class PageTypesAgreementTests
     [InlineData(true, null)]
     [InlineData(false, "anon,mmap=anon,mmap")]
     [InlineData(false, "lru,~active")]
-    public void The_frames_of_this_machine_are_counted_as_page_types_counts_them(bool raw, string? bits)
+    public void CountsOfLiveFramesEqualThoseOfPageTypes(bool raw, string? bits)
     {
         Require.PageTypes();
         Require.ReadableFile("/proc/kpageflags");
@@ -50,7 +50,7 @@ public sealed class PageTypesAgreementTests
     }
 
     [Fact]
-    public void Letters_are_those_of_page_types()
+    public void LettersEqualThoseOfPageTypes()
     {
         Require.PageTypes();
 

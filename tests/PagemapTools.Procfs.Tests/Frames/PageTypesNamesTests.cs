@@ -89,14 +89,14 @@ public sealed class PageTypesNamesTests
 
     [Theory]
     [MemberData(nameof(Recorded))]
-    public void A_list_stands_for_the_flags_that_page_types_takes_it_for(string names, ulong flags)
+    public void ParseReadsNamesAsPageTypesDoes(string names, ulong flags)
     {
         // What is to be equal on the right of an equals sign is the list as it stands.
         Assert.Equal((KPageFlags)flags, BitSpec.Parse("=" + names).Mask.Bits);
     }
 
     [Fact]
-    public void The_record_is_what_page_types_says_here()
+    public void TheRecordedResultsEqualThoseOfPageTypes()
     {
         Require.PageTypes();
 

@@ -12,42 +12,42 @@ public sealed class PfnRunsTests
     private const ulong Unknown = PfnBatchReader.NoValue;
 
     [Property(MaxTest = 500)]
-    public void Any_numbers_get_the_words_that_a_direct_look_gives(ulong seed, byte shape)
+    public void RandomShapesGetTheWordsOfTheFile(ulong seed, byte shape)
     {
         ulong[] pfns = Numbers(new Random((int)seed), shape);
         Assert.Equal(pfns.Select(Direct), Gather(pfns, threads: (shape % 3) + 1));
     }
 
     [Property(MaxTest = 200)]
-    public void Any_list_of_numbers_gets_the_words_that_a_direct_look_gives(uint[] numbers)
+    public void RandomListsGetTheWordsOfTheFile(uint[] numbers)
     {
         ulong[] pfns = [.. numbers.Select(number => number % 7 == 0 ? Unknown : (ulong)(number % 200_000))];
         Assert.Equal(pfns.Select(Direct), Gather(pfns));
     }
 
     [Fact]
-    public void Duplicates_unknown_numbers_and_those_beyond_the_end_keep_their_places()
+    public void WordsFollowTheOrderOfAnyPfns()
     {
         ulong[] pfns = [5, 5, Unknown, 4, EndOfFile, EndOfFile - 1, Unknown, 5, 6, 7, EndOfFile + 1000, 0, Unknown - 1, 1UL << 60];
         Assert.Equal(pfns.Select(Direct), Gather(pfns));
     }
 
     [Fact]
-    public void A_run_across_the_end_of_the_file_gets_what_there_is()
+    public void ARunAcrossTheEndGetsTheWordsBeforeTheEnd()
     {
         ulong[] pfns = [.. Enumerable.Range(0, 100).Select(i => EndOfFile - 50 + (ulong)i)];
         Assert.Equal(pfns.Select(Direct), Gather(pfns));
     }
 
     [Fact]
-    public void A_run_longer_than_one_read_is_read_whole()
+    public void ARunLongerThanOneReadIsComplete()
     {
         ulong[] pfns = [.. Enumerable.Range(0, 40_000).Select(i => (ulong)i + 3)];
         Assert.Equal(pfns.Select(Direct), Gather(pfns));
     }
 
     [Fact]
-    public void Long_runs_that_overlap_are_each_filled()
+    public void LongOverlappingRunsAreComplete()
     {
         IEnumerable<ulong> run = Enumerable.Range(0, 15_000).Select(i => (ulong)i);
         ulong[] pfns = [.. run.Select(i => i + 10_000), .. run, .. run.Select(i => i + 5_000), .. run.Select(i => i + 14_990)];
@@ -55,7 +55,7 @@ public sealed class PfnRunsTests
     }
 
     [Fact]
-    public void Neighbours_are_read_with_one_call_and_strangers_with_one_each()
+    public void AdjacentPfnsShareOneRead()
     {
         Assert.Equal(1, CallsFor([7, 8, 9, 10]));
         Assert.Equal(1, CallsFor([10, 7, 9, 8]));
@@ -66,7 +66,7 @@ public sealed class PfnRunsTests
     }
 
     [Fact]
-    public void A_join_is_used_for_one_batch_after_the_other()
+    public void AReaderServesSuccessiveBatches()
     {
         using PfnBatchReader runs = new();
         foreach (ulong[] pfns in new ulong[][] { [1, 2, 3, 4, 5, 6, 7, 8], [9], [], [8, 7] })
@@ -79,7 +79,7 @@ public sealed class PfnRunsTests
     }
 
     [Fact]
-    public void A_refusal_of_the_kernel_is_thrown()
+    public void ReadThrowsTheErrorOfTheKernel()
     {
         using PageIndexedFile file = new("made/up", (Span<byte> _, long _, out int errno) =>
         {
