@@ -9,10 +9,10 @@ public sealed class FrameFilterTests
     private const ulong Anon = (ulong)KPageFlags.ANON;
 
     [Fact]
-    public void A_filter_without_conditions_needs_no_file() => Assert.Equal(FrameProperties.None, new FrameFilter { Flags = new FlagFilter() }.RequiredProperties);
+    public void AnEmptyFilterRequiresNoProperties() => Assert.Equal(FrameProperties.None, new FrameFilter { Flags = new FlagFilter() }.RequiredProperties);
 
     [Fact]
-    public void A_filter_needs_the_files_of_its_conditions()
+    public void AFilterRequiresThePropertiesOfItsConditions()
     {
         Assert.Equal(FrameProperties.Flags, new FrameFilter { Flags = new FlagFilter { AnyOf = KPageFlags.LRU } }.RequiredProperties);
         Assert.Equal(FrameProperties.MapCount, new FrameFilter { MinMapCount = 0 }.RequiredProperties);
@@ -26,14 +26,14 @@ public sealed class FrameFilterTests
     [InlineData(2UL, 2UL, "2")]
     [InlineData(3UL, 2UL, "")]
     [InlineData(0UL, null, "0,1,2,3")]
-    public void Counts_lie_between_the_bounds_and_these_belong_to_them(ulong? minimum, ulong? maximum, string expected)
+    public void MapCountBoundsAreInclusive(ulong? minimum, ulong? maximum, string expected)
     {
         using FakeProc tree = FakeFrames.Tree([], [0, 1, 2, 3], []);
         Assert.Equal(expected, Passing(tree, new FrameFilter { MinMapCount = minimum, MaxMapCount = maximum }));
     }
 
     [Fact]
-    public void A_frame_is_charged_to_one_of_the_cgroups()
+    public void CgroupsMatchFramesChargedToOneOfThem()
     {
         using FakeProc tree = FakeFrames.Tree([], [], [0, 10, 20, 10]);
         Assert.Equal("1,3", Passing(tree, new FrameFilter { Cgroups = new HashSet<ulong> { 10, 30 } }));
@@ -41,7 +41,7 @@ public sealed class FrameFilterTests
     }
 
     [Fact]
-    public void A_frame_whose_word_is_not_known_fails_every_condition()
+    public void AFrameBeyondTheEndFailsEveryCondition()
     {
         using FakeProc tree = FakeFrames.Tree([Anon], [1], [10]);
         Assert.Equal("0", Passing(tree, new FrameFilter { Flags = new FlagFilter { NoneOf = KPageFlags.LRU } }));
@@ -50,7 +50,7 @@ public sealed class FrameFilterTests
     }
 
     [Fact]
-    public void All_conditions_have_to_hold()
+    public void AFilterRequiresAllItsConditions()
     {
         using FakeProc tree = FakeFrames.Tree([Anon, Anon, 0, Anon], [1, 2, 1, 1], [10, 10, 10, 20]);
         FrameFilter filter = new()

@@ -29,7 +29,7 @@ public sealed class FrameFlagsBatcherTests : IDisposable
     }
 
     [Fact]
-    public void Neighbours_are_read_in_one_call_however_they_come()
+    public void AdjacentFramesInAnyOrderShareOneRead()
     {
         foreach (ulong pfn in Enumerable.Range(0, 1000).Select(i => (ulong)(i * 7 % 1000)))
         {
@@ -43,7 +43,7 @@ public sealed class FrameFlagsBatcherTests : IDisposable
     }
 
     [Fact]
-    public void A_page_in_memory_that_the_kernel_says_nothing_of_is_not_counted_and_that_is_known()
+    public void UntrackedPagesAreReportedAndNotCounted()
     {
         using PageIndexedFile blind = new("kpageflags", (Span<byte> buffer, long _, out int errno) =>
         {
@@ -63,7 +63,7 @@ public sealed class FrameFlagsBatcherTests : IDisposable
     }
 
     [Fact]
-    public void A_long_range_is_counted_in_batches()
+    public void ALongRangeIsCountedInBatches()
     {
         Add(new PageInfo(5), 100_000);
         _frames.Flush();
@@ -73,7 +73,7 @@ public sealed class FrameFlagsBatcherTests : IDisposable
     }
 
     [Fact]
-    public void What_is_beyond_the_end_is_not_counted()
+    public void FramesBeyondTheEndAreNotCounted()
     {
         Add(new PageInfo(1_000_000), 1);
         Add(new PageInfo(PfnBatchReader.NoValue), 1);
@@ -82,7 +82,7 @@ public sealed class FrameFlagsBatcherTests : IDisposable
     }
 
     [Fact]
-    public void A_stop_is_heeded()
+    public void AddCanBeCancelled()
     {
         Assert.Throws<OperationCanceledException>(() => _frames.Add(new PageInfo(5), long.MaxValue, new CancellationToken(canceled: true)));
     }

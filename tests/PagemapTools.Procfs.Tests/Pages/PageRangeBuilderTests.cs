@@ -32,7 +32,7 @@ public sealed class PageRangeBuilderTests
     [InlineData("s s", "2")]
     [InlineData("P10 . P11", "1 1")]
     [InlineData("0 . 0", "1 1")]
-    public void Pages_that_follow_and_are_alike_are_one_range(string rows, string lengths) =>
+    public void ConsecutiveSimilarPagesFormOneRange(string rows, string lengths) =>
         Assert.Equal(lengths, string.Join(' ', Merge(Rows(rows), FrameProperties.None, _ => 0).Select(range => range.PageCount)));
 
     [Theory]
@@ -67,7 +67,7 @@ public sealed class PageRangeBuilderTests
     }
 
     [Fact]
-    public void A_range_speaks_of_its_first_page_and_its_length()
+    public void ARangeDescribesItsFirstPageAndItsLength()
     {
         PageRange[] ranges = [.. Merge(Rows("P10 P11 S5 S6"), FrameProperties.None, _ => 0)];
         Assert.Equal(2, ranges.Length);
@@ -79,7 +79,7 @@ public sealed class PageRangeBuilderTests
     }
 
     [Fact]
-    public void Mappings_are_not_joined_where_they_touch()
+    public void AdjacentMappingsSplitARange()
     {
         MemoryMapping next = Identities.Mapping(Base + s_page, Base + (2 * s_page));
         PageBatch batch = new();
@@ -89,7 +89,7 @@ public sealed class PageRangeBuilderTests
     }
 
     [Fact]
-    public void Flags_are_compared_as_they_are_shown()
+    public void OnlyVisibleFlagsSplitARange()
     {
         // Hidden in the well-known view, shown in the raw one.
         ulong Flags(int row) => (ulong)KPageFlags.ANON | (row % 2 == 0 ? (ulong)KPageFlags.MLOCKED : 0);
@@ -98,7 +98,7 @@ public sealed class PageRangeBuilderTests
     }
 
     [Fact]
-    public void Counts_and_cgroups_split_a_range_where_they_were_asked_for()
+    public void OnlyRequestedPropertiesSplitARange()
     {
         static ulong Count(int row) => row < 2 ? 1UL : 2;
         Assert.Equal([2L, 2], Merge(Rows("P10 P11 P12 P13"), FrameProperties.MapCount, Count).Select(range => range.PageCount));
@@ -107,7 +107,7 @@ public sealed class PageRangeBuilderTests
     }
 
     [Fact]
-    public void States_that_were_looked_up_split_a_range()
+    public void ResolvedStatesSplitARange()
     {
         PageBatch batch = new();
         PageState[] states = [PageState.NotMapped, PageState.NotMapped, PageState.SwappedShared, PageState.Unpopulated];
@@ -122,7 +122,7 @@ public sealed class PageRangeBuilderTests
     }
 
     [Fact]
-    public void Frames_of_the_machine_have_no_address()
+    public void RangesOfPhysicalFramesHaveNoAddress()
     {
         PageBatch batch = new();
         foreach (ulong pfn in (ulong[])[5, 6, 8])
@@ -138,7 +138,7 @@ public sealed class PageRangeBuilderTests
     }
 
     [Fact]
-    public void Nothing_gives_no_range() => Assert.Null(new PageRangeBuilder().Complete());
+    public void NoPagesGiveNoRange() => Assert.Null(new PageRangeBuilder().Complete());
 
     /// <summary>P present, E exclusive, F of a file, D soft-dirty with a frame; S, T in swap; G, U markers; h, s hidden; 0 nothing; . a gap.</summary>
     private static PageBatch Rows(string rows)

@@ -16,7 +16,7 @@ public sealed class ProcessPageReaderTests
     private static readonly ulong s_page = KernelFile.PageSize;
 
     [Fact]
-    public void A_page_has_all_that_its_word_and_its_frame_say()
+    public void APageCombinesItsEntryAndItsFrame()
     {
         using FakeProc tree = Tree(PagemapBits.Present | PagemapBits.Exclusive | PagemapBits.UffdWriteProtected | 2, 0, PagemapBits.Swapped(0, 9) | PagemapBits.File, PagemapBits.Present | PagemapBits.File | 1);
         List<ProcessPageInfo> pages = Read(tree, new ProcessPageQuery { Include = All });
@@ -47,7 +47,7 @@ public sealed class ProcessPageReaderTests
     [InlineData(KPageFlags.MMAP | KPageFlags.HUGE, true, 22)]
     [InlineData(KPageFlags.BUDDY, true, 22)]
     [InlineData(KPageFlags.NOPAGE, true, 22)]
-    public void Only_of_a_small_folio_that_is_mapped_does_being_exclusive_say_the_count(KPageFlags flags, bool isExclusive, ulong count)
+    public void TheExclusiveBitImpliesMapCount1ForSmallFoliosOnly(KPageFlags flags, bool isExclusive, ulong count)
     {
         ulong entry = PagemapBits.Present | (isExclusive ? PagemapBits.Exclusive : 0) | 2;
         using FakeProc tree = FakeFrames.Tree([0, 0, (ulong)flags], [0, 11, 22], [0, 111, 222])
@@ -58,7 +58,7 @@ public sealed class ProcessPageReaderTests
 
     /// <summary>Frames of a section for which the kernel's files read 0 throughout; one without flags among others is just that.</summary>
     [Fact]
-    public void Of_a_frame_that_the_kernel_knows_nothing_of_nothing_is_known_but_what_the_entry_says()
+    public void UntrackedFramesReportOnlyWhatTheirEntryShows()
     {
         const int Section = 1 << 15;
         ulong[] section = new ulong[Section];
@@ -93,7 +93,7 @@ public sealed class ProcessPageReaderTests
     }
 
     [Fact]
-    public void A_marker_has_no_swap_file()
+    public void MarkersHaveNoSwapFile()
     {
         using FakeProc tree = Tree(PagemapBits.GuardRegion, PagemapBits.UffdMarker, PagemapBits.Swapped(31, 2));
         List<ProcessPageInfo> pages = Read(tree, new ProcessPageQuery());
@@ -103,7 +103,7 @@ public sealed class ProcessPageReaderTests
     }
 
     [Fact]
-    public void Hidden_frames_are_null_and_told()
+    public void HiddenFramesAreNullAndGiveAWarning()
     {
         using FakeProc tree = Tree(PagemapBits.Present | PagemapBits.Exclusive, PagemapBits.Swap);
         using ProcessAddressSpace process = ProcessAddressSpace.Open(tree.Root, Id);
@@ -123,7 +123,7 @@ public sealed class ProcessPageReaderTests
     }
 
     [Fact]
-    public void Where_every_frame_is_seen_none_is_told_as_hidden()
+    public void VisibleFramesGiveNoWarning()
     {
         using FakeProc tree = Tree(PagemapBits.Present | 1, 0, PagemapBits.Swapped(0, 9));
         using ProcessAddressSpace process = ProcessAddressSpace.Open(tree.Root, Id);
@@ -139,7 +139,7 @@ public sealed class ProcessPageReaderTests
     }
 
     [Fact]
-    public void Only_what_passes_both_filters_becomes_an_object()
+    public void APageMustMatchBothFilters()
     {
         using FakeProc tree = Tree(PagemapBits.Present | PagemapBits.Exclusive | 1, PagemapBits.Present | PagemapBits.Exclusive | 2, PagemapBits.Present | 2, PagemapBits.Swapped(0, 9));
         ProcessPageQuery query = new()
@@ -153,7 +153,7 @@ public sealed class ProcessPageReaderTests
     }
 
     [Fact]
-    public void A_condition_on_the_frame_leaves_out_pages_without_one()
+    public void AFrameFilterExcludesPagesWithoutAFrame()
     {
         using FakeProc tree = Tree(PagemapBits.Swapped(0, 9), PagemapBits.Present, PagemapBits.Present | 1, PagemapBits.GuardRegion);
         ProcessPageQuery query = new() { Frames = new FrameFilter { Flags = new FlagFilter { NoneOf = KPageFlags.HUGE } } };
@@ -161,7 +161,7 @@ public sealed class ProcessPageReaderTests
     }
 
     [Fact]
-    public void What_was_read_before_the_process_went_is_delivered_before_it_is_told()
+    public void PagesReadBeforeAnExitPrecedeTheError()
     {
         const int Pages = 40_000;
         ulong[] entries = [.. Enumerable.Range(0, Pages).Select(i => PagemapBits.Present | ((uint)(i % 3) + 1))];
@@ -175,7 +175,7 @@ public sealed class ProcessPageReaderTests
     }
 
     [Fact]
-    public void A_kpage_file_that_is_absent_is_told()
+    public void AnAbsentKpageFileIsReported()
     {
         using FakeProc tree = Tree(PagemapBits.Present | 1);
         File.Delete(tree.PathOf("kpagecgroup"));
@@ -187,7 +187,7 @@ public sealed class ProcessPageReaderTests
     [Theory]
     [InlineData(4)]
     [InlineData(40_000)]
-    public void A_kpage_file_that_cannot_be_read_is_told_as_it_is(int pages)
+    public void AnUnreadableKpageFileIsReported(int pages)
     {
         // read of a directory gives EISDIR; many rows are joined on several threads.
         using FakeProc tree = Tree().Process(Id, Line(0x10, 0x10 + pages))
@@ -201,7 +201,7 @@ public sealed class ProcessPageReaderTests
     }
 
     [Fact]
-    public void A_stop_is_heeded()
+    public void ReadingCanBeCancelled()
     {
         using FakeProc tree = Tree(PagemapBits.Present | 1);
         using ProcessAddressSpace process = ProcessAddressSpace.Open(tree.Root, Id);
@@ -211,7 +211,7 @@ public sealed class ProcessPageReaderTests
     }
 
     [Fact]
-    public void A_reader_may_be_left_before_its_end_and_disposed_twice()
+    public void AReaderCanBeDisposedEarlyAndTwice()
     {
         using FakeProc tree = Tree().Process(Id, Line(0x10, 0x10 + 100_000)).Pagemap(Id, 0x10 * s_page, [.. Enumerable.Repeat(PagemapBits.Present | 1, 100_000)]);
         using ProcessAddressSpace process = ProcessAddressSpace.Open(tree.Root, Id);
@@ -223,7 +223,7 @@ public sealed class ProcessPageReaderTests
     }
 
     [Fact]
-    public void Raw_flags_show_the_bits_of_the_entry()
+    public void RawFlagsIncludeBitsOfThePagemapEntry()
     {
         using FakeProc tree = Tree(PagemapBits.Present | PagemapBits.File | PagemapBits.Exclusive | 2);
         ProcessPageInfo page = Assert.Single(Read(tree, new ProcessPageQuery { Include = FrameProperties.Flags, RawFlags = true }));
@@ -231,7 +231,7 @@ public sealed class ProcessPageReaderTests
     }
 
     [Fact]
-    public void A_bit_of_a_newer_kernel_is_kept()
+    public void UnknownBitsArePreserved()
     {
         using FakeProc tree = Tree(PagemapBits.Present | (1UL << 60) | 1);
         Assert.Equal(1UL << 60, Assert.Single(Read(tree, new ProcessPageQuery())).UnknownBits);
