@@ -14,7 +14,7 @@ public sealed class PageWalkTests
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     [Fact]
-    public void Every_entry_is_delivered_with_its_address_and_mapping()
+    public void AWalkDeliversEntriesWithAddressAndMapping()
     {
         using FakeProc tree = new FakeProc()
             .Process(Id, Line(0x10, 0x13, "/first"), Line(0x13, 0x15, "/second"), Line(0x100, 0x101, "[heap]"))
@@ -34,7 +34,7 @@ public sealed class PageWalkTests
     }
 
     [Fact]
-    public void A_mapping_larger_than_a_batch_comes_in_pieces_without_gaps()
+    public void ALargeMappingComesInBatchesWithoutGaps()
     {
         const int Pages = 100_000;
         ulong[] entries = [.. Enumerable.Range(1, Pages).Select(i => (ulong)i)];
@@ -47,7 +47,7 @@ public sealed class PageWalkTests
     }
 
     [Fact]
-    public void Where_the_kernel_cannot_scan_every_entry_of_a_mapping_is_read()
+    public void WithoutPagemapScanEveryEntryIsRead()
     {
         // Larger than what is read without asking; the few that are populated lie apart.
         using FakeProc tree = new FakeProc().Process(Id, Line(0x10, 0x10 + 50_000, "/sparse"))
@@ -59,7 +59,7 @@ public sealed class PageWalkTests
     }
 
     [Fact]
-    public void Only_the_mappings_that_are_named_are_walked()
+    public void AWalkCoversOnlyTheSelectedMappings()
     {
         using FakeProc tree = Three();
         using ProcessAddressSpace process = ProcessAddressSpace.Open(tree.Root, Id);
@@ -73,7 +73,7 @@ public sealed class PageWalkTests
     [InlineData(0x0, 0x1000, "1,2,3,4,5,6")]
     [InlineData(0x15, 0x100, "")]
     [InlineData(0x14, 0x101, "5,6")]
-    public void Only_the_addresses_that_are_named_are_walked(ulong first, ulong end, string expected)
+    public void AWalkCoversOnlyTheSelectedAddresses(ulong first, ulong end, string expected)
     {
         using FakeProc tree = Three();
         using ProcessAddressSpace process = ProcessAddressSpace.Open(tree.Root, Id);
@@ -81,7 +81,7 @@ public sealed class PageWalkTests
     }
 
     [Fact]
-    public void Addresses_in_any_order_and_twice_are_walked_once_in_ascending_order()
+    public void AWalkSortsAddressesAndSkipsDuplicates()
     {
         using FakeProc tree = Three();
         using ProcessAddressSpace process = ProcessAddressSpace.Open(tree.Root, Id);
@@ -90,7 +90,7 @@ public sealed class PageWalkTests
     }
 
     [Fact]
-    public void The_system_call_page_is_passed_over()
+    public void AWalkSkipsTheVsyscallPage()
     {
         using FakeProc tree = new FakeProc().Process(Id, Line(0x10, 0x11, "/first"), "ffffffffff600000-ffffffffff601000 --xp 00000000 00:00 0 [vsyscall]")
             .Pagemap(Id, Page(0x10), 1);
@@ -102,7 +102,7 @@ public sealed class PageWalkTests
     [InlineData(0, "")]
     [InlineData(1, "1")]
     [InlineData(4, "1,2,3,4")]
-    public void What_was_read_of_a_process_that_goes_is_delivered_and_then_it_is_told(int entries, string expected)
+    public void EntriesReadBeforeAnExitPrecedeTheError(int entries, string expected)
     {
         using FakeProc tree = new FakeProc().Process(Id, Line(0x10, 0x13, "/first"), Line(0x13, 0x16, "/second"))
             .Pagemap(Id, Page(0x10), [.. Enumerable.Range(1, entries).Select(i => (ulong)i)]);
@@ -122,7 +122,7 @@ public sealed class PageWalkTests
     }
 
     [Fact]
-    public void A_process_that_becomes_a_zombie_under_the_reader_has_gone()
+    public void AProcessThatBecomesAZombieIsNotFound()
     {
         using FakeProc tree = new FakeProc().Process(Id, Line(0x10, 0x13, "/first")).Pagemap(Id, 0).Status(Id, 'Z', 0);
         using ProcessAddressSpace process = ProcessAddressSpace.Open(tree.Root, Id);
@@ -130,7 +130,7 @@ public sealed class PageWalkTests
     }
 
     [Fact]
-    public void Maps_that_end_early_because_the_process_went_are_not_taken_for_all_of_it()
+    public void TruncatedMapsOfAnExitingProcessAreDetected()
     {
         // maps ends after one line as if that were all; pagemap, which no longer answers, tells.
         using FakeProc tree = new FakeProc().Process(Id, Line(0x10, 0x11, "/first")).Pagemap(Id, Page(0x9), 1);
@@ -139,7 +139,7 @@ public sealed class PageWalkTests
     }
 
     [Fact]
-    public void A_stop_is_heeded_between_batches()
+    public void AWalkCanBeCancelledBetweenBatches()
     {
         using CancellationTokenSource source = new();
         using FakeProc tree = Three();
@@ -151,7 +151,7 @@ public sealed class PageWalkTests
     }
 
     [Fact]
-    public void Before_the_first_move_there_is_no_mapping()
+    public void MappingThrowsBeforeTheFirstMove()
     {
         using FakeProc tree = Three();
         using ProcessAddressSpace process = ProcessAddressSpace.Open(tree.Root, Id);
