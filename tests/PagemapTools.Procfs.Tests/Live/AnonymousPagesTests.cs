@@ -54,7 +54,7 @@ public sealed class AnonymousPagesTests(SharedTargets targets) : IClassFixture<S
     }
 
     [Fact]
-    public void ZeroPageCountsForNothing()
+    public void TheZeroPageIsNotResident()
     {
         Require.ZeroPage();
         Require.PageFrames();
@@ -87,7 +87,7 @@ public sealed class AnonymousPagesTests(SharedTargets targets) : IClassFixture<S
     }
 
     [Fact]
-    public void LockedPagesAreMlocked()
+    public void LockedPagesHaveTheMlockedFlag()
     {
         Require.PageFrames();
         TargetProcess target = targets["mlocked"];

@@ -10,7 +10,7 @@ namespace PagemapTools.Procfs.Tests.Live;
 public sealed class FilePagesTests(SharedTargets targets) : IClassFixture<SharedTargets>
 {
     [Fact]
-    public void Of_a_file_mapped_privately_read_pages_are_the_files_and_written_ones_the_processs()
+    public void WritingCopiesPagesOfAPrivateFileMapping()
     {
         using TargetProcess target = TargetProcess.Start("file-private").Stop();
         TargetRegion region = target["file-private"];
@@ -31,7 +31,7 @@ public sealed class FilePagesTests(SharedTargets targets) : IClassFixture<Shared
     [Theory]
     [InlineData("file-shared", false)]
     [InlineData("deleted-file", true)]
-    public void Of_a_file_mapped_shared_every_page_is_the_files(string kind, bool isDeleted)
+    public void EveryPageOfASharedFileMappingIsOfTheFile(string kind, bool isDeleted)
     {
         using TargetProcess target = TargetProcess.Start(kind).Stop();
         TargetRegion region = target[kind];
@@ -44,7 +44,7 @@ public sealed class FilePagesTests(SharedTargets targets) : IClassFixture<Shared
     }
 
     [Fact]
-    public void A_page_of_a_file_that_two_processes_map_is_shared()
+    public void TwoProcessesShareThePagesOfAFile()
     {
         using TargetProcess target = TargetProcess.Start("file-shared", "child=1").Stop();
         TargetRegion region = target["file-shared"];
@@ -63,7 +63,7 @@ public sealed class FilePagesTests(SharedTargets targets) : IClassFixture<Shared
     }
 
     [Fact]
-    public void Names_that_are_hard_to_parse_are_those_of_the_files()
+    public void OddFileNamesAreDecoded()
     {
         TargetProcess target = targets["odd-names"];
         Dictionary<ulong, MemoryMapping> mappings = Mappings(target);
@@ -80,7 +80,7 @@ public sealed class FilePagesTests(SharedTargets targets) : IClassFixture<Shared
     }
 
     [Fact]
-    public void What_maps_cannot_tell_apart_is_read_as_the_likelier()
+    public void AmbiguousNamesGetTheirLikelierReading()
     {
         // maps has the same line for a newline in a name and for a backslash followed by 012, and for a name that ends in the mark.
         TargetProcess target = targets["odd-names"];
@@ -90,7 +90,7 @@ public sealed class FilePagesTests(SharedTargets targets) : IClassFixture<Shared
     }
 
     [Fact]
-    public void Memory_that_was_given_a_name_has_it()
+    public void NamedMemoryHasItsName()
     {
         TargetProcess target = targets["odd-names"];
         Require.That(target["anon-named"].Expect.ContainsKey("vma-name"), "VmaNames", "the kernel is built without CONFIG_ANON_VMA_NAME");

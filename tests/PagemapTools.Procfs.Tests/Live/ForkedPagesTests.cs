@@ -10,7 +10,7 @@ namespace PagemapTools.Procfs.Tests.Live;
 public sealed class ForkedPagesTests
 {
     [Fact]
-    public void Pages_that_a_fork_shares_are_of_one_frame_and_exclusive_to_nobody()
+    public void ForkedPagesShareOneFrameAndAreNotExclusive()
     {
         using TargetProcess target = TargetProcess.Start("fork").Stop();
         ProcessPageInfo[] parent = TargetPages.Read(target["parent"]);
@@ -23,7 +23,7 @@ public sealed class ForkedPagesTests
     }
 
     [Fact]
-    public void A_page_that_the_child_writes_is_exclusive_to_both()
+    public void APageThatTheChildWritesIsExclusiveInBoth()
     {
         using TargetProcess target = TargetProcess.Start("fork").Next().Stop();
         int[] written = target["child"]["exclusive"];
@@ -44,7 +44,7 @@ public sealed class ForkedPagesTests
     [Theory]
     [InlineData(UssMethod.Exclusive)]
     [InlineData(UssMethod.MapCount)]
-    public void What_a_meter_remembers_of_one_is_true_of_the_other_and_not_used_when_that_has_gone(UssMethod method)
+    public void CachedCountsMatchSmapsBeforeAndAfterTheChildExits(UssMethod method)
     {
         Require.PageFrameNumbers();
         UssMeter meter = new(new ProcfsContext(new ProcRoot("/proc")), method);
@@ -65,7 +65,7 @@ public sealed class ForkedPagesTests
     }
 
     [Fact]
-    public void When_the_child_has_gone_every_page_is_the_parents_own()
+    public void EveryPageIsExclusiveAfterTheChildExits()
     {
         using TargetProcess target = TargetProcess.Start("fork").Next().Next().Stop();
         Assert.All(TargetPages.Read(target["parent"]), Private);

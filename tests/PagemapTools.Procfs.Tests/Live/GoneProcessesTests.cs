@@ -16,7 +16,7 @@ public sealed class GoneProcessesTests
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     [Fact]
-    public void A_number_that_no_process_has_is_not_found()
+    public void AnUnusedProcessIdIsNotFound()
     {
         int beyond = int.Parse(File.ReadAllText("/proc/sys/kernel/pid_max")) + 1;
         Assert.Equal(ProcfsError.ProcessNotFound, FailureOf(() => Measure(beyond)).Error);
@@ -25,7 +25,7 @@ public sealed class GoneProcessesTests
     }
 
     [Fact]
-    public void A_kernel_thread_has_no_address_space()
+    public void AKernelThreadHasNoAddressSpace()
     {
         const int KThreadDaemon = 2;
         Require.That(ProcessStatus.IsKernelThread(KThreadDaemon), "KernelThread", "process 2 is no kernel thread here (a container of its own)");
@@ -35,7 +35,7 @@ public sealed class GoneProcessesTests
     }
 
     [Fact]
-    public void A_zombie_has_no_address_space()
+    public void AZombieHasNoAddressSpace()
     {
         using TargetProcess target = TargetProcess.Start("zombie");
         int zombie = target.Children[0];
@@ -49,7 +49,7 @@ public sealed class GoneProcessesTests
 
     /// <summary>Its /proc/PID is a zombie's: no mapping, no entry. Every page is as it was.</summary>
     [Fact]
-    public void A_process_whose_main_thread_has_ended_is_read_while_another_lives()
+    public void ALivingThreadServesForAnExitedMainThread()
     {
         using TargetProcess target = TargetProcess.Start("leaderless");
         TargetRegion region = target["leaderless"];
@@ -68,7 +68,7 @@ public sealed class GoneProcessesTests
     }
 
     [Fact]
-    public void A_process_killed_during_a_walk_is_told_after_what_was_read()
+    public void EntriesReadBeforeAKillPrecedeTheError()
     {
         using TargetProcess target = TargetProcess.Start("dense", "size=256MiB").Stop();
         TargetRegion region = target["dense"];
@@ -82,7 +82,7 @@ public sealed class GoneProcessesTests
     }
 
     [Fact]
-    public void The_pages_of_a_process_killed_during_the_reading_come_before_the_failure()
+    public void PagesReadBeforeAKillPrecedeTheError()
     {
         using TargetProcess target = TargetProcess.Start("dense", "size=256MiB").Stop();
         using ProcessAddressSpace process = ProcessAddressSpace.Open(s_root, target.ProcessId);
@@ -103,7 +103,7 @@ public sealed class GoneProcessesTests
     }
 
     [Fact]
-    public void A_process_that_executes_another_program_under_the_reader_has_gone()
+    public void ExecDuringAWalkEndsTheAddressSpace()
     {
         using TargetProcess target = TargetProcess.Start("execs");
         using ProcessAddressSpace process = ProcessAddressSpace.Open(s_root, target.ProcessId);
@@ -117,7 +117,7 @@ public sealed class GoneProcessesTests
     }
 
     [Fact]
-    public void A_process_that_exits_while_it_is_measured_is_told_and_never_half_measured()
+    public void AnExitDuringMeasuringGivesAnErrorNotAPart()
     {
         using TargetProcess target = TargetProcess.Start("exits-under-reader", "size=128MiB");
         long least = target["exits-under-reader"].Length;
@@ -135,7 +135,7 @@ public sealed class GoneProcessesTests
     }
 
     [Fact]
-    public void Every_process_of_the_machine_is_measured_or_says_why_not()
+    public void EachProcessIsMeasuredOrGivesAnError()
     {
         foreach (UssMethod method in UssVersusSmaps.Methods())
         {

@@ -10,7 +10,7 @@ namespace PagemapTools.Procfs.Tests.Live;
 public sealed class HugePagesTests(SharedTargets targets) : IClassFixture<SharedTargets>
 {
     [Fact]
-    public void Pages_of_transparent_huge_pages_are_present_each_with_its_frame()
+    public void PagesOfTransparentHugePagesHaveTheirOwnFrames()
     {
         Require.PageFrames();
         TargetProcess target = targets["thp"];
@@ -28,7 +28,7 @@ public sealed class HugePagesTests(SharedTargets targets) : IClassFixture<Shared
     }
 
     [Fact]
-    public void What_was_cut_out_of_a_huge_page_is_unpopulated()
+    public void PagesCutOutOfAHugePageAreUnpopulated()
     {
         using TargetProcess target = TargetProcess.Start("thp", "shmem=0").Stop();
         ProcessPageInfo[] pages = TargetPages.Read(target["partly-zapped"]);
@@ -42,7 +42,7 @@ public sealed class HugePagesTests(SharedTargets targets) : IClassFixture<Shared
     }
 
     [Fact]
-    public void A_huge_page_of_shared_memory_is_of_shared_memory()
+    public void AHugePageOfSharedMemoryIsExclusiveSharedMemory()
     {
         TargetProcess target = targets["thp"];
         Require.That(target.Has("shmem"), "ShmemHugePages", "this kernel does not collapse shared memory into a huge page");
@@ -50,7 +50,7 @@ public sealed class HugePagesTests(SharedTargets targets) : IClassFixture<Shared
     }
 
     [Fact]
-    public void Pages_of_multi_size_folios_are_present()
+    public void PagesOfMultiSizeFoliosArePresent()
     {
         using TargetProcess target = TargetProcess.Start("mthp").Stop();
         Assert.All(TargetPages.Read(target["mthp"]), IsWritten);
@@ -62,7 +62,7 @@ public sealed class HugePagesTests(SharedTargets targets) : IClassFixture<Shared
     [Theory]
     [InlineData("device=0")]
     [InlineData("device=1")]
-    public void The_huge_zero_page_counts_for_nothing(string device)
+    public void TheHugeZeroPageIsNotResident(string device)
     {
         Require.PageFrames();
         using TargetProcess target = TargetProcess.Start("huge-zero", device).Stop();
@@ -84,7 +84,7 @@ public sealed class HugePagesTests(SharedTargets targets) : IClassFixture<Shared
     }
 
     [Fact]
-    public void Private_hugetlb_pages_are_counted_apart()
+    public void PrivateHugetlbPagesCountAsHugetlbAndUssNotRss()
     {
         using TargetProcess target = TargetProcess.Start("hugetlb-private").Stop();
         TargetRegion region = target["hugetlb-private"];
@@ -109,7 +109,7 @@ public sealed class HugePagesTests(SharedTargets targets) : IClassFixture<Shared
     [InlineData("memfd")]
     [InlineData("sysv")]
     [InlineData("unmounted")]
-    public void Shared_hugetlb_pages_are_ones_own_only_where_nobody_else_maps_them(string of)
+    public void OnlyUnsharedHugetlbPagesCountInUss(string of)
     {
         using TargetProcess target = TargetProcess.Start("hugetlb-shared", $"of={of}").Stop();
         long size = long.Parse(target["parent"].Expect["huge-page-size"]);
@@ -126,7 +126,7 @@ public sealed class HugePagesTests(SharedTargets targets) : IClassFixture<Shared
     }
 
     [Fact]
-    public void Hugetlb_pages_behind_a_page_table_that_processes_share_are_nobodys_own()
+    public void HugetlbPagesBehindSharedPageTablesAreNotInUss()
     {
         using TargetProcess target = TargetProcess.Start("hugetlb-shared", "reserve=2GiB").Stop();
         Smaps kernel = UssVersusSmaps.ReadSmaps(target["parent"]);
@@ -139,7 +139,7 @@ public sealed class HugePagesTests(SharedTargets targets) : IClassFixture<Shared
     }
 
     [Fact]
-    public void Hugetlb_pages_that_nobody_touched_are_never_swapped_out()
+    public void UntouchedHugetlbPagesAreNotSwapped()
     {
         Require.MapFiles();
         using TargetProcess swapped = TargetProcess.Start("swapped", "pages=16");

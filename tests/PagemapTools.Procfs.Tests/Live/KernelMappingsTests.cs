@@ -13,7 +13,7 @@ namespace PagemapTools.Procfs.Tests.Live;
 public sealed class KernelMappingsTests(SharedTargets targets) : IClassFixture<SharedTargets>
 {
     [Fact]
-    public void The_kernels_data_counts_for_nothing_and_its_code_for_what_smaps_says()
+    public void VvarIsNotResidentAndVdsoIsMeasured()
     {
         TargetProcess target = targets["anon"];
         foreach (UssMethod method in UssVersusSmaps.Methods())
@@ -28,7 +28,7 @@ public sealed class KernelMappingsTests(SharedTargets targets) : IClassFixture<S
     }
 
     [Fact]
-    public void The_kernels_data_reads_as_unpopulated()
+    public void VvarReadsAsUnpopulated()
     {
         // VM_PFNMAP: the kernel does not walk over it (mm/pagewalk.c, walk_page_test).
         TargetProcess target = targets["anon"];
@@ -40,7 +40,7 @@ public sealed class KernelMappingsTests(SharedTargets targets) : IClassFixture<S
     }
 
     [Fact]
-    public void The_kernels_code_is_present_and_shared_with_others()
+    public void VdsoPagesArePresentAndShared()
     {
         TargetProcess target = targets["anon"];
         using ProcessAddressSpace process = ProcessAddressSpace.Open(new ProcRoot("/proc"), target.ProcessId);
@@ -51,7 +51,7 @@ public sealed class KernelMappingsTests(SharedTargets targets) : IClassFixture<S
     }
 
     [Fact]
-    public void The_system_call_page_is_listed_and_walked_over()
+    public void TheVsyscallPageIsListedAndNotWalked()
     {
         MemoryMapping[] mappings = Mappings(Environment.ProcessId);
         MemoryMapping? vsyscall = mappings.FirstOrDefault(mapping => mapping.Kind == MappingKind.Vsyscall);
@@ -62,7 +62,7 @@ public sealed class KernelMappingsTests(SharedTargets targets) : IClassFixture<S
     }
 
     [Fact]
-    public void The_stack_and_the_heap_are_there()
+    public void EachProcessHasAStackAndAHeap()
     {
         TargetProcess target = targets["anon"];
         MemoryMapping[] mappings = Mappings(target.ProcessId);

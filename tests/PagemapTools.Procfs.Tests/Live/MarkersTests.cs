@@ -8,7 +8,7 @@ namespace PagemapTools.Procfs.Tests.Live;
 public sealed class MarkersTests
 {
     [Fact]
-    public void Guard_regions_are_neither_swapped_nor_unpopulated()
+    public void GuardRegionsAreNeitherSwappedNorUnpopulated()
     {
         using TargetProcess target = TargetProcess.Start("guard").Stop();
         Assert.All(target.Regions, region => AssertGuarded(region, isVisible: KernelFeatures.ShowsPageFrameNumbers));
@@ -18,7 +18,7 @@ public sealed class MarkersTests
     }
 
     [Fact]
-    public void Write_protected_pages_are_present_and_say_so()
+    public void WriteProtectedPagesArePresent()
     {
         using TargetProcess target = TargetProcess.Start("uffd-wp").Stop();
         Assert.All(TargetPages.Read(target["populated"]), page => Assert.Equal((PageState.Present, true), (page.State, page.IsUffdWriteProtected)));
@@ -30,7 +30,7 @@ public sealed class MarkersTests
     [Theory]
     [InlineData("markers")]
     [InlineData("shmem")]
-    public void Markers_of_write_protection_are_not_swapped_pages(string name)
+    public void WriteProtectionMarkersAreNotSwapped(string name)
     {
         Require.PageFrameNumbers();
         using TargetProcess target = TargetProcess.Start("uffd-wp").Stop();
@@ -48,7 +48,7 @@ public sealed class MarkersTests
     }
 
     [Fact]
-    public void Pages_written_since_they_were_protected_are_told_from_the_others()
+    public void AWriteRemovesWriteProtection()
     {
         using TargetProcess target = TargetProcess.Start("uffd-wp-async").Stop();
         Assert.All(TargetPages.Read(target["uffd-wp-async"]), page => Assert.True(page.IsUffdWriteProtected));
@@ -59,7 +59,7 @@ public sealed class MarkersTests
     }
 
     [Fact]
-    public void Poisoned_pages_are_not_swapped_pages()
+    public void PoisonedPagesAreNotSwapped()
     {
         Require.PageFrameNumbers();
         using TargetProcess target = TargetProcess.Start("poison-marker").Stop();
@@ -72,7 +72,7 @@ public sealed class MarkersTests
     }
 
     [Fact]
-    public void A_page_that_the_hardware_poisoned_is_resident_all_the_same()
+    public void HardwarePoisonedPagesAreResident()
     {
         Require.PageFrames();
         using TargetProcess target = TargetProcess.Start("hwpoison").Stop();

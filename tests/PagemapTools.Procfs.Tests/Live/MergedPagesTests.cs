@@ -9,7 +9,7 @@ namespace PagemapTools.Procfs.Tests.Live;
 public sealed class MergedPagesTests
 {
     [Fact]
-    public void Pages_that_ksm_merged_are_of_one_frame_and_exclusive_to_nobody()
+    public void KsmMergedPagesShareOneFrameAndAreNotExclusive()
     {
         Require.PageFrames();
         using TargetProcess target = TargetProcess.Start("ksm").Stop();

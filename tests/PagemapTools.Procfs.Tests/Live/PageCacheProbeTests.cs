@@ -35,7 +35,7 @@ public sealed partial class PageCacheProbeTests : IDisposable
 
     /// <summary>Allocated with FALLOC_FL_KEEP_SIZE: smaps counts such pages in swap, SEEK_DATA does not find them.</summary>
     [Fact]
-    public void CachestatFindsPagesBehindTheEndOfTheFile()
+    public void CachestatFindsPagesBeyondTheEndOfTheFile()
     {
         Require.That(_file.HasCachestat, "Cachestat", "there is no cachestat (Linux 6.5)");
         using (SafeFileHandle writable = File.OpenHandle(_path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite))

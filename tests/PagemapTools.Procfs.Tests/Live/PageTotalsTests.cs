@@ -28,7 +28,7 @@ public sealed class PageTotalsTests
     [InlineData("hugetlb-shared")]
     [InlineData("swapped")]
     [InlineData("shared-swapped")]
-    public void Pages_add_up_to_what_smaps_says_of_their_mapping(string kind)
+    public void PagesAddUpToTheFiguresOfSmaps(string kind)
     {
         Require.PageFrames();
         Require.MapFiles();
@@ -41,7 +41,7 @@ public sealed class PageTotalsTests
 
     /// <summary>A huge page that is mapped by its pages, not whole, is in Anonymous but not in AnonHugePages.</summary>
     [Fact]
-    public void Pages_of_huge_pages_that_are_mapped_whole_add_up_to_what_smaps_says()
+    public void PagesOfWholeHugePagesAddUpToAnonHugePages()
     {
         Require.PageFrames();
         using TargetProcess target = TargetProcess.Start("thp", "shmem=0").Stop();

@@ -15,7 +15,7 @@ public sealed class RandomFramesTests
     [InlineData(FrameProperties.Flags, "/proc/kpageflags")]
     [InlineData(FrameProperties.MapCount, "/proc/kpagecount")]
     [InlineData(FrameProperties.Cgroup, "/proc/kpagecgroup")]
-    public void Words_are_those_of_the_kernels_file(FrameProperties field, string path)
+    public void RandomFramesHaveTheWordsOfTheKernelFile(FrameProperties field, string path)
     {
         Require.ReadableFile(path);
         ulong[] pending = Numbers();
@@ -36,7 +36,7 @@ public sealed class RandomFramesTests
     [Theory]
     [InlineData(FrameProperties.MapCount, "/proc/kpagecount")]
     [InlineData(FrameProperties.Cgroup, "/proc/kpagecgroup")]
-    public void Od_says_the_same(FrameProperties field, string path)
+    public void RandomFramesHaveTheWordsThatOdPrints(FrameProperties field, string path)
     {
         Require.ReadableFile(path);
         foreach (ulong pfn in Numbers().Where((_, i) => i % 5000 == 0))
@@ -52,7 +52,7 @@ public sealed class RandomFramesTests
     }
 
     [Fact]
-    public void All_of_memory_is_read_up_to_its_end()
+    public void ReadingReachesTheEndOfMemory()
     {
         Require.ReadableFile("/proc/kpagecgroup");
         ulong end = EndOfMemory();

@@ -16,7 +16,7 @@ public sealed class SharedMemoryTests(SharedTargets targets) : IClassFixture<Sha
     [InlineData("sysv-shm", "/SYSV00000000", true, MappingKind.SharedMemory)]
     [InlineData("sysv-shm-first", "/SYSV00000000", true, MappingKind.SharedMemory)]
     [InlineData("tmpfs-file", "/", false, MappingKind.File)]
-    public void Touched_pages_are_present_and_of_shared_memory(string kind, string path, bool isDeleted, MappingKind mappingKind)
+    public void TouchedPagesArePresentAndShared(string kind, string path, bool isDeleted, MappingKind mappingKind)
     {
         using TargetProcess target = TargetProcess.Start(kind).Stop();
         TargetRegion region = target[kind];
@@ -41,7 +41,7 @@ public sealed class SharedMemoryTests(SharedTargets targets) : IClassFixture<Sha
     [InlineData("sysv-shm")]
     [InlineData("sysv-shm-first")]
     [InlineData("tmpfs-file")]
-    public void Pages_that_a_child_touches_too_are_shared(string kind)
+    public void PagesThatTheChildAlsoTouchesAreNotExclusive(string kind)
     {
         using TargetProcess target = TargetProcess.Start(kind, "child=1").Stop();
         ProcessPageInfo[] parent = TargetPages.Read(target[kind]);
@@ -60,7 +60,7 @@ public sealed class SharedMemoryTests(SharedTargets targets) : IClassFixture<Sha
     }
 
     [Fact]
-    public void A_page_that_one_process_maps_twice_is_mapped_twice()
+    public void APageThatOneProcessMapsTwiceHasMapCount2()
     {
         using TargetProcess target = TargetProcess.Start("mapped-twice").Stop();
         ProcessPageInfo[] first = TargetPages.Read(target["first"]);
@@ -77,7 +77,7 @@ public sealed class SharedMemoryTests(SharedTargets targets) : IClassFixture<Sha
     }
 
     [Fact]
-    public void A_zapped_page_is_in_the_page_cache_and_a_hole_is_nowhere()
+    public void AZappedPageIsNotMappedAndAHoleIsUnpopulated()
     {
         Require.MapFiles();
         using TargetProcess target = TargetProcess.Start("shared-zapped").Stop();
@@ -96,7 +96,7 @@ public sealed class SharedMemoryTests(SharedTargets targets) : IClassFixture<Sha
     [InlineData("holes=no", "overlay=0")]
     [InlineData("holes=yes", "overlay=0")]
     [InlineData("holes=no", "overlay=1")]
-    public void Of_a_file_that_nobody_touched_the_cached_pages_are_told(string holes, string overlay)
+    public void CachedPagesOfAnUntouchedFileAreNotMapped(string holes, string overlay)
     {
         Require.MapFiles();
         using TargetProcess target = TargetProcess.Start("file-untouched", holes, overlay).Stop();
@@ -113,7 +113,7 @@ public sealed class SharedMemoryTests(SharedTargets targets) : IClassFixture<Sha
     [InlineData(PageState.NotMapped, 8)]
     [InlineData(PageState.Present, 4)]
     [InlineData(PageState.Unpopulated, 4)]
-    public void A_state_that_was_looked_up_can_be_asked_for(PageState state, int count)
+    public void AFilterMatchesResolvedStates(PageState state, int count)
     {
         Require.MapFiles();
         TargetProcess target = targets["shared-zapped"];

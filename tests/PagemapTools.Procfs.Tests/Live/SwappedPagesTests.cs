@@ -9,7 +9,7 @@ namespace PagemapTools.Procfs.Tests.Live;
 public sealed class SwappedPagesTests
 {
     [Fact]
-    public void Pages_in_swap_have_their_place_and_their_file()
+    public void SwappedPagesReportTheirSwapOffsetAndFile()
     {
         Require.PageFrameNumbers();
         using TargetProcess target = TargetProcess.Start("swapped").Stop();
@@ -34,7 +34,7 @@ public sealed class SwappedPagesTests
     }
 
     [Fact]
-    public void Clean_pages_that_were_read_back_are_still_in_the_swap_cache()
+    public void CleanPagesReadBackStayInTheSwapCache()
     {
         Require.PageFrames();
         using TargetProcess target = TargetProcess.Start("swapped").Stop();
@@ -46,7 +46,7 @@ public sealed class SwappedPagesTests
     }
 
     [Fact]
-    public void With_two_areas_each_page_names_its_own()
+    public void SwappedPagesReportTheirSwapArea()
     {
         Require.PageFrameNumbers();
         Require.That(Areas().Length == 0, "SwapArea", "a swap area is active already: the target's second would not be the second");
@@ -66,7 +66,7 @@ public sealed class SwappedPagesTests
     }
 
     [Fact]
-    public void Shared_memory_in_swap_is_told_from_what_was_never_there()
+    public void SwappedSharedMemoryIsDistinguishedFromHoles()
     {
         Require.MapFiles();
         using TargetProcess target = TargetProcess.Start("shared-swapped").Stop();
@@ -94,7 +94,7 @@ public sealed class SwappedPagesTests
     [InlineData("tmpfs-file", "detached=1")]
     [InlineData("file-shared", "dir=/dev/shm")]
     [InlineData("file-shared", "dir=/dev/shm", "overlay=1")]
-    public void Swap_of_every_kind_of_shared_memory_is_counted_as_smaps_counts_it(string kind, params string[] options)
+    public void SwapOfSharedMemoryEqualsThatOfSmaps(string kind, params string[] options)
     {
         Require.MapFiles();
 
@@ -115,7 +115,7 @@ public sealed class SwappedPagesTests
     [InlineData("file-shared", "written=0-63", "read=none", "dir=/dev/shm", "overlay=1")]
     [InlineData("file-private", "written=0-31", "read=32-63", "dir=/dev/shm")]
     [InlineData("file-private", "written=0-31", "read=32-63", "dir=/dev/shm", "overlay=1")]
-    public void Swap_is_counted_as_smaps_counts_it_while_copies_are_in_the_swap_cache(string kind, params string[] options)
+    public void SwapEqualsThatOfSmapsDespiteTheSwapCache(string kind, params string[] options)
     {
         Require.MapFiles();
         Require.PageFrameNumbers();
@@ -127,7 +127,7 @@ public sealed class SwappedPagesTests
     }
 
     [Fact]
-    public void Swap_behind_a_private_mapping_of_shared_memory_is_counted_as_smaps_counts_it()
+    public void SwapBehindAPrivateMappingEqualsThatOfSmaps()
     {
         Require.MapFiles();
         Require.PageFrameNumbers();
@@ -142,7 +142,7 @@ public sealed class SwappedPagesTests
     }
 
     [Fact]
-    public void A_page_of_ones_own_stands_for_the_swapped_page_of_shared_memory_behind_it()
+    public void APrivateCopyReplacesTheSwappedSharedPage()
     {
         Require.MapFiles();
         using TargetProcess area = TargetProcess.Start("shared-swapped", "pages=16");

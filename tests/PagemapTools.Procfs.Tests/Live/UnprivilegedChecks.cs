@@ -21,7 +21,7 @@ public sealed class UnprivilegedChecks(SharedTargets targets) : IClassFixture<Sh
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     [Fact(Explicit = true)]
-    public void Frame_numbers_are_null_where_the_kernel_hides_them_and_the_rest_is_true()
+    public void HiddenFrameNumbersAreNullAndTheRestIsTrue()
     {
         TargetProcess target = targets["anon"];
         TargetRegion region = target["anon"];
@@ -31,7 +31,7 @@ public sealed class UnprivilegedChecks(SharedTargets targets) : IClassFixture<Sh
     }
 
     [Fact(Explicit = true)]
-    public void Memory_of_ones_own_is_measured_to_the_byte()
+    public void FiguresOfOwnProcessesEqualThoseOfSmaps()
     {
         foreach (string kind in (string[])["anon", "fork", "file-private"])
         {
@@ -41,7 +41,7 @@ public sealed class UnprivilegedChecks(SharedTargets targets) : IClassFixture<Sh
     }
 
     [Fact(Explicit = true)]
-    public void The_zero_page_makes_rss_null_or_right_but_never_wrong()
+    public void TheZeroPageMakesRssNullOrZero()
     {
         Require.ZeroPage();
         TargetProcess target = targets["anon-read"];
@@ -52,7 +52,7 @@ public sealed class UnprivilegedChecks(SharedTargets targets) : IClassFixture<Sh
     }
 
     [Fact(Explicit = true)]
-    public void A_guard_region_is_one_or_hidden_but_never_swap()
+    public void GuardRegionsAreGuardOrHiddenNotSwapped()
     {
         TargetProcess target = targets["guard"];
         ProcessPageInfo[] pages = TargetPages.Read(target["guard"]);
@@ -62,7 +62,7 @@ public sealed class UnprivilegedChecks(SharedTargets targets) : IClassFixture<Sh
     }
 
     [Fact(Explicit = true)]
-    public void A_marker_is_one_or_hidden_but_never_swap()
+    public void MarkersAreUffdMarkerOrHiddenNotSwapped()
     {
         TargetProcess target = targets["uffd-wp"];
         int[] markers = target["markers"]["marker"];
@@ -72,16 +72,16 @@ public sealed class UnprivilegedChecks(SharedTargets targets) : IClassFixture<Sh
     }
 
     [Fact(Explicit = true)]
-    public void A_process_of_another_user_is_read_or_the_right_is_named_that_is_missing() =>
+    public void OtherUsersProcessIsReadOrTheErrorNamesTheCapability() =>
         AssertReadOrDenied(StandingBy(UnprivilegedFixture.OfOtherUser), isOfSameUser: false);
 
     [Fact(Explicit = true)]
-    public void A_process_with_more_rights_is_read_or_the_right_is_named_that_is_missing() =>
+    public void PrivilegedProcessIsReadOrTheErrorNamesTheCapability() =>
         AssertReadOrDenied(StandingBy(UnprivilegedFixture.OfMoreRights), isOfSameUser: Rights.IsRoot);
 
     /// <summary>clear_refs asks nobody for the right to trace (fs/proc/task_mmu.c, clear_refs_write), unless hidepid hides it.</summary>
     [Fact(Explicit = true)]
-    public void To_clear_bits_of_another_users_process_asks_for_the_right_to_write_its_files()
+    public void ClearRefsOfOtherUsersNeedsCapDacOverride()
     {
         const int EACCES = 13;
         int processId = StandingBy(UnprivilegedFixture.OfOtherUser);
@@ -99,7 +99,7 @@ public sealed class UnprivilegedChecks(SharedTargets targets) : IClassFixture<Sh
     }
 
     [Fact(Explicit = true)]
-    public void Files_of_frames_are_read_by_their_owner_and_by_who_may_read_all_files()
+    public void KpageFilesNeedTheirOwnerOrCapDacReadSearch()
     {
         using KPageFiles files = new(s_root);
         foreach (FrameProperties field in KPageFiles.AllFields.Where(field => File.Exists($"/proc/{KPageFiles.FileName(field)}")))
@@ -117,7 +117,7 @@ public sealed class UnprivilegedChecks(SharedTargets targets) : IClassFixture<Sh
     }
 
     [Fact(Explicit = true)]
-    public void Shared_memory_is_resolved_or_said_not_to_be()
+    public void SharedMemoryIsResolvedOrGivesAWarning()
     {
         TargetProcess target = targets["shared-zapped"];
         using ProcessAddressSpace process = ProcessAddressSpace.Open(s_root, target.ProcessId);
@@ -135,7 +135,7 @@ public sealed class UnprivilegedChecks(SharedTargets targets) : IClassFixture<Sh
     }
 
     [Fact(Explicit = true)]
-    public void What_is_said_beforehand_is_what_comes_true() => SupportAgreement.Check(StandingBy(UnprivilegedFixture.OfOtherUser));
+    public void ReportedSupportEqualsActualSupport() => SupportAgreement.Check(StandingBy(UnprivilegedFixture.OfOtherUser));
 
     private static void AssertReadOrDenied(int processId, bool isOfSameUser)
     {

@@ -19,7 +19,7 @@ public sealed class UnprivilegedTests(UnprivilegedFixture views) : IClassFixture
 
     [Theory]
     [MemberData(nameof(Views))]
-    public void To_an_ordinary_user(string view) => views.Check(typeof(UnprivilegedChecks), view, UnprivilegedFixture.Nobody, start =>
+    public void NobodyPassesEachCheck(string view) => views.Check(typeof(UnprivilegedChecks), view, UnprivilegedFixture.Nobody, start =>
     {
         if (!Rights.IsRoot)
         {
@@ -33,7 +33,7 @@ public sealed class UnprivilegedTests(UnprivilegedFixture views) : IClassFixture
     /// <summary>Of a proc that lists processes of others and opens nothing of them (since Linux 5.8 an option of each mount).</summary>
     [Theory]
     [MemberData(nameof(Views))]
-    public void To_an_ordinary_user_from_whom_processes_are_hidden(string view)
+    public void NobodyUnderHidepidPassesEachCheck(string view)
     {
         Require.InitialRoot();
         Require.That(File.Exists("/usr/bin/setpriv") && File.Exists("/usr/bin/unshare"), "unshare", "setpriv or unshare is absent");
@@ -47,25 +47,25 @@ public sealed class UnprivilegedTests(UnprivilegedFixture views) : IClassFixture
 
     [Theory]
     [MemberData(nameof(Views))]
-    public void To_root_without_the_right_to_administer(string view) => CheckWithout(view, "no-sys-admin", SysAdmin);
+    public void RootWithoutSysAdminPassesEachCheck(string view) => CheckWithout(view, "no-sys-admin", SysAdmin);
 
     [Theory]
     [MemberData(nameof(Views))]
-    public void To_root_without_the_right_to_trace(string view) => CheckWithout(view, "no-sys-ptrace", SysPtrace, SysAdmin, PerformanceMonitor);
+    public void RootWithoutSysPtracePassesEachCheck(string view) => CheckWithout(view, "no-sys-ptrace", SysPtrace, SysAdmin, PerformanceMonitor);
 
     /// <summary>Since Linux 6.15 that is enough to read the memory of others (kernel/fork.c, may_access_mm).</summary>
     [Theory]
     [MemberData(nameof(Views))]
-    public void To_root_with_the_right_to_watch_performance(string view) => CheckWithout(view, "perfmon", SysPtrace, SysAdmin);
+    public void RootWithPerfmonPassesEachCheck(string view) => CheckWithout(view, "perfmon", SysPtrace, SysAdmin);
 
     [Theory]
     [MemberData(nameof(Views))]
-    public void To_root_without_the_rights_over_files(string view) =>
+    public void RootWithoutFileCapabilitiesPassesEachCheck(string view) =>
         CheckWithout(view, "no-dac", DacOverride, DacReadSearch, CheckpointRestore);
 
     [Theory]
     [MemberData(nameof(Views))]
-    public void To_root_of_a_user_namespace(string view) => views.Check(typeof(UnprivilegedChecks), view, "namespace", start =>
+    public void RootOfAUserNamespacePassesEachCheck(string view) => views.Check(typeof(UnprivilegedChecks), view, "namespace", start =>
     {
         try
         {
@@ -81,7 +81,7 @@ public sealed class UnprivilegedTests(UnprivilegedFixture views) : IClassFixture
     /// <summary>Whose uid_map reads as that of the initial one does.</summary>
     [Theory]
     [MemberData(nameof(Views))]
-    public void To_root_of_a_user_namespace_that_maps_every_user_to_itself(string view)
+    public void RootOfAnIdentityMappedNamespacePassesEachCheck(string view)
     {
         Require.InitialRoot();
         Require.That(File.Exists("/usr/bin/unshare"), "unshare", "unshare is absent");

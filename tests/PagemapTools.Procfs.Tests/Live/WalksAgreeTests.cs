@@ -21,7 +21,7 @@ public sealed class WalksAgreeTests
     [InlineData("uffd-wp")]
     [InlineData("prot-none", "size=64MiB")]
     [InlineData("many-mappings", "count=5000", "written=1")]
-    public void Every_page_that_holds_something_is_found_either_way(string kind, params string[] options)
+    public void ScanningFindsThePagesThatReadingFinds(string kind, params string[] options)
     {
         using TargetProcess target = TargetProcess.Start(kind, options).Stop();
         using ProcessAddressSpace process = ProcessAddressSpace.Open(s_root, target.ProcessId);
@@ -37,7 +37,7 @@ public sealed class WalksAgreeTests
     }
 
     [Fact]
-    public void A_walk_of_everything_delivers_every_page_once_and_no_other()
+    public void AWalkOfAllCategoriesDeliversEachPageOnce()
     {
         using TargetProcess target = TargetProcess.Start("anon").Stop();
         using ProcessAddressSpace process = ProcessAddressSpace.Open(s_root, target.ProcessId);
@@ -47,7 +47,7 @@ public sealed class WalksAgreeTests
     }
 
     [Fact]
-    public void Where_the_kernel_can_scan_little_is_read_of_a_large_reservation()
+    public void ScanningReadsLittleOfALargeReservation()
     {
         Require.Kernel(6, 7, "PAGEMAP_SCAN");
         using TargetProcess target = TargetProcess.Start("scattered", "reserve=1TiB", "pages=2000").Stop();
@@ -62,7 +62,7 @@ public sealed class WalksAgreeTests
     }
 
     [Fact]
-    public void Sixteen_tebibytes_with_little_in_them_are_measured_at_once()
+    public void ASparse16TiBMappingIsMeasuredQuickly()
     {
         Require.Kernel(6, 7, "PAGEMAP_SCAN");
         using TargetProcess target = TargetProcess.Start("scattered").Stop();
@@ -76,7 +76,7 @@ public sealed class WalksAgreeTests
     }
 
     [Fact]
-    public void Seventy_thousand_mappings_are_walked()
+    public void AWalkCovers70000Mappings()
     {
         using TargetProcess target = TargetProcess.Start("many-mappings", "written=1").Stop();
         TargetRegion region = target["many-mappings"];
