@@ -12,7 +12,7 @@ public sealed class PublicApiTests
 
     /// <summary>To accept a change, review the received file beside the approved one and copy it over that.</summary>
     [Fact]
-    public void ThePublicSurfaceIsTheApprovedOne()
+    public void ThePublicSurfaceEqualsTheApprovedOne()
     {
         string approved = Path.Combine(SourceDirectory(), "PublicApi.approved.txt");
         string received = Path.Combine(AppContext.BaseDirectory, "PublicApi.received.txt");
