@@ -14,7 +14,7 @@ public sealed class PublicApiTests
     [Fact]
     public void ThePublicSurfaceEqualsTheApprovedOne()
     {
-        string approved = Path.Combine(SourceDirectory(), "PublicApi.approved.txt");
+        string approved = Path.Combine(GetSourceDirectory(), "PublicApi.approved.txt");
         string received = Path.Combine(AppContext.BaseDirectory, "PublicApi.received.txt");
         string actual = string.Concat(typeof(ProcfsContext).Assembly.GetExportedTypes().OrderBy(type => type.FullName, StringComparer.Ordinal).Select(Describe));
         File.WriteAllText(received, actual);
@@ -49,23 +49,23 @@ public sealed class PublicApiTests
     private static string Describe(MemberInfo member) => member switch
     {
         ConstructorInfo constructor => $"new({Describe(constructor.GetParameters())})",
-        MethodInfo method => $"{(method.IsStatic ? "static " : string.Empty)}{Name(method.ReturnType)} {method.Name}({Describe(method.GetParameters())})",
-        PropertyInfo property => $"{Name(property.PropertyType)} {property.Name} {{ get; {Setter(property)}}}",
-        FieldInfo field => $"{(field.IsLiteral ? "const " : string.Empty)}{Name(field.FieldType)} {field.Name}",
+        MethodInfo method => $"{(method.IsStatic ? "static " : string.Empty)}{FormatName(method.ReturnType)} {method.Name}({Describe(method.GetParameters())})",
+        PropertyInfo property => $"{FormatName(property.PropertyType)} {property.Name} {{ get; {DescribeSetter(property)}}}",
+        FieldInfo field => $"{(field.IsLiteral ? "const " : string.Empty)}{FormatName(field.FieldType)} {field.Name}",
         _ => member.Name,
     };
 
-    private static string Setter(PropertyInfo property) => property.SetMethod is not { IsPublic: true } setter ? string.Empty
+    private static string DescribeSetter(PropertyInfo property) => property.SetMethod is not { IsPublic: true } setter ? string.Empty
         : setter.ReturnParameter.GetRequiredCustomModifiers().Contains(typeof(IsExternalInit)) ? "init; " : "set; ";
 
     private static string Describe(ParameterInfo[] parameters) => string.Join(", ", parameters.Select(parameter =>
-        $"{(parameter.ParameterType.IsByRef ? "ref " : string.Empty)}{Name(parameter.ParameterType)} {parameter.Name}{(parameter.HasDefaultValue ? $" = {parameter.DefaultValue ?? "default"}" : string.Empty)}"));
+        $"{(parameter.ParameterType.IsByRef ? "ref " : string.Empty)}{FormatName(parameter.ParameterType)} {parameter.Name}{(parameter.HasDefaultValue ? $" = {parameter.DefaultValue ?? "default"}" : string.Empty)}"));
 
-    private static string Name(Type type) =>
-        type.IsByRef ? Name(type.GetElementType()!)
-        : Nullable.GetUnderlyingType(type) is { } value ? $"{Name(value)}?"
-        : type.IsGenericType ? $"{type.Name.Split('`')[0]}<{string.Join(", ", type.GetGenericArguments().Select(Name))}>"
+    private static string FormatName(Type type) =>
+        type.IsByRef ? FormatName(type.GetElementType()!)
+        : Nullable.GetUnderlyingType(type) is { } value ? $"{FormatName(value)}?"
+        : type.IsGenericType ? $"{type.Name.Split('`')[0]}<{string.Join(", ", type.GetGenericArguments().Select(FormatName))}>"
         : type.Name;
 
-    private static string SourceDirectory([CallerFilePath] string path = "") => Path.GetDirectoryName(path)!;
+    private static string GetSourceDirectory([CallerFilePath] string path = "") => Path.GetDirectoryName(path)!;
 }

@@ -4,7 +4,7 @@ using PagemapTools.Procfs.Core;
 namespace PagemapTools.Procfs.Tests.Core;
 
 [Trait("Tier", "Unit")]
-public sealed class PageEntryFileTests
+public sealed class PageIndexedFileTests
 {
     private const int EIO = 5;
     private const int ENOENT = 2;
@@ -27,9 +27,9 @@ public sealed class PageEntryFileTests
     [InlineData(11)]
     public void ReadContinuesAfterAShortRead(int bytesAtOnce)
     {
-        byte[] content = Content(100);
+        byte[] content = CreateContent(100);
         List<long> offsets = [];
-        using PageIndexedFile file = Made((buffer, offset) =>
+        using PageIndexedFile file = CreateFile((buffer, offset) =>
         {
             offsets.Add(offset);
             return Copy(content, buffer, offset, bytesAtOnce);
@@ -44,8 +44,8 @@ public sealed class PageEntryFileTests
     [Fact]
     public void ReadStopsAtTheEndOfTheFile()
     {
-        byte[] content = Content(20);
-        using PageIndexedFile file = Made((buffer, offset) => Copy(content, buffer, offset, int.MaxValue));
+        byte[] content = CreateContent(20);
+        using PageIndexedFile file = CreateFile((buffer, offset) => Copy(content, buffer, offset, int.MaxValue));
         ulong[] entries = new ulong[10];
         Assert.Equal(5, file.Read(15, entries));
         Assert.Equal([15UL, 16, 17, 18, 19], entries[..5]);
@@ -56,16 +56,16 @@ public sealed class PageEntryFileTests
     [Fact]
     public void ReadIgnoresAnIncompleteLastEntry()
     {
-        byte[] content = Content(3)[..21];
-        using PageIndexedFile file = Made((buffer, offset) => Copy(content, buffer, offset, 5));
+        byte[] content = CreateContent(3)[..21];
+        using PageIndexedFile file = CreateFile((buffer, offset) => Copy(content, buffer, offset, 5));
         Assert.Equal(2, file.Read(0, new ulong[4]));
     }
 
     [Fact]
     public void ReadReturnsTheEntriesBeforeAnError()
     {
-        byte[] content = Content(100);
-        using PageIndexedFile file = Made((buffer, offset) => offset >= 40 ? -EIO : Copy(content, buffer, offset, 8));
+        byte[] content = CreateContent(100);
+        using PageIndexedFile file = CreateFile((buffer, offset) => offset >= 40 ? -EIO : Copy(content, buffer, offset, 8));
         ulong[] entries = new ulong[10];
         Assert.Equal(5, file.Read(0, entries));
         Assert.Equal([0UL, 1, 2, 3, 4], entries[..5]);
@@ -74,7 +74,7 @@ public sealed class PageEntryFileTests
     [Fact]
     public void AnErrorAtOnceNamesItsNumberPathAndOffset()
     {
-        using PageIndexedFile file = Made((_, _) => -EIO);
+        using PageIndexedFile file = CreateFile((_, _) => -EIO);
         ProcfsException failure = Assert.Throws<ProcfsException>(() => file.Read(2, new ulong[1]));
         Assert.Equal(ProcfsError.ReadFailed, failure.Error);
         Assert.Equal(EIO, failure.ErrorNumber);
@@ -85,7 +85,7 @@ public sealed class PageEntryFileTests
     [Fact]
     public void ReadThrowsAnErrorWithinTheFirstEntry()
     {
-        using PageIndexedFile file = Made((_, offset) => offset == 0 ? 5 : -EIO);
+        using PageIndexedFile file = CreateFile((_, offset) => offset == 0 ? 5 : -EIO);
         Assert.Equal(EIO, Assert.Throws<ProcfsException>(() => file.Read(0, new ulong[1])).ErrorNumber);
     }
 
@@ -96,14 +96,14 @@ public sealed class PageEntryFileTests
     [InlineData((1UL << 60) - 3)]
     public void AnIndexBeyondEveryFileReadsNothing(ulong index)
     {
-        using PageIndexedFile file = Made((_, _) => throw new InvalidOperationException("there is nothing to ask the kernel"));
+        using PageIndexedFile file = CreateFile((_, _) => throw new InvalidOperationException("there is nothing to ask the kernel"));
         Assert.Equal(0, file.Read(index, new ulong[4]));
     }
 
     [Fact]
     public void AnEmptyBufferReadsNothing()
     {
-        using PageIndexedFile file = Made((_, _) => throw new InvalidOperationException("there is nothing to ask the kernel"));
+        using PageIndexedFile file = CreateFile((_, _) => throw new InvalidOperationException("there is nothing to ask the kernel"));
         Assert.Equal(0, file.Read(0, []));
     }
 
@@ -119,7 +119,7 @@ public sealed class PageEntryFileTests
     [Fact]
     public async Task SeveralThreadsCanReadOneFile()
     {
-        using FakeProc tree = new FakeProc().Bytes("kpagecount", Content(50_000));
+        using FakeProc tree = new FakeProc().Bytes("kpagecount", CreateContent(50_000));
         using PageIndexedFile file = PageIndexedFile.Open(tree.PathOf("kpagecount"));
         await Parallel.ForAsync(0, 64, TestContext.Current.CancellationToken, (thread, _) =>
         {
@@ -131,7 +131,7 @@ public sealed class PageEntryFileTests
         });
     }
 
-    private static byte[] Content(int entries) =>
+    private static byte[] CreateContent(int entries) =>
         MemoryMarshal.AsBytes<ulong>([.. Enumerable.Range(0, entries).Select(value => (ulong)value)]).ToArray();
 
     private static int Copy(byte[] content, Span<byte> buffer, long offset, int atMost)
@@ -142,7 +142,7 @@ public sealed class PageEntryFileTests
     }
 
     /// <summary>A file whose reads give a count, or the negative of an error number.</summary>
-    private static PageIndexedFile Made(Reading read) => new("made/up", (Span<byte> buffer, long offset, out int errno) =>
+    private static PageIndexedFile CreateFile(Reading read) => new("made/up", (Span<byte> buffer, long offset, out int errno) =>
     {
         int count = read(buffer, offset);
         errno = count < 0 ? -count : 0;

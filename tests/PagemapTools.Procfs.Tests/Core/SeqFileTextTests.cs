@@ -4,7 +4,7 @@ using PagemapTools.Procfs.Core;
 namespace PagemapTools.Procfs.Tests.Core;
 
 [Trait("Tier", "Unit")]
-public sealed class OctalEscapesTests
+public sealed class SeqFileTextTests
 {
     [Theory]
     [InlineData(@"/a\012b", "\n", "/a\nb")]

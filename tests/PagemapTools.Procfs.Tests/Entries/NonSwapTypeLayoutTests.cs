@@ -11,7 +11,7 @@ namespace PagemapTools.Procfs.Tests.Entries;
 /// CONFIG_MIGRATION), poison (1; CONFIG_MEMORY_FAILURE), and swap areas below.
 /// </summary>
 [Trait("Tier", "Unit")]
-public sealed class SpecialSwapTypesTests
+public sealed class NonSwapTypeLayoutTests
 {
     [Theory]
     [InlineData("6.18", true, true, true, "24:P 25:M 26:M 27:M 28:D 29:D 30:D 31:N")]
@@ -64,7 +64,7 @@ public sealed class SpecialSwapTypesTests
     [Fact]
     public void TryReadUsesConfigGz()
     {
-        using FakeProc tree = Configured("6.12.0-made-up", "CONFIG_MMU=y\nCONFIG_DEVICE_PRIVATE=y\n# CONFIG_MIGRATION is not set\nCONFIG_MEMORY_FAILURE=y\n");
+        using FakeProc tree = CreateTree("6.12.0-made-up", "CONFIG_MMU=y\nCONFIG_DEVICE_PRIVATE=y\n# CONFIG_MIGRATION is not set\nCONFIG_MEMORY_FAILURE=y\n");
         NonSwapTypeLayout? types = NonSwapTypeLayout.TryRead(tree.Root);
         Assert.NotNull(types);
         Assert.Equal(
@@ -79,7 +79,7 @@ public sealed class SpecialSwapTypesTests
     [InlineData("CONFIG_MIGRATION=y\n", 27, PageState.Swapped)]
     public void TryReadUsesThePteMarkerOption(string configuration, int type, PageState state)
     {
-        using FakeProc tree = Configured("6.1.0-made-up", configuration);
+        using FakeProc tree = CreateTree("6.1.0-made-up", configuration);
         Assert.Equal(state, NonSwapTypeLayout.TryRead(tree.Root)?.GetState(type));
     }
 
@@ -121,7 +121,7 @@ public sealed class SpecialSwapTypesTests
         }
     }
 
-    private static FakeProc Configured(string release, string configuration)
+    private static FakeProc CreateTree(string release, string configuration)
     {
         using MemoryStream compressed = new();
         using (GZipStream gzip = new(compressed, CompressionMode.Compress))

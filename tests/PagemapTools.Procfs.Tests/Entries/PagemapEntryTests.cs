@@ -96,8 +96,8 @@ public sealed class PagemapEntryTests
     [InlineData(63, nameof(PagemapEntry.IsPresent))]
     public void EachBitSetsItsOwnProperty(int bit, string name)
     {
-        Assert.Equal([name], Set(new PagemapEntry(1UL << bit)));
-        Assert.DoesNotContain(name, Set(new PagemapEntry(~(1UL << bit))));
+        Assert.Equal([name], GetSetBits(new PagemapEntry(1UL << bit)));
+        Assert.DoesNotContain(name, GetSetBits(new PagemapEntry(~(1UL << bit))));
     }
 
     [Theory]
@@ -113,6 +113,6 @@ public sealed class PagemapEntryTests
         Assert.Equal(PagemapBits.Present | PagemapBits.Exclusive | (1UL << bit) | 0x1234, entry.Raw);
     }
 
-    private static string[] Set(PagemapEntry entry) =>
+    private static string[] GetSetBits(PagemapEntry entry) =>
         [.. typeof(PagemapEntry).GetProperties().Where(property => property.PropertyType == typeof(bool) && (bool)property.GetValue(entry)!).Select(property => property.Name)];
 }

@@ -11,13 +11,13 @@ public sealed class KPageFlagsDecoderTests
 
     [Property(MaxTest = 2000)]
     public void WellKnownFlagsEqualThoseOfPageTypes(ulong word) =>
-        Assert.Equal(PageTypesView.WellKnown(word), (ulong)KPageFlagsDecoder.WellKnown(word));
+        Assert.Equal(PageTypesView.GetWellKnown(word), (ulong)KPageFlagsDecoder.WellKnown(word));
 
     [Property(MaxTest = 2000)]
     public void RawFlagsEqualThoseOfPageTypes(ulong word, ulong entry)
     {
-        Assert.Equal(PageTypesView.Raw(word), (ulong)KPageFlagsDecoder.Raw(word));
-        Assert.Equal(PageTypesView.Raw(word, entry), (ulong)KPageFlagsDecoder.Raw(word, new PagemapEntry(entry)));
+        Assert.Equal(PageTypesView.GetRaw(word), (ulong)KPageFlagsDecoder.Raw(word));
+        Assert.Equal(PageTypesView.GetRaw(word, entry), (ulong)KPageFlagsDecoder.Raw(word, new PagemapEntry(entry)));
     }
 
     [Fact]
@@ -28,8 +28,8 @@ public sealed class KPageFlagsDecoderTests
             for (int second = 0; second < 64; second++)
             {
                 ulong word = (1UL << first) | (1UL << second);
-                Assert.Equal(PageTypesView.WellKnown(word), (ulong)KPageFlagsDecoder.WellKnown(word));
-                Assert.Equal(PageTypesView.Raw(word), (ulong)KPageFlagsDecoder.Raw(word));
+                Assert.Equal(PageTypesView.GetWellKnown(word), (ulong)KPageFlagsDecoder.WellKnown(word));
+                Assert.Equal(PageTypesView.GetRaw(word), (ulong)KPageFlagsDecoder.Raw(word));
             }
         }
     }

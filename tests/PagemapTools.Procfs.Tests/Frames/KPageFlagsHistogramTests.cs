@@ -10,7 +10,7 @@ public sealed class KPageFlagsHistogramTests
     private const ulong Anon = (ulong)KPageFlags.ANON;
     private const ulong Lru = (ulong)KPageFlags.LRU;
 
-    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+    private static CancellationToken CancellationToken => TestContext.Current.CancellationToken;
 
     [Theory]
     [InlineData(1)]
@@ -35,7 +35,7 @@ public sealed class KPageFlagsHistogramTests
                     furthest = Math.Max(furthest, position);
                 }
             }),
-            Stop);
+            CancellationToken);
         Assert.Equal(
             [(0UL, words.LongCount(word => word == 0)), (Lru, words.LongCount(word => word == Lru)), (Anon, words.LongCount(word => word == Anon))],
             histogram.GetSummaries().Select(summary => (summary.FlagsValue, summary.PageCount)));
@@ -52,7 +52,7 @@ public sealed class KPageFlagsHistogramTests
             return errno == 0 ? 80 : -1;
         });
         KPageFlagsHistogram histogram = new(new FlagFilter(), rawFlags: false);
-        Assert.Equal(ProcfsError.ReadFailed, Assert.Throws<ProcfsException>(() => histogram.AddAll(file, 1, null, Stop)).Error);
+        Assert.Equal(ProcfsError.ReadFailed, Assert.Throws<ProcfsException>(() => histogram.AddAll(file, 1, null, CancellationToken)).Error);
     }
 
     [Fact]

@@ -26,7 +26,7 @@ public sealed partial class KPageFlagsNumbersTests
     public void NumbersEqualThoseOfTheUserspaceHeader()
     {
         Require.That(File.Exists(Header), "KernelHeaders", $"{Header} is absent: the kernel's headers for user space are not installed");
-        (string Name, int Bit)[] defined = [.. Definition().Matches(File.ReadAllText(Header)).Select(match => (match.Groups["name"].Value, int.Parse(match.Groups["bit"].Value)))];
+        (string Name, int Bit)[] defined = [.. GetDefinitionRegex().Matches(File.ReadAllText(Header)).Select(match => (match.Groups["name"].Value, int.Parse(match.Groups["bit"].Value)))];
         Assert.True(defined.Length >= 26, $"{Header} defines only {defined.Length} flags");
         foreach ((string name, int bit) in defined)
         {
@@ -55,5 +55,5 @@ public sealed partial class KPageFlagsNumbersTests
     }
 
     [GeneratedRegex(@"^#define\s+KPF_(?<name>\w+)\s+(?<bit>\d+)", RegexOptions.Multiline | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
-    private static partial Regex Definition();
+    private static partial Regex GetDefinitionRegex();
 }

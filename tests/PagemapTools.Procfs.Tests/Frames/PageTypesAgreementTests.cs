@@ -34,7 +34,7 @@ public sealed class PageTypesAgreementTests
         Random random = new(20240607);
 
         // Its table holds 8191 combinations.
-        AssertAgreement([.. Enumerable.Range(0, 4000).Select(_ => Sparse(random))], raw, bits);
+        AssertAgreement([.. Enumerable.Range(0, 4000).Select(_ => CreateSparseWord(random))], raw, bits);
     }
 
     [Theory]
@@ -80,6 +80,6 @@ public sealed class PageTypesAgreementTests
             histogram.GetSummaries().Select(summary => KeyValuePair.Create(summary.FlagsValue, summary.PageCount)));
     }
 
-    private static ulong Sparse(Random random) =>
+    private static ulong CreateSparseWord(Random random) =>
         Enumerable.Range(0, random.Next(0, 6)).Aggregate(0UL, (word, _) => word | (1UL << random.Next(0, 42)));
 }

@@ -50,7 +50,7 @@ public sealed class CgroupsTests
         Require.PageFrameNumbers();
         Require.ReadableFile("/proc/kpagecgroup");
         using TargetProcess target = TargetProcess.Start("anon").Stop();
-        string? path = MemoryCgroup(target.ProcessId);
+        string? path = FindMemoryCgroup(target.ProcessId);
         Require.That(path is not null && Directory.Exists(path), "Cgroups", "the cgroup of the process is not visible here");
         ProcessPageInfo page = TargetPages.Read(target["anon"])[target["anon"]["written"][0]];
         Require.That(!(page.CgroupInode == 0), "Cgroups", "pages of the root cgroup are charged to none");
@@ -59,7 +59,7 @@ public sealed class CgroupsTests
     }
 
     /// <summary>/proc/PID/cgroup has a line "4:memory:/path" in version 1, and "0::/path" in version 2.</summary>
-    private static string? MemoryCgroup(int processId)
+    private static string? FindMemoryCgroup(int processId)
     {
         string[][] lines = [.. File.ReadLines(FormattableString.Invariant($"/proc/{processId}/cgroup")).Select(line => line.Split(':', 3))];
         string[]? line = lines.FirstOrDefault(line => line[1].Split(',').Contains("memory", StringComparer.Ordinal)) ?? lines.FirstOrDefault(line => line[0] == "0");

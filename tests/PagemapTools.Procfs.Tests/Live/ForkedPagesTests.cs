@@ -16,7 +16,7 @@ public sealed class ForkedPagesTests
         ProcessPageInfo[] parent = TargetPages.Read(target["parent"]);
         ProcessPageInfo[] child = TargetPages.Read(target["child"]);
         Assert.NotEqual(parent[0].ProcessId, child[0].ProcessId);
-        Assert.All(parent.Concat(child), Shared);
+        Assert.All(parent.Concat(child), AssertShared);
         Assert.Equal(parent.Select(page => page.Pfn), child.Select(page => page.Pfn));
         UssVersusSmaps.Check(target.ProcessId);
         UssVersusSmaps.Check(target.Children[0]);
@@ -30,8 +30,8 @@ public sealed class ForkedPagesTests
         ProcessPageInfo[] parent = TargetPages.Read(target["parent"]);
         ProcessPageInfo[] child = TargetPages.Read(target["child"]);
         Assert.NotEmpty(written);
-        Assert.All(parent.On(written).Concat(child.On(written)), Private);
-        Assert.All(parent.On(target["parent"]["shared"]).Concat(child.On(target["child"]["shared"])), Shared);
+        Assert.All(parent.Pick(written).Concat(child.Pick(written)), AssertPrivate);
+        Assert.All(parent.Pick(target["parent"]["shared"]).Concat(child.Pick(target["child"]["shared"])), AssertShared);
         if (KernelFeatures.ShowsPageFrameNumbers)
         {
             Assert.All(written, page => Assert.NotEqual(parent[page].Pfn, child[page].Pfn));
@@ -68,11 +68,11 @@ public sealed class ForkedPagesTests
     public void EveryPageIsExclusiveAfterTheChildExits()
     {
         using TargetProcess target = TargetProcess.Start("fork").Next().Next().Stop();
-        Assert.All(TargetPages.Read(target["parent"]), Private);
+        Assert.All(TargetPages.Read(target["parent"]), AssertPrivate);
         UssVersusSmaps.Check(target.ProcessId);
     }
 
-    private static void Private(ProcessPageInfo page)
+    private static void AssertPrivate(ProcessPageInfo page)
     {
         Assert.Equal(PageState.Present, page.State);
         Assert.True(page.IsExclusive);
@@ -80,7 +80,7 @@ public sealed class ForkedPagesTests
         Assert.True(page.MapCount is null or 1);
     }
 
-    private static void Shared(ProcessPageInfo page)
+    private static void AssertShared(ProcessPageInfo page)
     {
         Assert.Equal(PageState.Present, page.State);
         Assert.False(page.IsExclusive);

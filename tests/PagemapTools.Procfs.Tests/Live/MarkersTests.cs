@@ -37,12 +37,12 @@ public sealed class MarkersTests
         Require.That(target.Has(name) && target[name]["marker"].Length > 0, "Markers", $"this kernel leaves no markers in {name}");
         TargetRegion region = target[name];
         ProcessPageInfo[] pages = TargetPages.Read(region);
-        Assert.All(pages.On(region["marker"]), page =>
+        Assert.All(pages.Pick(region["marker"]), page =>
         {
             Assert.Equal((PageState.UffdMarker, true, 1UL), (page.State, page.IsUffdWriteProtected, page.SwapOffset!.Value));
             Assert.Null(page.SwapFile);
         });
-        Assert.All(pages.On(region["written"]), page => Assert.Equal((PageState.Present, true), (page.State, page.IsUffdWriteProtected)));
+        Assert.All(pages.Pick(region["written"]), page => Assert.Equal((PageState.Present, true), (page.State, page.IsUffdWriteProtected)));
         Assert.Equal(region["marker"].Length, pages.Count(page => page.State == PageState.UffdMarker));
         Assert.Equal(0, UssVersusSmaps.MeasureRegion(region, UssMethod.MapCount).Swap);
     }
@@ -65,9 +65,9 @@ public sealed class MarkersTests
         using TargetProcess target = TargetProcess.Start("poison-marker").Stop();
         TargetRegion region = target["poison-marker"];
         ProcessPageInfo[] pages = TargetPages.Read(region);
-        Assert.All(pages.On(region["poison"]), page => Assert.Equal(PageState.Poisoned, page.State));
-        Assert.All(pages.On(region["written"]), page => Assert.Equal(PageState.Present, page.State));
-        Assert.All(pages.On(region["untouched"]), page => Assert.Equal(PageState.Unpopulated, page.State));
+        Assert.All(pages.Pick(region["poison"]), page => Assert.Equal(PageState.Poisoned, page.State));
+        Assert.All(pages.Pick(region["written"]), page => Assert.Equal(PageState.Present, page.State));
+        Assert.All(pages.Pick(region["untouched"]), page => Assert.Equal(PageState.Unpopulated, page.State));
         UssVersusSmaps.Check(target.ProcessId);
     }
 
@@ -78,8 +78,8 @@ public sealed class MarkersTests
         using TargetProcess target = TargetProcess.Start("hwpoison").Stop();
         TargetRegion region = target["hwpoison"];
         ProcessPageInfo[] pages = TargetPages.Read(region);
-        Assert.All(pages.On(region["poison"]), page => Assert.Equal((PageState.Poisoned, null, null), (page.State, page.Pfn, page.SwapFile)));
-        Assert.All(pages.On(region["written"]), page => Assert.Equal(PageState.Present, page.State));
+        Assert.All(pages.Pick(region["poison"]), page => Assert.Equal((PageState.Poisoned, null, null), (page.State, page.Pfn, page.SwapFile)));
+        Assert.All(pages.Pick(region["written"]), page => Assert.Equal(PageState.Present, page.State));
         Assert.Equal(region.Length, UssVersusSmaps.ReadSmaps(region)["Rss"]);
         UssVersusSmaps.Check(target.ProcessId);
     }
@@ -89,10 +89,10 @@ public sealed class MarkersTests
         ProcessPageInfo[] pages = TargetPages.Read(region);
 
         // The bit of its own came with 6.15; before, the marker tells, to those who see it.
-        Assert.All(pages.On(region["guard"]), page => Assert.True(
+        Assert.All(pages.Pick(region["guard"]), page => Assert.True(
             page.State == PageState.Guard || (!isVisible && page is { State: PageState.Hidden, IsUffdWriteProtected: false }), page.State.ToString()));
-        Assert.All(pages.On(region["guard"]), page => Assert.Null(page.SwapFile));
-        Assert.All(pages.On(region["written"]), page => Assert.Equal(PageState.Present, page.State));
-        Assert.All(pages.On(region["untouched"]), page => Assert.Equal(PageState.Unpopulated, page.State));
+        Assert.All(pages.Pick(region["guard"]), page => Assert.Null(page.SwapFile));
+        Assert.All(pages.Pick(region["written"]), page => Assert.Equal(PageState.Present, page.State));
+        Assert.All(pages.Pick(region["untouched"]), page => Assert.Equal(PageState.Unpopulated, page.State));
     }
 }

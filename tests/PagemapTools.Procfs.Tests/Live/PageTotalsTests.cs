@@ -12,7 +12,7 @@ namespace PagemapTools.Procfs.Tests.Live;
 [Trait("Tier", "Privileged")]
 public sealed class PageTotalsTests
 {
-    private const int Looks = 30;
+    private const int MaxAttempts = 30;
 
     [Theory]
     [InlineData("anon")]
@@ -36,7 +36,7 @@ public sealed class PageTotalsTests
         Require.That(!(kind == "shared-swapped" && Environment.OSVersion.Version < new Version(6, 5) && target[kind]["swap-cache"].Length > 0), "Cachestat", "pages are still in the swap cache, and before cachestat (6.5) nothing tells them from the page cache");
 
         // What others do with the libraries, and the kernel with its lists, changes under the reader.
-        UssVersusSmaps.Until(() => Differences(target.ProcessId), Looks);
+        UssVersusSmaps.RepeatUntilEqual(() => FindDifferences(target.ProcessId), MaxAttempts);
     }
 
     /// <summary>A huge page that is mapped by its pages, not whole, is in Anonymous but not in AnonHugePages.</summary>
@@ -46,29 +46,29 @@ public sealed class PageTotalsTests
         Require.PageFrames();
         using TargetProcess target = TargetProcess.Start("thp", "shmem=0").Stop();
         Smaps whole = UssVersusSmaps.ReadSmaps(target["whole"]);
-        Assert.Equal(whole["AnonHugePages"], Bytes(TargetPages.Read(target["whole"]), IsHugeAndAnonymous));
+        Assert.Equal(whole["AnonHugePages"], CountBytes(TargetPages.Read(target["whole"]), IsHugeAndAnonymous));
         Assert.Equal(target["whole"].Length, whole["AnonHugePages"]);
         Assert.Equal(0, UssVersusSmaps.ReadSmaps(target["split-writable"])["AnonHugePages"]);
-        Assert.Equal(target["split-writable"].Length, Bytes(TargetPages.Read(target["split-writable"]), IsHugeAndAnonymous));
+        Assert.Equal(target["split-writable"].Length, CountBytes(TargetPages.Read(target["split-writable"]), IsHugeAndAnonymous));
     }
 
     private static bool IsHugeAndAnonymous(ProcessPageInfo page) => page.Flags!.Value.HasFlag(KPageFlags.THP | KPageFlags.ANON);
 
-    private static long Bytes(IEnumerable<ProcessPageInfo> pages, Func<ProcessPageInfo, bool> which) => pages.Count(which) * (long)KernelFile.PageSize;
+    private static long CountBytes(IEnumerable<ProcessPageInfo> pages, Func<ProcessPageInfo, bool> which) => pages.Count(which) * (long)KernelFile.PageSize;
 
-    private static List<string> Differences(int processId)
+    private static List<string> FindDifferences(int processId)
     {
         ProcRoot root = new("/proc");
         using ProcessAddressSpace process = ProcessAddressSpace.Open(root, processId);
         ProcessPageQuery query = new() { Include = FrameProperties.Flags | FrameProperties.MapCount, ResolveShared = true };
-        (List<ProcessPageInfo> pages, ProcfsException? failure) = Walks.Pages(root, process, query);
+        (List<ProcessPageInfo> pages, ProcfsException? failure) = Walks.ReadPages(root, process, query);
         Assert.Null(failure);
         ILookup<ulong, ProcessPageInfo> byMapping = pages.ToLookup(page => page.Mapping.Start);
         bool knowsKsm = KernelFeatures.KsmFlagIsTrue == true;
-        return [.. Smaps.Mappings(processId).SelectMany(mapping => Differences(mapping, byMapping[mapping.Start], knowsKsm))];
+        return [.. Smaps.Mappings(processId).SelectMany(mapping => FindDifferences(mapping, byMapping[mapping.Start], knowsKsm))];
     }
 
-    private static IEnumerable<string> Differences(Smaps mapping, IEnumerable<ProcessPageInfo> all, bool knowsKsm)
+    private static IEnumerable<string> FindDifferences(Smaps mapping, IEnumerable<ProcessPageInfo> all, bool knowsKsm)
     {
         ProcessPageInfo[] pages = [.. all];
 

@@ -9,7 +9,7 @@ namespace PagemapTools.Procfs.Tests.Live;
 public sealed class RandomFramesTests
 {
     private const int Count = 100_000;
-    private const int Looks = 30;
+    private const int MaxAttempts = 30;
 
     [Theory]
     [InlineData(FrameProperties.Flags, "/proc/kpageflags")]
@@ -18,13 +18,13 @@ public sealed class RandomFramesTests
     public void RandomFramesHaveTheWordsOfTheKernelFile(FrameProperties field, string path)
     {
         Require.ReadableFile(path);
-        ulong[] pending = Numbers();
+        ulong[] pending = CreatePfns();
 
         // The machine goes on working: a word has to be what the kernel says just before or just after; what is neither is looked at again.
-        for (int look = 0; look < Looks && pending.Length > 0; look++)
+        for (int look = 0; look < MaxAttempts && pending.Length > 0; look++)
         {
             ulong?[] before = KernelFile.WordOfEach(path, pending);
-            ulong?[] joined = Joined(field, pending);
+            ulong?[] joined = ReadWords(field, pending);
             ulong?[] after = KernelFile.WordOfEach(path, pending);
             Assert.Equal(pending.Length, joined.Length);
             pending = [.. pending.Where((_, i) => joined[i] != before[i] && joined[i] != after[i])];
@@ -39,13 +39,13 @@ public sealed class RandomFramesTests
     public void RandomFramesHaveTheWordsThatOdPrints(FrameProperties field, string path)
     {
         Require.ReadableFile(path);
-        foreach (ulong pfn in Numbers().Where((_, i) => i % 5000 == 0))
+        foreach (ulong pfn in CreatePfns().Where((_, i) => i % 5000 == 0))
         {
-            Assert.Contains(Enumerable.Range(0, Looks), _ =>
+            Assert.Contains(Enumerable.Range(0, MaxAttempts), _ =>
             {
                 // od itself maps frames while it runs.
                 ulong? before = Od.Word(path, pfn);
-                ulong? joined = Joined(field, [pfn])[0];
+                ulong? joined = ReadWords(field, [pfn])[0];
                 return joined == before || joined == Od.Word(path, pfn);
             });
         }
@@ -55,7 +55,7 @@ public sealed class RandomFramesTests
     public void ReadingReachesTheEndOfMemory()
     {
         Require.ReadableFile("/proc/kpagecgroup");
-        ulong end = EndOfMemory();
+        ulong end = FindEndOfMemory();
         using KPageFiles files = new(new ProcRoot("/proc"));
         using FrameReader reader = new(files, new FrameQuery { Include = FrameProperties.Cgroup });
         FrameRange range = new(end - Math.Min(end, 50_000), ulong.MaxValue);
@@ -71,7 +71,7 @@ public sealed class RandomFramesTests
         Assert.Equal(end - 1, last);
     }
 
-    private static ulong?[] Joined(FrameProperties field, ulong[] pfns)
+    private static ulong?[] ReadWords(FrameProperties field, ulong[] pfns)
     {
         using KPageFiles files = new(new ProcRoot("/proc"));
         using FrameReader reader = new(files, new FrameQuery { Include = field });
@@ -93,10 +93,10 @@ public sealed class RandomFramesTests
     }
 
     /// <summary>Numbers over all of memory, some twice, some in runs, and some beyond its end.</summary>
-    private static ulong[] Numbers()
+    private static ulong[] CreatePfns()
     {
         Random random = new(4711);
-        long end = (long)EndOfMemory();
+        long end = (long)FindEndOfMemory();
         ulong[] pfns = new ulong[Count];
         for (int i = 0; i < Count; i++)
         {
@@ -111,7 +111,7 @@ public sealed class RandomFramesTests
         return pfns;
     }
 
-    private static ulong EndOfMemory()
+    private static ulong FindEndOfMemory()
     {
         ulong low = 0;
         for (ulong high = 1UL << 40; low < high;)

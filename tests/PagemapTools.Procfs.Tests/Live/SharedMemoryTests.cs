@@ -21,7 +21,7 @@ public sealed class SharedMemoryTests(SharedTargets targets) : IClassFixture<Sha
         using TargetProcess target = TargetProcess.Start(kind).Stop();
         TargetRegion region = target[kind];
         ProcessPageInfo[] pages = TargetPages.Read(region);
-        Assert.All(pages.On(region["written"]), page =>
+        Assert.All(pages.Pick(region["written"]), page =>
         {
             Assert.Equal(PageState.Present, page.State);
             Assert.True(page.IsFileOrSharedAnon);
@@ -83,10 +83,10 @@ public sealed class SharedMemoryTests(SharedTargets targets) : IClassFixture<Sha
         using TargetProcess target = TargetProcess.Start("shared-zapped").Stop();
         TargetRegion region = target["shared-zapped"];
         ProcessPageInfo[] pages = TargetPages.Read(region, resolveShared: true);
-        Assert.All(pages.On(region["zapped"]), page => Assert.Equal((PageState.NotMapped, 0UL), (page.State, page.RawEntry & ~PagemapBits.SoftDirty)));
-        Assert.All(pages.On(region["mapped"]), page => Assert.Equal(PageState.Present, page.State));
-        Assert.All(pages.On(region["hole"]), page => Assert.Equal(PageState.Unpopulated, page.State));
-        Assert.All(TargetPages.Read(region).On(region["zapped"]), page => Assert.Equal(PageState.Unpopulated, page.State));
+        Assert.All(pages.Pick(region["zapped"]), page => Assert.Equal((PageState.NotMapped, 0UL), (page.State, page.RawEntry & ~PagemapBits.SoftDirty)));
+        Assert.All(pages.Pick(region["mapped"]), page => Assert.Equal(PageState.Present, page.State));
+        Assert.All(pages.Pick(region["hole"]), page => Assert.Equal(PageState.Unpopulated, page.State));
+        Assert.All(TargetPages.Read(region).Pick(region["zapped"]), page => Assert.Equal(PageState.Unpopulated, page.State));
         UssVersusSmaps.Check(target.ProcessId);
         target.Next().Stop();
         Assert.Equal(PageState.Present, TargetPages.Read(target["shared-zapped"], resolveShared: true)[0].State);
@@ -103,8 +103,8 @@ public sealed class SharedMemoryTests(SharedTargets targets) : IClassFixture<Sha
         TargetRegion region = target["file-untouched"];
         Require.That(region["uncached"].Length > 0, "DiskFile", "the file's system keeps every page in the page cache");
         ProcessPageInfo[] pages = TargetPages.Read(region, resolveShared: true);
-        Assert.All(pages.On(region["cached"]), page => Assert.Equal(PageState.NotMapped, page.State));
-        Assert.All(pages.On(region["uncached"]), page => Assert.Equal(PageState.Unpopulated, page.State));
+        Assert.All(pages.Pick(region["cached"]), page => Assert.Equal(PageState.NotMapped, page.State));
+        Assert.All(pages.Pick(region["uncached"]), page => Assert.Equal(PageState.Unpopulated, page.State));
         target.Next().Stop();
         Assert.All(TargetPages.Read(target["file-untouched"], resolveShared: true), page => Assert.Equal(PageState.NotMapped, page.State));
     }
@@ -124,7 +124,7 @@ public sealed class SharedMemoryTests(SharedTargets targets) : IClassFixture<Sha
             Entries = new EntryFilter { States = [state] },
             ResolveShared = true,
         };
-        (List<ProcessPageInfo> pages, _) = Walks.Pages(new ProcRoot("/proc"), process, query);
+        (List<ProcessPageInfo> pages, _) = Walks.ReadPages(new ProcRoot("/proc"), process, query);
         Assert.Equal(count, pages.Count);
         Assert.All(pages, page => Assert.Equal(state, page.State));
     }

@@ -60,7 +60,7 @@ public sealed class SoftDirtyTests
         target.Next("7").Stop();
         using ProcessAddressSpace process = ProcessAddressSpace.Open(s_root, target.ProcessId);
         ProcessPageQuery query = new() { Walk = new PageWalkOptions { Addresses = [target["soft-dirty"].Range] }, Entries = new EntryFilter { IsSoftDirty = true } };
-        (List<ProcessPageInfo> pages, _) = Walks.Pages(s_root, process, query);
+        (List<ProcessPageInfo> pages, _) = Walks.ReadPages(s_root, process, query);
         Assert.Equal(target["soft-dirty"].Start + (7 * KernelFile.PageSize), Assert.Single(pages).Address);
     }
 

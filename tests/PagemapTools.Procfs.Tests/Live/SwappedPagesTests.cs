@@ -15,8 +15,8 @@ public sealed class SwappedPagesTests
         using TargetProcess target = TargetProcess.Start("swapped").Stop();
         TargetRegion region = target["swapped"];
         ProcessPageInfo[] pages = TargetPages.Read(region);
-        string[] areas = Areas();
-        ProcessPageInfo[] swapped = [.. pages.On(region["swapped"])];
+        string[] areas = ReadAreas();
+        ProcessPageInfo[] swapped = [.. pages.Pick(region["swapped"])];
         Assert.All(swapped, page =>
         {
             Assert.Equal(PageState.Swapped, page.State);
@@ -29,7 +29,7 @@ public sealed class SwappedPagesTests
             Assert.All(swapped, page => Assert.Equal(area, page.SwapFile));
         }
 
-        Assert.All(pages.On(region["read-back"]).Concat(pages.On(region["written-back"])), page => Assert.Equal((PageState.Present, true), (page.State, page.IsExclusive)));
+        Assert.All(pages.Pick(region["read-back"]).Concat(pages.Pick(region["written-back"])), page => Assert.Equal((PageState.Present, true), (page.State, page.IsExclusive)));
         UssVersusSmaps.Check(target.ProcessId);
     }
 
@@ -39,29 +39,29 @@ public sealed class SwappedPagesTests
         Require.PageFrames();
         using TargetProcess target = TargetProcess.Start("swapped").Stop();
         ProcessPageInfo[] pages = TargetPages.Read(target["swapped"]);
-        ProcessPageInfo[] cached = [.. pages.On(target["swapped"]["read-back"]).Where(page => page.Flags!.Value.HasFlag(KPageFlags.SWAPCACHE))];
+        ProcessPageInfo[] cached = [.. pages.Pick(target["swapped"]["read-back"]).Where(page => page.Flags!.Value.HasFlag(KPageFlags.SWAPCACHE))];
         Require.That(cached.Length > 0, "SwapArea", "the swap device is one that the kernel reads without the swap cache");
         Assert.All(cached, page => Assert.Equal((PageState.Present, 1UL), (page.State, page.MapCount)));
-        Assert.All(pages.On(target["swapped"]["written-back"]), page => Assert.False(page.Flags!.Value.HasFlag(KPageFlags.SWAPCACHE)));
+        Assert.All(pages.Pick(target["swapped"]["written-back"]), page => Assert.False(page.Flags!.Value.HasFlag(KPageFlags.SWAPCACHE)));
     }
 
     [Fact]
     public void SwappedPagesReportTheirSwapArea()
     {
         Require.PageFrameNumbers();
-        Require.That(Areas().Length == 0, "SwapArea", "a swap area is active already: the target's second would not be the second");
+        Require.That(ReadAreas().Length == 0, "SwapArea", "a swap area is active already: the target's second would not be the second");
         using TargetProcess target = TargetProcess.Start("swapped", "two=1").Stop();
         TargetRegion first = target["swapped"];
         TargetRegion second = target["second"];
-        Assert.Equal([first.Expect["area"], second.Expect["area"]], Areas());
-        Assert.All(TargetPages.Read(first).On(first["swapped"]), page => Assert.Equal((0, first.Expect["area"]), (page.SwapType!.Value, page.SwapFile)));
-        Assert.All(TargetPages.Read(second).On(second["swapped"]), page => Assert.Equal((1, second.Expect["area"]), (page.SwapType!.Value, page.SwapFile)));
+        Assert.Equal([first.Expect["area"], second.Expect["area"]], ReadAreas());
+        Assert.All(TargetPages.Read(first).Pick(first["swapped"]), page => Assert.Equal((0, first.Expect["area"]), (page.SwapType!.Value, page.SwapFile)));
+        Assert.All(TargetPages.Read(second).Pick(second["swapped"]), page => Assert.Equal((1, second.Expect["area"]), (page.SwapType!.Value, page.SwapFile)));
         UssVersusSmaps.Check(target.ProcessId);
 
         // The first is switched off: the second keeps its number, and is now the only one in /proc/swaps.
         target.Next().Stop();
         Assert.All(TargetPages.Read(target["swapped"]), page => Assert.Equal(PageState.Present, page.State));
-        Assert.All(TargetPages.Read(second).On(second["swapped"]), page => Assert.Equal((PageState.Swapped, 1, second.Expect["area"]), (page.State, page.SwapType!.Value, page.SwapFile)));
+        Assert.All(TargetPages.Read(second).Pick(second["swapped"]), page => Assert.Equal((PageState.Swapped, 1, second.Expect["area"]), (page.State, page.SwapType!.Value, page.SwapFile)));
         UssVersusSmaps.Check(target.ProcessId);
     }
 
@@ -75,13 +75,13 @@ public sealed class SwappedPagesTests
 
         // Before cachestat (6.5) a page still in the swap cache cannot be told from one in the page cache.
         int[] doubtful = Environment.OSVersion.Version < new Version(6, 5) ? region["swap-cache"] : [];
-        Assert.All(pages.On(region["swapped"].Except(doubtful)), page => Assert.Equal(PageState.SwappedShared, page.State));
-        Assert.All(pages.On(region["mapped"]), page => Assert.Equal(PageState.Present, page.State));
-        Assert.All(pages.On(region["hole"]), page => Assert.Equal(PageState.Unpopulated, page.State));
+        Assert.All(pages.Pick(region["swapped"].Except(doubtful)), page => Assert.Equal(PageState.SwappedShared, page.State));
+        Assert.All(pages.Pick(region["mapped"]), page => Assert.Equal(PageState.Present, page.State));
+        Assert.All(pages.Pick(region["hole"]), page => Assert.Equal(PageState.Unpopulated, page.State));
         UssVersusSmaps.Check(target.ProcessId);
         Require.That(!(region.Expect["area"] == "existing"), "SwapArea", "the active swap area is not the target's to switch off");
         target.Next().Stop();
-        Assert.All(TargetPages.Read(target["shared-swapped"], resolveShared: true).On(target["shared-swapped"]["zapped"]), page => Assert.Equal(PageState.NotMapped, page.State));
+        Assert.All(TargetPages.Read(target["shared-swapped"], resolveShared: true).Pick(target["shared-swapped"]["zapped"]), page => Assert.Equal(PageState.NotMapped, page.State));
         UssVersusSmaps.Check(target.ProcessId);
     }
 
@@ -154,5 +154,5 @@ public sealed class SwappedPagesTests
         UssVersusSmaps.Check(target.ProcessId);
     }
 
-    private static string[] Areas() => [.. File.ReadLines("/proc/swaps").Skip(1).Select(line => line.Split((char[]?)null)[0])];
+    private static string[] ReadAreas() => [.. File.ReadLines("/proc/swaps").Skip(1).Select(line => line.Split((char[]?)null)[0])];
 }

@@ -29,11 +29,11 @@ public sealed class WalksAgreeTests
         // The runtime reserves 256 GiB and more in one mapping: whoever reads that entry by entry reads for minutes.
         PageWalkOptions asked = new() { Mappings = mapping => mapping.Size <= 4UL << 30 };
         PageWalkOptions whole = asked with { Categories = PageCategories.None };
-        KeyValuePair<ulong, ulong>[] scanned = [.. Walks.Entries(process, asked).Where(pair => (pair.Value & Populated) != 0)];
-        KeyValuePair<ulong, ulong>[] read = [.. Walks.Entries(process, whole).Where(pair => (pair.Value & Populated) != 0)];
+        KeyValuePair<ulong, ulong>[] scanned = [.. Walks.ReadEntries(process, asked).Where(pair => (pair.Value & Populated) != 0)];
+        KeyValuePair<ulong, ulong>[] read = [.. Walks.ReadEntries(process, whole).Where(pair => (pair.Value & Populated) != 0)];
         AssertSame(read, scanned);
         TargetRegion region = target.Regions[0];
-        AssertSame(Own(region), [.. scanned.Where(pair => pair.Key >= region.Start && pair.Key < region.End)]);
+        AssertSame(ReadEntries(region), [.. scanned.Where(pair => pair.Key >= region.Start && pair.Key < region.End)]);
     }
 
     [Fact]
@@ -43,7 +43,7 @@ public sealed class WalksAgreeTests
         using ProcessAddressSpace process = ProcessAddressSpace.Open(s_root, target.ProcessId);
         PageWalkOptions whole = new() { Categories = PageCategories.None, Mappings = mapping => mapping.Size <= 1UL << 30 };
         long expected = process.ReadMappings().Where(mapping => mapping.HasPagemap && mapping.Size <= 1UL << 30).Sum(mapping => (long)(mapping.Size / KernelFile.PageSize));
-        Assert.Equal(expected, Walks.Entries(process, whole).Count);
+        Assert.Equal(expected, Walks.ReadEntries(process, whole).Count);
     }
 
     [Fact]
@@ -54,7 +54,7 @@ public sealed class WalksAgreeTests
         TargetRegion region = target["scattered"];
         ulong stride = ulong.Parse(region.Expect["stride-bytes"]);
         using ProcessAddressSpace process = ProcessAddressSpace.Open(s_root, target.ProcessId);
-        SortedDictionary<ulong, ulong> walked = Walks.Entries(process, new PageWalkOptions { Addresses = [region.Range] });
+        SortedDictionary<ulong, ulong> walked = Walks.ReadEntries(process, new PageWalkOptions { Addresses = [region.Range] });
         Assert.Equal(
             Enumerable.Range(0, 2000).Select(i => region.Start + ((ulong)i * stride)),
             walked.Where(pair => (pair.Value & Populated) != 0).Select(pair => pair.Key));
@@ -86,7 +86,7 @@ public sealed class WalksAgreeTests
         Assert.Equal(count, mappings.Length);
         Assert.Equal(Enumerable.Range(0, count).Select(i => region.Start + ((ulong)i * KernelFile.PageSize)), mappings.Select(mapping => mapping.Start));
         Assert.All(mappings, mapping => Assert.Equal(KernelFile.PageSize, mapping.Size));
-        SortedDictionary<ulong, ulong> walked = Walks.Entries(process, new PageWalkOptions { Addresses = [region.Range] });
+        SortedDictionary<ulong, ulong> walked = Walks.ReadEntries(process, new PageWalkOptions { Addresses = [region.Range] });
         Assert.Equal((count + 1) / 2, walked.Count(pair => (pair.Value & PagemapBits.Present) != 0));
     }
 
@@ -102,7 +102,7 @@ public sealed class WalksAgreeTests
         }
     }
 
-    private static KeyValuePair<ulong, ulong>[] Own(TargetRegion region) =>
+    private static KeyValuePair<ulong, ulong>[] ReadEntries(TargetRegion region) =>
         [.. KernelFile.Pagemap(region.ProcessId, region.Start, region.PageCount)
             .Select((word, page) => KeyValuePair.Create(region.Start + ((ulong)page * KernelFile.PageSize), word))
             .Where(pair => (pair.Value & Populated) != 0)];

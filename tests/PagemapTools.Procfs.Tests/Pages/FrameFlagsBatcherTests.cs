@@ -38,7 +38,7 @@ public sealed class FrameFlagsBatcherTests : IDisposable
 
         Add(new PageInfo(1000), 24);
         _frames.Flush();
-        Assert.Equal([(Anon, 1024L)], Counted());
+        Assert.Equal([(Anon, 1024L)], GetCounts());
         Assert.Equal(1, _reads);
     }
 
@@ -55,11 +55,11 @@ public sealed class FrameFlagsBatcherTests : IDisposable
         frames.Add(new PageInfo(7), 1, TestContext.Current.CancellationToken);
         frames.Flush();
         Assert.False(frames.SawUntrackedFrames);
-        Assert.Equal([(0UL, 1L)], Counted());
-        frames.Add(new ProcessPageInfo(Identities.Mapping(0x1000, 0x2000), 0x1000, new PagemapEntry(PagemapBits.Present | 7)), 1, TestContext.Current.CancellationToken);
+        Assert.Equal([(0UL, 1L)], GetCounts());
+        frames.Add(new ProcessPageInfo(Identities.CreateMapping(0x1000, 0x2000), 0x1000, new PagemapEntry(PagemapBits.Present | 7)), 1, TestContext.Current.CancellationToken);
         frames.Flush();
         Assert.True(frames.SawUntrackedFrames);
-        Assert.Equal([(0UL, 1L)], Counted());
+        Assert.Equal([(0UL, 1L)], GetCounts());
     }
 
     [Fact]
@@ -68,7 +68,7 @@ public sealed class FrameFlagsBatcherTests : IDisposable
         Add(new PageInfo(5), 100_000);
         _frames.Flush();
         _frames.Flush();
-        Assert.Equal([(Anon, 100_000L)], Counted());
+        Assert.Equal([(Anon, 100_000L)], GetCounts());
         Assert.InRange(_reads, 100_000 / 4096, 30);
     }
 
@@ -78,7 +78,7 @@ public sealed class FrameFlagsBatcherTests : IDisposable
         Add(new PageInfo(1_000_000), 1);
         Add(new PageInfo(PfnBatchReader.NoValue), 1);
         _frames.Flush();
-        Assert.Empty(Counted());
+        Assert.Empty(GetCounts());
     }
 
     [Fact]
@@ -89,7 +89,7 @@ public sealed class FrameFlagsBatcherTests : IDisposable
 
     private void Add(PageInfo first, long pages) => _frames.Add(first, pages, TestContext.Current.CancellationToken);
 
-    private (ulong, long)[] Counted() => [.. _histogram.GetSummaries().Select(summary => (summary.FlagsValue, summary.PageCount))];
+    private (ulong, long)[] GetCounts() => [.. _histogram.GetSummaries().Select(summary => (summary.FlagsValue, summary.PageCount))];
 
     private int Read(Span<byte> buffer, long offset, out int errno)
     {

@@ -13,7 +13,7 @@ public sealed class FrameReaderTests
     [Fact]
     public void FramesFollowTheOrderOfTheirNumbers()
     {
-        using FakeProc tree = FakeFrames.Tree([0, Anon, Slab, Anon | 1], [0, 1, 2, 3], [10, 11, 12, 13]);
+        using FakeProc tree = FakeFrames.CreateTree([0, Anon, Slab, Anon | 1], [0, 1, 2, 3], [10, 11, 12, 13]);
         List<PageInfo> pages = FakeFrames.Read(tree, new FrameQuery { Include = All }, 3, 1, 3, 0);
         Assert.Equal([3UL, 1, 3, 0], pages.Select(page => page.Pfn!.Value));
         Assert.Equal([Anon | 1, Anon, Anon | 1, 0], pages.Select(page => page.RawFlags!.Value));
@@ -24,7 +24,7 @@ public sealed class FrameReaderTests
     [Fact]
     public void AFrameBeyondTheEndHasOnlyItsNumber()
     {
-        using FakeProc tree = FakeFrames.Tree([Anon], [1], [10]);
+        using FakeProc tree = FakeFrames.CreateTree([Anon], [1], [10]);
         PageInfo page = Assert.Single(FakeFrames.Read(tree, new FrameQuery { Include = All }, 5));
         Assert.Equal(5UL, page.Pfn);
         Assert.Null(page.Flags);
@@ -38,7 +38,7 @@ public sealed class FrameReaderTests
     [Fact]
     public void AnUnrequestedPropertyIsNullNotZero()
     {
-        using FakeProc tree = FakeFrames.Tree([Anon], [1], [10]);
+        using FakeProc tree = FakeFrames.CreateTree([Anon], [1], [10]);
         PageInfo page = Assert.Single(FakeFrames.Read(tree, new FrameQuery { Include = FrameProperties.MapCount }, 0));
         Assert.Equal(1UL, page.MapCount);
         Assert.Null(page.Flags);
@@ -48,7 +48,7 @@ public sealed class FrameReaderTests
     [Fact]
     public void AZeroFromTheFileIsZeroNotNull()
     {
-        using FakeProc tree = FakeFrames.Tree([0], [0], [0]);
+        using FakeProc tree = FakeFrames.CreateTree([0], [0], [0]);
         PageInfo page = Assert.Single(FakeFrames.Read(tree, new FrameQuery { Include = All }, 0));
         Assert.Equal(KPageFlags.None, page.Flags);
         Assert.Equal(0UL, page.MapCount);
@@ -60,7 +60,7 @@ public sealed class FrameReaderTests
     public void FlagsFollowTheRequestedView()
     {
         ulong word = Slab | (ulong)(KPageFlags.ACTIVE | KPageFlags.RESERVED | KPageFlags.ANON);
-        using FakeProc tree = FakeFrames.Tree([word], [0], [0]);
+        using FakeProc tree = FakeFrames.CreateTree([word], [0], [0]);
         PageInfo shown = Assert.Single(FakeFrames.Read(tree, new FrameQuery { Include = All }, 0));
         PageInfo raw = Assert.Single(FakeFrames.Read(tree, new FrameQuery { Include = All, RawFlags = true }, 0));
         Assert.Equal(KPageFlags.SLAB | KPageFlags.ACTIVE, shown.Flags);
@@ -81,7 +81,7 @@ public sealed class FrameReaderTests
     public void ARangeEndsAtItsEndOrAtTheEndOfMemory(ulong first, ulong count, int expected)
     {
         ulong[] numbers = [.. Enumerable.Range(0, 40_000).Select(i => (ulong)i)];
-        using FakeProc tree = FakeFrames.Tree(numbers, numbers, numbers);
+        using FakeProc tree = FakeFrames.CreateTree(numbers, numbers, numbers);
         List<PageInfo> pages = FakeFrames.ReadRange(tree, new FrameQuery { Include = FrameProperties.MapCount | FrameProperties.Cgroup }, new FrameRange(first, count));
         Assert.Equal(expected, pages.Count);
         Assert.Equal(Enumerable.Range(0, expected).Select(i => first + (ulong)i), pages.Select(page => page.Pfn!.Value));
@@ -92,7 +92,7 @@ public sealed class FrameReaderTests
     [Fact]
     public void AShorterFileLeavesItsPropertyNull()
     {
-        using FakeProc tree = FakeFrames.Tree([Anon, Anon, Anon], [1], [10, 11]);
+        using FakeProc tree = FakeFrames.CreateTree([Anon, Anon, Anon], [1], [10, 11]);
         List<PageInfo> pages = FakeFrames.ReadRange(tree, new FrameQuery { Include = All }, FrameRange.All);
         Assert.Equal([1, null, null], pages.Select(page => page.MapCount));
         Assert.Equal([10, 11, null], pages.Select(page => page.CgroupInode));
@@ -102,7 +102,7 @@ public sealed class FrameReaderTests
     [Fact]
     public void AFilterReadsPropertiesThatWereNotRequested()
     {
-        using FakeProc tree = FakeFrames.Tree([0, Anon, 0, Anon], [0, 1, 2, 3], [0, 0, 0, 0]);
+        using FakeProc tree = FakeFrames.CreateTree([0, Anon, 0, Anon], [0, 1, 2, 3], [0, 0, 0, 0]);
         FrameQuery query = new() { Frames = new FrameFilter { Flags = new FlagFilter { AllOf = KPageFlags.ANON }, MinMapCount = 2 } };
         Assert.Equal([3UL], FakeFrames.ReadRange(tree, query, FrameRange.All).Select(page => page.Pfn!.Value));
         Assert.Equal([3UL], FakeFrames.Read(tree, query, 0, 1, 2, 3, 4).Select(page => page.Pfn!.Value));
@@ -111,7 +111,7 @@ public sealed class FrameReaderTests
     [Fact]
     public void AFilteredRangeIsReadToItsEnd()
     {
-        using FakeProc tree = FakeFrames.Tree(new ulong[50_000], [], []);
+        using FakeProc tree = FakeFrames.CreateTree(new ulong[50_000], [], []);
         tree.Entries("kpageflags", 49_999, Anon);
         FrameQuery query = new() { Frames = new FrameFilter { Flags = new FlagFilter { AllOf = KPageFlags.ANON } } };
         Assert.Equal(49_999UL, Assert.Single(FakeFrames.ReadRange(tree, query, FrameRange.All)).Pfn);
@@ -120,7 +120,7 @@ public sealed class FrameReaderTests
     [Fact]
     public void PopulatePreservesThePropertiesOfAPage()
     {
-        using FakeProc tree = FakeFrames.Tree([Anon], [7], [10]);
+        using FakeProc tree = FakeFrames.CreateTree([Anon], [7], [10]);
         PageInfo page = Assert.Single(FakeFrames.Read(tree, new FrameQuery { Include = FrameProperties.Flags }, 0));
         using KPageFiles files = new(tree.Root);
         using FrameReader reader = new(files, new FrameQuery { Include = FrameProperties.MapCount });
@@ -134,7 +134,7 @@ public sealed class FrameReaderTests
     [Fact]
     public void ReadingCanBeCancelled()
     {
-        using FakeProc tree = FakeFrames.Tree([Anon], [1], [1]);
+        using FakeProc tree = FakeFrames.CreateTree([Anon], [1], [1]);
         using KPageFiles files = new(tree.Root);
         using FrameReader reader = new(files, new FrameQuery { Include = All });
         FrameRange range = FrameRange.All;

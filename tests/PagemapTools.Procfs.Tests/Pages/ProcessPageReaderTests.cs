@@ -18,7 +18,7 @@ public sealed class ProcessPageReaderTests
     [Fact]
     public void APageCombinesItsEntryAndItsFrame()
     {
-        using FakeProc tree = Tree(PagemapBits.Present | PagemapBits.Exclusive | PagemapBits.UffdWriteProtected | 2, 0, PagemapBits.Swapped(0, 9) | PagemapBits.File, PagemapBits.Present | PagemapBits.File | 1);
+        using FakeProc tree = CreateTree(PagemapBits.Present | PagemapBits.Exclusive | PagemapBits.UffdWriteProtected | 2, 0, PagemapBits.Swapped(0, 9) | PagemapBits.File, PagemapBits.Present | PagemapBits.File | 1);
         List<ProcessPageInfo> pages = Read(tree, new ProcessPageQuery { Include = All });
         Assert.Equal([0UL, 2, 3], pages.Select(page => (page.Address / s_page) - 0x10));
         ProcessPageInfo first = pages[0];
@@ -50,8 +50,8 @@ public sealed class ProcessPageReaderTests
     public void TheExclusiveBitImpliesMapCount1ForSmallFoliosOnly(KPageFlags flags, bool isExclusive, ulong count)
     {
         ulong entry = PagemapBits.Present | (isExclusive ? PagemapBits.Exclusive : 0) | 2;
-        using FakeProc tree = FakeFrames.Tree([0, 0, (ulong)flags], [0, 11, 22], [0, 111, 222])
-            .Process(Id, Line(0x10, 0x11)).Pagemap(Id, 0x10 * s_page, entry);
+        using FakeProc tree = FakeFrames.CreateTree([0, 0, (ulong)flags], [0, 11, 22], [0, 111, 222])
+            .Process(Id, FormatLine(0x10, 0x11)).Pagemap(Id, 0x10 * s_page, entry);
         Assert.Equal(count, Assert.Single(Read(tree, new ProcessPageQuery { Include = All })).MapCount);
         Assert.Equal(22UL, Assert.Single(Read(tree, new ProcessPageQuery { Include = FrameProperties.MapCount })).MapCount);
     }
@@ -62,13 +62,13 @@ public sealed class ProcessPageReaderTests
     {
         const int Section = 1 << 15;
         ulong[] section = new ulong[Section];
-        using FakeProc tree = FakeFrames.Tree([0, 1, 0], [0, 1, 0], [0, 1, 0]);
+        using FakeProc tree = FakeFrames.CreateTree([0, 1, 0], [0, 1, 0], [0, 1, 0]);
         foreach (string file in (string[])["kpageflags", "kpagecount", "kpagecgroup"])
         {
             tree.Entries(file, Section, section);
         }
 
-        tree.Process(Id, Line(0x10, 0x13)).Pagemap(Id, 0x10 * s_page, PagemapBits.Present | PagemapBits.Exclusive | Section, PagemapBits.Present | (Section + 7), PagemapBits.Present | 2);
+        tree.Process(Id, FormatLine(0x10, 0x13)).Pagemap(Id, 0x10 * s_page, PagemapBits.Present | PagemapBits.Exclusive | Section, PagemapBits.Present | (Section + 7), PagemapBits.Present | 2);
         List<ProcessPageInfo> pages = Read(tree, new ProcessPageQuery { Include = All });
         Assert.Equal([null, null, 0UL], pages.Select(page => page.RawFlags));
         Assert.Equal([1UL, null, 0UL], pages.Select(page => page.MapCount));
@@ -84,18 +84,18 @@ public sealed class ProcessPageReaderTests
     [Fact]
     public void AWalkThatContradictsTheOrderOfAreasNamesNone()
     {
-        using FakeProc tree = Tree(PagemapBits.Swapped(0, 9), PagemapBits.Swapped(2, 9)).Text("swaps", "Filename\n/second file 1 0 -2\n/third file 1 0 -3\n");
+        using FakeProc tree = CreateTree(PagemapBits.Swapped(0, 9), PagemapBits.Swapped(2, 9)).Text("swaps", "Filename\n/second file 1 0 -2\n/third file 1 0 -3\n");
         List<ProcessPageInfo> pages = Read(tree, new ProcessPageQuery());
         Assert.Equal([0, 2], pages.Select(page => page.SwapType!.Value));
         Assert.All(pages, page => Assert.Null(page.SwapFile));
-        using FakeProc inOrder = Tree(PagemapBits.Swapped(0, 9), PagemapBits.Swapped(1, 9)).Text("swaps", "Filename\n/first file 1 0 -2\n/second file 1 0 -3\n");
+        using FakeProc inOrder = CreateTree(PagemapBits.Swapped(0, 9), PagemapBits.Swapped(1, 9)).Text("swaps", "Filename\n/first file 1 0 -2\n/second file 1 0 -3\n");
         Assert.Equal(["/first", "/second"], Read(inOrder, new ProcessPageQuery()).Select(page => page.SwapFile));
     }
 
     [Fact]
     public void MarkersHaveNoSwapFile()
     {
-        using FakeProc tree = Tree(PagemapBits.GuardRegion, PagemapBits.UffdMarker, PagemapBits.Swapped(31, 2));
+        using FakeProc tree = CreateTree(PagemapBits.GuardRegion, PagemapBits.UffdMarker, PagemapBits.Swapped(31, 2));
         List<ProcessPageInfo> pages = Read(tree, new ProcessPageQuery());
         Assert.Equal([PageState.Guard, PageState.UffdMarker, PageState.Poisoned], pages.Select(page => page.State));
         Assert.All(pages, page => Assert.Null(page.SwapFile));
@@ -105,7 +105,7 @@ public sealed class ProcessPageReaderTests
     [Fact]
     public void HiddenFramesAreNullAndGiveAWarning()
     {
-        using FakeProc tree = Tree(PagemapBits.Present | PagemapBits.Exclusive, PagemapBits.Swap);
+        using FakeProc tree = CreateTree(PagemapBits.Present | PagemapBits.Exclusive, PagemapBits.Swap);
         using ProcessAddressSpace process = ProcessAddressSpace.Open(tree.Root, Id);
         using ProcfsContext procfs = new(tree.Root);
         using ProcessPageReader reader = new(procfs, process, new ProcessPageQuery { Include = All });
@@ -125,7 +125,7 @@ public sealed class ProcessPageReaderTests
     [Fact]
     public void VisibleFramesGiveNoWarning()
     {
-        using FakeProc tree = Tree(PagemapBits.Present | 1, 0, PagemapBits.Swapped(0, 9));
+        using FakeProc tree = CreateTree(PagemapBits.Present | 1, 0, PagemapBits.Swapped(0, 9));
         using ProcessAddressSpace process = ProcessAddressSpace.Open(tree.Root, Id);
         using ProcfsContext procfs = new(tree.Root);
         using ProcessPageReader reader = new(procfs, process, new ProcessPageQuery { Entries = new EntryFilter { IncludeUnpopulated = true } });
@@ -141,7 +141,7 @@ public sealed class ProcessPageReaderTests
     [Fact]
     public void APageMustMatchBothFilters()
     {
-        using FakeProc tree = Tree(PagemapBits.Present | PagemapBits.Exclusive | 1, PagemapBits.Present | PagemapBits.Exclusive | 2, PagemapBits.Present | 2, PagemapBits.Swapped(0, 9));
+        using FakeProc tree = CreateTree(PagemapBits.Present | PagemapBits.Exclusive | 1, PagemapBits.Present | PagemapBits.Exclusive | 2, PagemapBits.Present | 2, PagemapBits.Swapped(0, 9));
         ProcessPageQuery query = new()
         {
             Entries = new EntryFilter { IsExclusive = true },
@@ -155,7 +155,7 @@ public sealed class ProcessPageReaderTests
     [Fact]
     public void AFrameFilterExcludesPagesWithoutAFrame()
     {
-        using FakeProc tree = Tree(PagemapBits.Swapped(0, 9), PagemapBits.Present, PagemapBits.Present | 1, PagemapBits.GuardRegion);
+        using FakeProc tree = CreateTree(PagemapBits.Swapped(0, 9), PagemapBits.Present, PagemapBits.Present | 1, PagemapBits.GuardRegion);
         ProcessPageQuery query = new() { Frames = new FrameFilter { Flags = new FlagFilter { NoneOf = KPageFlags.HUGE } } };
         Assert.Equal(1UL, Assert.Single(Read(tree, query)).Pfn);
     }
@@ -165,9 +165,9 @@ public sealed class ProcessPageReaderTests
     {
         const int Pages = 40_000;
         ulong[] entries = [.. Enumerable.Range(0, Pages).Select(i => PagemapBits.Present | ((uint)(i % 3) + 1))];
-        using FakeProc tree = Tree().Process(Id, Line(0x10, 0x10 + (2 * Pages))).Pagemap(Id, 0x10 * s_page, entries);
+        using FakeProc tree = CreateTree().Process(Id, FormatLine(0x10, 0x10 + (2 * Pages))).Pagemap(Id, 0x10 * s_page, entries);
         using ProcessAddressSpace process = ProcessAddressSpace.Open(tree.Root, Id);
-        (List<ProcessPageInfo> pages, ProcfsException? failure) = Walks.Pages(tree.Root, process, new ProcessPageQuery { Include = All });
+        (List<ProcessPageInfo> pages, ProcfsException? failure) = Walks.ReadPages(tree.Root, process, new ProcessPageQuery { Include = All });
         Assert.Equal(Pages, pages.Count);
         Assert.Equal(entries, pages.Select(page => page.RawEntry));
         Assert.All(pages, page => Assert.Equal(page.Pfn * 11, page.MapCount));
@@ -177,10 +177,10 @@ public sealed class ProcessPageReaderTests
     [Fact]
     public void AnAbsentKpageFileIsReported()
     {
-        using FakeProc tree = Tree(PagemapBits.Present | 1);
+        using FakeProc tree = CreateTree(PagemapBits.Present | 1);
         File.Delete(tree.PathOf("kpagecgroup"));
         using ProcessAddressSpace process = ProcessAddressSpace.Open(tree.Root, Id);
-        (_, ProcfsException? failure) = Walks.Pages(tree.Root, process, new ProcessPageQuery { Include = All });
+        (_, ProcfsException? failure) = Walks.ReadPages(tree.Root, process, new ProcessPageQuery { Include = All });
         Assert.Equal(ProcfsError.KPageNotAvailable, failure?.Error);
     }
 
@@ -190,12 +190,12 @@ public sealed class ProcessPageReaderTests
     public void AnUnreadableKpageFileIsReported(int pages)
     {
         // read of a directory gives EISDIR; many rows are joined on several threads.
-        using FakeProc tree = Tree().Process(Id, Line(0x10, 0x10 + pages))
+        using FakeProc tree = CreateTree().Process(Id, FormatLine(0x10, 0x10 + pages))
             .Pagemap(Id, 0x10 * s_page, [.. Enumerable.Repeat(PagemapBits.Present | 1, pages)]);
         File.Delete(tree.PathOf("kpagecount"));
         Directory.CreateDirectory(tree.PathOf("kpagecount"));
         using ProcessAddressSpace process = ProcessAddressSpace.Open(tree.Root, Id);
-        (_, ProcfsException? failure) = Walks.Pages(tree.Root, process, new ProcessPageQuery { Include = All });
+        (_, ProcfsException? failure) = Walks.ReadPages(tree.Root, process, new ProcessPageQuery { Include = All });
         Assert.Equal(ProcfsError.ReadFailed, failure?.Error);
         Assert.Equal(tree.PathOf("kpagecount"), failure!.Path);
     }
@@ -203,7 +203,7 @@ public sealed class ProcessPageReaderTests
     [Fact]
     public void ReadingCanBeCancelled()
     {
-        using FakeProc tree = Tree(PagemapBits.Present | 1);
+        using FakeProc tree = CreateTree(PagemapBits.Present | 1);
         using ProcessAddressSpace process = ProcessAddressSpace.Open(tree.Root, Id);
         using ProcfsContext procfs = new(tree.Root);
         using ProcessPageReader reader = new(procfs, process, new ProcessPageQuery());
@@ -213,7 +213,7 @@ public sealed class ProcessPageReaderTests
     [Fact]
     public void AReaderCanBeDisposedEarlyAndTwice()
     {
-        using FakeProc tree = Tree().Process(Id, Line(0x10, 0x10 + 100_000)).Pagemap(Id, 0x10 * s_page, [.. Enumerable.Repeat(PagemapBits.Present | 1, 100_000)]);
+        using FakeProc tree = CreateTree().Process(Id, FormatLine(0x10, 0x10 + 100_000)).Pagemap(Id, 0x10 * s_page, [.. Enumerable.Repeat(PagemapBits.Present | 1, 100_000)]);
         using ProcessAddressSpace process = ProcessAddressSpace.Open(tree.Root, Id);
         using ProcfsContext procfs = new(tree.Root);
         ProcessPageReader reader = new(procfs, process, new ProcessPageQuery { Include = All });
@@ -225,7 +225,7 @@ public sealed class ProcessPageReaderTests
     [Fact]
     public void RawFlagsIncludeBitsOfThePagemapEntry()
     {
-        using FakeProc tree = Tree(PagemapBits.Present | PagemapBits.File | PagemapBits.Exclusive | 2);
+        using FakeProc tree = CreateTree(PagemapBits.Present | PagemapBits.File | PagemapBits.Exclusive | 2);
         ProcessPageInfo page = Assert.Single(Read(tree, new ProcessPageQuery { Include = FrameProperties.Flags, RawFlags = true }));
         Assert.Equal(KPageFlags.LRU | KPageFlags.FILE | KPageFlags.MMAP_EXCLUSIVE, page.Flags);
     }
@@ -233,22 +233,22 @@ public sealed class ProcessPageReaderTests
     [Fact]
     public void UnknownBitsArePreserved()
     {
-        using FakeProc tree = Tree(PagemapBits.Present | (1UL << 60) | 1);
+        using FakeProc tree = CreateTree(PagemapBits.Present | (1UL << 60) | 1);
         Assert.Equal(1UL << 60, Assert.Single(Read(tree, new ProcessPageQuery())).UnknownBits);
     }
 
     /// <summary>One mapping of four pages; frames 0 to 3, of which 2 alone is on the LRU lists.</summary>
-    private static FakeProc Tree(params ReadOnlySpan<ulong> entries) =>
-        FakeFrames.Tree([0, (ulong)KPageFlags.ANON, (ulong)KPageFlags.LRU, 0], [0, 11, 22, 33], [0, 111, 222, 333])
+    private static FakeProc CreateTree(params ReadOnlySpan<ulong> entries) =>
+        FakeFrames.CreateTree([0, (ulong)KPageFlags.ANON, (ulong)KPageFlags.LRU, 0], [0, 11, 22, 33], [0, 111, 222, 333])
             .Text("swaps", "Filename Type Size Used Priority\n/swap file 100 0 -2\n")
-            .Process(Id, Line(0x10, 0x14)).Pagemap(Id, 0x10 * s_page, [.. entries, .. new ulong[4 - Math.Min(4, entries.Length)]]);
+            .Process(Id, FormatLine(0x10, 0x14)).Pagemap(Id, 0x10 * s_page, [.. entries, .. new ulong[4 - Math.Min(4, entries.Length)]]);
 
-    private static string Line(int first, int end) => $"{(ulong)first * s_page:x}-{(ulong)end * s_page:x} rw-p 00000000 08:01 5 /mapped";
+    private static string FormatLine(int first, int end) => $"{(ulong)first * s_page:x}-{(ulong)end * s_page:x} rw-p 00000000 08:01 5 /mapped";
 
     private static List<ProcessPageInfo> Read(FakeProc tree, ProcessPageQuery query)
     {
         using ProcessAddressSpace process = ProcessAddressSpace.Open(tree.Root, Id);
-        (List<ProcessPageInfo> pages, ProcfsException? failure) = Walks.Pages(tree.Root, process, query);
+        (List<ProcessPageInfo> pages, ProcfsException? failure) = Walks.ReadPages(tree.Root, process, query);
         Assert.Null(failure);
         return pages;
     }

@@ -3,7 +3,7 @@ using PagemapTools.Procfs.Processes;
 namespace PagemapTools.Procfs.Tests.Processes;
 
 [Trait("Tier", "Unit")]
-public sealed class MappingKindsTests
+public sealed class MappingKindClassifierTests
 {
     [Theory]
     [InlineData(null, false, MappingKind.Anonymous)]

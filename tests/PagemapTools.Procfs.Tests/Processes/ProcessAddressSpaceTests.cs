@@ -5,7 +5,7 @@ namespace PagemapTools.Procfs.Tests.Processes;
 
 /// <summary>What is said of a process that cannot be read, on made-up trees.</summary>
 [Trait("Tier", "Unit")]
-public sealed class ProcessMemoryTests
+public sealed class ProcessAddressSpaceTests
 {
     private const int Id = 7;
     private const int ENOENT = 2;

@@ -5,7 +5,7 @@ namespace PagemapTools.Procfs.Tests.Processes;
 
 /// <summary>Which right is named as missing, on made-up trees of the caller's own; the views of lesser rights look at the kernel's.</summary>
 [Trait("Tier", "Unit")]
-public sealed class ProcessDiagnosisTests
+public sealed class ProcessErrorsTests
 {
     private const int Id = 7;
     private const int EPERM = 1;

@@ -6,7 +6,7 @@ namespace PagemapTools.Procfs.Tests.Support;
 /// <summary>Made-up kpage files and batches over them.</summary>
 internal static class FakeFrames
 {
-    public static FakeProc Tree(ulong[] flags, ulong[] counts, ulong[] cgroups) =>
+    public static FakeProc CreateTree(ulong[] flags, ulong[] counts, ulong[] cgroups) =>
         new FakeProc().Entries("kpageflags", 0, flags).Entries("kpagecount", 0, counts).Entries("kpagecgroup", 0, cgroups);
 
     /// <summary>What is read of frames that are named by number, in the order of the numbers that pass.</summary>

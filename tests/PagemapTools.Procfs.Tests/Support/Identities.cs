@@ -11,5 +11,5 @@ internal static class Identities
 
     public static ProcessContext Process { get; } = new(7, "made-up", OneArea);
 
-    public static MemoryMapping Mapping(ulong start, ulong end) => new(Process) { Start = start, End = end, Permissions = "rw-p" };
+    public static MemoryMapping CreateMapping(ulong start, ulong end) => new(Process) { Start = start, End = end, Permissions = "rw-p" };
 }

@@ -24,11 +24,11 @@ internal static class TargetPages
         {
             Walk = new PageWalkOptions { Addresses = [region.Range] },
             Entries = new EntryFilter { IncludeUnpopulated = true },
-            Include = IncludeWhatIsReadable(),
+            Include = GetReadableProperties(),
             ResolveShared = resolveShared,
         };
         ulong[] before = KernelFile.Pagemap(region.ProcessId, region.Start, region.PageCount);
-        (List<ProcessPageInfo> pages, ProcfsException? failure) = Walks.Pages(s_root, process, query);
+        (List<ProcessPageInfo> pages, ProcfsException? failure) = Walks.ReadPages(s_root, process, query);
         ulong[] after = KernelFile.Pagemap(region.ProcessId, region.Start, region.PageCount);
         Assert.Null(failure);
         Assert.Equal(region.PageCount, pages.Count);
@@ -43,9 +43,9 @@ internal static class TargetPages
     }
 
     /// <summary>The pages of a list of the region.</summary>
-    public static IEnumerable<ProcessPageInfo> On(this ProcessPageInfo[] pages, IEnumerable<int> indices) => indices.Select(index => pages[index]);
+    public static IEnumerable<ProcessPageInfo> Pick(this ProcessPageInfo[] pages, IEnumerable<int> indices) => indices.Select(index => pages[index]);
 
-    public static FrameProperties IncludeWhatIsReadable()
+    public static FrameProperties GetReadableProperties()
     {
         FrameProperties fields = FrameProperties.None;
         foreach (FrameProperties field in KPageFiles.AllFields)

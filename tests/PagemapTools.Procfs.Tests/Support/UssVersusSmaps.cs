@@ -12,18 +12,18 @@ namespace PagemapTools.Procfs.Tests.Support;
 /// </summary>
 internal static class UssVersusSmaps
 {
-    private const int Looks = 60;
+    private const int MaxAttempts = 60;
     private static readonly ProcRoot s_root = new("/proc");
 
     /// <summary>Both methods as far as this user may use them, sequentially and in parallel, and mapping by mapping.</summary>
     public static void Check(int processId)
     {
-        foreach (UssMethod method in Methods())
+        foreach (UssMethod method in GetMethods())
         {
             // The mappings first: they say where a difference is.
-            Until(() => MappingDifferences(processId, method));
-            Until(() => Differences(Smaps.Rollup(processId), Measure(method, processId, threads: 1), $"{method}"));
-            Until(() => Differences(Smaps.Rollup(processId), Measure(method, processId, threads: 2), $"{method} on two threads"));
+            RepeatUntilEqual(() => FindMappingDifferences(processId, method));
+            RepeatUntilEqual(() => FindDifferences(Smaps.Rollup(processId), Measure(method, processId, threads: 1), $"{method}"));
+            RepeatUntilEqual(() => FindDifferences(Smaps.Rollup(processId), Measure(method, processId, threads: 2), $"{method} on two threads"));
         }
     }
 
@@ -40,8 +40,8 @@ internal static class UssVersusSmaps
     public static Smaps ReadSmaps(TargetRegion region) => Smaps.Mappings(region.ProcessId).Single(mapping => mapping.Start == region.Start);
 
     /// <summary>What this user may use: the map counts are for root, and of no use where frame numbers are hidden.</summary>
-    public static UssMethod[] Methods() =>
-        KernelFeatures.ShowsPageFrameNumbers && TargetPages.IncludeWhatIsReadable().HasFlag(FrameProperties.MapCount)
+    public static UssMethod[] GetMethods() =>
+        KernelFeatures.ShowsPageFrameNumbers && TargetPages.GetReadableProperties().HasFlag(FrameProperties.MapCount)
             ? [UssMethod.Exclusive, UssMethod.MapCount]
             : [UssMethod.Exclusive];
 
@@ -52,7 +52,7 @@ internal static class UssVersusSmaps
         return meter.Measure(processId, mappings: null, threads, cancellationToken: TestContext.Current.CancellationToken);
     }
 
-    private static List<string> MappingDifferences(int processId, UssMethod method)
+    private static List<string> FindMappingDifferences(int processId, UssMethod method)
     {
         UssMeter meter = new(new ProcfsContext(s_root), method);
         Dictionary<ulong, Smaps> expected = Smaps.Mappings(processId).ToDictionary(mapping => mapping.Start);
@@ -60,7 +60,7 @@ internal static class UssVersusSmaps
         foreach (MappingUss uss in meter.MeasureMappings(processId, mappings: null, TestContext.Current.CancellationToken))
         {
             differences.AddRange(expected.Remove(uss.Mapping.Start, out Smaps? mapping)
-                ? Differences(mapping, uss, $"{method}, {uss.Mapping}")
+                ? FindDifferences(mapping, uss, $"{method}, {uss.Mapping}")
                 : [$"{uss.Mapping} is not in smaps"]);
         }
 
@@ -69,7 +69,7 @@ internal static class UssVersusSmaps
         return differences;
     }
 
-    private static List<string> Differences(Smaps kernel, ProcessUss uss, string what)
+    private static List<string> FindDifferences(Smaps kernel, ProcessUss uss, string what)
     {
         List<string> differences = [];
         long slack = uss.Method == UssMethod.Exclusive && !KernelFeatures.ExclusiveBitIsOfEachPage ? kernel["AnonHugePages"] : 0;
@@ -89,7 +89,7 @@ internal static class UssVersusSmaps
         {
             // Without frame numbers the zero page cannot be told from shared memory: null, never a wrong number. And where the kernel
             // knows nothing of frames, not by how many they are shared.
-            bool mayBeUnknown = (figure is "RSS" or "shared" or "swap" && Methods().Length == 1) || (figure == "PSS" && UntrackedMemory.IsThere);
+            bool mayBeUnknown = (figure is "RSS" or "shared" or "swap" && GetMethods().Length == 1) || (figure == "PSS" && UntrackedMemory.IsThere);
             if ((actual is null || Math.Abs(expected - actual.Value) > slack) && !(actual is null && mayBeUnknown))
             {
                 differences.Add(string.Create(CultureInfo.InvariantCulture, $"{what}: {figure} {(object?)actual ?? "null"}, smaps says {expected}"));
@@ -98,7 +98,7 @@ internal static class UssVersusSmaps
     }
 
     /// <summary>Looks until there is no difference, or so many times.</summary>
-    public static void Until(Func<List<string>> look, int most = Looks)
+    public static void RepeatUntilEqual(Func<List<string>> look, int most = MaxAttempts)
     {
         List<string> differences = look();
         for (int looks = 1; looks < most && differences.Count > 0; looks++)

@@ -10,7 +10,7 @@ namespace PagemapTools.Procfs.Tests.Support;
 internal static class Walks
 {
     /// <summary>Every page that a walk delivers, by address.</summary>
-    public static SortedDictionary<ulong, ulong> Entries(ProcessAddressSpace process, PageWalkOptions? options = null, Action<ulong>? delivered = null)
+    public static SortedDictionary<ulong, ulong> ReadEntries(ProcessAddressSpace process, PageWalkOptions? options = null, Action<ulong>? delivered = null)
     {
         SortedDictionary<ulong, ulong> entries = [];
         using PageWalk walk = new(process, options ?? new PageWalkOptions());
@@ -30,7 +30,7 @@ internal static class Walks
     }
 
     /// <summary>The pages that pass a query, and the failure that ended the reading, if one did.</summary>
-    public static (List<ProcessPageInfo> Pages, ProcfsException? Failure) Pages(ProcRoot root, ProcessAddressSpace process, ProcessPageQuery query)
+    public static (List<ProcessPageInfo> Pages, ProcfsException? Failure) ReadPages(ProcRoot root, ProcessAddressSpace process, ProcessPageQuery query)
     {
         List<ProcessPageInfo> pages = [];
         using ProcfsContext procfs = new(root);

@@ -10,10 +10,10 @@ public sealed class AddressRangeTests
     [Fact]
     public void RoundToPagesWidensARangeToWholePages()
     {
-        Assert.Equal(Pages(1, 2), new AddressRange(s_page + 1, s_page + 2).RoundToPages());
-        Assert.Equal(Pages(1, 3), new AddressRange(s_page, (2 * s_page) + 1).RoundToPages());
-        Assert.Equal(Pages(1, 3), new AddressRange((2 * s_page) - 1, 3 * s_page).RoundToPages());
-        Assert.Equal(Pages(1, 2), Pages(1, 2).RoundToPages());
+        Assert.Equal(CreateRange(1, 2), new AddressRange(s_page + 1, s_page + 2).RoundToPages());
+        Assert.Equal(CreateRange(1, 3), new AddressRange(s_page, (2 * s_page) + 1).RoundToPages());
+        Assert.Equal(CreateRange(1, 3), new AddressRange((2 * s_page) - 1, 3 * s_page).RoundToPages());
+        Assert.Equal(CreateRange(1, 2), CreateRange(1, 2).RoundToPages());
     }
 
     [Fact]
@@ -26,19 +26,19 @@ public sealed class AddressRangeTests
 
     [Fact]
     public void NormalizeSortsAndJoinsRanges() => Assert.Equal(
-        [Pages(1, 6), Pages(8, 9)],
-        AddressRange.Normalize([Pages(8, 9), Pages(3, 5), Pages(1, 3), Pages(4, 6), Pages(2, 3)]));
+        [CreateRange(1, 6), CreateRange(8, 9)],
+        AddressRange.Normalize([CreateRange(8, 9), CreateRange(3, 5), CreateRange(1, 3), CreateRange(4, 6), CreateRange(2, 3)]));
 
     [Fact]
     public void AContainedRangeDoesNotShortenItsContainer() =>
-        Assert.Equal([Pages(1, 10)], AddressRange.Normalize([Pages(1, 10), Pages(2, 3)]));
+        Assert.Equal([CreateRange(1, 10)], AddressRange.Normalize([CreateRange(1, 10), CreateRange(2, 3)]));
 
     [Fact]
     public void NormalizeJoinsTwoAddressesInOnePage() =>
-        Assert.Equal([Pages(4, 5)], AddressRange.Normalize([new((4 * s_page) + 8, (4 * s_page) + 9), new((4 * s_page) + 100, (4 * s_page) + 101)]));
+        Assert.Equal([CreateRange(4, 5)], AddressRange.Normalize([new((4 * s_page) + 8, (4 * s_page) + 9), new((4 * s_page) + 100, (4 * s_page) + 101)]));
 
     [Fact]
     public void NormalizeOfNoRangesIsEmpty() => Assert.Empty(AddressRange.Normalize([]));
 
-    private static AddressRange Pages(ulong first, ulong end) => new(first * s_page, end * s_page);
+    private static AddressRange CreateRange(ulong first, ulong end) => new(first * s_page, end * s_page);
 }

@@ -1,11 +1,11 @@
 using System.ComponentModel;
 using System.Diagnostics;
 
-namespace PagemapTools.Procfs.Tests.Live;
+namespace PagemapTools.Procfs.Tests.Live.Callers;
 
-/// <summary>Runs the explicit tests of <see cref="UnprivilegedChecks"/> in processes with fewer rights than this one.</summary>
+/// <summary>Runs the explicit tests of <see cref="CallerChecks"/> in processes with fewer rights than this one.</summary>
 [Trait("Tier", "Privileged")]
-public sealed class UnprivilegedTests(UnprivilegedFixture views) : IClassFixture<UnprivilegedFixture>
+public sealed class CallerTests(CallerFixture views) : IClassFixture<CallerFixture>
 {
     private const int DacOverride = 1;
     private const int DacReadSearch = 2;
@@ -14,62 +14,62 @@ public sealed class UnprivilegedTests(UnprivilegedFixture views) : IClassFixture
     private const int PerformanceMonitor = 38;
     private const int CheckpointRestore = 40;
 
-    public static TheoryData<string> Views() => [.. typeof(UnprivilegedChecks).GetMethods()
+    public static TheoryData<string> GetChecks() => [.. typeof(CallerChecks).GetMethods()
         .Where(method => method.GetCustomAttributes(typeof(FactAttribute), inherit: false).Length > 0).Select(method => method.Name)];
 
     [Theory]
-    [MemberData(nameof(Views))]
-    public void NobodyPassesEachCheck(string view) => views.Check(typeof(UnprivilegedChecks), view, UnprivilegedFixture.Nobody, start =>
+    [MemberData(nameof(GetChecks))]
+    public void NobodyPassesEachCheck(string view) => views.Check(typeof(CallerChecks), view, CallerFixture.Nobody, start =>
     {
         if (!Rights.IsRoot)
         {
             return Process.Start(start)!;
         }
 
-        WriteWhereNobodyMay(start);
+        UseDirectoriesOfNobody(start);
         return UnprivilegedRunner.StartAsNobody(start);
     });
 
     /// <summary>Of a proc that lists processes of others and opens nothing of them (since Linux 5.8 an option of each mount).</summary>
     [Theory]
-    [MemberData(nameof(Views))]
+    [MemberData(nameof(GetChecks))]
     public void NobodyUnderHidepidPassesEachCheck(string view)
     {
         Require.InitialRoot();
         Require.That(File.Exists("/usr/bin/setpriv") && File.Exists("/usr/bin/unshare"), "unshare", "setpriv or unshare is absent");
-        views.Check(typeof(UnprivilegedChecks), view, UnprivilegedFixture.NobodyWithHiddenProcesses, start =>
+        views.Check(typeof(CallerChecks), view, CallerFixture.NobodyWithHiddenProcesses, start =>
         {
-            WriteWhereNobodyMay(start);
+            UseDirectoriesOfNobody(start);
             const string Script = "mount -t proc -o hidepid=1 proc /proc && exec setpriv --reuid=65534 --regid=65534 --clear-groups -- \"$0\" \"$@\"";
-            return Process.Start(Prefixed(start, "unshare", "--mount", "sh", "-c", Script))!;
+            return Process.Start(AddPrefix(start, "unshare", "--mount", "sh", "-c", Script))!;
         });
     }
 
     [Theory]
-    [MemberData(nameof(Views))]
-    public void RootWithoutSysAdminPassesEachCheck(string view) => CheckWithout(view, "no-sys-admin", SysAdmin);
+    [MemberData(nameof(GetChecks))]
+    public void RootWithoutSysAdminPassesEachCheck(string view) => CheckWithoutCapabilities(view, "no-sys-admin", SysAdmin);
 
     [Theory]
-    [MemberData(nameof(Views))]
-    public void RootWithoutSysPtracePassesEachCheck(string view) => CheckWithout(view, "no-sys-ptrace", SysPtrace, SysAdmin, PerformanceMonitor);
+    [MemberData(nameof(GetChecks))]
+    public void RootWithoutSysPtracePassesEachCheck(string view) => CheckWithoutCapabilities(view, "no-sys-ptrace", SysPtrace, SysAdmin, PerformanceMonitor);
 
     /// <summary>Since Linux 6.15 that is enough to read the memory of others (kernel/fork.c, may_access_mm).</summary>
     [Theory]
-    [MemberData(nameof(Views))]
-    public void RootWithPerfmonPassesEachCheck(string view) => CheckWithout(view, "perfmon", SysPtrace, SysAdmin);
+    [MemberData(nameof(GetChecks))]
+    public void RootWithPerfmonPassesEachCheck(string view) => CheckWithoutCapabilities(view, "perfmon", SysPtrace, SysAdmin);
 
     [Theory]
-    [MemberData(nameof(Views))]
+    [MemberData(nameof(GetChecks))]
     public void RootWithoutFileCapabilitiesPassesEachCheck(string view) =>
-        CheckWithout(view, "no-dac", DacOverride, DacReadSearch, CheckpointRestore);
+        CheckWithoutCapabilities(view, "no-dac", DacOverride, DacReadSearch, CheckpointRestore);
 
     [Theory]
-    [MemberData(nameof(Views))]
-    public void RootOfAUserNamespacePassesEachCheck(string view) => views.Check(typeof(UnprivilegedChecks), view, "namespace", start =>
+    [MemberData(nameof(GetChecks))]
+    public void RootOfAUserNamespacePassesEachCheck(string view) => views.Check(typeof(CallerChecks), view, "namespace", start =>
     {
         try
         {
-            return Process.Start(Prefixed(start, "unshare", "--user", "--map-root-user"))!;
+            return Process.Start(AddPrefix(start, "unshare", "--user", "--map-root-user"))!;
         }
         catch (Win32Exception absent)
         {
@@ -80,15 +80,15 @@ public sealed class UnprivilegedTests(UnprivilegedFixture views) : IClassFixture
 
     /// <summary>Whose uid_map reads as that of the initial one does.</summary>
     [Theory]
-    [MemberData(nameof(Views))]
+    [MemberData(nameof(GetChecks))]
     public void RootOfAnIdentityMappedNamespacePassesEachCheck(string view)
     {
         Require.InitialRoot();
         Require.That(File.Exists("/usr/bin/unshare"), "unshare", "unshare is absent");
-        views.Check(typeof(UnprivilegedChecks), view, "namespace-of-all", start =>
+        views.Check(typeof(CallerChecks), view, "namespace-of-all", start =>
         {
             const string Script = "until grep -q . /proc/self/uid_map && grep -q . /proc/self/gid_map; do sleep 0.05; done; exec \"$0\" \"$@\"";
-            Process process = Process.Start(Prefixed(start, "unshare", "--user", "sh", "-c", Script))!;
+            Process process = Process.Start(AddPrefix(start, "unshare", "--user", "sh", "-c", Script))!;
             string initial = new FileInfo("/proc/self/ns/user").LinkTarget!;
             string own = FormattableString.Invariant($"/proc/{process.Id}");
             Assert.True(SpinWait.SpinUntil(() => new FileInfo($"{own}/ns/user").LinkTarget != initial, TimeSpan.FromSeconds(30)));
@@ -98,7 +98,7 @@ public sealed class UnprivilegedTests(UnprivilegedFixture views) : IClassFixture
         });
     }
 
-    private static void WriteWhereNobodyMay(ProcessStartInfo start)
+    private static void UseDirectoriesOfNobody(ProcessStartInfo start)
     {
         start.Environment["TMPDIR"] = "/tmp";
         start.Environment["PAGEMAPTOOLS_TEST_DIR"] = "/tmp";
@@ -106,7 +106,7 @@ public sealed class UnprivilegedTests(UnprivilegedFixture views) : IClassFixture
     }
 
     /// <summary>The same program, started by another one.</summary>
-    private static ProcessStartInfo Prefixed(ProcessStartInfo start, string program, params IEnumerable<string> arguments)
+    private static ProcessStartInfo AddPrefix(ProcessStartInfo start, string program, params IEnumerable<string> arguments)
     {
         string[] all = [.. arguments, start.FileName, .. start.ArgumentList];
         start.FileName = program;
@@ -115,9 +115,9 @@ public sealed class UnprivilegedTests(UnprivilegedFixture views) : IClassFixture
         return start;
     }
 
-    private void CheckWithout(string view, string user, params int[] capabilities)
+    private void CheckWithoutCapabilities(string view, string user, params int[] capabilities)
     {
         Require.InitialRoot();
-        views.Check(typeof(UnprivilegedChecks), view, user, start => UnprivilegedRunner.StartWithout(start, capabilities));
+        views.Check(typeof(CallerChecks), view, user, start => UnprivilegedRunner.StartWithout(start, capabilities));
     }
 }

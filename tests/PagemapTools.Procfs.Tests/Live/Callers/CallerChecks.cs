@@ -7,18 +7,18 @@ using PagemapTools.Procfs.Processes;
 using PagemapTools.Procfs.Uss;
 using PagemapTools.Procfs.Walk;
 
-namespace PagemapTools.Procfs.Tests.Live;
+namespace PagemapTools.Procfs.Tests.Live.Callers;
 
 /// <summary>
 /// What a process sees with whatever rights it has: what is hidden is null, what is visible is true, and what is refused is told with
-/// the right that is missing. Explicit: <see cref="UnprivilegedTests"/> runs each in processes with fewer rights.
+/// the right that is missing. Explicit: <see cref="CallerTests"/> runs each in processes with fewer rights.
 /// </summary>
 [Trait("Tier", "Privileged")]
-public sealed class UnprivilegedChecks(SharedTargets targets) : IClassFixture<SharedTargets>
+public sealed class CallerChecks(SharedTargets targets) : IClassFixture<SharedTargets>
 {
     private static readonly ProcRoot s_root = new("/proc");
 
-    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+    private static CancellationToken CancellationToken => TestContext.Current.CancellationToken;
 
     [Fact(Explicit = true)]
     public void HiddenFrameNumbersAreNullAndTheRestIsTrue()
@@ -26,8 +26,8 @@ public sealed class UnprivilegedChecks(SharedTargets targets) : IClassFixture<Sh
         TargetProcess target = targets["anon"];
         TargetRegion region = target["anon"];
         ProcessPageInfo[] pages = TargetPages.Read(region);
-        Assert.All(pages.On(region["written"]), page => Assert.Equal((PageState.Present, true, Rights.SeesFrameNumbers), (page.State, page.IsExclusive, page.Pfn is not null)));
-        Assert.All(pages.On(region["untouched"]), page => Assert.Equal(PageState.Unpopulated, page.State));
+        Assert.All(pages.Pick(region["written"]), page => Assert.Equal((PageState.Present, true, Rights.SeesFrameNumbers), (page.State, page.IsExclusive, page.Pfn is not null)));
+        Assert.All(pages.Pick(region["untouched"]), page => Assert.Equal(PageState.Unpopulated, page.State));
     }
 
     [Fact(Explicit = true)]
@@ -57,7 +57,7 @@ public sealed class UnprivilegedChecks(SharedTargets targets) : IClassFixture<Sh
         TargetProcess target = targets["guard"];
         ProcessPageInfo[] pages = TargetPages.Read(target["guard"]);
         PageState expected = Environment.OSVersion.Version >= new Version(6, 15) || Rights.SeesFrameNumbers ? PageState.Guard : PageState.Hidden;
-        Assert.All(pages.On(target["guard"]["guard"]), page => Assert.Equal(expected, page.State));
+        Assert.All(pages.Pick(target["guard"]["guard"]), page => Assert.Equal(expected, page.State));
         Assert.All(pages, page => Assert.Null(page.SwapFile));
     }
 
@@ -68,23 +68,23 @@ public sealed class UnprivilegedChecks(SharedTargets targets) : IClassFixture<Sh
         int[] markers = target["markers"]["marker"];
         Require.That(markers.Length > 0, "Markers", "this kernel leaves no markers in anonymous memory");
         PageState expected = Rights.SeesFrameNumbers ? PageState.UffdMarker : PageState.Hidden;
-        Assert.All(TargetPages.Read(target["markers"]).On(markers), page => Assert.Equal((expected, true), (page.State, page.IsUffdWriteProtected)));
+        Assert.All(TargetPages.Read(target["markers"]).Pick(markers), page => Assert.Equal((expected, true), (page.State, page.IsUffdWriteProtected)));
     }
 
     [Fact(Explicit = true)]
     public void OtherUsersProcessIsReadOrTheErrorNamesTheCapability() =>
-        AssertReadOrDenied(StandingBy(UnprivilegedFixture.OfOtherUser), isOfSameUser: false);
+        AssertReadOrDenied(GetStandbyProcess(CallerFixture.OtherUsersProcess), isOfSameUser: false);
 
     [Fact(Explicit = true)]
     public void PrivilegedProcessIsReadOrTheErrorNamesTheCapability() =>
-        AssertReadOrDenied(StandingBy(UnprivilegedFixture.OfMoreRights), isOfSameUser: Rights.IsRoot);
+        AssertReadOrDenied(GetStandbyProcess(CallerFixture.PrivilegedProcess), isOfSameUser: Rights.IsRoot);
 
     /// <summary>clear_refs asks nobody for the right to trace (fs/proc/task_mmu.c, clear_refs_write), unless hidepid hides it.</summary>
     [Fact(Explicit = true)]
     public void ClearRefsOfOtherUsersNeedsCapDacOverride()
     {
         const int EACCES = 13;
-        int processId = StandingBy(UnprivilegedFixture.OfOtherUser);
+        int processId = GetStandbyProcess(CallerFixture.OtherUsersProcess);
         if (KernelFile.OpensForWriting($"/proc/{processId}/clear_refs"))
         {
             Assert.True(Rights.MayWriteFilesOfOthers);
@@ -125,7 +125,7 @@ public sealed class UnprivilegedChecks(SharedTargets targets) : IClassFixture<Sh
         ProcessPageQuery query = new() { Walk = new PageWalkOptions { Addresses = [target["shared-zapped"].Range] }, ResolveShared = true };
         using ProcessPageReader reader = new(procfs, process, query);
         int notMapped = 0;
-        while (reader.MoveNext(Stop))
+        while (reader.MoveNext(CancellationToken))
         {
             notMapped += Enumerable.Range(0, reader.Batch.Count).Count(row => (reader.Create(reader.Batch, row)).State == PageState.NotMapped);
         }
@@ -135,30 +135,30 @@ public sealed class UnprivilegedChecks(SharedTargets targets) : IClassFixture<Sh
     }
 
     [Fact(Explicit = true)]
-    public void ReportedSupportEqualsActualSupport() => SupportAgreement.Check(StandingBy(UnprivilegedFixture.OfOtherUser));
+    public void ReportedSupportEqualsActualSupport() => SupportAgreement.Check(GetStandbyProcess(CallerFixture.OtherUsersProcess));
 
     private static void AssertReadOrDenied(int processId, bool isOfSameUser)
     {
         if (KernelFile.Opens($"/proc/{processId}/pagemap") && KernelFile.Opens($"/proc/{processId}/maps"))
         {
-            Assert.NotEmpty(Mappings(processId));
+            Assert.NotEmpty(ReadMappings(processId));
             return;
         }
 
-        ProcfsException failure = Assert.Throws<ProcfsException>(() => Mappings(processId));
+        ProcfsException failure = Assert.Throws<ProcfsException>(() => ReadMappings(processId));
         Assert.Equal((ProcfsError.ProcessAccessDenied, processId), (failure.Error, failure.ProcessId));
         Assert.Contains(failure.MissingCapability!, failure.Message, StringComparison.Ordinal);
         Assert.Equal(!Rights.MayTraceOthers, failure.MissingCapability!.Contains("CAP_SYS_PTRACE", StringComparison.Ordinal));
         Assert.Equal(!isOfSameUser && !Rights.MayReadFilesOfOthers, failure.MissingCapability!.Contains("CAP_DAC_READ_SEARCH", StringComparison.Ordinal));
     }
 
-    private static MemoryMapping[] Mappings(int processId)
+    private static MemoryMapping[] ReadMappings(int processId)
     {
         using ProcessAddressSpace process = ProcessAddressSpace.Open(s_root, processId);
         return [.. process.ReadMappings()];
     }
 
-    private static int StandingBy(string variable)
+    private static int GetStandbyProcess(string variable)
     {
         bool isThere = int.TryParse(Environment.GetEnvironmentVariable(variable), out int processId);
         Require.That(isThere, "Root", "only root can have processes of another user stand by");

@@ -2,32 +2,32 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Xml.Linq;
 
-namespace PagemapTools.Procfs.Tests.Support;
+namespace PagemapTools.Procfs.Tests.Live.Callers;
 
 /// <summary>
 /// Runs the explicit tests of one class once for each kind of process with fewer rights, and keeps what came of each. Two processes
 /// stand by for them to try their hands on: one of another user, and one of the same user with more rights.
 /// </summary>
-public sealed class UnprivilegedFixture : IDisposable
+public sealed class CallerFixture : IDisposable
 {
     public const string Nobody = "nobody";
     public const string NobodyWithHiddenProcesses = "nobody-hidepid";
-    public const string OfOtherUser = "PAGEMAPTOOLS_TESTS_OF_OTHER_USER";
-    public const string OfMoreRights = "PAGEMAPTOOLS_TESTS_OF_MORE_RIGHTS";
+    public const string OtherUsersProcess = "PAGEMAPTOOLS_TESTS_OF_OTHER_USER";
+    public const string PrivilegedProcess = "PAGEMAPTOOLS_TESTS_OF_MORE_RIGHTS";
 
     private readonly ConcurrentDictionary<string, Lazy<Dictionary<string, XElement>>> _results = new(StringComparer.Ordinal);
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("pagemaptools-views-");
     private readonly Process? _ofRoot;
     private readonly Process? _ofNobody;
 
-    public UnprivilegedFixture()
+    public CallerFixture()
     {
         const UnixFileMode All = (UnixFileMode)0x1ff;
         _directory.UnixFileMode = All;
         if (Rights.IsRoot)
         {
-            _ofRoot = Process.Start(Sleep());
-            _ofNobody = UnprivilegedRunner.StartAsNobody(Sleep());
+            _ofRoot = Process.Start(CreateSleep());
+            _ofNobody = UnprivilegedRunner.StartAsNobody(CreateSleep());
         }
     }
 
@@ -52,7 +52,7 @@ public sealed class UnprivilegedFixture : IDisposable
         _directory.Delete(recursive: true);
     }
 
-    private static ProcessStartInfo Sleep() => new("sleep", ["3600"]) { UseShellExecute = false };
+    private static ProcessStartInfo CreateSleep() => new("sleep", ["3600"]) { UseShellExecute = false };
 
     private Dictionary<string, XElement> Run(Type views, string user, Func<ProcessStartInfo, Process> start)
     {
@@ -64,8 +64,8 @@ public sealed class UnprivilegedFixture : IDisposable
             RedirectStandardOutput = true,
             UseShellExecute = false,
         };
-        info.Environment[OfOtherUser] = FormattableString.Invariant($"{(user is Nobody or NobodyWithHiddenProcesses ? _ofRoot : _ofNobody)?.Id}");
-        info.Environment[OfMoreRights] = FormattableString.Invariant($"{_ofRoot?.Id}");
+        info.Environment[OtherUsersProcess] = FormattableString.Invariant($"{(user is Nobody or NobodyWithHiddenProcesses ? _ofRoot : _ofNobody)?.Id}");
+        info.Environment[PrivilegedProcess] = FormattableString.Invariant($"{_ofRoot?.Id}");
         using Process process = start(info);
         string output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
