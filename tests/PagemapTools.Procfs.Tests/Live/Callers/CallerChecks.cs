@@ -10,8 +10,8 @@ using PagemapTools.Procfs.Walk;
 namespace PagemapTools.Procfs.Tests.Live.Callers;
 
 /// <summary>
-/// What a process sees with whatever rights it has: what is hidden is null, what is visible is true, and what is refused is told with
-/// the right that is missing. Explicit: <see cref="CallerTests"/> runs each in processes with fewer rights.
+/// Checks what the library shows to a caller with any privileges: hidden values are null, visible values are true, and errors name the
+/// missing capability. A normal run excludes these explicit tests; <see cref="CallerTests"/> runs them in subprocesses.
 /// </summary>
 [Trait("Tier", "Privileged")]
 public sealed class CallerChecks(SharedTargets targets) : IClassFixture<SharedTargets>
@@ -79,7 +79,7 @@ public sealed class CallerChecks(SharedTargets targets) : IClassFixture<SharedTa
     public void PrivilegedProcessIsReadOrTheErrorNamesTheCapability() =>
         AssertReadOrDenied(GetStandbyProcess(CallerFixture.PrivilegedProcess), isOfSameUser: Rights.IsRoot);
 
-    /// <summary>clear_refs asks nobody for the right to trace (fs/proc/task_mmu.c, clear_refs_write), unless hidepid hides it.</summary>
+    /// <summary>clear_refs does not require CAP_SYS_PTRACE (fs/proc/task_mmu.c, clear_refs_write), except under hidepid.</summary>
     [Fact(Explicit = true)]
     public void ClearRefsOfOtherUsersNeedsCapDacOverride()
     {
@@ -160,8 +160,8 @@ public sealed class CallerChecks(SharedTargets targets) : IClassFixture<SharedTa
 
     private static int GetStandbyProcess(string variable)
     {
-        bool isThere = int.TryParse(Environment.GetEnvironmentVariable(variable), out int processId);
-        Require.That(isThere, "Root", "only root can have processes of another user stand by");
+        bool hasProcess = int.TryParse(Environment.GetEnvironmentVariable(variable), out int processId);
+        Require.That(hasProcess, "Root", "only root can start a process of another user");
         return processId;
     }
 }

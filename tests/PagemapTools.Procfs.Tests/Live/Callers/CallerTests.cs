@@ -3,9 +3,12 @@ using System.Diagnostics;
 
 namespace PagemapTools.Procfs.Tests.Live.Callers;
 
-/// <summary>Runs the explicit tests of <see cref="CallerChecks"/> in processes with fewer rights than this one.</summary>
+/// <summary>
+/// Runs the explicit tests of <see cref="CallerChecks"/> as callers with other privileges. Each method is a kind of caller and each of
+/// its rows is a check. <see cref="CallerFixture"/> runs all checks of a caller in one subprocess and reports their results here.
+/// </summary>
 [Trait("Tier", "Privileged")]
-public sealed class CallerTests(CallerFixture views) : IClassFixture<CallerFixture>
+public sealed class CallerTests(CallerFixture callers) : IClassFixture<CallerFixture>
 {
     private const int DacOverride = 1;
     private const int DacReadSearch = 2;
@@ -19,7 +22,7 @@ public sealed class CallerTests(CallerFixture views) : IClassFixture<CallerFixtu
 
     [Theory]
     [MemberData(nameof(GetChecks))]
-    public void NobodyPassesEachCheck(string view) => views.Check(typeof(CallerChecks), view, CallerFixture.Nobody, start =>
+    public void NobodyPassesEachCheck(string check) => callers.Check(typeof(CallerChecks), check, CallerFixture.Nobody, start =>
     {
         if (!Rights.IsRoot)
         {
@@ -30,14 +33,14 @@ public sealed class CallerTests(CallerFixture views) : IClassFixture<CallerFixtu
         return UnprivilegedRunner.StartAsNobody(start);
     });
 
-    /// <summary>Of a proc that lists processes of others and opens nothing of them (since Linux 5.8 an option of each mount).</summary>
+    /// <summary>hidepid=1 lists processes of other users but does not open their files (an option of each mount since Linux 5.8).</summary>
     [Theory]
     [MemberData(nameof(GetChecks))]
-    public void NobodyUnderHidepidPassesEachCheck(string view)
+    public void NobodyUnderHidepidPassesEachCheck(string check)
     {
         Require.InitialRoot();
         Require.That(File.Exists("/usr/bin/setpriv") && File.Exists("/usr/bin/unshare"), "unshare", "setpriv or unshare is absent");
-        views.Check(typeof(CallerChecks), view, CallerFixture.NobodyWithHiddenProcesses, start =>
+        callers.Check(typeof(CallerChecks), check, CallerFixture.NobodyUnderHidepid, start =>
         {
             UseDirectoriesOfNobody(start);
             const string Script = "mount -t proc -o hidepid=1 proc /proc && exec setpriv --reuid=65534 --regid=65534 --clear-groups -- \"$0\" \"$@\"";
@@ -47,25 +50,25 @@ public sealed class CallerTests(CallerFixture views) : IClassFixture<CallerFixtu
 
     [Theory]
     [MemberData(nameof(GetChecks))]
-    public void RootWithoutSysAdminPassesEachCheck(string view) => CheckWithoutCapabilities(view, "no-sys-admin", SysAdmin);
+    public void RootWithoutSysAdminPassesEachCheck(string check) => CheckWithoutCapabilities(check, "no-sys-admin", SysAdmin);
 
     [Theory]
     [MemberData(nameof(GetChecks))]
-    public void RootWithoutSysPtracePassesEachCheck(string view) => CheckWithoutCapabilities(view, "no-sys-ptrace", SysPtrace, SysAdmin, PerformanceMonitor);
+    public void RootWithoutSysPtracePassesEachCheck(string check) => CheckWithoutCapabilities(check, "no-sys-ptrace", SysPtrace, SysAdmin, PerformanceMonitor);
 
-    /// <summary>Since Linux 6.15 that is enough to read the memory of others (kernel/fork.c, may_access_mm).</summary>
+    /// <summary>Since Linux 6.15, CAP_PERFMON suffices to read the memory of other users (kernel/fork.c, may_access_mm).</summary>
     [Theory]
     [MemberData(nameof(GetChecks))]
-    public void RootWithPerfmonPassesEachCheck(string view) => CheckWithoutCapabilities(view, "perfmon", SysPtrace, SysAdmin);
-
-    [Theory]
-    [MemberData(nameof(GetChecks))]
-    public void RootWithoutFileCapabilitiesPassesEachCheck(string view) =>
-        CheckWithoutCapabilities(view, "no-dac", DacOverride, DacReadSearch, CheckpointRestore);
+    public void RootWithPerfmonPassesEachCheck(string check) => CheckWithoutCapabilities(check, "perfmon", SysPtrace, SysAdmin);
 
     [Theory]
     [MemberData(nameof(GetChecks))]
-    public void RootOfAUserNamespacePassesEachCheck(string view) => views.Check(typeof(CallerChecks), view, "namespace", start =>
+    public void RootWithoutFileCapabilitiesPassesEachCheck(string check) =>
+        CheckWithoutCapabilities(check, "no-dac", DacOverride, DacReadSearch, CheckpointRestore);
+
+    [Theory]
+    [MemberData(nameof(GetChecks))]
+    public void RootOfAUserNamespacePassesEachCheck(string check) => callers.Check(typeof(CallerChecks), check, "namespace", start =>
     {
         try
         {
@@ -78,14 +81,14 @@ public sealed class CallerTests(CallerFixture views) : IClassFixture<CallerFixtu
         }
     });
 
-    /// <summary>Whose uid_map reads as that of the initial one does.</summary>
+    /// <summary>The uid_map of this namespace reads like that of the initial namespace.</summary>
     [Theory]
     [MemberData(nameof(GetChecks))]
-    public void RootOfAnIdentityMappedNamespacePassesEachCheck(string view)
+    public void RootOfAnIdentityMappedNamespacePassesEachCheck(string check)
     {
         Require.InitialRoot();
         Require.That(File.Exists("/usr/bin/unshare"), "unshare", "unshare is absent");
-        views.Check(typeof(CallerChecks), view, "namespace-of-all", start =>
+        callers.Check(typeof(CallerChecks), check, "namespace-of-all", start =>
         {
             const string Script = "until grep -q . /proc/self/uid_map && grep -q . /proc/self/gid_map; do sleep 0.05; done; exec \"$0\" \"$@\"";
             Process process = Process.Start(AddPrefix(start, "unshare", "--user", "sh", "-c", Script))!;
@@ -105,7 +108,7 @@ public sealed class CallerTests(CallerFixture views) : IClassFixture<CallerFixtu
         start.Environment["HOME"] = "/tmp";
     }
 
-    /// <summary>The same program, started by another one.</summary>
+    /// <summary>Makes another program start the same program.</summary>
     private static ProcessStartInfo AddPrefix(ProcessStartInfo start, string program, params IEnumerable<string> arguments)
     {
         string[] all = [.. arguments, start.FileName, .. start.ArgumentList];
@@ -115,9 +118,9 @@ public sealed class CallerTests(CallerFixture views) : IClassFixture<CallerFixtu
         return start;
     }
 
-    private void CheckWithoutCapabilities(string view, string user, params int[] capabilities)
+    private void CheckWithoutCapabilities(string check, string caller, params int[] capabilities)
     {
         Require.InitialRoot();
-        views.Check(typeof(CallerChecks), view, user, start => UnprivilegedRunner.StartWithout(start, capabilities));
+        callers.Check(typeof(CallerChecks), check, caller, start => UnprivilegedRunner.StartWithout(start, capabilities));
     }
 }
