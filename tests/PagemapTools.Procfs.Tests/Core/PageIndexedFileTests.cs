@@ -96,14 +96,14 @@ public sealed class PageIndexedFileTests
     [InlineData((1UL << 60) - 3)]
     public void AnIndexBeyondEveryFileReadsNothing(ulong index)
     {
-        using PageIndexedFile file = CreateFile((_, _) => throw new InvalidOperationException("there is nothing to ask the kernel"));
+        using PageIndexedFile file = CreateFile((_, _) => throw new InvalidOperationException("the file must not be read"));
         Assert.Equal(0, file.Read(index, new ulong[4]));
     }
 
     [Fact]
     public void AnEmptyBufferReadsNothing()
     {
-        using PageIndexedFile file = CreateFile((_, _) => throw new InvalidOperationException("there is nothing to ask the kernel"));
+        using PageIndexedFile file = CreateFile((_, _) => throw new InvalidOperationException("the file must not be read"));
         Assert.Equal(0, file.Read(0, []));
     }
 
@@ -141,13 +141,13 @@ public sealed class PageIndexedFileTests
         return count;
     }
 
-    /// <summary>A file whose reads give a count, or the negative of an error number.</summary>
-    private static PageIndexedFile CreateFile(Reading read) => new("made/up", (Span<byte> buffer, long offset, out int errno) =>
+    /// <summary>A file whose reads return a byte count or a negated error number.</summary>
+    private static PageIndexedFile CreateFile(ReadFunction read) => new("made/up", (Span<byte> buffer, long offset, out int errno) =>
     {
         int count = read(buffer, offset);
         errno = count < 0 ? -count : 0;
         return Math.Max(count, -1);
     });
 
-    private delegate int Reading(Span<byte> buffer, long offset);
+    private delegate int ReadFunction(Span<byte> buffer, long offset);
 }

@@ -7,7 +7,7 @@ namespace PagemapTools.Procfs.Tests.Core;
 public sealed class PrefetchPipelineTests
 {
     private const int Depth = 2;
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan s_timeout = TimeSpan.FromSeconds(30);
 
     [Fact]
     public void ItemsPassBothStepsInOrderAndOneAtATime()
@@ -49,11 +49,11 @@ public sealed class PrefetchPipelineTests
         int finished = 0;
         using PrefetchPipeline<Item> items = new(Depth, () => new Item(Interlocked.Increment(ref made)), _ => Interlocked.Increment(ref finished));
 
-        for (int asked = 1; asked <= 5; asked++)
+        for (int taken = 1; taken <= 5; taken++)
         {
             items.Next();
-            int expected = asked + Depth;
-            Assert.True(SpinWait.SpinUntil(() => Volatile.Read(ref finished) == expected, s_patience));
+            int expected = taken + Depth;
+            Assert.True(SpinWait.SpinUntil(() => Volatile.Read(ref finished) == expected, s_timeout));
             Assert.Equal(expected, Volatile.Read(ref made));
         }
     }
@@ -61,8 +61,8 @@ public sealed class PrefetchPipelineTests
     [Fact]
     public void TheFirstStepRunsBesideTheSecond()
     {
-        using Barrier together = new(participantCount: 2);
-        ConcurrentQueue<bool> met = new();
+        using Barrier barrier = new(participantCount: 2);
+        ConcurrentQueue<bool> arrivals = new();
         int made = 0;
         using PrefetchPipeline<Item> items = new(
             Depth,
@@ -70,7 +70,7 @@ public sealed class PrefetchPipelineTests
             {
                 if (made++ == 1)
                 {
-                    met.Enqueue(together.SignalAndWait(s_patience));
+                    arrivals.Enqueue(barrier.SignalAndWait(s_timeout));
                 }
 
                 return new Item(made);
@@ -79,14 +79,14 @@ public sealed class PrefetchPipelineTests
             {
                 if (item.Number == 1)
                 {
-                    met.Enqueue(together.SignalAndWait(s_patience));
+                    arrivals.Enqueue(barrier.SignalAndWait(s_timeout));
                 }
             });
 
         items.Next();
         items.Next();
 
-        Assert.Equal([true, true], met);
+        Assert.Equal([true, true], arrivals);
     }
 
     [Theory]

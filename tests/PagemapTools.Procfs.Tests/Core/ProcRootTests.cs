@@ -10,7 +10,7 @@ public sealed class ProcRootTests
     [InlineData("/made/up", "/made/up")]
     [InlineData("/made/up/", "/made/up")]
     [InlineData("/", "/")]
-    public void ThePathLosesItsTrailingSlash(string given, string kept) => Assert.Equal(kept, new ProcRoot(given).Path);
+    public void ThePathLosesItsTrailingSlash(string given, string expected) => Assert.Equal(expected, new ProcRoot(given).Path);
 
     [Theory]
     [InlineData(null)]

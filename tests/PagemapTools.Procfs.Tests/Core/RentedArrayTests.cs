@@ -8,7 +8,7 @@ public sealed class RentedArrayTests
     [Fact]
     public void DisposingTwiceReturnsTheArrayOnce()
     {
-        // Of a size that nothing else rents.
+        // Nothing else rents an array of this size.
         const int Length = 7 << 20;
         RentedArray<ulong> first = new(Length);
         Assert.True(first.Array.Length >= Length);

@@ -34,7 +34,7 @@ public sealed class SeqFileTextTests
     [Fact]
     public void UnescapeDecodesEscapesBeforeUtf8()
     {
-        // A path whose UTF-8 stands beside an escaped newline.
+        // Valid UTF-8, an escaped newline and an invalid byte.
         byte[] written = [.. "名"u8, .. @"\012"u8, 0xff];
         Assert.Equal("名\n\\xff", SeqFileText.Unescape(written, "\n"));
     }
