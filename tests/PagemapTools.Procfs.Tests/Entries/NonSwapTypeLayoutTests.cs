@@ -6,9 +6,9 @@ using PagemapTools.Procfs.Entries;
 namespace PagemapTools.Procfs.Tests.Entries;
 
 /// <summary>
-/// The order of include/linux/swap.h from the top: what could not be read from swap (5.19 to 6.1), PTE marker (since 5.19), both of
-/// which <see cref="SwapTypes"/> knows; device (4 types, since 6.15 3; CONFIG_DEVICE_PRIVATE), migration (3, before 5.19 2;
-/// CONFIG_MIGRATION), poison (1; CONFIG_MEMORY_FAILURE), and swap areas below.
+/// include/linux/swap.h assigns the types from the top: swap read error (5.19 to 6.1), PTE marker (since 5.19), device (4 types, 3 since
+/// 6.15; CONFIG_DEVICE_PRIVATE), migration (3 types, 2 before 5.19; CONFIG_MIGRATION), poison (1 type; CONFIG_MEMORY_FAILURE), swap areas.
+/// <see cref="SwapTypes"/> classifies the first two.
 /// </summary>
 [Trait("Tier", "Unit")]
 public sealed class NonSwapTypeLayoutTests

@@ -5,7 +5,7 @@ namespace PagemapTools.Procfs.Tests.Entries;
 [Trait("Tier", "Unit")]
 public sealed class PagemapEntryTests
 {
-    /// <summary>Linux 6.18, four bits short of all configuration: 28 swap files, then three migration types, then the marker.</summary>
+    /// <summary>Linux 6.18 with CONFIG_MIGRATION alone: types 0 to 27 are swap areas, 28 to 30 migration, 31 the marker.</summary>
     private static readonly SwapTypes s_configured = new([], new NonSwapTypeLayout(new Version(6, 18), devicePrivate: false, migration: true, memoryFailure: false, pteMarker: true));
 
     [Theory]

@@ -49,7 +49,7 @@ public sealed class SwapTypesTests
     [InlineData("6.2.0-made-up", 30, 1UL, PageState.NonSwap)]
     public void Linux519To61PutMarkersBelowTheSwapReadErrorType(string release, int type, ulong offset, PageState state)
     {
-        // The release is known, the configuration is not: there is no /boot/config of that name.
+        // No configuration file in /boot has the name of this release.
         using FakeProc tree = new FakeProc().Text("sys/kernel/osrelease", release + "\n");
         Assert.Equal(state, SwapTypes.Read(tree.Root).Classify(type, offset));
     }
@@ -96,7 +96,7 @@ public sealed class SwapTypesTests
     [Fact]
     public void ASwapTypeAboveTheNumberOfAreasContradictsTheirOrder()
     {
-        // Of three areas the first was switched off: types 1 and 2 stay, two lines.
+        // The first of three areas was switched off: types 1 and 2 remain, and /proc/swaps has two lines.
         SwapTypes types = new(["/second", "/third"], null);
         Assert.False(types.ContradictsAreaOrder(new PagemapEntry(PagemapBits.Swapped(1, 5))));
         Assert.True(types.ContradictsAreaOrder(new PagemapEntry(PagemapBits.Swapped(2, 5))));
@@ -121,7 +121,7 @@ public sealed class SwapTypesTests
     }
 
     [Fact]
-    public void AVirtualLineOfLxcfsSaysNothingAboutAreas()
+    public void AVirtualLineOfLxcfsNamesNoArea()
     {
         using FakeProc tree = new FakeProc().Text("swaps", Header + "none                                    virtual\t\t1048576\t0\t0\n");
         SwapTypes types = SwapTypes.Read(tree.Root);
@@ -161,7 +161,7 @@ public sealed class SwapTypesTests
         int lines = File.ReadLines("/proc/swaps").Count() - 1;
         int areas = SwapTypes.Read(new ProcRoot("/proc")).Areas.Count;
 
-        // Another test may switch an area on or off between the two looks.
+        // Another test may switch an area on or off between the two reads.
         int after = File.ReadLines("/proc/swaps").Count() - 1;
         Assert.True(areas == lines || areas == after, string.Create(CultureInfo.InvariantCulture, $"{areas} areas, {lines} or {after} lines"));
     }
