@@ -39,8 +39,8 @@ public sealed class BitSpecTests
     [InlineData("0x10,anon=16", Dirty | Anon, false)]
     [InlineData(" anon , lru ", Lru, true)]
     [InlineData("anon,", Anon, true)]
-    public void ASpecificationMatchesTheFlagsThatPageTypesMatches(string specification, ulong flags, bool holds) =>
-        Assert.Equal(holds, BitSpec.Parse(specification).Mask.Matches((KPageFlags)flags));
+    public void ASpecificationMatchesTheFlagsThatPageTypesMatches(string specification, ulong flags, bool matches) =>
+        Assert.Equal(matches, BitSpec.Parse(specification).Mask.Matches((KPageFlags)flags));
 
     [Theory]
     [InlineData("loc", Locked)]
@@ -78,7 +78,7 @@ public sealed class BitSpecTests
     [InlineData("bit2", 1UL << 2)]
     public void BitNumbersAreNotPrefixesOfOthers(string name, ulong flags)
     {
-        // Either that bit or an error, but never bit 52 for bit5.
+        // The result is bit 5 or an error, never bit 52.
         try
         {
             Assert.Equal((KPageFlags)flags, BitSpec.Parse(name).Mask.Mask);

@@ -18,7 +18,7 @@ public sealed class KPageFlagsHistogramTests
     [InlineData(5)]
     public void AnyNumberOfThreadsCountsEachFrameOnce(int threads)
     {
-        // Not a multiple of what is read at once.
+        // The count is not a multiple of the read size.
         ulong[] words = [.. Enumerable.Range(0, 100_003).Select(i => i % 3 == 0 ? Anon : i % 1000 < 500 ? Lru : 0)];
         using FakeProc tree = new FakeProc().Entries("kpageflags", 0, words);
         using PageIndexedFile file = PageIndexedFile.Open(tree.PathOf("kpageflags"));

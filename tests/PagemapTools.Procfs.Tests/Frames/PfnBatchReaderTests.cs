@@ -4,7 +4,7 @@ using PagemapTools.Procfs.Frames;
 
 namespace PagemapTools.Procfs.Tests.Frames;
 
-/// <summary>The join, over a file in which the word of number n is 3n + 1 and which ends at <see cref="EndOfFile"/>.</summary>
+/// <summary>Reads from a file whose word n is 3n + 1 and which ends at <see cref="EndOfFile"/>.</summary>
 [Trait("Tier", "Unit")]
 public sealed class PfnBatchReaderTests
 {
@@ -113,12 +113,12 @@ public sealed class PfnBatchReaderTests
         return calls;
     }
 
-    /// <summary>Lists of many shapes: runs up and down, close and far strangers, repetitions, unknown numbers.</summary>
+    /// <summary>Lists of many shapes: ascending and descending runs, isolated PFNs, repetitions, unknown PFNs.</summary>
     private static ulong[] CreatePfns(Random random, byte shape)
     {
         List<ulong> pfns = [];
-        int pieces = random.Next(1, 40);
-        for (int piece = 0; piece < pieces; piece++)
+        int segments = random.Next(1, 40);
+        for (int segment = 0; segment < segments; segment++)
         {
             ulong first = (ulong)random.NextInt64((shape & 1) != 0 ? 2_000 : 120_000);
             int length = random.Next(1, (shape & 2) != 0 ? 2_000 : 5);
@@ -151,7 +151,7 @@ public sealed class PfnBatchReaderTests
             BitConverter.TryWriteBytes(buffer[(i * sizeof(ulong))..], GetExpectedWord((ulong)(offset / sizeof(ulong)) + (ulong)i));
         }
 
-        // Short as the kernel may be.
+        // The kernel may return fewer bytes than requested.
         return Math.Min(words * sizeof(ulong), 64 * 1024);
     });
 }
