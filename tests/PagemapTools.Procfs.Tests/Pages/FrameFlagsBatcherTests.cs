@@ -5,7 +5,7 @@ using PagemapTools.Procfs.Pages;
 
 namespace PagemapTools.Procfs.Tests.Pages;
 
-/// <summary>Pages that come one by one, on a made-up kpageflags that counts how often it is asked.</summary>
+/// <summary>Adds pages one by one to a batcher over a fake kpageflags that counts its reads.</summary>
 [Trait("Tier", "Unit")]
 public sealed class FrameFlagsBatcherTests : IDisposable
 {
@@ -45,13 +45,13 @@ public sealed class FrameFlagsBatcherTests : IDisposable
     [Fact]
     public void UntrackedPagesAreReportedAndNotCounted()
     {
-        using PageIndexedFile blind = new("kpageflags", (Span<byte> buffer, long _, out int errno) =>
+        using PageIndexedFile untracked = new("kpageflags", (Span<byte> buffer, long _, out int errno) =>
         {
             errno = 0;
             buffer.Clear();
             return buffer.Length;
         });
-        using FrameFlagsBatcher frames = new(blind, new UntrackedSections(blind), _histogram);
+        using FrameFlagsBatcher frames = new(untracked, new UntrackedSections(untracked), _histogram);
         frames.Add(new PageInfo(7), 1, TestContext.Current.CancellationToken);
         frames.Flush();
         Assert.False(frames.SawUntrackedFrames);

@@ -91,7 +91,7 @@ public sealed class PageRangeBuilderTests
     [Fact]
     public void OnlyVisibleFlagsSplitARange()
     {
-        // Hidden in the well-known view, shown in the raw one.
+        // Only the raw view shows MLOCKED.
         ulong Flags(int row) => (ulong)KPageFlags.ANON | (row % 2 == 0 ? (ulong)KPageFlags.MLOCKED : 0);
         Assert.Equal([4L], Merge(CreateBatch("P10 P11 P12 P13"), FrameProperties.Flags, Flags).Select(range => range.PageCount));
         Assert.Equal([1L, 1, 1, 1], Merge(CreateBatch("P10 P11 P12 P13"), FrameProperties.Flags, Flags, isRaw: true).Select(range => range.PageCount));
@@ -140,7 +140,10 @@ public sealed class PageRangeBuilderTests
     [Fact]
     public void NoPagesGiveNoRange() => Assert.Null(new PageRangeBuilder().Complete());
 
-    /// <summary>P present, E exclusive, F of a file, D soft-dirty with a frame; S, T in swap; G, U markers; h, s hidden; 0 nothing; . a gap.</summary>
+    /// <summary>
+    /// P present, E exclusive, F file and D soft-dirty, each with its page frame number; S and T swapped to areas 0 and 1; G guard;
+    /// U uffd marker; h and s hidden; 0 unpopulated; . a gap.
+    /// </summary>
     private static PageBatch CreateBatch(string rows)
     {
         PageBatch batch = new();

@@ -7,7 +7,7 @@ using PagemapTools.Procfs.Processes;
 
 namespace PagemapTools.Procfs.Tests.Pages;
 
-/// <summary>The whole path of the data over made-up trees: walk, filter, join, filter, objects.</summary>
+/// <summary>The whole data path over fake proc trees: walk, entry filter, frame words, frame filter, objects.</summary>
 [Trait("Tier", "Unit")]
 public sealed class ProcessPageReaderTests
 {
@@ -56,7 +56,7 @@ public sealed class ProcessPageReaderTests
         Assert.Equal(22UL, Assert.Single(Read(tree, new ProcessPageQuery { Include = FrameProperties.MapCount })).MapCount);
     }
 
-    /// <summary>Frames of a section for which the kernel's files read 0 throughout; one without flags among others is just that.</summary>
+    /// <summary>The kernel's files read 0 for a whole untracked section. A single frame without flags elsewhere is tracked.</summary>
     [Fact]
     public void UntrackedFramesReportOnlyWhatTheirEntryShows()
     {
@@ -189,7 +189,7 @@ public sealed class ProcessPageReaderTests
     [InlineData(40_000)]
     public void AnUnreadableKpageFileIsReported(int pages)
     {
-        // read of a directory gives EISDIR; many rows are joined on several threads.
+        // Reading a directory gives EISDIR. Several threads read the words of many rows.
         using FakeProc tree = CreateTree().Process(Id, FormatLine(0x10, 0x10 + pages))
             .Pagemap(Id, 0x10 * s_page, [.. Enumerable.Repeat(PagemapBits.Present | 1, pages)]);
         File.Delete(tree.PathOf("kpagecount"));
@@ -237,7 +237,7 @@ public sealed class ProcessPageReaderTests
         Assert.Equal(1UL << 60, Assert.Single(Read(tree, new ProcessPageQuery())).UnknownBits);
     }
 
-    /// <summary>One mapping of four pages; frames 0 to 3, of which 2 alone is on the LRU lists.</summary>
+    /// <summary>One mapping of four pages, and page frames 0 to 3, of which only 2 has LRU.</summary>
     private static FakeProc CreateTree(params ReadOnlySpan<ulong> entries) =>
         FakeFrames.CreateTree([0, (ulong)KPageFlags.ANON, (ulong)KPageFlags.LRU, 0], [0, 11, 22, 33], [0, 111, 222, 333])
             .Text("swaps", "Filename Type Size Used Priority\n/swap file 100 0 -2\n")
