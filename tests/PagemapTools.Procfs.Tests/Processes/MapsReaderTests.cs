@@ -47,7 +47,7 @@ public sealed class MapsReaderTests
     [InlineData(17)]
     public void ALineCanSpanTwoReads(int shift)
     {
-        // Lines of 64 bytes, so that every position within a line meets the end of the buffer once.
+        // The shift moves the positions at which the buffer ends within the lines.
         string first = $"1000-2000 r--p 00000000 08:01 1 /{new string('x', 30 + shift)}\n";
         StringBuilder lines = new(first);
         for (int i = 0; i < 2000; i++)

@@ -3,7 +3,7 @@ using PagemapTools.Procfs.Processes;
 
 namespace PagemapTools.Procfs.Tests.Processes;
 
-/// <summary>What is said of a process that cannot be read, on made-up trees.</summary>
+/// <summary>Opens processes of fake proc trees, most of them unreadable.</summary>
 [Trait("Tier", "Unit")]
 public sealed class ProcessAddressSpaceTests
 {
@@ -36,7 +36,7 @@ public sealed class ProcessAddressSpaceTests
     [InlineData('Z', 0u, "with ) and ( and R 1 2", "zombie")]
     public void TheErrorExplainsAMissingAddressSpace(char state, uint flags, string name, string reason)
     {
-        // As the kernel: pagemap of such a process does not open.
+        // The pagemap of such a process does not open.
         using FakeProc tree = new FakeProc().Text("7/comm", name + "\n").Text("7/cmdline", string.Empty).Status(Id, state, flags, name);
         ProcfsException failure = Assert.Throws<ProcfsException>(() => ProcessAddressSpace.Open(tree.Root, Id));
         Assert.Equal(ProcfsError.NoAddressSpace, failure.Error);
@@ -117,7 +117,7 @@ public sealed class ProcessAddressSpaceTests
     [Fact]
     public void ReadMappingsReportsAReadError()
     {
-        // read of a directory gives EISDIR, at once; the process is there all the time.
+        // Reading a directory gives EISDIR although the process exists.
         using FakeProc tree = new FakeProc().Text("7/comm", "x\n").Status(Id, 'S', 0).Pagemap(Id, 0, 1).Text("7/maps/nothing", string.Empty);
         using ProcessAddressSpace process = ProcessAddressSpace.Open(tree.Root, Id);
         ProcfsException failure = Assert.Throws<ProcfsException>(() => process.ReadMappings().ToArray());

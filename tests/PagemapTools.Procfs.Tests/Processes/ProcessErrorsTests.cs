@@ -3,7 +3,10 @@ using PagemapTools.Procfs.Processes;
 
 namespace PagemapTools.Procfs.Tests.Processes;
 
-/// <summary>Which right is named as missing, on made-up trees of the caller's own; the views of lesser rights look at the kernel's.</summary>
+/// <summary>
+/// Checks which capability an error names as missing, on fake proc trees that the caller owns.
+/// <see cref="Live.Callers.CallerChecks"/> covers live processes.
+/// </summary>
 [Trait("Tier", "Unit")]
 public sealed class ProcessErrorsTests
 {

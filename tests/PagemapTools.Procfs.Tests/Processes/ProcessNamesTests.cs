@@ -54,7 +54,7 @@ public sealed class ProcessNamesTests
         process.Kill();
     }
 
-    /// <summary>A process that waits, and whose name is these bytes (it writes them to its own /proc/PID/comm).</summary>
+    /// <summary>Starts a process that writes these bytes to its own /proc/PID/comm and waits.</summary>
     private static Process StartSleep(ReadOnlySpan<byte> name)
     {
         string octal = string.Concat(name.ToArray().Select(value => $"\\{Convert.ToString(value, 8).PadLeft(3, '0')}"));
