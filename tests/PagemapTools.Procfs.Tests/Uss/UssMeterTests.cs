@@ -4,7 +4,7 @@ using PagemapTools.Procfs.Uss;
 
 namespace PagemapTools.Procfs.Tests.Uss;
 
-/// <summary>Measurements of a made-up proc tree; the expected figures were worked out by hand.</summary>
+/// <summary>Measures fake proc trees. The expected figures were calculated by hand.</summary>
 [Trait("Tier", "Unit")]
 public sealed class UssMeterTests
 {
@@ -67,7 +67,10 @@ public sealed class UssMeterTests
         Assert.Equal(Pages * (s_page * 4096 / 3) / 4096, Measure(tree, UssMethod.MapCount, threads).Pss);
     }
 
-    /// <summary>Migration, hwpoison and device entries are resident, since Linux 6.11 as shared (fs/proc/task_mmu.c, smaps_account); markers are not.</summary>
+    /// <summary>
+    /// Migration, hwpoison and device entries are resident, and shared since Linux 6.11 (fs/proc/task_mmu.c, smaps_account). Markers
+    /// are not resident.
+    /// </summary>
     [Theory]
     [InlineData(UssMethod.Exclusive)]
     [InlineData(UssMethod.MapCount)]
@@ -92,7 +95,7 @@ public sealed class UssMeterTests
         Assert.Equal(resident * s_page, Measure(tree, UssMethod.Exclusive, 1).Rss);
     }
 
-    /// <summary>The page frames of a section for which kpageflags and kpagecount read 0 throughout.</summary>
+    /// <summary>kpageflags and kpagecount read 0 for a whole section of page frames.</summary>
     [Fact]
     public void FramesThatKpagecountDoesNotCoverAreResident()
     {
