@@ -4,7 +4,7 @@ using PagemapTools.Procfs.Walk;
 
 namespace PagemapTools.Procfs.Tests.Walk;
 
-/// <summary>Walks over made-up trees, whose files answer PAGEMAP_SCAN with ENOTTY.</summary>
+/// <summary>Walks fake proc trees, whose files answer PAGEMAP_SCAN with ENOTTY.</summary>
 [Trait("Tier", "Unit")]
 public sealed class PageWalkTests
 {
@@ -49,7 +49,7 @@ public sealed class PageWalkTests
     [Fact]
     public void WithoutPagemapScanEveryEntryIsRead()
     {
-        // Larger than what is read without asking; the few that are populated lie apart.
+        // The mapping is large enough for a scan. Its few populated pages lie apart.
         using FakeProc tree = new FakeProc().Process(Id, FormatLine(0x10, 0x10 + 50_000, "/sparse"))
             .Pagemap(Id, GetAddress(0x10), PagemapBits.Present | 1).Pagemap(Id, GetAddress(0x10 + 20_000), PagemapBits.Present | 2).Pagemap(Id, GetAddress(0x10 + 49_999), PagemapBits.Present | 3);
         using ProcessAddressSpace process = ProcessAddressSpace.Open(tree.Root, Id);
@@ -132,7 +132,7 @@ public sealed class PageWalkTests
     [Fact]
     public void TruncatedMapsOfAnExitingProcessAreDetected()
     {
-        // maps ends after one line as if that were all; pagemap, which no longer answers, tells.
+        // maps ends after one line as if it were complete. Only the pagemap shows that the process has exited.
         using FakeProc tree = new FakeProc().Process(Id, FormatLine(0x10, 0x11, "/first")).Pagemap(Id, GetAddress(0x9), 1);
         using ProcessAddressSpace process = ProcessAddressSpace.Open(tree.Root, Id);
         Assert.Equal(ProcfsError.ProcessNotFound, Assert.Throws<ProcfsException>(() => process.ReadMappings().ToArray()).Error);
