@@ -3,10 +3,10 @@ using PagemapTools.Procfs.Processes;
 
 namespace PagemapTools.Procfs.Tests.Support;
 
-/// <summary>Processes and machines that the parsing types need to know of.</summary>
+/// <summary>The process context and the mappings that other types need.</summary>
 internal static class Identities
 {
-    /// <summary>One swap area, and no knowledge of the kernel's configuration.</summary>
+    /// <summary>One swap area and an unknown kernel configuration.</summary>
     public static SwapTypes OneArea { get; } = new(["/swapfile"], special: null);
 
     public static ProcessContext Process { get; } = new(7, "made-up", OneArea);

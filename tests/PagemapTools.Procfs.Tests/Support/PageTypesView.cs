@@ -1,8 +1,8 @@
 namespace PagemapTools.Procfs.Tests.Support;
 
 /// <summary>
-/// The two views of tools/mm/page-types.c, stated anew from its source bit by bit: well_known_flags() and
-/// expand_overloaded_flags(), with ANON and KSM first masked on slab pages (which page-types does not do).
+/// The two views of tools/mm/page-types.c, written bit by bit from its source: well_known_flags() and expand_overloaded_flags(). Both
+/// views first mask ANON and KSM on slab pages; page-types does not.
 /// </summary>
 internal static class PageTypesView
 {
@@ -67,7 +67,7 @@ internal static class PageTypesView
         return bits;
     }
 
-    // flags ^= BIT(from) | BIT(to): the place of the new name is free in every word that the kernel gives.
+    // flags ^= BIT(from) | BIT(to): every word from the kernel has a clear target bit.
     private static void Rename(HashSet<int> bits, int from, int to)
     {
         if (bits.Remove(from) && !bits.Add(to))
