@@ -47,7 +47,7 @@ public sealed class ExitedProcessesTests
         Assert.Equal(ProcfsError.ProcessNotFound, CatchFailure(() => Measure(zombie)).Error);
     }
 
-    /// <summary>Its /proc/PID is a zombie's: no mapping, no entry. Every page is as it was.</summary>
+    /// <summary>/proc/PID is that of a zombie, without mappings or entries. The pages of the process do not change.</summary>
     [Fact]
     public void ALivingThreadServesForAnExitedMainThread()
     {

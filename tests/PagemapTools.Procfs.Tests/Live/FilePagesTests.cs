@@ -82,7 +82,7 @@ public sealed class FilePagesTests(SharedTargets targets) : IClassFixture<Shared
     [Fact]
     public void AmbiguousNamesGetTheirLikelierReading()
     {
-        // maps has the same line for a newline in a name and for a backslash followed by 012, and for a name that ends in the mark.
+        // maps writes a newline like a backslash followed by 012, and a deleted file like a file whose name ends in (deleted).
         TargetProcess target = targets["odd-names"];
         Dictionary<ulong, MemoryMapping> mappings = ReadMappings(target);
         Assert.EndsWith("/not\nnewline", mappings[target["octal"].Start].Path, StringComparison.Ordinal);
@@ -109,7 +109,7 @@ public sealed class FilePagesTests(SharedTargets targets) : IClassFixture<Shared
 
     private static void AssertUntouched(TargetRegion region, ProcessPageInfo[] pages)
     {
-        // Where the file could not be evicted from the page cache, a fault maps the neighbours too.
+        // A fault also maps adjacent pages of a file that could not be evicted from the page cache.
         if (region.Expect["evicted"] == "true")
         {
             Assert.All(pages.Pick(region["untouched"]), page => Assert.Equal(PageState.Unpopulated, page.State));

@@ -48,14 +48,14 @@ public sealed class ForkedPagesTests
     {
         Require.PageFrameNumbers();
         UssMeter meter = new(new ProcfsContext(new ProcRoot("/proc")), method);
-        using TargetProcess zoo = TargetProcess.Start("fork").Next().Stop();
-        Agrees(zoo["parent"]);
-        Agrees(zoo["child"]);
-        Agrees(zoo["parent"]);
-        zoo.Next().Stop();
-        Agrees(zoo["parent"]);
+        using TargetProcess target = TargetProcess.Start("fork").Next().Stop();
+        AssertEqualsSmaps(target["parent"]);
+        AssertEqualsSmaps(target["child"]);
+        AssertEqualsSmaps(target["parent"]);
+        target.Next().Stop();
+        AssertEqualsSmaps(target["parent"]);
 
-        void Agrees(TargetRegion region)
+        void AssertEqualsSmaps(TargetRegion region)
         {
             MappingUss uss = UssVersusSmaps.MeasureRegion(region, meter);
             Smaps kernel = UssVersusSmaps.ReadSmaps(region);

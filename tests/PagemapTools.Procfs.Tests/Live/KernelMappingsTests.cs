@@ -30,7 +30,7 @@ public sealed class KernelMappingsTests(SharedTargets targets) : IClassFixture<S
     [Fact]
     public void VvarReadsAsUnpopulated()
     {
-        // VM_PFNMAP: the kernel does not walk over it (mm/pagewalk.c, walk_page_test).
+        // The kernel does not walk a VM_PFNMAP mapping (mm/pagewalk.c, walk_page_test).
         TargetProcess target = targets["anon"];
         using ProcessAddressSpace process = ProcessAddressSpace.Open(new ProcRoot("/proc"), target.ProcessId);
         PageWalkOptions options = new() { Mappings = mapping => mapping.Kind == MappingKind.Vvar, Categories = PageCategories.None };

@@ -88,7 +88,7 @@ public sealed class MarkersTests
     {
         ProcessPageInfo[] pages = TargetPages.Read(region);
 
-        // The bit of its own came with 6.15; before, the marker tells, to those who see it.
+        // Linux 6.15 added a bit for guard regions. Before 6.15 only a visible marker identifies a guard region.
         Assert.All(pages.Pick(region["guard"]), page => Assert.True(
             page.State == PageState.Guard || (!isVisible && page is { State: PageState.Hidden, IsUffdWriteProtected: false }), page.State.ToString()));
         Assert.All(pages.Pick(region["guard"]), page => Assert.Null(page.SwapFile));

@@ -7,7 +7,7 @@ using PagemapTools.Procfs.Processes;
 
 namespace PagemapTools.Procfs.Tests.Live;
 
-/// <summary>The pages of whole processes, added up by what each says of itself, against the kernel's account of each mapping.</summary>
+/// <summary>Adds up the pages of whole processes and compares the totals of each mapping with smaps.</summary>
 [Collection(MachineSettings.Name)]
 [Trait("Tier", "Privileged")]
 public sealed class PageTotalsTests
@@ -35,11 +35,11 @@ public sealed class PageTotalsTests
         using TargetProcess target = TargetProcess.Start(kind).Stop();
         Require.That(!(kind == "shared-swapped" && Environment.OSVersion.Version < new Version(6, 5) && target[kind]["swap-cache"].Length > 0), "Cachestat", "pages are still in the swap cache, and before cachestat (6.5) nothing tells them from the page cache");
 
-        // What others do with the libraries, and the kernel with its lists, changes under the reader.
+        // Other processes and page reclaim change pages during a read.
         UssVersusSmaps.RepeatUntilEqual(() => FindDifferences(target.ProcessId), MaxAttempts);
     }
 
-    /// <summary>A huge page that is mapped by its pages, not whole, is in Anonymous but not in AnonHugePages.</summary>
+    /// <summary>A huge page that is mapped page by page counts in Anonymous but not in AnonHugePages.</summary>
     [Fact]
     public void PagesOfWholeHugePagesAddUpToAnonHugePages()
     {
@@ -72,13 +72,13 @@ public sealed class PageTotalsTests
     {
         ProcessPageInfo[] pages = [.. all];
 
-        // Where the kernel does not know its own memory (UntrackedSections), there is nothing to add up.
+        // Untracked memory (UntrackedSections) has no flags and counts to add up.
         if (pages.Any(page => page.State == PageState.Present && (page.Flags is null || page.MapCount is null)))
         {
             return [];
         }
 
-        // A frame without mappings is the zero page, or the kernel's own (vvar).
+        // A frame with map count 0 is the zero page or belongs to the kernel (vvar).
         ProcessPageInfo[] mapped = [.. pages.Where(page => page.MapCount > 0)];
         ProcessPageInfo[] hugetlb = [.. mapped.Where(page => page.Flags!.Value.HasFlag(KPageFlags.HUGE))];
         ProcessPageInfo[] resident = [.. mapped.Except(hugetlb)];
@@ -90,7 +90,7 @@ public sealed class PageTotalsTests
             ("Private_Hugetlb", hugetlb.Count(page => page.MapCount == 1)),
             ("Shared_Hugetlb", hugetlb.Count(page => page.MapCount > 1)),
 
-            // Since Linux 6.8.
+            // smaps has KSM since Linux 6.8.
             .. knowsKsm && mapping.Bytes.ContainsKey("KSM") ? [("KSM", resident.Count(page => page.Flags!.Value.HasFlag(KPageFlags.KSM)))] : ((string, long)[])[],
         ];
         return totals.Where(total => total.Pages * (long)KernelFile.PageSize != mapping[total.Field]).Select(total => string.Create(

@@ -4,7 +4,7 @@ using PagemapTools.Procfs.Walk;
 
 namespace PagemapTools.Procfs.Tests.Live;
 
-/// <summary>PAGEMAP_SCAN of this process's own pages, with every number of regions around the kernel's own buffer of 512.</summary>
+/// <summary>PAGEMAP_SCAN of this process, with numbers of regions around the 512 of the kernel's buffer.</summary>
 [Trait("Tier", "Live")]
 public sealed class PagemapScanTests
 {

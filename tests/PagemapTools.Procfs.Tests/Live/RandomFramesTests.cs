@@ -4,7 +4,7 @@ using PagemapTools.Procfs.Pages;
 
 namespace PagemapTools.Procfs.Tests.Live;
 
-/// <summary>The join of 100,000 frame numbers picked at random against the test's own reading, one word at a time.</summary>
+/// <summary>Compares the words of 100,000 random page frames with direct reads of one word each.</summary>
 [Trait("Tier", "Live")]
 public sealed class RandomFramesTests
 {
@@ -20,8 +20,8 @@ public sealed class RandomFramesTests
         Require.ReadableFile(path);
         ulong[] pending = CreatePfns();
 
-        // The machine goes on working: a word has to be what the kernel says just before or just after; what is neither is looked at again.
-        for (int look = 0; look < MaxAttempts && pending.Length > 0; look++)
+        // Frames change during the test: a word has to equal a direct read before or after it. Words that equal neither are read again.
+        for (int attempt = 0; attempt < MaxAttempts && pending.Length > 0; attempt++)
         {
             ulong?[] before = KernelFile.WordOfEach(path, pending);
             ulong?[] joined = ReadWords(field, pending);
@@ -92,7 +92,7 @@ public sealed class RandomFramesTests
         return [.. words];
     }
 
-    /// <summary>Numbers over all of memory, some twice, some in runs, and some beyond its end.</summary>
+    /// <summary>Page frame numbers over all of memory: some repeated, some consecutive, some beyond the end.</summary>
     private static ulong[] CreatePfns()
     {
         Random random = new(4711);

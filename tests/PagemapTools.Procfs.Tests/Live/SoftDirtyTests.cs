@@ -41,7 +41,7 @@ public sealed class SoftDirtyTests
     [Fact]
     public void OnlyPagesWrittenAfterAClearAreSoftDirty()
     {
-        SkipUnlessKept();
+        Require.SoftDirty();
         using TargetProcess target = TargetProcess.Start("soft-dirty").Stop();
         Assert.All(TargetPages.Read(target["soft-dirty"]), page => Assert.True(page.IsSoftDirty));
         new SoftDirty(s_root).Clear(target.ProcessId);
@@ -54,7 +54,7 @@ public sealed class SoftDirtyTests
     [Fact]
     public void AFilterMatchesSoftDirtyPages()
     {
-        SkipUnlessKept();
+        Require.SoftDirty();
         using TargetProcess target = TargetProcess.Start("soft-dirty").Stop();
         new SoftDirty(s_root).Clear(target.ProcessId);
         target.Next("7").Stop();
@@ -67,7 +67,7 @@ public sealed class SoftDirtyTests
     [Fact]
     public void AChildHasItsOwnSoftDirtyBits()
     {
-        SkipUnlessKept();
+        Require.SoftDirty();
         using TargetProcess target = TargetProcess.Start("fork").Stop();
         new SoftDirty(s_root).Clear(target.ProcessId);
         new SoftDirty(s_root).Clear(target.Children[0]);
@@ -81,13 +81,10 @@ public sealed class SoftDirtyTests
     [Fact]
     public void ClearReportsAnExitedProcess()
     {
-        SkipUnlessKept();
+        Require.SoftDirty();
         int beyond = int.Parse(File.ReadAllText("/proc/sys/kernel/pid_max")) + 1;
         Assert.Equal(ProcfsError.ProcessNotFound, Assert.Throws<ProcfsException>(() => new SoftDirty(s_root).Clear(beyond)).Error);
         using TargetProcess target = TargetProcess.Start("zombie");
         Assert.Equal(ProcfsError.NoAddressSpace, Assert.Throws<ProcfsException>(() => new SoftDirty(s_root).Clear(target.Children[0])).Error);
     }
-
-    private static void SkipUnlessKept() =>
-        Require.SoftDirty();
 }

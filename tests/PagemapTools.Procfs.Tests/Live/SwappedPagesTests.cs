@@ -58,7 +58,7 @@ public sealed class SwappedPagesTests
         Assert.All(TargetPages.Read(second).Pick(second["swapped"]), page => Assert.Equal((1, second.Expect["area"]), (page.SwapType!.Value, page.SwapFile)));
         UssVersusSmaps.Check(target.ProcessId);
 
-        // The first is switched off: the second keeps its number, and is now the only one in /proc/swaps.
+        // The first area is now off. The second retains its type and is the only area in /proc/swaps.
         target.Next().Stop();
         Assert.All(TargetPages.Read(target["swapped"]), page => Assert.Equal(PageState.Present, page.State));
         Assert.All(TargetPages.Read(second).Pick(second["swapped"]), page => Assert.Equal((PageState.Swapped, 1, second.Expect["area"]), (page.State, page.SwapType!.Value, page.SwapFile)));
@@ -73,7 +73,7 @@ public sealed class SwappedPagesTests
         TargetRegion region = target["shared-swapped"];
         ProcessPageInfo[] pages = TargetPages.Read(region, resolveShared: true);
 
-        // Before cachestat (6.5) a page still in the swap cache cannot be told from one in the page cache.
+        // Before cachestat (6.5), nothing distinguishes a page in the swap cache from one in the page cache.
         int[] doubtful = Environment.OSVersion.Version < new Version(6, 5) ? region["swap-cache"] : [];
         Assert.All(pages.Pick(region["swapped"].Except(doubtful)), page => Assert.Equal(PageState.SwappedShared, page.State));
         Assert.All(pages.Pick(region["mapped"]), page => Assert.Equal(PageState.Present, page.State));
@@ -98,7 +98,7 @@ public sealed class SwappedPagesTests
     {
         Require.MapFiles();
 
-        // Has a swap area, and zswap where the kernel has it, so that nothing stays in the swap cache.
+        // This process adds a swap area, and zswap if the kernel has it, so that no page stays in the swap cache.
         using TargetProcess area = TargetProcess.Start("shared-swapped", "pages=16");
         using TargetProcess target = TargetProcess.Start(kind, ["pages=64", "written=0-63", "read=none", .. options]);
         PageOut.Whole(target[kind]);

@@ -5,7 +5,7 @@ using PagemapTools.Procfs.Walk;
 
 namespace PagemapTools.Procfs.Tests.Live;
 
-/// <summary>A walk that asks the kernel where pages are (PAGEMAP_SCAN, 6.7) against one that reads every entry, and against the test's own reading.</summary>
+/// <summary>Compares a walk by PAGEMAP_SCAN (Linux 6.7) with a walk that reads every entry and with a direct read of pagemap.</summary>
 [Trait("Tier", "Live")]
 public sealed class WalksAgreeTests
 {
@@ -26,10 +26,10 @@ public sealed class WalksAgreeTests
         using TargetProcess target = TargetProcess.Start(kind, options).Stop();
         using ProcessAddressSpace process = ProcessAddressSpace.Open(s_root, target.ProcessId);
 
-        // The runtime reserves 256 GiB and more in one mapping: whoever reads that entry by entry reads for minutes.
-        PageWalkOptions asked = new() { Mappings = mapping => mapping.Size <= 4UL << 30 };
-        PageWalkOptions whole = asked with { Categories = PageCategories.None };
-        KeyValuePair<ulong, ulong>[] scanned = [.. Walks.ReadEntries(process, asked).Where(pair => (pair.Value & Populated) != 0)];
+        // The runtime reserves 256 GiB and more in one mapping. Reading each of its entries takes minutes.
+        PageWalkOptions scan = new() { Mappings = mapping => mapping.Size <= 4UL << 30 };
+        PageWalkOptions whole = scan with { Categories = PageCategories.None };
+        KeyValuePair<ulong, ulong>[] scanned = [.. Walks.ReadEntries(process, scan).Where(pair => (pair.Value & Populated) != 0)];
         KeyValuePair<ulong, ulong>[] read = [.. Walks.ReadEntries(process, whole).Where(pair => (pair.Value & Populated) != 0)];
         AssertSame(read, scanned);
         TargetRegion region = target.Regions[0];
@@ -70,7 +70,7 @@ public sealed class WalksAgreeTests
         MappingUss uss = UssVersusSmaps.MeasureRegion(target["scattered"], UssMethod.Exclusive);
         Assert.Equal(16384L * Environment.SystemPageSize, uss.Uss);
 
-        // Reading every entry takes half a minute; the bound is far above what it takes, for the machine may be busy.
+        // Reading every entry takes half a minute. The bound allows for a busy machine.
         Assert.True(System.Diagnostics.Stopwatch.GetElapsedTime(start) < TimeSpan.FromSeconds(20));
         UssVersusSmaps.Check(target.ProcessId);
     }
@@ -95,7 +95,7 @@ public sealed class WalksAgreeTests
         Assert.Equal(expected.Length, actual.Length);
         for (int i = 0; i < expected.Length; i++)
         {
-            // What others map too (bit 56) may change under a stopped process.
+            // Bit 56 of a stopped process can change, because other processes map the same pages.
             Assert.True(
                 expected[i].Key == actual[i].Key && ((expected[i].Value ^ actual[i].Value) & ~PagemapBits.Exclusive) == 0,
                 $"{actual[i].Key:x}: {actual[i].Value:x}, expected {expected[i].Key:x}: {expected[i].Value:x}");
