@@ -10,7 +10,7 @@ public sealed class PublicApiTests
     private const BindingFlags Declared =
         BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly;
 
-    /// <summary>To accept a change, review the received file beside the approved one and copy it over that.</summary>
+    /// <summary>To accept a change, compare the received file with the approved file and copy it over the approved file.</summary>
     [Fact]
     public void ThePublicSurfaceEqualsTheApprovedOne()
     {
@@ -31,7 +31,7 @@ public sealed class PublicApiTests
         return $"{kind} {type.FullName}{(bases.Length > 0 ? $" : {bases[0]}" : string.Empty)}\n{string.Concat(members.Select(member => $"    {member}\n"))}";
     }
 
-    // What the compiler adds to every record says nothing.
+    // The compiler adds these members to every record.
     private static bool IsVisible(MemberInfo member) => member switch
     {
         _ when member.Name is "Equals" or "GetHashCode" or "ToString" or "PrintMembers" or "<Clone>$" or "Deconstruct" or "EqualityContract" => false,
