@@ -55,7 +55,7 @@ public sealed class FlagFilterTests
     [Fact]
     public void NamesMatchFlagsThatTheViewHides()
     {
-        // A transparent huge page's compound marks, and the kernel's internal flags.
+        // The view hides the compound flags of a transparent huge page and the kernel's internal flags.
         ulong word = (ulong)(KPageFlags.THP | KPageFlags.COMPOUND_HEAD | KPageFlags.MLOCKED);
         Assert.True(new FlagFilter { AllOf = KPageFlags.COMPOUND_HEAD }.Matches(word, default, rawFlags: false));
         Assert.True(new FlagFilter { AllOf = KPageFlags.MLOCKED }.Matches(word, default, rawFlags: false));

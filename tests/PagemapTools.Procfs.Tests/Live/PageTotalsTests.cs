@@ -72,7 +72,7 @@ public sealed class PageTotalsTests
     {
         ProcessPageInfo[] pages = [.. all];
 
-        // Untracked memory (UntrackedSections) has no flags and counts to add up.
+        // Untracked memory (UntrackedSections) has no flags or counts to add up.
         if (pages.Any(page => page.State == PageState.Present && (page.Flags is null || page.MapCount is null)))
         {
             return [];

@@ -90,13 +90,13 @@ public sealed class MapsReaderTests
         return [.. mappings];
     }
 
-    private static void Read(string text, List<MemoryMapping> into)
+    private static void Read(string text, List<MemoryMapping> mappings)
     {
         using FakeProc tree = new FakeProc().Text("maps", text);
         using SafeFileHandle maps = File.OpenHandle(tree.PathOf("maps"));
         foreach (MemoryMapping mapping in new MapsReader(maps, Identities.Process).Read())
         {
-            into.Add(mapping);
+            mappings.Add(mapping);
         }
     }
 }
