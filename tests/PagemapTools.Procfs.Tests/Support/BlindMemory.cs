@@ -8,7 +8,7 @@ namespace PagemapTools.Procfs.Tests.Support;
 /// </summary>
 internal static class BlindMemory
 {
-    private const int SectionFrames = 1 << 15;
+    private static readonly ulong s_sectionFrames = (128UL << 20) / KernelFile.PageSize;
 
     private static readonly Lazy<HashSet<ulong>> s_sections = new(Find);
 
@@ -16,7 +16,7 @@ internal static class BlindMemory
 
     /// <summary>Whether a page of a range has its frame there.</summary>
     public static bool Holds(int processId, ulong address, int pages) => IsThere && KernelFile.Pagemap(processId, address, pages)
-        .Any(entry => (entry & Words.Present) != 0 && s_sections.Value.Contains((entry & Words.Frame) / SectionFrames));
+        .Any(entry => (entry & Words.Present) != 0 && s_sections.Value.Contains((entry & Words.Frame) / s_sectionFrames));
 
     private static HashSet<ulong> Find() => !KernelFile.Opens("/proc/kpageflags") ? []
         : [.. File.ReadLines("/proc/iomem").Where(line => line.EndsWith(" : System RAM", StringComparison.Ordinal)).SelectMany(BlindSections)];
@@ -24,9 +24,9 @@ internal static class BlindMemory
     private static IEnumerable<ulong> BlindSections(string line)
     {
         ulong[] ends = [.. line.Split(' ')[0].Split('-').Select(address => ulong.Parse(address, NumberStyles.HexNumber, CultureInfo.InvariantCulture) / KernelFile.PageSize)];
-        for (ulong section = (ends[0] + SectionFrames - 1) / SectionFrames; (section + 1) * SectionFrames <= ends[1] + 1; section++)
+        for (ulong section = (ends[0] + s_sectionFrames - 1) / s_sectionFrames; (section + 1) * s_sectionFrames <= ends[1] + 1; section++)
         {
-            if (!KernelFile.Words("/proc/kpageflags", section * SectionFrames, SectionFrames).AsSpan().ContainsAnyExcept(0UL))
+            if (!KernelFile.Words("/proc/kpageflags", section * s_sectionFrames, (int)s_sectionFrames).AsSpan().ContainsAnyExcept(0UL))
             {
                 yield return section;
             }
