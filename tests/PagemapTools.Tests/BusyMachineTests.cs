@@ -17,7 +17,7 @@ public sealed class BusyMachineTests
     [InlineData("Measure-ProcessUss")]
     [InlineData("Measure-ProcessUss -ByMapping")]
     [InlineData("Get-ProcessPageMap -Name * -AsRange")]
-    public void All_processes_are_read_ten_times_on_end(string command)
+    public void CmdletReadsAllProcessesWhileOthersStartAndExit(string command)
     {
         using Session session = new();
         using Churn churn = new();

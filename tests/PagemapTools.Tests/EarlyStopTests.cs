@@ -30,7 +30,7 @@ public sealed class EarlyStopTests : IDisposable
     [InlineData("while ($true) { Get-KPageCgroup | ForEach-Object { } }")]
     [InlineData("while ($true) { Measure-KPageFlags | ForEach-Object { } }")]
     [InlineData("while ($true) { Measure-ProcessUss | ForEach-Object { } }")]
-    public void A_stop_from_another_thread_ends_long_work(string script)
+    public void StopFromAnotherThreadEndsLongWork(string script)
     {
         Require.Root();
         using PowerShell shell = _session.CreateCommand(script);
@@ -56,7 +56,7 @@ public sealed class EarlyStopTests : IDisposable
     [InlineData("Measure-ProcessUss", false)]
     [InlineData("Measure-ProcessUss -ByMapping", false)]
     [InlineData("Test-PagemapSupport", false)]
-    public void Nothing_more_is_made_than_what_is_taken(string command, bool needsRoot)
+    public void CmdletMakesNoMoreObjectsThanTaken(string command, bool needsRoot)
     {
         if (needsRoot)
         {
@@ -73,7 +73,7 @@ public sealed class EarlyStopTests : IDisposable
     }
 
     [Fact]
-    public void A_chain_of_cmdlets_ends_as_a_whole()
+    public void StopEndsWholeChainOfCmdlets()
     {
         Require.Root();
         Stopwatch watch = Stopwatch.StartNew();
@@ -86,7 +86,7 @@ public sealed class EarlyStopTests : IDisposable
     }
 
     [Fact]
-    public void A_break_in_the_pipeline_ends_it()
+    public void BreakInPipelineEndsCmdlet()
     {
         Stopwatch watch = Stopwatch.StartNew();
 
@@ -97,7 +97,7 @@ public sealed class EarlyStopTests : IDisposable
     }
 
     [Fact]
-    public void An_error_downstream_ends_it()
+    public void ErrorDownstreamEndsCmdlet()
     {
         Outcome outcome = _session.Run("Get-ProcessPageMap -Id $id -IncludeUnpopulated | ForEach-Object { throw 'enough' }");
 

@@ -39,7 +39,7 @@ public sealed class FlagSummaryTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Specifications))]
-    public void Random_words_give_what_page_types_prints(string specification)
+    public void SummaryOfRandomWordsEqualsPageTypes(string specification)
     {
         Require.PageTypes();
 
@@ -55,7 +55,7 @@ public sealed class FlagSummaryTests : IDisposable
     }
 
     [Fact]
-    public void A_copy_of_the_machines_own_file_gives_what_page_types_prints()
+    public void SummaryOfSavedKpageflagsEqualsPageTypes()
     {
         Require.Root();
         Require.PageTypes();
@@ -67,7 +67,7 @@ public sealed class FlagSummaryTests : IDisposable
     }
 
     [Fact]
-    public void The_pages_of_a_process_give_what_page_types_prints()
+    public void SummaryOfProcessPagesEqualsPageTypes()
     {
         Require.Root();
         Require.PageTypes();
@@ -93,7 +93,7 @@ public sealed class FlagSummaryTests : IDisposable
     }
 
     [Fact]
-    public void A_process_is_the_sum_of_its_pages()
+    public void SummaryOfProcessEqualsSummaryOfItsPages()
     {
         Random random = new(3);
         _tree.Process(7, 0x10000, [.. Enumerable.Range(0, 1000).Select(page => page % 10 == 0 ? 0 : PagemapBits.PresentAt((ulong)random.Next(1, 500)))]);
@@ -107,7 +107,7 @@ public sealed class FlagSummaryTests : IDisposable
     }
 
     [Fact]
-    public void All_of_memory_is_every_frame_of_the_file()
+    public void SummaryOfAllMemoryCountsEveryFrameOfTheFile()
     {
         Require.Root();
         long frames = _session.Objects("Measure-KPageFlags").Column<long>("PageCount").Sum();
@@ -120,7 +120,7 @@ public sealed class FlagSummaryTests : IDisposable
     }
 
     [Fact]
-    public void Frames_from_the_pipeline_are_counted_with_or_without_flags()
+    public void SummaryCountsPipedFramesWithAndWithoutFlags()
     {
         _tree.Entries("kpageflags", 0, 1 << 5, 1 << 5, 1 << 12).Entries("kpagecount", 0, 1, 1, 1);
         _session["tree"] = _tree.Path;
@@ -135,7 +135,7 @@ public sealed class FlagSummaryTests : IDisposable
     }
 
     [Fact]
-    public void Flags_by_name_choose_what_is_counted()
+    public void FlagParametersSelectCountedFrames()
     {
         _tree.Entries("saved", 0, 1 << 5, (1 << 5) | (1 << 12), 1 << 12, 1UL << 33);
 

@@ -13,7 +13,7 @@ public sealed class FramePipelineTests
     private const int PagesToGather = 4096;
 
     [Fact]
-    public void Pages_are_passed_on_in_order_with_more_known_of_them()
+    public void CmdletsAddPropertiesToPipedPagesInOrder()
     {
         Require.Root();
         using TargetProcess target = TargetProcess.StartInKnownMemory("dense", "size=64MiB").Stop();
@@ -32,7 +32,7 @@ public sealed class FramePipelineTests
     }
 
     [Fact]
-    public void Piping_gives_what_including_gives()
+    public void PipingGivesSameResultAsInclude()
     {
         Require.Root();
         using TargetProcess target = TargetProcess.StartInKnownMemory("fork", "pages=300").Stop();
@@ -44,7 +44,7 @@ public sealed class FramePipelineTests
     }
 
     [Fact]
-    public void The_objects_that_come_out_are_those_that_went_in()
+    public void CmdletsPassOnTheSameObjects()
     {
         Require.Root();
         using TargetProcess target = TargetProcess.StartInKnownMemory("anon");
@@ -57,7 +57,7 @@ public sealed class FramePipelineTests
     }
 
     [Fact]
-    public void A_filter_downstream_keeps_the_order()
+    public void DownstreamFilterKeepsOrder()
     {
         Require.Root();
         using TargetProcess target = TargetProcess.StartInKnownMemory("file-private", "pages=512 read=0-255 written=256-511".Split(' ')).Stop();
@@ -71,7 +71,7 @@ public sealed class FramePipelineTests
     }
 
     [Fact]
-    public void Pages_without_a_frame_pass_with_nothing_known_of_them()
+    public void CmdletsPassOnPagesWithoutFrame()
     {
         Require.Root();
         using TargetProcess target = TargetProcess.StartInKnownMemory("anon");
@@ -91,7 +91,7 @@ public sealed class FramePipelineTests
     [Theory]
     [InlineData("@()")]
     [InlineData("Get-ProcessPageMap -Id $id -Mapping nosuch")]
-    public void Nothing_in_gives_nothing_out(string source)
+    public void EmptyInputGivesNoOutput(string source)
     {
         Require.Root();
         using TargetProcess target = TargetProcess.StartInKnownMemory("anon");
@@ -104,7 +104,7 @@ public sealed class FramePipelineTests
     }
 
     [Fact]
-    public void Piped_pages_are_read_in_batches()
+    public void CmdletsReadPipedPagesInBatches()
     {
         Require.ReadableFile("/proc/self/io");
         using FakeProc tree = new();

@@ -19,7 +19,7 @@ public sealed class FramesAgainstOdTests
     [InlineData("Get-KPageFlags", "RawFlags", "/proc/kpageflags")]
     [InlineData("Get-KPageCount", "MapCount", "/proc/kpagecount")]
     [InlineData("Get-KPageCgroup", "CgroupInode", "/proc/kpagecgroup")]
-    public void Frames_picked_at_random_are_what_od_reads(string cmdlet, string property, string path)
+    public void RandomFramesEqualOdOutput(string cmdlet, string property, string path)
     {
         Require.Root();
         Require.ReadableFile(path);
@@ -38,7 +38,7 @@ public sealed class FramesAgainstOdTests
     }
 
     [Fact]
-    public void A_file_read_in_order_is_the_file()
+    public void SequentialReadEqualsFile()
     {
         using FakeProc tree = new();
         Random random = new(1);

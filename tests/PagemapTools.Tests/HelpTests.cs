@@ -21,7 +21,7 @@ public sealed class HelpTests : IDisposable
     public void Dispose() => _session.Dispose();
 
     [Fact]
-    public void Each_cmdlet_has_a_page_and_no_page_is_without_a_cmdlet()
+    public void EveryCmdletHasExactlyOneHelpPage()
     {
         string[] cmdlets = [.. Cmdlets().Select(cmdlet => cmdlet.Name)];
 
@@ -30,13 +30,13 @@ public sealed class HelpTests : IDisposable
     }
 
     [Fact]
-    public void Markdown_has_the_parameters_sets_and_types_of_the_cmdlets() => AssertAlike(Markdown(), isMaml: false);
+    public void MarkdownListsParametersSetsAndTypesOfCmdlets() => AssertAlike(Markdown(), isMaml: false);
 
     [Fact]
-    public void Maml_has_the_parameters_sets_and_types_of_the_cmdlets() => AssertAlike(MamlPages(), isMaml: true);
+    public void MamlListsParametersSetsAndTypesOfCmdlets() => AssertAlike(MamlPages(), isMaml: true);
 
     [Fact]
-    public void Maml_is_made_from_the_Markdown_as_it_stands()
+    public void MamlMatchesMarkdown()
     {
         foreach ((HelpPage markdown, HelpPage maml) in Markdown().Zip(MamlPages()))
         {
@@ -46,7 +46,7 @@ public sealed class HelpTests : IDisposable
     }
 
     [Fact]
-    public void Nothing_is_left_to_fill_in()
+    public void HelpPagesHaveNoPlaceholders()
     {
         foreach (HelpPage page in Markdown())
         {
@@ -56,7 +56,7 @@ public sealed class HelpTests : IDisposable
     }
 
     [Fact]
-    public void Each_page_has_three_examples_with_code_that_parses()
+    public void EachPageHasThreeExamplesThatParse()
     {
         foreach (HelpPage page in Markdown())
         {
@@ -70,7 +70,7 @@ public sealed class HelpTests : IDisposable
     }
 
     [Fact]
-    public void Values_of_enumerations_are_named_where_they_are_taken()
+    public void HelpPagesNameAcceptedEnumValues()
     {
         foreach (CmdletInfo cmdlet in Cmdlets())
         {
@@ -83,7 +83,7 @@ public sealed class HelpTests : IDisposable
     }
 
     [Fact]
-    public void Get_Help_finds_the_staged_help()
+    public void GetHelpFindsStagedHelp()
     {
         foreach (HelpPage page in Markdown())
         {
@@ -96,7 +96,7 @@ public sealed class HelpTests : IDisposable
     }
 
     [Fact]
-    public void About_explains_each_state_flag_error_and_property()
+    public void AboutExplainsEachStateFlagErrorAndProperty()
     {
         string about = File.ReadAllText(Path.Join(Pages, About));
         string errors = File.ReadAllText(Path.Join(Root(), "src/PagemapTools/PagemapErrors.cs"));
@@ -115,7 +115,7 @@ public sealed class HelpTests : IDisposable
     [Theory]
     [InlineData("Measure-ProcessUss -Id $PID")]
     [InlineData("Measure-ProcessUss -Id $PID -ByMapping")]
-    public void About_lists_every_column_of_what_is_saved(string command)
+    public void AboutListsEveryColumnOfSavedObjects(string command)
     {
         string about = File.ReadAllText(Path.Join(Pages, About));
         string section = about[about.IndexOf("\nPROPERTIES", StringComparison.Ordinal)..about.IndexOf("\nCONTAINERS", StringComparison.Ordinal)];

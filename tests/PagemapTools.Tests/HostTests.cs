@@ -21,7 +21,7 @@ public sealed class HostTests
     }
 
     [Fact]
-    public void ModuleBesideTheEngineIsImported()
+    public void HostImportsModuleBesideEngine()
     {
         HostRun run = HostProgram.RunScript("(Get-Module PagemapTools).ModuleBase; $PSHOME");
 
@@ -30,7 +30,7 @@ public sealed class HostTests
     }
 
     [Fact]
-    public void FileGetsItsArgumentsAndSetsTheStatus()
+    public void ScriptFileGetsArgumentsAndSetsExitStatus()
     {
         using FakeProc directory = new();
         directory.Text("script.ps1", "param($First, [switch]$Wide) (Get-Module PagemapTools).Name; \"$First $Wide\"; exit 9");
@@ -43,7 +43,7 @@ public sealed class HostTests
     }
 
     [Fact]
-    public void StandardInputIsAScript()
+    public void HostRunsScriptFromStandardInput()
     {
         HostRun run = HostProgram.Run(["-NoProfile", "-Command", "-"], input: "$module = Get-Module PagemapTools\n\"name: $($module.Name)\"\nexit 4\n");
 
@@ -52,7 +52,7 @@ public sealed class HostTests
     }
 
     [Fact]
-    public void FailedCommandGoesToStandardErrorAndSetsTheStatus()
+    public void FailedCommandWritesToStderrAndSetsExitStatus()
     {
         HostRun run = HostProgram.RunScript($"'before'; Measure-ProcessUss -Id {Machine.MissingProcess}");
 
@@ -62,7 +62,7 @@ public sealed class HostTests
     }
 
     [Fact]
-    public void InterruptStopsARunningCmdlet()
+    public void InterruptStopsRunningCmdlet()
     {
         Require.Program("sh");
         using TargetProcess target = TargetProcess.StartInKnownMemory("scattered", "pages=16");

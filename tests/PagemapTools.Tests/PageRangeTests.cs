@@ -20,7 +20,7 @@ public sealed class PageRangeTests
     [InlineData("swapped", "", "-State Swapped, Present -Address RANGE")]
     [InlineData("shared-swapped", "", "-ResolveShared -IncludeUnpopulated -Address RANGE")]
     [InlineData("anon-read", "", "-Include Flags, MapCount -Address RANGE")]
-    public void Ranges_are_the_pages_joined(string name, string options, string parameters)
+    public void RangesExpandToSinglePages(string name, string options, string parameters)
     {
         Require.Root();
         using TargetProcess target = TargetProcess.StartInKnownMemory(name, options.Split(' ', StringSplitOptions.RemoveEmptyEntries)).Stop();
@@ -43,7 +43,7 @@ public sealed class PageRangeTests
     [InlineData("guard", "")]
     [InlineData("swapped", "-Include Flags")]
     [InlineData("thp", "-Include Flags, MapCount")]
-    public void Flags_are_measured_of_ranges_as_of_pages_and_of_the_process(string name, string parameters)
+    public void FlagSummaryOfRangesEqualsThatOfPages(string name, string parameters)
     {
         Require.Root();
         using TargetProcess target = TargetProcess.StartInKnownMemory(name).Stop();
@@ -64,7 +64,7 @@ public sealed class PageRangeTests
     }
 
     [Fact]
-    public void The_frames_of_ranges_are_read_in_their_order()
+    public void CmdletReadsFramesOfRangesInOrder()
     {
         Require.Root();
         using TargetProcess target = TargetProcess.StartInKnownMemory("dense", "size=4MiB").Stop();
@@ -82,7 +82,7 @@ public sealed class PageRangeTests
     [InlineData("Get-KPageFlags -Path $saved")]
     [InlineData("Get-KPageFlags -Path $saved -Raw")]
     [InlineData("Get-KPageFlags -Path $saved -Flag LRU")]
-    public void Ranges_of_frames_are_the_frames_joined(string command)
+    public void FrameRangesExpandToSingleFrames(string command)
     {
         using FakeProc tree = new();
         Random random = new(7);

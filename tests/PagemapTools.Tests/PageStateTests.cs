@@ -27,7 +27,7 @@ public sealed class PageStateTests
 
     [Theory]
     [MemberData(nameof(States))]
-    public void Pages_are_in_the_state_they_were_brought_into(string name, string region, string key, string state)
+    public void PagesReportTheirKnownState(string name, string region, string key, string state)
     {
         Require.Root();
         using TargetProcess target = TargetProcess.StartInKnownMemory(name);
@@ -41,7 +41,7 @@ public sealed class PageStateTests
     }
 
     [Fact]
-    public void Pages_that_hold_nothing_are_left_out_unless_they_are_asked_for()
+    public void CmdletOmitsUnpopulatedPagesByDefault()
     {
         using TargetProcess target = TargetProcess.StartInKnownMemory("anon");
         using Session session = SessionWith(target, "anon");
@@ -54,7 +54,7 @@ public sealed class PageStateTests
     }
 
     [Fact]
-    public void A_swapped_page_names_its_place()
+    public void SwappedPagesReportTheirSwapArea()
     {
         Require.Root();
         using TargetProcess target = TargetProcess.StartInKnownMemory("swapped");
@@ -75,7 +75,7 @@ public sealed class PageStateTests
     }
 
     [Fact]
-    public void A_present_page_has_a_frame_and_no_place_in_swap()
+    public void PresentPagesHaveAFrameAndNoSwapOffset()
     {
         Require.Root();
         using TargetProcess target = TargetProcess.StartInKnownMemory("anon");
@@ -93,7 +93,7 @@ public sealed class PageStateTests
     }
 
     [Fact]
-    public void Pages_that_a_fork_shares_are_told_from_ones_own()
+    public void ExclusiveAndSharedSeparatePagesOfFork()
     {
         using TargetProcess target = TargetProcess.StartInKnownMemory("fork");
         target.Next();
@@ -105,7 +105,7 @@ public sealed class PageStateTests
     }
 
     [Fact]
-    public void Write_protection_by_userfaultfd_is_shown()
+    public void PagesReportUserfaultfdWriteProtection()
     {
         using TargetProcess target = TargetProcess.StartInKnownMemory("uffd-wp");
         using Session session = SessionWith(target, "populated");
@@ -122,7 +122,7 @@ public sealed class PageStateTests
     [InlineData("shared-swapped", "swapped", "SwappedShared")]
     [InlineData("shared-swapped", "hole", "Unpopulated")]
     [InlineData("file-untouched", "cached", "NotMapped")]
-    public void Shared_memory_is_resolved_where_that_is_asked_for(string name, string key, string state)
+    public void ResolveSharedReportsStateOfSharedPages(string name, string key, string state)
     {
         Require.Root();
         using TargetProcess target = TargetProcess.StartInKnownMemory(name);

@@ -12,7 +12,7 @@ public sealed class ProcessLeavingTests
     [InlineData("", false)]
     [InlineData("-AsRange", false)]
     [InlineData("-Include MapCount", true)]
-    public void A_process_killed_during_the_walk_is_not_found_after_what_was_read(string options, bool needsRoot)
+    public void KilledProcessIsReportedAfterPagesReadSoFar(string options, bool needsRoot)
     {
         if (needsRoot)
         {
@@ -32,7 +32,7 @@ public sealed class ProcessLeavingTests
     }
 
     [Fact]
-    public void A_process_that_executes_another_program_during_the_walk_is_not_found_after_what_was_read()
+    public void ExecDuringWalkIsReportedAfterPagesReadSoFar()
     {
         using TargetProcess victim = TargetProcess.StartInKnownMemory("execs", "size=256MiB");
         using TargetProcess next = TargetProcess.StartInKnownMemory("anon");
@@ -53,7 +53,7 @@ public sealed class ProcessLeavingTests
     [InlineData("Measure-ProcessUss -Method MapCount", 0)]
     [InlineData("Measure-ProcessUss -ByMapping", 0)]
     [InlineData("Measure-KPageFlags", 1)]
-    public void A_pagemap_that_ends_within_a_mapping_is_of_a_process_that_has_gone(string command, int outputs)
+    public void ShortPagemapIsReportedAsExitedProcess(string command, int outputs)
     {
         using FakeProc tree = new();
         ulong[] entries = [PagemapBits.PresentAt(1), PagemapBits.PresentAt(2), PagemapBits.PresentAt(4), PagemapBits.PresentAt(5)];

@@ -23,7 +23,7 @@ public sealed class ProcessTargetTests
 
     [Theory]
     [MemberData(nameof(Forms))]
-    public void A_process_is_named_by_its_id_as_an_object_and_by_property_name(string form)
+    public void CmdletsAcceptEveryFormOfTarget(string form)
     {
         using TargetProcess target = TargetProcess.StartInKnownMemory("anon").Stop();
         using Session session = SessionWith(target);
@@ -35,7 +35,7 @@ public sealed class ProcessTargetTests
 
     [Theory]
     [MemberData(nameof(Forms))]
-    public void Flags_are_measured_of_a_process_however_it_is_named(string form)
+    public void MeasureKPageFlagsAcceptsEveryFormOfTarget(string form)
     {
         Require.Root();
         using TargetProcess target = TargetProcess.StartInKnownMemory("anon").Stop();
@@ -47,7 +47,7 @@ public sealed class ProcessTargetTests
 
     [Theory]
     [MemberData(nameof(Forms))]
-    public void Soft_dirty_bits_would_be_cleared_of_a_process_however_it_is_named(string form)
+    public void ClearSoftDirtyAcceptsEveryFormOfTarget(string form)
     {
         using TargetProcess target = TargetProcess.StartInKnownMemory("anon");
         ScreenHost screen = new();
@@ -62,7 +62,7 @@ public sealed class ProcessTargetTests
     [InlineData("Measure-ProcessUss -Id $id, $id | ForEach-Object ProcessId")]
     [InlineData("Measure-ProcessUss -Name $name, $name* -ErrorAction Ignore | Where-Object ProcessId -EQ $id | ForEach-Object ProcessId")]
     [InlineData("$id, $id | Measure-ProcessUss -WarningAction Ignore | ForEach-Object ProcessId")]
-    public void A_process_that_is_named_twice_is_served_once_as_by_Get_Process(string command)
+    public void RepeatedTargetIsReadOnce(string command)
     {
         using TargetProcess target = TargetProcess.StartInKnownMemory("anon").Stop();
         using Session session = SessionWith(target);
@@ -74,7 +74,7 @@ public sealed class ProcessTargetTests
     }
 
     [Fact]
-    public void An_object_of_which_only_the_id_is_taken_is_measured_whole_once_and_that_is_said()
+    public void ObjectUsedForItsIdMeasuresProcessOnceWithWarning()
     {
         Require.Root();
         using TargetProcess target = TargetProcess.StartInKnownMemory("anon").Stop();
@@ -88,7 +88,7 @@ public sealed class ProcessTargetTests
     }
 
     [Fact]
-    public void A_process_object_is_not_taken_for_the_process_of_that_id_in_another_proc()
+    public void ProcPathRejectsProcessObjectsOfOwnProc()
     {
         using Session session = new();
         using FakeProc tree = new();
@@ -103,7 +103,7 @@ public sealed class ProcessTargetTests
     }
 
     [Fact]
-    public void Several_targets_are_served_in_the_order_in_which_they_were_named()
+    public void CmdletsReadTargetsInGivenOrder()
     {
         using TargetProcess first = TargetProcess.StartInKnownMemory("anon");
         using TargetProcess second = TargetProcess.StartInKnownMemory("anon");
@@ -120,7 +120,7 @@ public sealed class ProcessTargetTests
     }
 
     [Fact]
-    public void What_one_cmdlet_gives_names_the_process_for_another()
+    public void CmdletOutputNamesProcessForAnotherCmdlet()
     {
         using TargetProcess target = TargetProcess.StartInKnownMemory("anon").Stop();
         using Session session = SessionWith(target);
@@ -132,7 +132,7 @@ public sealed class ProcessTargetTests
     [Theory]
     [InlineData("Get-ProcessPageMap")]
     [InlineData("Clear-SoftDirty")]
-    public void A_target_has_to_be_named(string cmdlet)
+    public void IdRequiresAValue(string cmdlet)
     {
         using Session session = new();
 
@@ -141,7 +141,7 @@ public sealed class ProcessTargetTests
     }
 
     [Fact]
-    public void An_id_and_a_name_exclude_each_other()
+    public void CmdletRejectsIdTogetherWithName()
     {
         using Session session = new();
 

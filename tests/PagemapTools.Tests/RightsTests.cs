@@ -14,7 +14,7 @@ public sealed class RightsTests
     private const string Quietly = "-ErrorVariable e -ErrorAction SilentlyContinue -WarningVariable w -WarningAction SilentlyContinue";
 
     [Fact]
-    public void A_process_of_another_user_is_refused_and_the_next_target_is_served()
+    public void RefusedProcessDoesNotStopTheNext()
     {
         Require.Nobody(BuiltFiles.Host, BuiltFiles.Module);
         using TargetProcess other = TargetProcess.StartInKnownMemory("anon");
@@ -36,7 +36,7 @@ public sealed class RightsTests
     }
 
     [Fact]
-    public void The_kpage_files_are_refused()
+    public void KpageFilesGiveAccessDenied()
     {
         Require.Nobody(BuiltFiles.Host, BuiltFiles.Module);
         (string Command, string File)[] readers =
@@ -62,7 +62,7 @@ public sealed class RightsTests
     }
 
     [Fact]
-    public void Hidden_frames_are_null_and_give_one_warning_an_invocation()
+    public void HiddenFramesAreNullAndGiveOneWarningPerInvocation()
     {
         Require.Nobody(BuiltFiles.Host, BuiltFiles.Module);
 
@@ -84,7 +84,7 @@ public sealed class RightsTests
     }
 
     [Fact]
-    public void The_uss_of_ones_own_process_needs_no_right()
+    public void UssOfOwnProcessNeedsNoCapability()
     {
         Require.Nobody(BuiltFiles.Host, BuiltFiles.Module);
         using TargetProcess own = TargetProcess.StartAs(Machine.Nobody, "dense", "size=64MiB").Stop();
@@ -98,7 +98,7 @@ public sealed class RightsTests
     }
 
     [Fact]
-    public void All_processes_are_those_that_can_be_read()
+    public void MeasureUssOfAllReturnsOnlyReadableProcesses()
     {
         Require.Nobody(BuiltFiles.Host, BuiltFiles.Module);
         using TargetProcess own = TargetProcess.StartAs(Machine.Nobody, "anon");
@@ -112,7 +112,7 @@ public sealed class RightsTests
     }
 
     [Fact]
-    public void The_support_test_names_the_capabilities_that_are_missing()
+    public void SupportTestNamesMissingCapabilities()
     {
         Require.Nobody(BuiltFiles.Host, BuiltFiles.Module);
 

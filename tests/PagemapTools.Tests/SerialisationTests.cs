@@ -24,7 +24,7 @@ public sealed class SerialisationTests
 
     [Theory]
     [MemberData(nameof(Commands))]
-    public void Every_property_survives(string command)
+    public void EveryPropertySurvivesSerialisation(string command)
     {
         Require.Root();
         using TargetProcess target = TargetProcess.StartInKnownMemory("anon").Stop();
@@ -45,7 +45,7 @@ public sealed class SerialisationTests
     }
 
     [Fact]
-    public void Numbers_stay_numbers()
+    public void NumbersStayNumbers()
     {
         Require.Root();
         using TargetProcess target = TargetProcess.StartInKnownMemory("anon").Stop();
@@ -66,7 +66,7 @@ public sealed class SerialisationTests
     }
 
     [Fact]
-    public void States_and_kinds_compare_with_their_names()
+    public void StatesAndKindsCompareEqualToTheirNames()
     {
         using TargetProcess target = TargetProcess.StartInKnownMemory("anon").Stop();
         using Session session = SessionWith(target);
@@ -80,7 +80,7 @@ public sealed class SerialisationTests
     }
 
     [Fact]
-    public void The_mapping_of_a_page_stays_readable()
+    public void MappingOfPageStaysReadable()
     {
         using TargetProcess target = TargetProcess.StartInKnownMemory("memfd").Stop();
         using Session session = SessionWith(target);
@@ -92,7 +92,7 @@ public sealed class SerialisationTests
     }
 
     [Fact]
-    public void Pages_that_came_back_name_frames_and_processes()
+    public void DeserialisedPagesNameFramesAndProcesses()
     {
         Require.Root();
         using TargetProcess target = TargetProcess.StartInKnownMemory("anon").Stop();
@@ -105,7 +105,7 @@ public sealed class SerialisationTests
     }
 
     [Fact]
-    public void Each_value_is_null_or_what_was_measured()
+    public void UnmeasuredValuesStayNull()
     {
         using TargetProcess target = TargetProcess.StartInKnownMemory("anon").Stop();
         using Session session = SessionWith(target);

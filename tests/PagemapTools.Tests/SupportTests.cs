@@ -7,7 +7,7 @@ namespace PagemapTools.Tests;
 public sealed class SupportTests
 {
     [Fact]
-    public void What_it_says_is_so()
+    public void SupportTestMatchesTheMachine()
     {
         using Session session = new();
 
@@ -27,7 +27,7 @@ public sealed class SupportTests
     }
 
     [Fact]
-    public void Of_a_tree_without_the_kpage_files_it_says_which_are_missing()
+    public void SupportTestReportsMissingKpageFiles()
     {
         using FakeProc tree = new();
         tree.Entries("kpageflags", 0, 0);

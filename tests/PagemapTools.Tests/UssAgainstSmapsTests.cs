@@ -38,7 +38,7 @@ public sealed class UssAgainstSmapsTests
 
     [Theory]
     [MemberData(nameof(Kinds))]
-    public void A_process_has_what_smaps_rollup_says(string name, string options)
+    public void UssEqualsSmapsRollup(string name, string options)
     {
         Require.Root();
         Require.ReadableFile("/proc/self/smaps_rollup");
@@ -69,7 +69,7 @@ public sealed class UssAgainstSmapsTests
     [InlineData("thp", "")]
     [InlineData("hugetlb-shared", "")]
     [InlineData("swapped", "")]
-    public void Each_mapping_has_what_smaps_says(string name, string options)
+    public void UssByMappingEqualsSmaps(string name, string options)
     {
         Require.Root();
         using TargetProcess target = TargetProcess.StartInKnownMemory(name, options.Split(' ', StringSplitOptions.RemoveEmptyEntries)).Stop();
@@ -87,7 +87,7 @@ public sealed class UssAgainstSmapsTests
     }
 
     [Fact]
-    public void Mappings_that_are_named_are_those_that_count()
+    public void MappingFilterLimitsMeasuredMappings()
     {
         using TargetProcess target = TargetProcess.StartInKnownMemory("anon").Stop();
         using Session session = new();
@@ -104,7 +104,7 @@ public sealed class UssAgainstSmapsTests
     }
 
     [Fact]
-    public void All_processes_come_in_the_order_of_their_ids_and_without_errors()
+    public void AllProcessesAreMeasuredInIdOrder()
     {
         using Session session = new();
 

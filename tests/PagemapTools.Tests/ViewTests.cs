@@ -25,7 +25,7 @@ public sealed class ViewTests
 
     [Theory]
     [MemberData(nameof(Commands))]
-    public void A_table_fits_with_all_its_columns(string command)
+    public void TableFitsTheScreenWithAllColumns(string command)
     {
         Require.Root();
         using TargetProcess target = TargetProcess.StartInKnownMemory("odd-names").Stop();
@@ -40,7 +40,7 @@ public sealed class ViewTests
 
     [Theory]
     [MemberData(nameof(Commands))]
-    public void What_came_from_elsewhere_has_the_same_table(string command)
+    public void DeserialisedObjectsHaveTheSameTable(string command)
     {
         Require.Root();
         using TargetProcess target = TargetProcess.StartInKnownMemory("anon").Stop();
@@ -62,7 +62,7 @@ public sealed class ViewTests
 
     [Theory]
     [MemberData(nameof(Commands))]
-    public void HeadersArePropertiesHereAndElsewhere(string command)
+    public void HeadersAreNamesOfProperties(string command)
     {
         Require.Root();
         using TargetProcess target = TargetProcess.StartInKnownMemory("anon").Stop();
@@ -81,7 +81,7 @@ public sealed class ViewTests
 
     [Theory]
     [MemberData(nameof(Commands))]
-    public void ExportsHaveNoPropertyTwice(string command)
+    public void ObjectsHaveNoDuplicateProperties(string command)
     {
         Require.Root();
         using TargetProcess target = TargetProcess.StartInKnownMemory("anon").Stop();
@@ -92,7 +92,7 @@ public sealed class ViewTests
     }
 
     [Fact]
-    public void Pages_are_grouped_by_process_and_mapping_with_addresses_in_hex()
+    public void PageTableGroupsByProcessAndMapping()
     {
         Require.Root();
         using TargetProcess target = TargetProcess.StartInKnownMemory("anon").Stop();
@@ -110,7 +110,7 @@ public sealed class ViewTests
     }
 
     [Fact]
-    public void Sizes_are_readable()
+    public void TableShowsSizesInBinaryUnits()
     {
         using TargetProcess target = TargetProcess.StartInKnownMemory("dense", "size=300MiB").Stop();
 
@@ -122,7 +122,7 @@ public sealed class ViewTests
     }
 
     [Fact]
-    public void Nothing_that_is_not_known_stands_as_0()
+    public void TableShowsNoZeroForUnknownValues()
     {
         using FakeProc tree = new();
         tree.Process(7, 0x10000, PagemapBits.Present).Entries("kpageflags", 0, 0);
@@ -137,7 +137,7 @@ public sealed class ViewTests
     }
 
     [Fact]
-    public void A_table_goes_on_over_many_objects_without_a_second_header()
+    public void LongTableHasOneHeader()
     {
         Require.Root();
         using TargetProcess target = TargetProcess.StartInKnownMemory("anon").Stop();
