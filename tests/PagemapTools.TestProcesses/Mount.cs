@@ -2,7 +2,7 @@ using PagemapTools.TestProcesses.Native;
 
 namespace PagemapTools.TestProcesses;
 
-/// <summary>A file system mounted for one test process, unmounted at the end.</summary>
+/// <summary>A file system mounted for one test process; the context unmounts it at the end.</summary>
 internal sealed class Mount
 {
     private bool _isAttached = true;
@@ -14,7 +14,7 @@ internal sealed class Mount
     public static Mount Of(Context context, string type, string data) =>
         Of(context, type, Path.Combine(Path.GetTempPath(), BackingFile.Unique(type)), data);
 
-    /// <summary>An overlay whose upper layer lies in a directory: files that are made on it are kept there.</summary>
+    /// <summary>Mounts an overlay whose upper layer lies in a directory; new files are stored there.</summary>
     public static Mount Overlay(Context context, string directory)
     {
         string layers = Path.Combine(directory, BackingFile.Unique("layers"));
@@ -24,7 +24,7 @@ internal sealed class Mount
         return Of(context, "overlay", Path.Combine(layers, "merged"), $"lowerdir={paths[0]},upperdir={paths[1]},workdir={paths[2]}");
     }
 
-    /// <summary>Unmounts it while it is in use: what is mapped stays, and no table of mounts names it any more.</summary>
+    /// <summary>Unmounts the file system while it is in use. Mappings stay, and the mount table no longer lists the file system.</summary>
     public void Detach()
     {
         Libc.Unmount(Directory, Libc.UnmountDetach).OrFail("umount2");

@@ -1,10 +1,10 @@
 namespace PagemapTools.TestProcesses;
 
-/// <summary>The key=value arguments; a key that no test process asked for is an error.</summary>
+/// <summary>The key=value arguments; a key that the test process does not read is an error.</summary>
 internal sealed class Options
 {
     private readonly Dictionary<string, string> _values = new(StringComparer.Ordinal);
-    // Any test process takes stop=1: it changes nothing here, the test sends SIGSTOP.
+    // Every test process accepts stop=1 and ignores it: the test sends SIGSTOP.
     private readonly HashSet<string> _known = new(StringComparer.Ordinal) { "stop" };
 
     public Options(IEnumerable<string> arguments)
@@ -27,7 +27,7 @@ internal sealed class Options
         return _values.GetValueOrDefault(key, fallback);
     }
 
-    /// <summary>Keys that are right even where nothing comes to ask for them.</summary>
+    /// <summary>Accepts keys that the test process may not read.</summary>
     public void Know(params ReadOnlySpan<string> keys)
     {
         foreach (string key in keys)
@@ -40,7 +40,7 @@ internal sealed class Options
 
     public bool Flag(string key) => Text(key, "0") is not "0";
 
-    /// <summary>A list that was given must lie inside the region; the fallback is cut to it.</summary>
+    /// <summary>Returns a page list. A given list must lie inside the region; the fallback is cut to the region.</summary>
     public int[] Pages(string key, string fallback, int pageCount)
     {
         string given = Text(key, "");
@@ -49,7 +49,7 @@ internal sealed class Options
             : [.. PageList.Parse(fallback, Math.Max(pageCount, 16)).Where(page => page < pageCount)];
     }
 
-    /// <summary>Bytes; the suffixes KiB, MiB, GiB, TiB (or K, M, G, T) are powers of 1024.</summary>
+    /// <summary>Returns bytes; the suffixes KiB, MiB, GiB, TiB (or K, M, G, T) are powers of 1024.</summary>
     public long Size(string key, string fallback)
     {
         string text = Text(key, fallback);

@@ -12,11 +12,11 @@ internal static partial class PageOut
     private const nint OpenProcessNumber = 434;
     private const nint AdviseProcessNumber = 440;
 
-    /// <summary>Asks until smaps says that all of a mapping is swapped out; skips the test if it never does.</summary>
+    /// <summary>Repeats the advice until smaps reports the whole mapping as swapped; skips the test after 20 seconds.</summary>
     public static void Whole(TargetRegion region) =>
         Until(region.ProcessId, region.Start, region.Length, () => Smaps.Mappings(region.ProcessId).Single(mapping => mapping.Start == region.Start)["Swap"] >= region.Length);
 
-    /// <summary>Asks until it is so; skips the test if it never is.</summary>
+    /// <summary>Repeats the advice until a condition holds; skips the test after 20 seconds.</summary>
     public static unsafe void Until(int processId, ulong start, long length, Func<bool> isSo)
     {
         int process = (int)SystemCall(OpenProcessNumber, processId, 0, 0, 0, 0);

@@ -2,7 +2,7 @@ using System.Management.Automation;
 
 namespace PagemapTools.Tests;
 
-/// <summary>What cannot be understood is a parameter binding error that quotes it.</summary>
+/// <summary>An argument that a cmdlet cannot parse gives a parameter binding error that quotes the argument.</summary>
 [Trait("Tier", "Privileged")]
 public sealed class BadInputTests
 {
@@ -147,7 +147,7 @@ public sealed class BadInputTests
         Assert.Equal(ErrorCategory.InvalidArgument, error.CategoryInfo.Category);
     }
 
-    // The engine calls a number outside its range invalid data, and everything else an invalid argument.
+    // The engine reports InvalidData for a number outside its range and InvalidArgument for every other error.
     private static ErrorCategory Category(ErrorRecord error) =>
         error.CategoryInfo.Category == ErrorCategory.InvalidData && error.Exception is ParameterBindingException { ErrorId: "ParameterArgumentValidationError" or "ParameterArgumentTransformationError" }
             ? ErrorCategory.InvalidArgument

@@ -4,7 +4,7 @@ using System.Management.Automation;
 
 namespace PagemapTools.Tests;
 
-/// <summary>What the Tab key offers.</summary>
+/// <summary>Completions that the Tab key offers.</summary>
 [Trait("Tier", "Live")]
 public sealed class CompletionTests : IDisposable
 {

@@ -4,14 +4,14 @@ using System.Text.RegularExpressions;
 
 namespace PagemapTools.Tests;
 
-/// <summary>Everything ends at once when it is told to, and leaves nothing open.</summary>
+/// <summary>A stopped cmdlet ends at once and closes every file.</summary>
 [Collection(ExclusiveCollection.Name)]
 [Trait("Tier", "Privileged")]
 public sealed class EarlyStopTests : IDisposable
 {
     private static readonly TimeSpan s_prompt = TimeSpan.FromSeconds(2);
 
-    // Whole commands, from their first line on; to its end each would take half a minute or more.
+    // The limit covers a whole command, including its start. Without the stop each command runs for half a minute or more.
     private static readonly TimeSpan s_soon = TimeSpan.FromSeconds(6);
 
     private static readonly Regex s_read = new("^/proc/([0-9]+/(pagemap|maps|smaps|smaps_rollup|stat|status|mem)|kpage[a-z]+)$", RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(1));
@@ -111,7 +111,7 @@ public sealed class EarlyStopTests : IDisposable
         _target.Dispose();
     }
 
-    /// <summary>No file of a process or of the frames. Nothing else runs meanwhile, or it would have its own.</summary>
+    /// <summary>Asserts that this process has no file of /proc open. Other tests do not run meanwhile: their open files would count.</summary>
     private static void AssertNothingIsOpen() =>
         Assert.DoesNotContain(
             Directory.EnumerateFiles("/proc/self/fd").Select(file => new FileInfo(file).LinkTarget),

@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 
 namespace PagemapTools.Tests;
 
-/// <summary>Measure-KPageFlags against the kernel's own page-types, on the same words.</summary>
+/// <summary>Compares Measure-KPageFlags with the kernel's page-types tool on the same words.</summary>
 [Trait("Tier", "Privileged")]
 public sealed class FlagSummaryTests : IDisposable
 {
@@ -43,7 +43,7 @@ public sealed class FlagSummaryTests : IDisposable
     {
         Require.PageTypes();
 
-        // All flags that page-types knows, some of them and few of them.
+        // One word with all flags that page-types has a name for, the next with some of them, the next with few of them.
         const ulong Known = 0x3ff_07ff_ffffUL;
         Random random = new(specification.Length);
         Save([.. Enumerable.Range(0, 5_000).Select(word => Known & Next() & (word % 3 > 0 ? Next() : ~0UL) & (word % 3 > 1 ? Next() & Next() & Next() : ~0UL))]);
@@ -162,8 +162,8 @@ public sealed class FlagSummaryTests : IDisposable
     }
 
     /// <summary>
-    /// Saves words as they are for the module, and for page-types without what the kernel shows falsely of slab pages: the module
-    /// masks ANON and KSM there, page-types prints them.
+    /// Saves the words unchanged for the module, and without the false ANON and KSM flags of slab pages for page-types. The module
+    /// masks these two flags on slab pages; page-types prints them.
     /// </summary>
     private void Save(ReadOnlySpan<ulong> words)
     {
@@ -184,7 +184,7 @@ public sealed class FlagSummaryTests : IDisposable
         return copy.ToArray();
     }
 
-    /// <summary>Each line as "flags count letters names", in the order of the flags.</summary>
+    /// <summary>Returns each line as "flags count letters names", ordered by flags.</summary>
     private static string[] PageTypes(string[] options) =>
     [
         .. Tool.Lines("page-types", options)

@@ -2,7 +2,7 @@ using System.Management.Automation;
 
 namespace PagemapTools.Tests;
 
-/// <summary>How frames are named and chosen, on files whose every word is known.</summary>
+/// <summary>Parameters that select frames, tested on files with known words.</summary>
 [Trait("Tier", "Privileged")]
 public sealed class FrameParameterTests : IDisposable
 {
@@ -13,7 +13,7 @@ public sealed class FrameParameterTests : IDisposable
 
     public FrameParameterTests()
     {
-        // Frame n: flag n % 27, mapped n times, charged to cgroup 1000 + n / 8.
+        // Frame n has flag n % 27, map count n and cgroup inode 1000 + n / 8.
         _tree.Entries("kpageflags", 0, [.. Enumerable.Range(0, Frames).Select(frame => 1UL << (frame % 27))])
             .Entries("kpagecount", 0, [.. Enumerable.Range(0, Frames).Select(frame => (ulong)frame)])
             .Entries("kpagecgroup", 0, [.. Enumerable.Range(0, Frames).Select(frame => (ulong)(1000 + (frame / 8)))]);

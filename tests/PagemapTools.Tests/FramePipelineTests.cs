@@ -3,13 +3,13 @@ using System.Management.Automation;
 
 namespace PagemapTools.Tests;
 
-/// <summary>Pages that go from one cmdlet into the next.</summary>
+/// <summary>Pages that pass through a pipeline of several cmdlets.</summary>
 [Trait("Tier", "Privileged")]
 public sealed class FramePipelineTests
 {
     private const int Pages = 16 * 1024;
 
-    // As many as the cmdlets gather from the pipeline.
+    // The number of pages that the cmdlets gather from the pipeline before they read.
     private const int PagesToGather = 4096;
 
     [Fact]
@@ -120,7 +120,7 @@ public sealed class FramePipelineTests
             tree.Entries(file, 0, new ulong[Pages + 1]);
         }
 
-        // A process of its own, whose reads nobody else adds to.
+        // A separate process: the read count in its /proc/self/io contains no reads of other tests.
         HostRun run = HostProgram.RunScript(
             $$"""
             function Reads { [long]([IO.File]::ReadAllLines('/proc/self/io') -like 'syscr:*')[0].Split(' ')[1] }

@@ -4,11 +4,11 @@ using System.Runtime.InteropServices;
 
 namespace PagemapTools.Tests;
 
-/// <summary>Frames at random, each as od reads it from the kernel's file.</summary>
+/// <summary>Compares random frames with the words that od reads from the kernel's file.</summary>
 [Trait("Tier", "Privileged")]
 public sealed class FramesAgainstOdTests
 {
-    // Picked in windows, so that no time passes between the readings that are compared.
+    // Frames come from small windows, so that little time passes between the two reads that the test compares.
     private const int Windows = 100;
     private const int FramesOfWindow = 4096;
     private const int PicksOfWindow = 1000;
@@ -53,8 +53,8 @@ public sealed class FramesAgainstOdTests
     }
 
     /// <summary>
-    /// Looks until each frame was what was read just before or just after; a frame that is in use may change at any look. Frames of
-    /// the reading programs themselves are mapped only while they read, so what is left over is looked at without them.
+    /// Repeats until the value of each frame equals the word read just before or the word read just after. A frame in use may change
+    /// between two reads. The programs od and dd map frames only while they run, so the later attempts read the file without them.
     /// </summary>
     private static void AssertRead(Session session, string script, string property, string path, ulong first, int[] picks)
     {
@@ -77,13 +77,13 @@ public sealed class FramesAgainstOdTests
         Assert.True(open.Length == 0, $"{open.Length} frames never were what the file says, such as 0x{first + (ulong)open.FirstOrDefault():x}.");
     }
 
-    // The last byte of memory that the kernel lists; above it the files may go on to the end of a section.
+    // The last frame of System RAM in /proc/iomem. The files may continue above it, to the end of a section.
     private static ulong LastFrame() => File.ReadLines("/proc/iomem")
         .Where(line => line.EndsWith(": System RAM", StringComparison.Ordinal))
         .Select(line => Convert.ToUInt64(line.Trim().Split(' ')[0].Split('-')[1], 16) / Machine.PageSize)
         .Max();
 
-    // od itself reads all that it is told to skip of a file whose size is given as 0.
+    // od -j reads instead of seeking in a file of size 0, so dd seeks.
     private static ulong[] ReadWithOd(string path, ulong first)
     {
         string block = $"dd if={path} bs={FramesOfWindow * sizeof(ulong)} skip={first / FramesOfWindow} count=1 status=none";

@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 
 namespace PagemapTools.Tests;
 
-/// <summary>Help and cmdlets say the same: whoever changes a cmdlet changes its page, and makes the MAML anew (build.ps1 -Task Help).</summary>
+/// <summary>Help agrees with the cmdlets. A change to a cmdlet needs a change to its page and new MAML (build.ps1 -Task Help).</summary>
 [Trait("Tier", "Unit")]
 public sealed class HelpTests : IDisposable
 {

@@ -2,7 +2,7 @@ using System.Management.Automation;
 
 namespace PagemapTools.Tests;
 
-/// <summary>Without the files of the kpage family nothing can be done: one terminating error.</summary>
+/// <summary>A cmdlet that cannot read a kpage file ends with one terminating error.</summary>
 [Trait("Tier", "Unit")]
 public sealed class KPageErrorTests : IDisposable
 {

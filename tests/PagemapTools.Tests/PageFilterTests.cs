@@ -2,7 +2,7 @@ using System.Management.Automation;
 
 namespace PagemapTools.Tests;
 
-/// <summary>The parameters of Get-ProcessPageMap that choose pages, against choosing among all pages.</summary>
+/// <summary>Compares the filter parameters of Get-ProcessPageMap with a Where-Object over all pages.</summary>
 [Collection(ExclusiveCollection.Name)]
 [Trait("Tier", "Privileged")]
 public sealed class PageFilterTests : IDisposable

@@ -2,7 +2,7 @@ using System.Management.Automation;
 
 namespace PagemapTools.Tests;
 
-/// <summary>-AsRange against the single pages.</summary>
+/// <summary>Compares the ranges of -AsRange with the single pages.</summary>
 [Collection(ExclusiveCollection.Name)]
 [Trait("Tier", "Privileged")]
 public sealed class PageRangeTests
@@ -113,7 +113,7 @@ public sealed class PageRangeTests
         Assert.Equal(count * Machine.PageSize, range.Get<ulong>("Bytes"));
         Assert.Equal(range.Get<ulong>("Address") + (count * Machine.PageSize), range.Get<ulong>("EndAddress"));
 
-        // A marker keeps its kind where a swapped page has its place.
+        // SwapOffset holds the kind of a marker, which does not increase from page to page.
         bool isSwapped = range.Get<string>("State") == "Swapped";
         for (ulong page = 0; page < count; page++)
         {
@@ -125,7 +125,7 @@ public sealed class PageRangeTests
         }
     }
 
-    /// <summary>How many ranges there are once those that could be one are joined.</summary>
+    /// <summary>Returns the number of ranges after a join of all adjacent equal ranges.</summary>
     private static int Joined(IReadOnlyList<PSObject> ranges) => 1 + ranges.Zip(ranges.Skip(1)).Count(pair => !Continues(pair.First, pair.Second));
 
     private static bool Continues(PSObject first, PSObject second)

@@ -2,13 +2,13 @@ using System.Management.Automation;
 
 namespace PagemapTools.Tests;
 
-/// <summary>Pages that were brought into a known state, and what the module says of them.</summary>
+/// <summary>The module reports the state of pages that a test process brought into a known state.</summary>
 [Trait("Tier", "Privileged")]
 public sealed class PageStateTests
 {
     public static TheoryData<string, string, string, string> States => new()
     {
-        // TargetProcess, region, key of its expectations, state.
+        // Kind of the test process, region, key in Expect, state.
         { "anon", "anon", "written", "Present" },
         { "anon", "anon", "untouched", "Unpopulated" },
         { "anon-read", "anon-read", "read", "Present" },

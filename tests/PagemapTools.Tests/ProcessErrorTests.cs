@@ -2,7 +2,7 @@ using System.Management.Automation;
 
 namespace PagemapTools.Tests;
 
-/// <summary>A process that cannot be read is one error record of its own, and the next target is served.</summary>
+/// <summary>A cmdlet writes one error record for each process that it cannot read, and continues with the next target.</summary>
 [Trait("Tier", "Privileged")]
 public sealed class ProcessErrorTests
 {

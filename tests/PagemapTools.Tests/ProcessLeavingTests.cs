@@ -2,7 +2,7 @@ using System.Management.Automation;
 
 namespace PagemapTools.Tests;
 
-/// <summary>A process that leaves under the reader: what was read stays, and then comes an error, never silence.</summary>
+/// <summary>A process exits or calls execve while a cmdlet reads it. The cmdlet returns the pages read so far and writes an error.</summary>
 [Trait("Tier", "Privileged")]
 public sealed class ProcessLeavingTests
 {
@@ -19,7 +19,7 @@ public sealed class ProcessLeavingTests
             Require.Root();
         }
 
-        // Larger than all that is read ahead.
+        // Larger than everything that the cmdlet reads ahead.
         using TargetProcess victim = TargetProcess.StartInKnownMemory("exits-under-reader", "size=1GiB");
         using TargetProcess next = TargetProcess.StartInKnownMemory("anon");
         TargetRegion region = victim.Region;
@@ -84,7 +84,7 @@ public sealed class ProcessLeavingTests
         int[] ids = outcome.Output.Column<int>("ProcessId");
         Assert.Equal([region.ProcessId, next.ProcessId], ids.Distinct());
 
-        // What had been read of the large region when the process left, and no more.
+        // The output has the pages read before the exit, in order, and not the end of the region.
         ulong[] addresses = [.. outcome.Output.Where((_, index) => ids[index] == region.ProcessId).Select(item => item.Get<ulong>("Address"))];
         Assert.Equal(addresses.Order(), addresses);
         Assert.DoesNotContain(addresses, address => address >= region.End - Machine.PageSize);

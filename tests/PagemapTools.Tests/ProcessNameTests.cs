@@ -2,7 +2,7 @@ using System.Management.Automation;
 
 namespace PagemapTools.Tests;
 
-/// <summary>Processes by name, in a tree whose processes are known.</summary>
+/// <summary>Selects processes by name in a /proc tree with known processes.</summary>
 [Trait("Tier", "Unit")]
 public sealed class ProcessNameTests : IDisposable
 {

@@ -3,7 +3,7 @@ using System.Management.Automation;
 
 namespace PagemapTools.Tests;
 
-/// <summary>The ways in which a process is named, on every cmdlet that takes one.</summary>
+/// <summary>The forms in which a cmdlet accepts a process.</summary>
 [Trait("Tier", "Privileged")]
 public sealed class ProcessTargetTests
 {

@@ -3,7 +3,7 @@ using System.Management.Automation;
 
 namespace PagemapTools.Tests;
 
-/// <summary>Progress is shown on long work only, and not too often.</summary>
+/// <summary>Only long work reports progress, a few times a second.</summary>
 [Trait("Tier", "Live")]
 public sealed class ProgressTests
 {

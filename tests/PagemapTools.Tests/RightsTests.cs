@@ -1,11 +1,11 @@
 namespace PagemapTools.Tests;
 
-/// <summary>What a user without any right can do, in an engine that runs as that user.</summary>
+/// <summary>Runs the cmdlets in an engine of a user without capabilities.</summary>
 [Collection(ExclusiveCollection.Name)]
 [Trait("Tier", "Privileged")]
 public sealed class RightsTests
 {
-    // Errors and warnings, one a line, for a process that has no other way to hand them over.
+    // Prints errors and warnings, one a line, because another process runs the script and the test reads only its output.
     private const string Report = """
         ; foreach ($x in $e) { "error|$($x.FullyQualifiedErrorId.Split(',')[0])|$($x.CategoryInfo.Category)|$($x.TargetObject)|$($x.Exception.Message)" }
         foreach ($x in $w) { "warning|$x" }
@@ -89,7 +89,7 @@ public sealed class RightsTests
         Require.Nobody(BuiltFiles.Host, BuiltFiles.Module);
         using TargetProcess own = TargetProcess.StartAs(Machine.Nobody, "dense", "size=64MiB").Stop();
 
-        // Of what is its own whoever else comes and goes: the host maps the libraries of .NET, too.
+        // Compares only the process's own region: the USS of shared libraries changes when the host maps the same .NET libraries.
         HostRun run = HostProgram.RunScript(
             $"Measure-ProcessUss -Id {own.ProcessId} -ByMapping | Where-Object {{ $_.Mapping.Start -eq {own.Region.Start} }} | ForEach-Object Uss; (Measure-ProcessUss -Id {own.ProcessId}).Uss -gt 64MB",
             Machine.Nobody);

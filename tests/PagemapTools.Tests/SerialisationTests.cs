@@ -2,7 +2,7 @@ using System.Management.Automation;
 
 namespace PagemapTools.Tests;
 
-/// <summary>Objects that went through a file, a job or a remote session keep what they say.</summary>
+/// <summary>Objects keep their property values through a file, a job or a remote session.</summary>
 [Trait("Tier", "Privileged")]
 public sealed class SerialisationTests
 {
@@ -71,7 +71,7 @@ public sealed class SerialisationTests
         using TargetProcess target = TargetProcess.StartInKnownMemory("anon").Stop();
         using Session session = SessionWith(target);
 
-        // In the session, whose types say how to serialise.
+        // Serialises inside the session, because its type data sets how to serialise the objects.
         session.Run("filter RoundTrip { [Management.Automation.PSSerializer]::Deserialize([Management.Automation.PSSerializer]::Serialize($_, 1)) }");
         int written = target.Region.Pages("written").Length;
         Assert.Equal(written, session.Objects("Get-ProcessPageMap -Id $id -Address $range | RoundTrip | Where-Object State -EQ 'Present'").Count);
@@ -123,7 +123,7 @@ public sealed class SerialisationTests
         return session;
     }
 
-    // Remoting and jobs look one level deep unless a type asks for more.
+    // Remoting and jobs serialise one level deep, unless the type data sets another depth.
     private static PSObject RoundTrip(PSObject item) => PSObject.AsPSObject(PSSerializer.Deserialize(PSSerializer.Serialize(item, depth: 1)));
 
     private static string Text(object? value) => value switch

@@ -2,7 +2,7 @@ using System.Management.Automation;
 
 namespace PagemapTools.Tests;
 
-/// <summary>Test-PagemapSupport against what can be seen by other means.</summary>
+/// <summary>Compares Test-PagemapSupport with the features that the test finds by other means.</summary>
 [Trait("Tier", "Live")]
 public sealed class SupportTests
 {

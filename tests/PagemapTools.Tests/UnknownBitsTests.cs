@@ -2,7 +2,7 @@ using System.Management.Automation;
 
 namespace PagemapTools.Tests;
 
-/// <summary>What a newer kernel may say shows as numbers and breaks nothing.</summary>
+/// <summary>The cmdlets report bits of a newer kernel as numbers, without an error.</summary>
 [Trait("Tier", "Unit")]
 public sealed class UnknownBitsTests : IDisposable
 {

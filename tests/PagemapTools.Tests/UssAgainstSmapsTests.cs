@@ -2,12 +2,12 @@ using System.Management.Automation;
 
 namespace PagemapTools.Tests;
 
-/// <summary>Measure-ProcessUss against the kernel's own account, to the byte, of processes that stand still.</summary>
+/// <summary>Compares Measure-ProcessUss with the kernel's smaps files, to the byte, on stopped processes.</summary>
 [Collection(ExclusiveCollection.Name)]
 [Trait("Tier", "Privileged")]
 public sealed class UssAgainstSmapsTests
 {
-    /// <summary>Kinds and what they are started with.</summary>
+    /// <summary>The kinds of test processes and their options.</summary>
     public static TheoryData<string, string> Kinds => new()
     {
         { "dense", "size=1GiB" },
@@ -121,7 +121,7 @@ public sealed class UssAgainstSmapsTests
     private static Mappings OfMappings(int processId) => new(
         [.. Smaps.Mappings(processId).Where(mapping => mapping.Start < 1UL << 63).Select(mapping => (mapping.Start, Figures.Of(mapping) with { Pss = null }))]);
 
-    // smaps prints whole kB, cut off.
+    // smaps prints whole kB, rounded down.
     private static long? InWholeKilobytes(long? bytes) => bytes / 1024 * 1024;
 
     private sealed record Figures(long Uss, long Rss, long Shared, long Swap, long Hugetlb, long? Pss)

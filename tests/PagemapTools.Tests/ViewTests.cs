@@ -2,7 +2,7 @@ using System.Management.Automation;
 
 namespace PagemapTools.Tests;
 
-/// <summary>What stands on a screen of 100 columns.</summary>
+/// <summary>The tables of all objects on a screen of 100 columns.</summary>
 [Trait("Tier", "Privileged")]
 public sealed class ViewTests
 {
@@ -45,7 +45,7 @@ public sealed class ViewTests
         Require.Root();
         using TargetProcess target = TargetProcess.StartInKnownMemory("anon").Stop();
 
-        // Measured once, for the two to show the same figures.
+        // The command runs once, so that both tables show the same figures.
         ScreenHost live = new(Columns);
         ScreenHost elsewhere = new(Columns);
         using Session session = SessionOf(target, live);
@@ -164,7 +164,7 @@ public sealed class ViewTests
         return session;
     }
 
-    // The names above the first line of dashes.
+    // Returns the names above the first line of dashes.
     private static string[] Header(string[] lines)
     {
         int dashes = Array.FindIndex(lines, line => line.TrimStart().StartsWith("--", StringComparison.Ordinal));

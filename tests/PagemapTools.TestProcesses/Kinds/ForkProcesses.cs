@@ -8,7 +8,7 @@ internal sealed class ForkProcess : TestProcess
     public override string Name => "fork";
 
     public override string Summary =>
-        "pages=16: parent and child after a fork, all pages written before; next: the child writes the first half; next: the child exits";
+        "pages=16: parent and child after a fork, all pages written before the fork; next: the child writes the first half; next: the child exits";
 
     public override void Make(Context context)
     {
@@ -45,7 +45,7 @@ internal sealed class ZombieProcess : TestProcess
 
     public override string Name => "zombie";
 
-    public override string Summary => "a child (children[0]) that has exited and is not reaped; next: it is reaped";
+    public override string Summary => "a zombie child (children[0]); next: reaps the child";
 
     public override void Make(Context context)
     {

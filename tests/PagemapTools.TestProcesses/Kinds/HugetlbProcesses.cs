@@ -27,15 +27,15 @@ internal sealed class PrivateHugetlbProcess : TestProcess
 
 internal sealed class SharedHugetlbProcess : TestProcess
 {
-    // What the entries of one page table of huge pages cover, on x86-64 and arm64 (mm/hugetlb.c, huge_pmd_share).
+    // The range that one page table of huge pages covers on x86-64 and arm64 (mm/hugetlb.c, huge_pmd_share).
     private const long TableSpan = 1L << 30;
 
     public override string Name => "hugetlb-shared";
 
     public override string Summary =>
         "pages=4 reserve=0 of=memfd: MAP_SHARED of a MFD_HUGETLB memfd, of the first System V segment of an IPC namespace (of=sysv), or " +
-        "of a file on a hugetlbfs that is no longer mounted (of=unmounted), by a parent and a child: huge page 0 in both, 1 in the " +
-        "parent, 2 in the child (expect counts huge pages); reserve=2GiB: so long that they share the page table, and all three";
+        "of a file on an unmounted hugetlbfs (of=unmounted), by a parent and a child: huge page 0 in both, 1 in the " +
+        "parent, 2 in the child (expect counts huge pages); reserve=2GiB: long enough to share the page table, all three in both";
 
     public override void Make(Context context)
     {
@@ -67,7 +67,7 @@ internal sealed class SharedHugetlbProcess : TestProcess
             : BackingFile.Create(context, Path.Combine(mount.Directory, "file"));
         int fd = file.Resize(length).Descriptor;
 
-        // Of a reservation the pool holds only what is touched.
+        // With MAP_NORESERVE the pool needs huge pages only for touched pages.
         MappedRegion region = MappedRegion.Map(context, length, Libc.ProtReadWrite, Libc.MapShared | Libc.MapNoReserve, fd, length > TableSpan ? TableSpan : size);
         mount?.Detach();
         return region;

@@ -44,14 +44,14 @@ internal sealed class ScatteredProcess : TestProcess
 internal sealed class ManyMappingsProcess : TestProcess
 {
     private const string Limit = "/proc/sys/vm/max_map_count";
-    // For the mappings that the runtime has and will make.
+    // The number of mappings left for the runtime.
     private const int Margin = 5000;
 
     public override string Name => "many-mappings";
 
     public override string Summary =>
-        "count=70000 written=0: one-page mappings side by side, readable ones (odd) and writable ones (even), " +
-        "written=1 writes the writable ones; as many as vm.max_map_count allows if it cannot be raised";
+        "count=70000 written=0: adjacent one-page mappings, odd ones read-only and even ones writable; " +
+        "written=1 writes the writable ones; fewer if the process cannot raise vm.max_map_count";
 
     public override void Make(Context context)
     {

@@ -9,7 +9,7 @@ internal sealed class ExitingProcess : TestProcess
 {
     public override string Name => "exits-under-reader";
 
-    public override string Summary => "size=256MiB: private anonymous pages, all written; next: exits as soon as the line is out";
+    public override string Summary => "size=256MiB: private anonymous pages, all written; next: exits after the report";
 
     public override void Make(Context context)
     {
@@ -30,7 +30,7 @@ internal sealed unsafe class ExecutingProcess : TestProcess
 
     public override string Summary =>
         "size=64MiB: private anonymous pages, all written; next: execve of the program itself under the same pid, with " +
-        "no region, which then takes next and exit";
+        "no region; the new program accepts next and exit";
 
     public override void Make(Context context)
     {
@@ -79,7 +79,7 @@ internal sealed class ZombieLeader : TestProcess
     public override string Name => "leaderless";
 
     public override string Summary =>
-        "size=1MiB: private anonymous pages, all written; next: its main thread ends as soon as the line is out, and another lives on " +
+        "size=1MiB: private anonymous pages, all written; next: the main thread exits after the report, and another thread runs " +
         "until exit or the end of stdin";
 
     public override void Make(Context context)
@@ -93,7 +93,7 @@ internal sealed class ZombieLeader : TestProcess
     {
         new Thread(LiveOn).Start();
 
-        // exit, unlike exit_group and _exit of libc, ends this thread only.
+        // The system call exit ends only this thread; exit_group and _exit of libc end all threads.
         Libc.SystemCall(s_exit, 0);
     };
 

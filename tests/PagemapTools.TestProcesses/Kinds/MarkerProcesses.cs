@@ -10,8 +10,8 @@ internal sealed class GuardProcess : TestProcess
     public override string Name => "guard";
 
     public override string Summary =>
-        "16 pages: MADV_GUARD_INSTALL (6.13) on pages 0-3 (written before) and 12-15 (untouched), others: 4-7 " +
-        "written; the same in shmem (6.15, else that region is absent); next: guards removed";
+        "16 pages: MADV_GUARD_INSTALL (6.13) on pages 0-3 (written before) and 12-15 (untouched), pages 4-7 " +
+        "written; the same in shmem (6.15, else that region is absent); next: removes the guards";
 
     public override void Make(Context context)
     {
@@ -56,8 +56,8 @@ internal sealed class WriteProtectedProcess : TestProcess
     public override string Name => "uffd-wp";
 
     public override string Summary =>
-        "16 pages a region: UFFDIO_WRITEPROTECT on all; populated (all written), markers (even written, odd never: " +
-        "markers since 6.4), shmem (0-7 written, then 0-3 zapped: markers since 5.19); next: protection removed";
+        "16 pages a region: UFFDIO_WRITEPROTECT on all; populated (all written), markers (even written, odd untouched: " +
+        "markers since 6.4), shmem (0-7 written, then 0-3 zapped: markers since 5.19); next: removes the protection";
 
     public override void Make(Context context)
     {
@@ -116,8 +116,8 @@ internal sealed class AsynchronousWriteProtectedProcess : TestProcess
     public override string Name => "uffd-wp-async";
 
     public override string Summary =>
-        "pages=16: UFFD_FEATURE_WP_ASYNC (6.7) over written pages, all protected, as PAGEMAP_SCAN needs it to tell " +
-        "WRITTEN; next LIST (else the first half): written, so no longer protected";
+        "pages=16: written pages under UFFD_FEATURE_WP_ASYNC (6.7), all protected, as PAGEMAP_SCAN requires to report " +
+        "WRITTEN; next LIST (else the first half): writes pages, which removes their protection";
 
     public override void Make(Context context)
     {
@@ -173,14 +173,14 @@ internal sealed class HardwarePoisonProcess : TestProcess
     public override string Name => "hwpoison";
 
     public override string Summary =>
-        "pages=16: private anonymous pages, all written, page 5 poisoned (MADV_HWPOISON), which takes the module hwpoison-inject to undo";
+        "pages=16: private anonymous pages, all written, page 5 poisoned (MADV_HWPOISON); needs the module hwpoison-inject, which undoes it";
 
     public override void Make(Context context)
     {
         string unpoison = Path.Combine(Mount.Of(context, "debugfs", "").Directory, "hwpoison/unpoison-pfn");
         if (!File.Exists(unpoison))
         {
-            throw new SkippedException("there is no hwpoison/unpoison-pfn: the frame would be lost to the machine");
+            throw new SkippedException("there is no hwpoison/unpoison-pfn: the machine would lose the page frame");
         }
 
         MappedRegion mapping = MappedRegion.Anonymous(context, context.Options.Number("pages", 16) * (long)MappedRegion.PageSize);

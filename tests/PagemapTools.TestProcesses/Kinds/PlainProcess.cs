@@ -1,7 +1,7 @@
 namespace PagemapTools.TestProcesses.Kinds;
 
 /// <summary>
-/// One region: first some of its pages are read, then some are written, the others stay untouched.
+/// A process with one region. It reads some pages, then writes some; the others stay untouched.
 /// "next LIST" writes the pages of the list.
 /// </summary>
 internal abstract class PlainProcess : TestProcess
@@ -10,7 +10,7 @@ internal abstract class PlainProcess : TestProcess
 
     public sealed override string Summary =>
         $"pages={PageCount} read={Read} written={Written}{(Sharable ? " child=0" : "")}{Keys}: {What}; next LIST " +
-        "(else what was only read, or else untouched): written";
+        "(else the read pages, or else the untouched ones): writes pages";
 
     protected virtual int PageCount => 16;
 
@@ -20,7 +20,7 @@ internal abstract class PlainProcess : TestProcess
 
     protected virtual string Keys => "";
 
-    /// <summary>Takes child=1: a child process maps the touched pages too.</summary>
+    /// <summary>Whether the kind accepts child=1, for a child process that maps the touched pages too.</summary>
     protected virtual bool Sharable => false;
 
     protected abstract string What { get; }
@@ -32,7 +32,7 @@ internal abstract class PlainProcess : TestProcess
         int[] read = [.. context.Options.Pages("read", Read, pageCount).Except(written)];
         _mapping = Map(context, pageCount);
         Region region = context.Add(Name, _mapping);
-        // Reads before writes: a read fault also maps the neighbours that the page cache already has (fault-around).
+        // Reads before it writes: a read fault also maps the neighbouring pages in the page cache (fault-around).
         _mapping.Read(read);
         _mapping.Write(written);
         region.With("read", read).With("written", written)
@@ -41,7 +41,7 @@ internal abstract class PlainProcess : TestProcess
         if (Sharable && context.Options.Flag("child"))
         {
             ClonedChild child = ClonedChild.Sleeping(context);
-            // A child gets no page table entries for a shared mapping: it takes its own faults.
+            // A child gets no page table entries for a shared mapping, so it takes its own faults.
             child.Read(_mapping, [.. read, .. written]);
             context.Add($"{Name}-child", child.ProcessId, _mapping.Address, _mapping.Length)
                 .With("read", [.. read, .. written]);

@@ -64,7 +64,7 @@ internal sealed class TmpfsFileProcess : PlainProcess
 {
     public override string Name => "tmpfs-file";
 
-    protected override string What => "MAP_SHARED of a sparse file on a tmpfs mounted for it (detached=1: and unmounted once it is mapped)";
+    protected override string What => "MAP_SHARED of a sparse file on its own tmpfs (detached=1: unmounts the tmpfs after the mapping)";
 
     protected override string Keys => " detached=0";
 
@@ -93,7 +93,7 @@ internal sealed class ZappedProcess : TestProcess
 
     public override string Summary =>
         "pages=16: a shared memfd; first half written and zapped (MADV_DONTNEED: in the page cache, entry 0), " +
-        "third quarter written, the rest a hole; next: page 0 is written again";
+        "third quarter written, the rest a hole; next: writes page 0 again";
 
     public override void Make(Context context)
     {
@@ -111,7 +111,7 @@ internal sealed class ZappedProcess : TestProcess
 
     public override void Next(Context context, int step, string argument)
     {
-        // Not a read: its fault would map the neighbours too (fault-around).
+        // A read fault would map the neighbouring pages too (fault-around).
         _mapping!.Write([0]);
         context[Name].Move("mapped", [0], "zapped");
     }
@@ -124,8 +124,8 @@ internal sealed class MappedTwiceProcess : TestProcess
     public override string Name => "mapped-twice";
 
     public override string Summary =>
-        "pages=16: one memfd mapped twice (first, second) by the same process; page 0 of both is touched, page 1 " +
-        "of the first; next: page 1 of the second is touched";
+        "pages=16: one memfd mapped twice (first, second) by the same process; page 0 of both and page 1 of the " +
+        "first written; next: writes page 1 of the second";
 
     public override void Make(Context context)
     {
@@ -133,7 +133,7 @@ internal sealed class MappedTwiceProcess : TestProcess
         int fd = BackingFile.InMemory(context, Name).Resize(length).Descriptor;
         MappedRegion first = MappedRegion.Shared(context, fd, length);
         _second = MappedRegion.Shared(context, fd, length);
-        // A write fault on shared memory maps only its own page; a read fault would map the neighbours too.
+        // A write fault on shared memory maps only one page; a read fault would map the neighbouring pages too.
         first.Write([0, 1]);
         _second.Write([0]);
         context.Add("first", first).With("written", "0-1");

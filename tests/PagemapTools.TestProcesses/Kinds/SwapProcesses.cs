@@ -6,11 +6,11 @@ namespace PagemapTools.TestProcesses.Kinds;
 internal static class Swapping
 {
     public const string Keys =
-        "area=32MiB dir=/var/tmp (a swap file), or swap=/dev/... (a blank device), own=0 (1: although another area is active)";
+        "area=32MiB dir=/var/tmp (a swap file), or swap=/dev/... (a blank device), own=0 (1: makes an area even if another one is active)";
 
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
 
-    /// <summary>MADV_PAGEOUT passes over pages that are just being used or written back: it is repeated.</summary>
+    /// <summary>Repeats MADV_PAGEOUT, which skips pages in use and pages under writeback.</summary>
     public static void PageOut(MappedRegion region)
     {
         if (!Wait.Until(() => region.TryAdvise(Libc.MadvPageOut) && Smaps.Bytes(region, "Swap") == region.Length, s_patience))
@@ -28,8 +28,8 @@ internal sealed class SwappedProcess : TestProcess
     public override string Name => "swapped";
 
     public override string Summary =>
-        $"pages=256 two=0 {Swapping.Keys}: private anonymous pages in swap, first quarter read back (in the swap " +
-        "cache), second quarter written back; two=1: region second lies in a second area (a file, or " +
+        $"pages=256 two=0 {Swapping.Keys}: private anonymous pages in swap, first quarter read again (in the swap " +
+        "cache), second quarter written again; two=1: region second lies in a second area (a file, or " +
         "swap2=/dev/...); next: swapoff of the first area";
 
     public override void Make(Context context)
@@ -40,7 +40,7 @@ internal sealed class SwappedProcess : TestProcess
         AddRegion(context, Name, length, _area);
         if (two)
         {
-            // The higher priority takes all that is swapped out from now on.
+            // The kernel swaps out to the area of higher priority from now on.
             AddRegion(context, "second", length, SwapArea.Make(context, "swap2", priority: 2));
         }
     }
@@ -49,7 +49,7 @@ internal sealed class SwappedProcess : TestProcess
     {
         if (step == 1 && _area is not null)
         {
-            // With a second area there is still a place, but swapoff reads everything back into memory.
+            // swapoff reads all pages into memory, even if a second area has free slots.
             _area.Off();
             context[Name].With("swapped", "none").WithAll("present");
         }
@@ -78,7 +78,7 @@ internal sealed class SharedSwappedProcess : TestProcess
 
     public override string Summary =>
         $"pages=256 zswap=1 {Swapping.Keys}: a shared memfd, first half in swap (entry 0; swap-cache: what mincore " +
-        "still finds in memory; zswap=1 so that this is nothing, where the kernel has it), third quarter in " +
+        "still finds in memory; none with zswap=1, if the kernel has zswap), third quarter in " +
         "memory, the rest a hole; next: swapoff (first half in the page cache, entry still 0)";
 
     public override void Make(Context context)
@@ -91,7 +91,7 @@ internal sealed class SharedSwappedProcess : TestProcess
         int[] present = [.. Enumerable.Range(half, pageCount / 4)];
         if (context.Options.Text("zswap", "1") is not "0")
         {
-            // Written to a disk, a page stays in the swap cache until memory is short; zswap stores it at once.
+            // A page written to a disk stays in the swap cache until memory is short. A page stored in zswap leaves the swap cache at once.
             SystemSetting.TrySet(context, "/sys/module/zswap/parameters/enabled", "Y");
         }
 

@@ -12,7 +12,7 @@ internal sealed class TransparentHugeProcess : TestProcess
     public override string Summary =>
         "shmem=1: transparent huge pages of private anonymous memory: whole; split-writable and split-read-only " +
         "(mprotect of the second half); partly-unmapped (second half munmapped); partly-zapped (second quarter " +
-        "MADV_DONTNEED); shmem (MADV_COLLAPSE of a memfd, where it works); next: a page of whole is zapped, which " +
+        "MADV_DONTNEED); shmem (MADV_COLLAPSE of a memfd, if the kernel supports it); next: zaps a page of whole, which " +
         "splits its PMD";
 
     public override void Make(Context context)
@@ -61,7 +61,7 @@ internal sealed class TransparentHugeProcess : TestProcess
         mapping.WriteAll();
         if (mapping.TryAdvise(Libc.MadvCollapse))
         {
-            // MADV_COLLAPSE of shared memory leaves the PMD to the next page fault.
+            // After MADV_COLLAPSE of shared memory the next page fault sets the PMD.
             mapping.WriteAll();
             context.Add("shmem", mapping).WithAll("written")
                 .With("huge-bytes", Smaps.Bytes(mapping, "ShmemPmdMapped").ToString());
@@ -76,8 +76,8 @@ internal sealed class HugeZeroProcess : TestProcess
     public override string Name => "huge-zero";
 
     public override string Summary =>
-        "device=0: a whole transparent huge page, only read: the huge zero page (device=1: of a private mapping of /dev/zero, " +
-        "which is anonymous memory); next: its first page is written";
+        "device=0: a transparent huge page, only read: the huge zero page (device=1: in a private mapping of /dev/zero, " +
+        "which is anonymous memory); next: writes the first page";
 
     public override void Make(Context context)
     {
@@ -85,7 +85,7 @@ internal sealed class HugeZeroProcess : TestProcess
         int fd = context.Options.Flag("device") ? BackingFile.OfDevice(context, "/dev/zero").Descriptor : -1;
         _mapping = HugePages.MapForHuge(context, HugePages.PmdSize(), fd);
         _mapping.Read([0]);
-        // Were it the small zero page, only one page of it would be present.
+        // With the small zero page only one page would be present.
         if (_mapping.InCore().Length != _mapping.PageCount)
         {
             throw new SkippedException("the page fault did not map the huge zero page");
@@ -97,7 +97,7 @@ internal sealed class HugeZeroProcess : TestProcess
     public override void Next(Context context, int step, string argument)
     {
         _mapping!.Write(0);
-        // Either one page is copied and the rest points to the small zero page, or (6.13) a real huge page replaces it.
+        // The kernel copies one page and maps the small zero page for the rest, or (6.13) allocates a real huge page.
         context[Name].With("written", "0").With("huge-bytes", Smaps.Bytes(_mapping, "AnonHugePages").ToString());
     }
 }
@@ -132,7 +132,7 @@ internal sealed class MultiSizeProcess : TestProcess
 
     private static MappedRegion Make(Context context, long size, int folios)
     {
-        // Less than a PMD, so that no huge page comes instead.
+        // Shorter than a PMD, so that the kernel does not allocate a huge page.
         MappedRegion region = HugePages.MapForHuge(context, size * folios);
         for (int folio = 0; folio < folios; folio++)
         {

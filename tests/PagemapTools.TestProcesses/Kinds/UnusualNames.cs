@@ -11,7 +11,7 @@ internal sealed unsafe class UnusualNames : TestProcess
 
     public override string Summary =>
         "dir=/var/tmp: one-page files, page 0 written, with names that are hard to parse (expect: path, and its " +
-        "bytes in path-hex); named anonymous mappings where the kernel has them";
+        "bytes in path-hex); named anonymous mappings if the kernel supports them";
 
     public override void Make(Context context)
     {
@@ -42,7 +42,7 @@ internal sealed unsafe class UnusualNames : TestProcess
         return file;
     }
 
-    /// <summary>PR_SET_VMA_ANON_NAME: [anon:NAME] since 5.17, [anon_shmem:NAME] since 6.2, with CONFIG_ANON_VMA_NAME.</summary>
+    /// <summary>Names mappings with PR_SET_VMA_ANON_NAME: [anon:NAME] since 5.17, [anon_shmem:NAME] since 6.2, with CONFIG_ANON_VMA_NAME.</summary>
     private static void NameAnonymous(Context context)
     {
         int flags = Libc.MapShared | Libc.MapAnonymous;

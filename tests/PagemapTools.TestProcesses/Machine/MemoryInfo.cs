@@ -1,12 +1,12 @@
 namespace PagemapTools.TestProcesses.Machine;
 
-/// <summary>What /proc/meminfo says.</summary>
+/// <summary>Reads /proc/meminfo.</summary>
 internal static class MemoryInfo
 {
-    // The kernel and the test beside the test process want to live too.
+    // The memory left for the kernel and the test.
     private const long Margin = 512L << 20;
 
-    /// <summary>A field, in kB where it has a unit.</summary>
+    /// <summary>Returns a field, in kB if it has a unit.</summary>
     public static long Field(string name)
     {
         string? line = File.ReadLines("/proc/meminfo").FirstOrDefault(line => line.StartsWith(name + ':', StringComparison.Ordinal));
@@ -15,7 +15,7 @@ internal static class MemoryInfo
             : long.Parse(line.AsSpan(name.Length + 1).TrimEnd("kB"));
     }
 
-    /// <summary>Skips where so much would drive the machine into swap, or a test process to its end.</summary>
+    /// <summary>Skips if an allocation of this size would make the machine swap or invoke the OOM killer.</summary>
     public static void Need(long bytes)
     {
         long available = Field("MemAvailable") * 1024;

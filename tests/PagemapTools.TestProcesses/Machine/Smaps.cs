@@ -4,7 +4,7 @@ namespace PagemapTools.TestProcesses.Machine;
 
 internal static class Smaps
 {
-    /// <summary>A field of this process's smaps, in bytes, over the mappings that begin inside the region.</summary>
+    /// <summary>Sums a field of this process's smaps, in bytes, over the mappings that begin inside the region.</summary>
     public static long Bytes(MappedRegion region, string field)
     {
         long sum = 0;

@@ -20,7 +20,7 @@ internal sealed class SwapArea
 
     public string Path { get; }
 
-    /// <summary>Takes the machine's swap lock. Uses what is active (then there is nothing to return), else makes an area.</summary>
+    /// <summary>Takes the swap lock. Returns null if an area is active and can be used, else a new area.</summary>
     public static SwapArea? Ensure(Context context)
     {
         FacilityLock.Take(context, "swap");
@@ -29,7 +29,7 @@ internal sealed class SwapArea
         return own || ActiveCount() == 0 ? Make(context, "swap", 1) : null;
     }
 
-    /// <summary>On the device that the key names, or in a file of area= bytes in dir=.</summary>
+    /// <summary>Makes an area on the device under the key, or in a file of area= bytes in dir=.</summary>
     public static SwapArea Make(Context context, string key, int priority)
     {
         string device = context.Options.Text(key, "");
@@ -54,7 +54,7 @@ internal sealed class SwapArea
         using (FileStream file = new(path, FileMode.Create, FileAccess.ReadWrite))
         {
             File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
-            // Written, not allocated: swapon refuses a file with holes.
+            // Writes zeros, because swapon refuses a file with holes.
             byte[] zeros = new byte[ChunkSize];
             for (long offset = 0; offset < size; offset += ChunkSize)
             {
@@ -80,7 +80,7 @@ internal sealed class SwapArea
         int fd;
         fixed (byte* first = Encoding.UTF8.GetBytes(device + '\0'))
         {
-            // O_EXCL on a block device: EBUSY while it is mounted or swapped on.
+            // O_EXCL on a block device fails with EBUSY while the device is mounted or a swap area.
             int flags = Libc.OpenReadWrite | Libc.OpenExclusive | Libc.OpenCloseOnExec;
             fd = Libc.Open(first, flags, 0).OrSkip($"open of {device}");
         }
@@ -91,10 +91,10 @@ internal sealed class SwapArea
             file.ReadExactly(header);
             if (header.AsSpan().ContainsAnyExcept((byte)0) && !header.AsSpan().EndsWith("SWAPSPACE2"u8))
             {
-                throw new SkippedException($"{device} holds something that is not swap");
+                throw new SkippedException($"{device} has content other than swap");
             }
 
-            // Not the stream's length: fstat gives 0 for a block device.
+            // fstat returns size 0 for a block device.
             WriteHeader(file, SystemSetting.ReadNumber(sectors) * SectorSize);
         }
 
@@ -110,7 +110,7 @@ internal sealed class SwapArea
         return area;
     }
 
-    // union swap_header, include/linux/swap.h: what mkswap writes.
+    // Writes union swap_header (include/linux/swap.h), as mkswap does.
     private static void WriteHeader(FileStream file, long size)
     {
         byte[] header = new byte[MappedRegion.PageSize];

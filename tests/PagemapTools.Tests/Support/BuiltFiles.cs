@@ -1,12 +1,12 @@
 namespace PagemapTools.Tests.Support;
 
 /// <summary>
-/// What is tested, found by walking up from the test program: in a clone, in a build with another artifacts path, and where the
-/// build was copied to another machine.
+/// Finds the built module and programs in the directories above the test program. This works in a clone, in a build with another
+/// artifacts path, and in a build that was copied to another machine.
 /// </summary>
 internal static class BuiltFiles
 {
-    /// <summary>Names another module than the staged one.</summary>
+    /// <summary>The environment variable with the path of a module to test instead of the staged one.</summary>
     public const string ModuleVariable = "PAGEMAPTOOLS_MODULE";
 
     public static string Module { get; } =
@@ -21,7 +21,7 @@ internal static class BuiltFiles
 
     private static string Program(string name)
     {
-        // The configuration that the tests were built in comes first.
+        // Prefers the configuration of the test build.
         string own = Path.GetFileName(Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory));
         IEnumerable<string> candidates =
             from directory in Above(AppContext.BaseDirectory)

@@ -2,7 +2,7 @@ using System.Management.Automation;
 
 namespace PagemapTools.Tests.Support;
 
-/// <summary>What is said of a cmdlet, in a form in which the cmdlet itself, its Markdown and its MAML can be compared.</summary>
+/// <summary>The documentation of a cmdlet, in a form common to the cmdlet, its Markdown and its MAML.</summary>
 internal sealed record HelpPage
 {
     public required string Name { get; init; }
@@ -17,15 +17,15 @@ internal sealed record HelpPage
 
     public required IReadOnlyList<string> Outputs { get; init; }
 
-    /// <summary>Texts by what they describe: SYNOPSIS, DESCRIPTION, NOTES, -Parameter, a type. Empty of the cmdlet itself.</summary>
+    /// <summary>Texts by their subject: SYNOPSIS, DESCRIPTION, NOTES, -Parameter, a type. The page made from a cmdlet has none.</summary>
     public IReadOnlyDictionary<string, string> Texts { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
 
     /// <summary>The code of each example, by its title.</summary>
     public IReadOnlyDictionary<string, string> Examples { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
 
-    /// <summary>What the engine says of a cmdlet.</summary>
+    /// <summary>Makes the page from the engine's metadata of a cmdlet.</summary>
     /// <param name="cmdlet">The cmdlet.</param>
-    /// <param name="isMaml">As MAML has it, which does not tell the sets of a parameter apart.</param>
+    /// <param name="isMaml">Whether to make the page for the comparison with MAML, which has no parameter set names.</param>
     public static HelpPage Of(CmdletInfo cmdlet, bool isMaml)
     {
         ParameterMetadata[] parameters = [.. cmdlet.Parameters.Values.Where(parameter => !Cmdlet.CommonParameters.Contains(parameter.Name))];
@@ -39,15 +39,15 @@ internal sealed record HelpPage
         };
     }
 
-    /// <summary>A line that has all of a parameter.</summary>
+    /// <summary>Formats all attributes of a parameter as one line.</summary>
     public static string ParameterLine(string name, string type, IEnumerable<string> aliases, bool takesWildcards, IEnumerable<string> sets) =>
         $"-{name} {type}, aliases [{string.Join(' ', Sorted(aliases))}], wildcards {takesWildcards}, {string.Join("; ", Sorted(sets))}";
 
-    /// <summary>What holds of a parameter in one set.</summary>
+    /// <summary>Formats the attributes of a parameter in one set.</summary>
     public static string SetText(string? name, string position, bool isRequired, bool byValue, bool byPropertyName) =>
         $"{name} at {position.ToUpperInvariant()}{(isRequired ? " required" : "")}{(byValue ? " by value" : "")}{(byPropertyName ? " by property" : "")}".TrimStart();
 
-    /// <summary>A line that has all of a parameter set.</summary>
+    /// <summary>Formats a parameter set as one line.</summary>
     public static string SyntaxLine(string? name, bool isDefault, IEnumerable<string> parameters) =>
         $"{name}{(isDefault ? " (default)" : "")}: {string.Join(' ', Sorted(parameters))}";
 

@@ -3,7 +3,7 @@ using System.Xml.Linq;
 
 namespace PagemapTools.Tests.Support;
 
-/// <summary>Reads the help that PowerShell reads: MAML, as PlatyPS makes it from Markdown.</summary>
+/// <summary>Reads the MAML help, which PlatyPS makes from Markdown and PowerShell shows.</summary>
 internal static partial class MamlHelp
 {
     private static readonly XNamespace s_maml = "http://schemas.microsoft.com/maml/2004/10";
@@ -76,7 +76,7 @@ internal static partial class MamlHelp
 
     private static string Paragraphs(XElement? text) => string.Join("\n\n", text?.Descendants(s_maml + "para").Select(paragraph => paragraph.Value) ?? []);
 
-    // build.ps1 puts a prompt before the code, and indents the lines that follow.
+    // build.ps1 puts a prompt before the code and indents the following lines.
     [GeneratedRegex(@"^PS> (?<code>.*?)(?=\n\n|\z)", RegexOptions.Multiline | RegexOptions.Singleline | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Code();
 }

@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace PagemapTools.Tests.Support;
 
-/// <summary>Reads a page of help in PlatyPS' Markdown (schema 2024-05-01).</summary>
+/// <summary>Reads a help page in PlatyPS Markdown (schema 2024-05-01).</summary>
 internal static partial class MarkdownHelp
 {
     public static HelpPage Read(string path)
