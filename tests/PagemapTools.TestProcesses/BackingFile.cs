@@ -44,15 +44,18 @@ internal sealed unsafe class BackingFile
         return file;
     }
 
-    /// <summary>Creates a file in the directory dir=. The default is /var/tmp, which is more often on a disk than /tmp. overlay=1 mounts an overlay over it.</summary>
+    /// <summary>
+    /// Creates a file in the directory dir=. The default is /var/tmp, which is more often on a disk than /tmp.
+    /// overlay=1 mounts an overlay over it.
+    /// </summary>
     public static BackingFile Create(Context context, Options options, string name)
     {
-        string directory = options.Text("dir", "/var/tmp");
-        return Create(context, Path.Combine(options.Flag("overlay") ? Mount.Overlay(context, directory).Directory : directory, Unique(name)));
+        string directory = options.GetText("dir", "/var/tmp");
+        return Create(context, Path.Combine(options.GetFlag("overlay") ? Mount.AttachOverlay(context, directory).Directory : directory, MakeUniqueName(name)));
     }
 
     /// <summary>Opens a device node, which the context does not remove.</summary>
-    public static BackingFile OfDevice(Context context, string path)
+    public static BackingFile OpenDevice(Context context, string path)
     {
         fixed (byte* first = Encoding.UTF8.GetBytes(path + '\0'))
         {
@@ -62,7 +65,7 @@ internal sealed unsafe class BackingFile
         }
     }
 
-    public static BackingFile InMemory(Context context, string name, bool hugetlb = false)
+    public static BackingFile CreateInMemory(Context context, string name, bool hugetlb = false)
     {
         uint flags = MemoryFileCloseOnExec | (hugetlb ? MemoryFileHugetlb : 0);
         fixed (byte* first = Encoding.UTF8.GetBytes(name + '\0'))
@@ -73,7 +76,7 @@ internal sealed unsafe class BackingFile
         }
     }
 
-    public static string Unique(string name) => $"pagemaptools-test-{name}-{Environment.ProcessId}";
+    public static string MakeUniqueName(string name) => $"pagemaptools-test-{name}-{Environment.ProcessId}";
 
     public BackingFile Resize(long length)
     {

@@ -21,18 +21,18 @@ internal sealed unsafe class ClonedChild
     private ClonedChild(Context context, string function, nuint argument)
     {
         _context = context;
-        MappedRegion stack = MappedRegion.Anonymous(context, StackSize);
+        MappedRegion stack = MappedRegion.MapAnonymous(context, StackSize);
         nuint top = stack.Address + StackSize;
-        ProcessId = CloneDeafToSignals(Libc.FunctionAddress(function), top, argument);
+        ProcessId = CloneWithSignalsBlocked(Libc.FunctionAddress(function), top, argument);
         context.Children.Add(ProcessId);
         context.OnExit(KillAndReap);
     }
 
     public int ProcessId { get; }
 
-    public static ClonedChild Sleeping(Context context) => new(context, "sleep", LifetimeSeconds);
+    public static ClonedChild StartSleeping(Context context) => new(context, "sleep", LifetimeSeconds);
 
-    public static ClonedChild Exiting(Context context) => new(context, "_exit", 0);
+    public static ClonedChild StartExiting(Context context) => new(context, "_exit", 0);
 
     public void Read(MappedRegion region, IEnumerable<int> pages) => Access(region, pages, static (memory, address) =>
     {
@@ -47,7 +47,7 @@ internal sealed unsafe class ClonedChild
     });
 
     /// <summary>Returns the state letter of /proc/PID/stat.</summary>
-    public char State()
+    public char GetState()
     {
         string stat = File.ReadAllText($"/proc/{ProcessId}/stat");
         return stat[stat.LastIndexOf(')') + 2];
@@ -71,7 +71,7 @@ internal sealed unsafe class ClonedChild
     /// Clones with all signals blocked. The child inherits the runtime's signal handlers, also for SIGCONT; a handler that runs
     /// would end the sleep and with it the child. SIGSTOP, SIGCONT and SIGKILL work on blocked signals too.
     /// </summary>
-    private static int CloneDeafToSignals(nint function, nuint stackTop, nuint argument)
+    private static int CloneWithSignalsBlocked(nint function, nuint stackTop, nuint argument)
     {
         Span<byte> all = stackalloc byte[Libc.SignalSetSize];
         Span<byte> before = stackalloc byte[Libc.SignalSetSize];

@@ -29,14 +29,14 @@ internal sealed unsafe class MappedRegion
     public int PageCount => (int)(Length / PageSize);
 
     /// <summary>Maps private anonymous memory without transparent huge pages.</summary>
-    public static MappedRegion Anonymous(Context context, long length, int protection = Libc.ProtReadWrite, long alignment = 0)
+    public static MappedRegion MapAnonymous(Context context, long length, int protection = Libc.ProtReadWrite, long alignment = 0)
     {
         MappedRegion region = Map(context, length, protection, Libc.MapPrivate | Libc.MapAnonymous | Libc.MapNoReserve, -1, alignment);
         region.TryAdvise(Libc.MadvNoHugepage);
         return region;
     }
 
-    public static MappedRegion Shared(Context context, int fd, long length, long alignment = 0) =>
+    public static MappedRegion MapShared(Context context, int fd, long length, long alignment = 0) =>
         Map(context, length, Libc.ProtReadWrite, Libc.MapShared, fd, alignment);
 
     /// <summary>Maps with the given flags and MAP_FIXED.</summary>
@@ -60,7 +60,7 @@ internal sealed unsafe class MappedRegion
         return new MappedRegion((start + (nuint)border) & ~((nuint)border - 1), length);
     }
 
-    public MappedRegion Part(int firstPage, int pageCount) =>
+    public MappedRegion Slice(int firstPage, int pageCount) =>
         new(Address + (nuint)((long)firstPage * PageSize), (long)pageCount * PageSize);
 
     /// <summary>Replaces the pages by the reservation, as if the test process had unmapped them.</summary>
@@ -114,7 +114,7 @@ internal sealed unsafe class MappedRegion
     public void WriteByte(long offset) => Volatile.Write(ref *(byte*)(Address + (nuint)offset), 0x5a);
 
     /// <summary>Returns the pages that mincore finds in memory; for a file, in the page cache.</summary>
-    public int[] InCore()
+    public int[] FindPagesInCore()
     {
         byte[] resident = new byte[PageCount];
         fixed (byte* first = resident)

@@ -10,7 +10,7 @@ internal sealed class Runner(TestProcess process, Options options) : IDisposable
     private readonly Lock _gate = new();
     private readonly Context _context = new(options);
     private readonly List<PosixSignalRegistration> _signals = [];
-    private int _step = options.Number("step", 0);
+    private int _step = options.GetNumber("step", 0);
 
     public int Run()
     {

@@ -41,7 +41,7 @@ public sealed class BadInputTests
         ErrorRecord error = session.Termination(script);
 
         Assert.IsAssignableFrom<ParameterBindingException>(error.Exception);
-        Assert.Equal(ErrorCategory.InvalidArgument, Category(error));
+        Assert.Equal(ErrorCategory.InvalidArgument, GetCategory(error));
         Assert.Contains(quoted, error.Exception.Message);
     }
 
@@ -148,7 +148,7 @@ public sealed class BadInputTests
     }
 
     // The engine reports InvalidData for a number outside its range and InvalidArgument for every other error.
-    private static ErrorCategory Category(ErrorRecord error) =>
+    private static ErrorCategory GetCategory(ErrorRecord error) =>
         error.CategoryInfo.Category == ErrorCategory.InvalidData && error.Exception is ParameterBindingException { ErrorId: "ParameterArgumentValidationError" or "ParameterArgumentTransformationError" }
             ? ErrorCategory.InvalidArgument
             : error.CategoryInfo.Category;

@@ -42,10 +42,10 @@ public sealed class CompletionTests : IDisposable
         tree.Process(7, 0x10000, PagemapBits.PresentAt(1)).Text("7/comm", "postgres\n");
         tree.Process(8, 0x10000, PagemapBits.PresentAt(1)).Text("8/comm", "web server\n");
 
-        Assert.Equal(["postgres", "'web server'"], Texts($"Get-ProcessPageMap -ProcPath {tree.Path} -Name "));
-        Assert.Equal(["postgres"], Texts($"Get-ProcessPageMap -ProcPath {tree.Path} post"));
-        Assert.Equal(["postgres"], Texts($"Measure-ProcessUss -ProcPath {tree.Path} -Name po"));
-        Assert.Equal(["7", "8"], Texts($"Measure-ProcessUss -ProcPath {tree.Path} -Id "));
+        Assert.Equal(["postgres", "'web server'"], GetCompletionTexts($"Get-ProcessPageMap -ProcPath {tree.Path} -Name "));
+        Assert.Equal(["postgres"], GetCompletionTexts($"Get-ProcessPageMap -ProcPath {tree.Path} post"));
+        Assert.Equal(["postgres"], GetCompletionTexts($"Measure-ProcessUss -ProcPath {tree.Path} -Name po"));
+        Assert.Equal(["7", "8"], GetCompletionTexts($"Measure-ProcessUss -ProcPath {tree.Path} -Id "));
     }
 
     [Fact]
@@ -54,13 +54,13 @@ public sealed class CompletionTests : IDisposable
         using TargetProcess target = TargetProcess.StartInKnownMemory("memfd");
         string line = $"Get-ProcessPageMap -Id {target.ProcessId} -Mapping ";
 
-        string[] all = Texts(line);
+        string[] all = GetCompletionTexts(line);
         Assert.Contains("'[heap]'", all);
         Assert.Contains("/memfd:test", all);
         Assert.Contains(all, text => text.Contains("libcoreclr.so", StringComparison.Ordinal));
         Assert.Equal(all.Distinct(), all);
-        Assert.Equal(["'[heap]'"], Texts(line + "'[he"));
-        Assert.Equal(["'[heap]'"], Texts($"Measure-ProcessUss -Id {target.ProcessId} -ByMapping -Mapping heap"));
+        Assert.Equal(["'[heap]'"], GetCompletionTexts(line + "'[he"));
+        Assert.Equal(["'[heap]'"], GetCompletionTexts($"Measure-ProcessUss -Id {target.ProcessId} -ByMapping -Mapping heap"));
     }
 
     [Theory]
@@ -79,7 +79,7 @@ public sealed class CompletionTests : IDisposable
 
         string text = Assert.Single(Complete(line + $"'{name[..3]}"), offer => offer.ListItemText == path).CompletionText;
         Assert.Equal([path], _session.Objects($"({line}{text}).Mapping.Path"));
-        Assert.Equal([text], Texts(line + text.TrimEnd('\'')));
+        Assert.Equal([text], GetCompletionTexts(line + text.TrimEnd('\'')));
 
         File.Delete(path);
         Directory.Delete(Path.GetDirectoryName(path)!);
@@ -104,8 +104,8 @@ public sealed class CompletionTests : IDisposable
     [Fact]
     public void MappingCompletionWithoutProcessOffersCommonMappings()
     {
-        Assert.Contains("'[heap]'", Texts("Get-ProcessPageMap -Mapping "));
-        Assert.Contains("'[stack]'", Texts($"Get-ProcessPageMap -Id {Machine.MissingProcess} -Mapping "));
+        Assert.Contains("'[heap]'", GetCompletionTexts("Get-ProcessPageMap -Mapping "));
+        Assert.Contains("'[stack]'", GetCompletionTexts($"Get-ProcessPageMap -Id {Machine.MissingProcess} -Mapping "));
     }
 
     [Theory]
@@ -118,7 +118,7 @@ public sealed class CompletionTests : IDisposable
     [InlineData("Measure-ProcessUss -Method ", new[] { "Exclusive", "MapCount" })]
     public void CompletionOffersFlagStateAndMethodNames(string line, string[] expected)
     {
-        Assert.Equal(expected, Texts(line).Order(StringComparer.Ordinal));
+        Assert.Equal(expected, GetCompletionTexts(line).Order(StringComparer.Ordinal));
     }
 
     [Theory]
@@ -140,8 +140,8 @@ public sealed class CompletionTests : IDisposable
         using TargetProcess target = TargetProcess.StartInKnownMemory("anon").Stop();
         string[] expected = [.. File.ReadLines($"/proc/{target.ProcessId}/maps").Select(line => "0x" + line.Split(' ')[0].Replace("-", "-0x", StringComparison.Ordinal))];
 
-        Assert.Equal(expected, Texts($"Get-ProcessPageMap -Id {target.ProcessId} -Address "));
-        Assert.Empty(Texts("Get-ProcessPageMap -Address "));
+        Assert.Equal(expected, GetCompletionTexts($"Get-ProcessPageMap -Id {target.ProcessId} -Address "));
+        Assert.Empty(GetCompletionTexts("Get-ProcessPageMap -Address "));
     }
 
     [Fact]
@@ -151,8 +151,8 @@ public sealed class CompletionTests : IDisposable
         tree.Process(7, 0x10000, PagemapBits.PresentAt(1)).Text("7/comm", "postgres\n");
         tree.Text("2/comm", "kthreadd\n").Text("2/stat", "2 (kthreadd) S 0 0 0 0 -1 2129984 0 0\n");
 
-        Assert.Equal(["7"], Texts($"Measure-ProcessUss -ProcPath {tree.Path} -Id "));
-        Assert.Equal(["postgres"], Texts($"Measure-ProcessUss -ProcPath {tree.Path} -Name "));
+        Assert.Equal(["7"], GetCompletionTexts($"Measure-ProcessUss -ProcPath {tree.Path} -Id "));
+        Assert.Equal(["postgres"], GetCompletionTexts($"Measure-ProcessUss -ProcPath {tree.Path} -Name "));
     }
 
     [Theory]
@@ -163,7 +163,7 @@ public sealed class CompletionTests : IDisposable
         string[] mounts = [.. File.ReadLines("/proc/self/mountinfo").Where(mount => mount.Contains(" - cgroup", StringComparison.Ordinal)).Select(mount => mount.Split(' ')[4])];
         Require.That(!(mounts.Length == 0), "Cgroups", "No cgroup hierarchy is mounted here.");
 
-        string[] offers = Texts(line);
+        string[] offers = GetCompletionTexts(line);
         Assert.NotEmpty(offers);
         Assert.All(offers, offer => Assert.True(Directory.Exists(offer.Trim('\'')), offer));
     }
@@ -171,13 +171,13 @@ public sealed class CompletionTests : IDisposable
     [Fact]
     public void CompletionOffersParameters()
     {
-        Assert.Contains("-IncludeUnpopulated", Texts("Get-ProcessPageMap -Id 1 -Inc"));
-        Assert.Contains("Get-ProcessPageMap", Texts("Get-ProcessP"));
+        Assert.Contains("-IncludeUnpopulated", GetCompletionTexts("Get-ProcessPageMap -Id 1 -Inc"));
+        Assert.Contains("Get-ProcessPageMap", GetCompletionTexts("Get-ProcessP"));
     }
 
     public void Dispose() => _session.Dispose();
 
-    private string[] Texts(string line) => [.. Complete(line).Select(offer => offer.CompletionText)];
+    private string[] GetCompletionTexts(string line) => [.. Complete(line).Select(offer => offer.CompletionText)];
 
     private Collection<CompletionResult> Complete(string line)
     {

@@ -43,7 +43,7 @@ public sealed class FlagSummaryTests : IDisposable
     {
         Require.PageTypes();
 
-        // One word with all flags that page-types has a name for, the next with some of them, the next with few of them.
+        // Of the flags that page-types has a name for, words have a half, a quarter or one in 32.
         const ulong Known = 0x3ff_07ff_ffffUL;
         Random random = new(specification.Length);
         Save([.. Enumerable.Range(0, 5_000).Select(word => Known & Next() & (word % 3 > 0 ? Next() : ~0UL) & (word % 3 > 1 ? Next() & Next() & Next() : ~0UL))]);
@@ -59,7 +59,7 @@ public sealed class FlagSummaryTests : IDisposable
     {
         Require.Root();
         Require.PageTypes();
-        Save(MemoryMarshal.Cast<byte, ulong>(Read("/proc/kpageflags")));
+        Save(MemoryMarshal.Cast<byte, ulong>(ReadFile("/proc/kpageflags")));
 
         AssertSame("", raw: false);
         AssertSame("", raw: true);
@@ -81,7 +81,7 @@ public sealed class FlagSummaryTests : IDisposable
         {
             string[] options = ["-p", target.ProcessId.ToString(CultureInfo.InvariantCulture), "-a", pages, .. raw.Length > 0 ? ["-r"] : Array.Empty<string>()];
             Stable.Until(
-                () => string.Join('\n', PageTypes(options)),
+                () => string.Join('\n', RunPageTypes(options)),
                 expected =>
                 {
                     Assert.Equal(expected, Text($"Get-ProcessPageMap -Id $id -Address $range | Measure-KPageFlags {raw}"));
@@ -89,7 +89,7 @@ public sealed class FlagSummaryTests : IDisposable
                 });
         }
 
-        string Text(string script) => string.Join('\n', Ours(script));
+        string Text(string script) => string.Join('\n', RunModule(script));
     }
 
     [Fact]
@@ -100,10 +100,10 @@ public sealed class FlagSummaryTests : IDisposable
         _tree.Entries("kpageflags", 0, [.. Enumerable.Range(0, 500).Select(frame => 1UL << (frame % 20))]);
         _session["tree"] = _tree.Path;
 
-        string[] expected = Ours("Get-ProcessPageMap -Id 7 -ProcPath $tree | Measure-KPageFlags -ProcPath $tree");
+        string[] expected = RunModule("Get-ProcessPageMap -Id 7 -ProcPath $tree | Measure-KPageFlags -ProcPath $tree");
         Assert.Equal(900, _session.Objects("Measure-KPageFlags -Id 7 -ProcPath $tree").Column<long>("PageCount").Sum());
-        Assert.Equal(expected, Ours("Measure-KPageFlags -Id 7 -ProcPath $tree"));
-        Assert.Equal(expected, Ours("Measure-KPageFlags -Name made-up -ProcPath $tree"));
+        Assert.Equal(expected, RunModule("Measure-KPageFlags -Id 7 -ProcPath $tree"));
+        Assert.Equal(expected, RunModule("Measure-KPageFlags -Name made-up -ProcPath $tree"));
     }
 
     [Fact]
@@ -158,7 +158,7 @@ public sealed class FlagSummaryTests : IDisposable
         options.AddRange(specification.Length > 0 ? ["-b", specification] : Array.Empty<string>());
         string parameters = (raw ? " -Raw" : "") + (specification.Length > 0 ? $" -BitSpec '{specification}'" : "");
 
-        Assert.Equal(PageTypes([.. options]), Ours($"Measure-KPageFlags -Path $saved{parameters}"));
+        Assert.Equal(RunPageTypes([.. options]), RunModule($"Measure-KPageFlags -Path $saved{parameters}"));
     }
 
     /// <summary>
@@ -176,7 +176,7 @@ public sealed class FlagSummaryTests : IDisposable
         _tree.Entries("saved", 0, words).Entries("clean", 0, clean);
     }
 
-    private static byte[] Read(string path)
+    private static byte[] ReadFile(string path)
     {
         using FileStream source = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0);
         using MemoryStream copy = new();
@@ -185,7 +185,7 @@ public sealed class FlagSummaryTests : IDisposable
     }
 
     /// <summary>Returns each line as "flags count letters names", ordered by flags.</summary>
-    private static string[] PageTypes(string[] options) =>
+    private static string[] RunPageTypes(string[] options) =>
     [
         .. Tool.Lines("page-types", options)
             .Where(line => line.StartsWith("0x", StringComparison.Ordinal))
@@ -194,14 +194,14 @@ public sealed class FlagSummaryTests : IDisposable
             .Order(StringComparer.Ordinal),
     ];
 
-    private string[] Ours(string script) => [.. _session.Objects(script).Select(Line)];
+    private string[] RunModule(string script) => [.. _session.Objects(script).Select(FormatRow)];
 
-    private static string Line(PSObject summary)
+    private static string FormatRow(PSObject summary)
     {
         ulong flags = summary.Get<ulong>("FlagsValue");
-        string names = flags == 0 ? "" : string.Join(',', summary.Get<string>("FlagNames")!.ToLowerInvariant().Split(',').Select(Spelled));
+        string names = flags == 0 ? "" : string.Join(',', summary.Get<string>("FlagNames")!.ToLowerInvariant().Split(',').Select(SpellAsPageTypes));
         return $"0x{flags:x16} {summary.Get<long>("PageCount")} {summary.Get<string>("SymbolicFlags")!.Replace("_", "", StringComparison.Ordinal)} {names}";
     }
 
-    private static string Spelled(string name) => s_spellings.FirstOrDefault(spelling => spelling.Ours == name).Theirs ?? name;
+    private static string SpellAsPageTypes(string name) => s_spellings.FirstOrDefault(spelling => spelling.Ours == name).Theirs ?? name;
 }

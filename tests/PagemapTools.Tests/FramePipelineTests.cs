@@ -17,7 +17,7 @@ public sealed class FramePipelineTests
     {
         Require.Root();
         using TargetProcess target = TargetProcess.StartInKnownMemory("dense", "size=64MiB").Stop();
-        using Session session = SessionWith(target);
+        using Session session = CreateSession(target);
 
         IReadOnlyList<PSObject> pages = session.Objects("Get-ProcessPageMap -Id $id -Address $range | Get-KPageFlags | Get-KPageCount | Get-KPageCgroup");
 
@@ -36,7 +36,7 @@ public sealed class FramePipelineTests
     {
         Require.Root();
         using TargetProcess target = TargetProcess.StartInKnownMemory("fork", "pages=300").Stop();
-        using Session session = SessionWith(target);
+        using Session session = CreateSession(target);
 
         Stable.Until(
             () => Describe(session.Objects("Get-ProcessPageMap -Id $id -Address $range -Include Flags, MapCount, Cgroup")),
@@ -48,7 +48,7 @@ public sealed class FramePipelineTests
     {
         Require.Root();
         using TargetProcess target = TargetProcess.StartInKnownMemory("anon");
-        using Session session = SessionWith(target);
+        using Session session = CreateSession(target);
 
         IReadOnlyList<PSObject> passed = session.Objects("$pages = Get-ProcessPageMap -Id $id -Address $range; $pages | Get-KPageFlags; Get-KPageCount -InputObject $pages[0]");
 
@@ -61,7 +61,7 @@ public sealed class FramePipelineTests
     {
         Require.Root();
         using TargetProcess target = TargetProcess.StartInKnownMemory("file-private", "pages=512 read=0-255 written=256-511".Split(' ')).Stop();
-        using Session session = SessionWith(target);
+        using Session session = CreateSession(target);
         ulong[] written = target.Region.Pages("written");
 
         Assert.Equal(written, session.Objects("Get-ProcessPageMap -Id $id -Address $range | Get-KPageFlags -Flag ANON").Column<ulong>("Address"));
@@ -75,7 +75,7 @@ public sealed class FramePipelineTests
     {
         Require.Root();
         using TargetProcess target = TargetProcess.StartInKnownMemory("anon");
-        using Session session = SessionWith(target);
+        using Session session = CreateSession(target);
 
         IReadOnlyList<PSObject> pages = session.Objects("Get-ProcessPageMap -Id $id -Address $range -IncludeUnpopulated | Get-KPageFlags | Get-KPageCount");
 
@@ -95,7 +95,7 @@ public sealed class FramePipelineTests
     {
         Require.Root();
         using TargetProcess target = TargetProcess.StartInKnownMemory("anon");
-        using Session session = SessionWith(target);
+        using Session session = CreateSession(target);
 
         foreach (string cmdlet in (string[])["Get-KPageFlags", "Get-KPageCount", "Get-KPageCgroup", "Measure-KPageFlags"])
         {
@@ -136,7 +136,7 @@ public sealed class FramePipelineTests
         Assert.InRange(figures[1], 1, Pages / 100);
     }
 
-    private static Session SessionWith(TargetProcess target)
+    private static Session CreateSession(TargetProcess target)
     {
         Session session = new();
         session["id"] = target.ProcessId;

@@ -39,23 +39,23 @@ public sealed class ModuleImportTests
         using Session first = new();
         using Session second = new();
 
-        Assert.Equal(Features(first), Features(second));
+        Assert.Equal(GetFeatures(first), GetFeatures(second));
         first.Dispose();
-        Assert.NotEmpty(Features(second));
+        Assert.NotEmpty(GetFeatures(second));
     }
 
     [Fact]
     public void ModuleCanBeRemovedAndImportedAgain()
     {
         using Session session = new();
-        string[] before = Features(session);
+        string[] before = GetFeatures(session);
 
         session.Objects("Remove-Module PagemapTools");
         Assert.Equal("CommandNotFoundException", session.Termination("Test-PagemapSupport").Id());
 
         session.ImportModule();
-        Assert.Equal(before, Features(session));
+        Assert.Equal(before, GetFeatures(session));
     }
 
-    private static string[] Features(Session session) => [.. session.Objects("Test-PagemapSupport").Select(item => item.Get<string>("Feature")!)];
+    private static string[] GetFeatures(Session session) => [.. session.Objects("Test-PagemapSupport").Select(item => item.Get<string>("Feature")!)];
 }

@@ -7,7 +7,7 @@ namespace PagemapTools.Tests;
 [Trait("Tier", "Privileged")]
 public sealed class PageRangeTests
 {
-    private static readonly string[] s_alike =
+    private static readonly string[] s_compared =
         ["ProcessId", "State", "IsExclusive", "IsSoftDirty", "IsUffdWriteProtected", "IsFileOrSharedAnon", "SwapType", "SwapFile", "Flags", "MapCount", "CgroupInode"];
 
     [Theory]
@@ -33,8 +33,8 @@ public sealed class PageRangeTests
             expected =>
             {
                 IReadOnlyList<PSObject> ranges = session.Objects($"{command} -AsRange");
-                Assert.Equal(expected, string.Join('\n', ranges.SelectMany(Pages)));
-                Assert.Equal(ranges.Count, Joined(ranges));
+                Assert.Equal(expected, string.Join('\n', ranges.SelectMany(ExpandPages)));
+                Assert.Equal(ranges.Count, CountJoined(ranges));
             });
     }
 
@@ -54,8 +54,8 @@ public sealed class PageRangeTests
         foreach (string raw in (string[])["", "-Raw"])
         {
             Stable.Until(
-                () => Summary(session, $"{region} {parameters} | Measure-KPageFlags {raw}"),
-                expected => Assert.Equal(expected, Summary(session, $"{region} {parameters} -AsRange | Measure-KPageFlags {raw}")));
+                () => GetSummary(session, $"{region} {parameters} | Measure-KPageFlags {raw}"),
+                expected => Assert.Equal(expected, GetSummary(session, $"{region} {parameters} -AsRange | Measure-KPageFlags {raw}")));
         }
 
         Stable.Until(
@@ -75,7 +75,7 @@ public sealed class PageRangeTests
         Assert.Equal(session.Objects(pages).Column<ulong>("Pfn"), session.Objects($"{pages} -AsRange | Get-KPageCount").Column<ulong>("Pfn"));
     }
 
-    private static string Summary(Session session, string command) =>
+    private static string GetSummary(Session session, string command) =>
         string.Join('\n', session.Objects(command).Select(row => $"{row.Get<ulong>("Flags"):x} {row.Get<long>("PageCount")}"));
 
     [Theory]
@@ -105,9 +105,9 @@ public sealed class PageRangeTests
     private static string Describe(PSObject page) => Describe(page, page.Get<ulong>("Address"), page.Get<ulong?>("Pfn"), page.Get<ulong?>("SwapOffset"));
 
     private static string Describe(PSObject item, ulong address, ulong? pfn, ulong? swapOffset) =>
-        $"{address:x} {pfn:x} {swapOffset:x} " + string.Join(' ', s_alike.Select(property => $"{item.Properties[property].Value}"));
+        $"{address:x} {pfn:x} {swapOffset:x} " + string.Join(' ', s_compared.Select(property => $"{item.Properties[property].Value}"));
 
-    private static IEnumerable<string> Pages(PSObject range)
+    private static IEnumerable<string> ExpandPages(PSObject range)
     {
         ulong count = range.Get<ulong>("PageCount");
         Assert.Equal(count * Machine.PageSize, range.Get<ulong>("Bytes"));
@@ -126,7 +126,7 @@ public sealed class PageRangeTests
     }
 
     /// <summary>Returns the number of ranges after a join of all adjacent equal ranges.</summary>
-    private static int Joined(IReadOnlyList<PSObject> ranges) => 1 + ranges.Zip(ranges.Skip(1)).Count(pair => !Continues(pair.First, pair.Second));
+    private static int CountJoined(IReadOnlyList<PSObject> ranges) => 1 + ranges.Zip(ranges.Skip(1)).Count(pair => !Continues(pair.First, pair.Second));
 
     private static bool Continues(PSObject first, PSObject second)
     {
@@ -136,6 +136,6 @@ public sealed class PageRangeTests
             && ReferenceEquals(first.Properties["Mapping"].Value, second.Properties["Mapping"].Value)
             && Equals(first.Get<ulong?>("Pfn") + count, second.Get<ulong?>("Pfn"))
             && Equals(first.Get<ulong?>("SwapOffset") + (isSwapped ? count : 0), second.Get<ulong?>("SwapOffset"))
-            && s_alike.All(property => Equals(first.Properties[property].Value, second.Properties[property].Value));
+            && s_compared.All(property => Equals(first.Properties[property].Value, second.Properties[property].Value));
     }
 }

@@ -31,7 +31,7 @@ public sealed class PageStateTests
     {
         Require.Root();
         using TargetProcess target = TargetProcess.StartInKnownMemory(name);
-        using Session session = SessionWith(target, region);
+        using Session session = CreateSession(target, region);
 
         IReadOnlyList<PSObject> pages = session.Objects("Get-ProcessPageMap -Id $id -Address $range -IncludeUnpopulated");
 
@@ -44,7 +44,7 @@ public sealed class PageStateTests
     public void CmdletOmitsUnpopulatedPagesByDefault()
     {
         using TargetProcess target = TargetProcess.StartInKnownMemory("anon");
-        using Session session = SessionWith(target, "anon");
+        using Session session = CreateSession(target, "anon");
         const string Command = "Get-ProcessPageMap -Id $id -Address $range";
 
         Assert.Equal(target.Region.Pages("written"), session.Objects(Command).Column<ulong>("Address"));
@@ -58,7 +58,7 @@ public sealed class PageStateTests
     {
         Require.Root();
         using TargetProcess target = TargetProcess.StartInKnownMemory("swapped");
-        using Session session = SessionWith(target, "swapped");
+        using Session session = CreateSession(target, "swapped");
 
         IReadOnlyList<PSObject> swapped = session.Objects("Get-ProcessPageMap -Id $id -Address $range -State Swapped");
 
@@ -79,7 +79,7 @@ public sealed class PageStateTests
     {
         Require.Root();
         using TargetProcess target = TargetProcess.StartInKnownMemory("anon");
-        using Session session = SessionWith(target, "anon");
+        using Session session = CreateSession(target, "anon");
 
         Assert.All(session.Objects("Get-ProcessPageMap -Id $id -Address $range"), page =>
         {
@@ -97,7 +97,7 @@ public sealed class PageStateTests
     {
         using TargetProcess target = TargetProcess.StartInKnownMemory("fork");
         target.Next();
-        using Session session = SessionWith(target, "parent");
+        using Session session = CreateSession(target, "parent");
         const string Command = "Get-ProcessPageMap -Id $id -Address $range";
 
         Assert.Equal(target["parent"].Pages("exclusive"), session.Objects($"{Command} -Exclusive").Column<ulong>("Address"));
@@ -108,7 +108,7 @@ public sealed class PageStateTests
     public void PagesReportUserfaultfdWriteProtection()
     {
         using TargetProcess target = TargetProcess.StartInKnownMemory("uffd-wp");
-        using Session session = SessionWith(target, "populated");
+        using Session session = CreateSession(target, "populated");
 
         Assert.All(session.Objects("Get-ProcessPageMap -Id $id -Address $range"), page => Assert.True(page.Get<bool>("IsUffdWriteProtected")));
         target.Next();
@@ -131,7 +131,7 @@ public sealed class PageStateTests
             Require.That(false, "Zswap", "Without zswap a page that was swapped out stays in the swap cache, and cannot be told from one in the page cache before Linux 6.5.");
         }
 
-        using Session session = SessionWith(target, name);
+        using Session session = CreateSession(target, name);
         const string Command = "Get-ProcessPageMap -Id $id -Address $range -IncludeUnpopulated";
 
         Dictionary<ulong, string?> states = session.Objects($"{Command} -ResolveShared").ToDictionary(page => page.Get<ulong>("Address"), page => page.Get<string>("State"));
@@ -139,7 +139,7 @@ public sealed class PageStateTests
         Assert.DoesNotContain(session.Objects(Command), page => page.Get<string>("State") is "NotMapped" or "SwappedShared");
     }
 
-    private static Session SessionWith(TargetProcess target, string region)
+    private static Session CreateSession(TargetProcess target, string region)
     {
         Session session = new();
         session["id"] = target[region].ProcessId;

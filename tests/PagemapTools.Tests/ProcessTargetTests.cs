@@ -26,11 +26,11 @@ public sealed class ProcessTargetTests
     public void CmdletsAcceptEveryFormOfTarget(string form)
     {
         using TargetProcess target = TargetProcess.StartInKnownMemory("anon").Stop();
-        using Session session = SessionWith(target);
+        using Session session = CreateSession(target);
 
-        Assert.Equal([target.ProcessId], session.Objects(Command("Get-ProcessPageMap", form)).Column<int>("ProcessId").Distinct());
-        Assert.Equal([target.ProcessId], session.Objects(Command("Measure-ProcessUss", form)).Column<int>("ProcessId"));
-        Assert.Equal([target.ProcessId], session.Objects(Command("Measure-ProcessUss", form) + " -ByMapping").Column<int>("ProcessId").Distinct());
+        Assert.Equal([target.ProcessId], session.Objects(FormatCommand("Get-ProcessPageMap", form)).Column<int>("ProcessId").Distinct());
+        Assert.Equal([target.ProcessId], session.Objects(FormatCommand("Measure-ProcessUss", form)).Column<int>("ProcessId"));
+        Assert.Equal([target.ProcessId], session.Objects(FormatCommand("Measure-ProcessUss", form) + " -ByMapping").Column<int>("ProcessId").Distinct());
     }
 
     [Theory]
@@ -39,10 +39,10 @@ public sealed class ProcessTargetTests
     {
         Require.Root();
         using TargetProcess target = TargetProcess.StartInKnownMemory("anon").Stop();
-        using Session session = SessionWith(target);
+        using Session session = CreateSession(target);
 
         long present = session.Objects("Get-ProcessPageMap -Id $id -Include Flags | Where-Object { $null -ne $_.Flags }").Count;
-        Assert.Equal(present, session.Objects(Command("Measure-KPageFlags", form.Replace("-InputObject", "-Process", StringComparison.Ordinal))).Column<long>("PageCount").Sum());
+        Assert.Equal(present, session.Objects(FormatCommand("Measure-KPageFlags", form.Replace("-InputObject", "-Process", StringComparison.Ordinal))).Column<long>("PageCount").Sum());
     }
 
     [Theory]
@@ -51,9 +51,9 @@ public sealed class ProcessTargetTests
     {
         using TargetProcess target = TargetProcess.StartInKnownMemory("anon");
         ScreenHost screen = new();
-        using Session session = SessionWith(target, screen);
+        using Session session = CreateSession(target, screen);
 
-        Assert.Empty(session.Objects(Command("Clear-SoftDirty", form) + " -WhatIf"));
+        Assert.Empty(session.Objects(FormatCommand("Clear-SoftDirty", form) + " -WhatIf"));
         Assert.Contains(target.ProcessId.ToString(), Assert.Single(screen.Lines));
     }
 
@@ -65,7 +65,7 @@ public sealed class ProcessTargetTests
     public void RepeatedTargetIsReadOnce(string command)
     {
         using TargetProcess target = TargetProcess.StartInKnownMemory("anon").Stop();
-        using Session session = SessionWith(target);
+        using Session session = CreateSession(target);
         session["name"] = session.Objects("Measure-ProcessUss -Id $id").Column<string>("ProcessName").Single();
 
         object?[] once = [.. session.Objects(command.Replace("$id, $id", "$id", StringComparison.Ordinal).Replace("$name, $name*", "$name", StringComparison.Ordinal)).Select(each => each.BaseObject)];
@@ -78,7 +78,7 @@ public sealed class ProcessTargetTests
     {
         Require.Root();
         using TargetProcess target = TargetProcess.StartInKnownMemory("anon").Stop();
-        using Session session = SessionWith(target);
+        using Session session = CreateSession(target);
         long pages = session.Objects("Measure-KPageFlags -Id $id").Column<long>("PageCount").Sum();
 
         Outcome outcome = session.Run("Measure-ProcessUss -Id $id -ByMapping | Measure-KPageFlags");
@@ -114,8 +114,8 @@ public sealed class ProcessTargetTests
 
         foreach (string form in (string[])["-Id $ids", "-InputObject $processes", "INPUT $ids", "INPUT $processes"])
         {
-            Assert.Equal(expected, session.Objects(Command("Measure-ProcessUss", form)).Column<int>("ProcessId"));
-            Assert.Equal(expected, Changes(session.Objects(Command("Get-ProcessPageMap", form)).Column<int>("ProcessId")));
+            Assert.Equal(expected, session.Objects(FormatCommand("Measure-ProcessUss", form)).Column<int>("ProcessId"));
+            Assert.Equal(expected, RemoveRepeats(session.Objects(FormatCommand("Get-ProcessPageMap", form)).Column<int>("ProcessId")));
         }
     }
 
@@ -123,7 +123,7 @@ public sealed class ProcessTargetTests
     public void CmdletOutputNamesProcessForAnotherCmdlet()
     {
         using TargetProcess target = TargetProcess.StartInKnownMemory("anon").Stop();
-        using Session session = SessionWith(target);
+        using Session session = CreateSession(target);
 
         Assert.Equal([target.ProcessId], session.Objects("Measure-ProcessUss -Id $id | Get-ProcessPageMap -Exclusive").Column<int>("ProcessId").Distinct());
         Assert.Equal([target.ProcessId], session.Objects("(Get-ProcessPageMap -Id $id)[0].Mapping | Measure-ProcessUss").Column<int>("ProcessId"));
@@ -148,27 +148,27 @@ public sealed class ProcessTargetTests
         Assert.Equal("AmbiguousParameterSet", session.Termination("Get-ProcessPageMap -Id 1 -Name init").Id());
     }
 
-    private static Session SessionWith(TargetProcess target, ScreenHost? screen = null)
+    private static Session CreateSession(TargetProcess target, ScreenHost? screen = null)
     {
         Session session = new(screen);
         session["id"] = target.ProcessId;
         session["hex"] = $"0x{target.ProcessId:x}";
         session["process"] = Process.GetProcessById(target.ProcessId);
-        session["withId"] = With("Id", target.ProcessId);
-        session["withPid"] = With("PID", target.ProcessId);
-        session["withProcessId"] = With("ProcessId", target.ProcessId);
+        session["withId"] = CreateObject("Id", target.ProcessId);
+        session["withPid"] = CreateObject("PID", target.ProcessId);
+        session["withProcessId"] = CreateObject("ProcessId", target.ProcessId);
         return session;
     }
 
-    private static PSObject With(string property, int value)
+    private static PSObject CreateObject(string property, int value)
     {
         PSObject item = new();
         item.Properties.Add(new PSNoteProperty(property, value));
         return item;
     }
 
-    private static string Command(string cmdlet, string form) =>
+    private static string FormatCommand(string cmdlet, string form) =>
         form.StartsWith("INPUT ", StringComparison.Ordinal) ? $"{form[6..]} | {cmdlet}" : $"{cmdlet} {form}";
 
-    private static int[] Changes(int[] values) => [.. values.Where((value, index) => index == 0 || values[index - 1] != value)];
+    private static int[] RemoveRepeats(int[] values) => [.. values.Where((value, index) => index == 0 || values[index - 1] != value)];
 }

@@ -28,7 +28,7 @@ public sealed class SerialisationTests
     {
         Require.Root();
         using TargetProcess target = TargetProcess.StartInKnownMemory("anon").Stop();
-        using Session session = SessionWith(target);
+        using Session session = CreateSession(target);
 
         foreach (PSObject item in session.Objects(command).Take(70))
         {
@@ -39,7 +39,7 @@ public sealed class SerialisationTests
             {
                 PSPropertyInfo? kept = back.Properties[property.Name];
                 Assert.True(kept is not null, $"{property.Name} is lost.");
-                Assert.Equal(Text(property.Value), Text(kept.Value));
+                Assert.Equal(Format(property.Value), Format(kept.Value));
             }
         }
     }
@@ -49,7 +49,7 @@ public sealed class SerialisationTests
     {
         Require.Root();
         using TargetProcess target = TargetProcess.StartInKnownMemory("anon").Stop();
-        using Session session = SessionWith(target);
+        using Session session = CreateSession(target);
 
         PSObject page = RoundTrip(session.Objects(s_commands[0])[0]);
 
@@ -69,7 +69,7 @@ public sealed class SerialisationTests
     public void StatesAndKindsCompareEqualToTheirNames()
     {
         using TargetProcess target = TargetProcess.StartInKnownMemory("anon").Stop();
-        using Session session = SessionWith(target);
+        using Session session = CreateSession(target);
 
         // Serialises inside the session, because its type data sets how to serialise the objects.
         session.Run("filter RoundTrip { [Management.Automation.PSSerializer]::Deserialize([Management.Automation.PSSerializer]::Serialize($_, 1)) }");
@@ -83,7 +83,7 @@ public sealed class SerialisationTests
     public void MappingOfPageStaysReadable()
     {
         using TargetProcess target = TargetProcess.StartInKnownMemory("memfd").Stop();
-        using Session session = SessionWith(target);
+        using Session session = CreateSession(target);
 
         PSObject mapping = PSObject.AsPSObject(RoundTrip(session.Objects("Get-ProcessPageMap -Id $id -Address $range")[0]).Properties["Mapping"].Value);
 
@@ -96,7 +96,7 @@ public sealed class SerialisationTests
     {
         Require.Root();
         using TargetProcess target = TargetProcess.StartInKnownMemory("anon").Stop();
-        using Session session = SessionWith(target);
+        using Session session = CreateSession(target);
         IReadOnlyList<PSObject> pages = session.Objects("Get-ProcessPageMap -Id $id -Address $range");
         session["back"] = pages.Select(RoundTrip).ToArray();
 
@@ -108,14 +108,14 @@ public sealed class SerialisationTests
     public void UnmeasuredValuesStayNull()
     {
         using TargetProcess target = TargetProcess.StartInKnownMemory("anon").Stop();
-        using Session session = SessionWith(target);
+        using Session session = CreateSession(target);
 
         PSObject page = RoundTrip(session.Objects("Get-ProcessPageMap -Id $id -Address $range -State Unpopulated")[0]);
 
         Assert.All((string[])["Pfn", "Flags", "MapCount", "CgroupInode", "SwapType", "SwapOffset"], property => Assert.Null(page.Properties[property].Value));
     }
 
-    private static Session SessionWith(TargetProcess target)
+    private static Session CreateSession(TargetProcess target)
     {
         Session session = new();
         session["id"] = target.ProcessId;
@@ -126,7 +126,7 @@ public sealed class SerialisationTests
     // Remoting and jobs serialise one level deep, unless the type data sets another depth.
     private static PSObject RoundTrip(PSObject item) => PSObject.AsPSObject(PSSerializer.Deserialize(PSSerializer.Serialize(item, depth: 1)));
 
-    private static string Text(object? value) => value switch
+    private static string Format(object? value) => value switch
     {
         null => "",
         PSObject { BaseObject: System.Collections.IEnumerable and not string } or System.Collections.IEnumerable and not string => "a list",

@@ -5,9 +5,6 @@ namespace PagemapTools.Tests;
 [Trait("Tier", "Live")]
 public sealed class SoftDirtyTests
 {
-    private const string Supported = "This kernel has CONFIG_MEM_SOFT_DIRTY.";
-    private const string Unsupported = "This kernel is built without CONFIG_MEM_SOFT_DIRTY.";
-
     [Theory]
     [InlineData("Clear-SoftDirty -Id $PID")]
     [InlineData("Clear-SoftDirty -Id $PID -PassThru")]

@@ -17,7 +17,7 @@ public sealed class SupportTests
         Assert.Contains(Machine.KernelRelease, features["Pagemap"].Get<string>("Detail"));
         Assert.Equal(KernelFeatures.HasSoftDirty, IsSupported("SoftDirty"));
         Assert.Equal(KernelFeatures.HasSoftDirty, IsSupported("ClearSoftDirty"));
-        Assert.Equal(Release() >= new Version(6, 7), IsSupported("PagemapScan"));
+        Assert.Equal(GetRelease() >= new Version(6, 7), IsSupported("PagemapScan"));
         Assert.Equal(CanRead("/proc/kpageflags"), IsSupported("KPageFlags"));
         Assert.Equal(CanRead("/proc/kpagecount"), IsSupported("KPageCount"));
         Assert.Equal(CanRead("/proc/kpagecgroup"), IsSupported("KPageCgroup"));
@@ -40,7 +40,7 @@ public sealed class SupportTests
         Assert.Equal(new Dictionary<string, bool>(StringComparer.Ordinal) { ["KPageFlags"] = true, ["KPageCount"] = false, ["KPageCgroup"] = false }, features);
     }
 
-    private static Version Release() => Version.Parse(string.Join('.', Machine.KernelRelease.Split('.', '-').Take(2)));
+    private static Version GetRelease() => Version.Parse(string.Join('.', Machine.KernelRelease.Split('.', '-').Take(2)));
 
     private static bool CanRead(string path)
     {

@@ -21,7 +21,7 @@ internal abstract class FileProcess : PlainProcess
         // A fault uses the readahead of the mapping, a read that of the descriptor.
         mapping.Advise(Libc.MadvRandom, "MADV_RANDOM");
         _path = Encoding.UTF8.GetString(file.PathBytes);
-        _evicted = mapping.InCore().Length == 0;
+        _evicted = mapping.FindPagesInCore().Length == 0;
         return mapping;
     }
 
@@ -33,7 +33,7 @@ internal sealed class PrivateFileProcess : FileProcess
 {
     public override string Name => "file-private";
 
-    protected override string What => "MAP_PRIVATE of a file: read pages are file pages, written pages are anonymous copies";
+    protected override string Description => "MAP_PRIVATE of a file: read pages are file pages, written pages are anonymous copies";
 
     protected override MappedRegion Map(Context context, int pageCount) =>
         Map(context, MakeFile(context, pageCount), pageCount, Libc.MapPrivate);
@@ -43,9 +43,9 @@ internal sealed class SharedFileProcess : FileProcess
 {
     public override string Name => "file-shared";
 
-    protected override string What => "MAP_SHARED of a file";
+    protected override string Description => "MAP_SHARED of a file";
 
-    protected override bool Sharable => true;
+    protected override bool AcceptsChild => true;
 
     protected override MappedRegion Map(Context context, int pageCount) =>
         Map(context, MakeFile(context, pageCount), pageCount, Libc.MapShared);
@@ -55,9 +55,9 @@ internal sealed class DeletedFileProcess : FileProcess
 {
     public override string Name => "deleted-file";
 
-    protected override string What => "MAP_SHARED of a file, unlinked after the mapping";
+    protected override string Description => "MAP_SHARED of a file, unlinked after the mapping";
 
-    protected override bool Sharable => true;
+    protected override bool AcceptsChild => true;
 
     protected override MappedRegion Map(Context context, int pageCount)
     {
@@ -81,11 +81,11 @@ internal sealed class UntouchedFileProcess : TestProcess
 
     public override void Make(Context context)
     {
-        int pageCount = context.Options.Number("pages", 16);
-        int[] cached = context.Options.Pages("cached", "0-7", pageCount);
+        int pageCount = context.Options.GetNumber("pages", 16);
+        int[] cached = context.Options.GetPages("cached", "0-7", pageCount);
         _file = BackingFile.Create(context, context.Options, Name);
-        _file = (context.Options.Text("holes", "no") == "yes" ? _file.Resize((long)pageCount * MappedRegion.PageSize) : _file.Fill(pageCount)).Evict();
-        _mapping = MappedRegion.Shared(context, _file.Descriptor, (long)pageCount * MappedRegion.PageSize);
+        _file = (context.Options.GetText("holes", "no") == "yes" ? _file.Resize((long)pageCount * MappedRegion.PageSize) : _file.Fill(pageCount)).Evict();
+        _mapping = MappedRegion.MapShared(context, _file.Descriptor, (long)pageCount * MappedRegion.PageSize);
         context.Add(Name, _mapping);
         Cache(context, cached);
     }
@@ -97,7 +97,7 @@ internal sealed class UntouchedFileProcess : TestProcess
     {
         _file!.ReadWithoutMapping(pages);
         // Asks mincore, because a file system in the page cache (tmpfs) has every page there.
-        int[] cached = _mapping!.InCore();
+        int[] cached = _mapping!.FindPagesInCore();
         context[Name].With("cached", cached).With("uncached", Enumerable.Range(0, _mapping.PageCount).Except(cached));
     }
 }

@@ -12,8 +12,8 @@ internal sealed class PrivateHugetlbProcess : TestProcess
 
     public override void Make(Context context)
     {
-        int pages = context.Options.Number("pages", 4);
-        long size = HugePages.HugetlbSize();
+        int pages = context.Options.GetNumber("pages", 4);
+        long size = HugePages.GetHugetlbSize();
         HugePages.Provide(context, pages);
         int flags = Libc.MapPrivate | Libc.MapAnonymous | Libc.MapHugetlb;
         MappedRegion mapping = MappedRegion.Map(context, pages * size, Libc.ProtReadWrite, flags, -1, size);
@@ -39,13 +39,13 @@ internal sealed class SharedHugetlbProcess : TestProcess
 
     public override void Make(Context context)
     {
-        int pages = Math.Max(context.Options.Number("pages", 4), 3);
-        long size = HugePages.HugetlbSize();
+        int pages = Math.Max(context.Options.GetNumber("pages", 4), 3);
+        long size = HugePages.GetHugetlbSize();
         HugePages.Provide(context, pages);
-        MappedRegion mapping = Map(context, Math.Max(pages * size, context.Options.Size("reserve", "0")), size);
+        MappedRegion mapping = Map(context, Math.Max(pages * size, context.Options.GetSize("reserve", "0")), size);
         int step = (int)(size / MappedRegion.PageSize);
         mapping.Write([0, step]);
-        ClonedChild child = ClonedChild.Sleeping(context);
+        ClonedChild child = ClonedChild.StartSleeping(context);
         child.Read(mapping, [0, 2 * step]);
         context.Add("parent", mapping).With("huge-page-size", size.ToString()).With("huge-mapped", "0-1");
         context.Add("child", child.ProcessId, mapping.Address, mapping.Length)
@@ -54,16 +54,16 @@ internal sealed class SharedHugetlbProcess : TestProcess
 
     private static MappedRegion Map(Context context, long length, long size)
     {
-        string of = context.Options.Text("of", "memfd");
+        string of = context.Options.GetText("of", "memfd");
         if (of is "sysv")
         {
             SystemVSegment.EnterNewNamespace();
             return SystemVSegment.Attach(context, length, size);
         }
 
-        Mount? mount = of is "unmounted" ? Mount.Of(context, "hugetlbfs", $"pagesize={size}") : null;
+        Mount? mount = of is "unmounted" ? Mount.Attach(context, "hugetlbfs", $"pagesize={size}") : null;
         BackingFile file = mount is null
-            ? BackingFile.InMemory(context, "hugetlb-shared", hugetlb: true)
+            ? BackingFile.CreateInMemory(context, "hugetlb-shared", hugetlb: true)
             : BackingFile.Create(context, Path.Combine(mount.Directory, "file"));
         int fd = file.Resize(length).Descriptor;
 

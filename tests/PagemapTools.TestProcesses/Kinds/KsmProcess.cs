@@ -6,7 +6,7 @@ namespace PagemapTools.TestProcesses.Kinds;
 internal sealed class KsmProcess : TestProcess
 {
     private const string Ksm = "/sys/kernel/mm/ksm/";
-    private const ulong Twin = 0x6b736d206b736d20;
+    private const ulong MergedWord = 0x6b736d206b736d20;
 
     private MappedRegion? _merged;
 
@@ -18,16 +18,16 @@ internal sealed class KsmProcess : TestProcess
 
     public override void Make(Context context)
     {
-        long length = (long)context.Options.Number("pages", 16) * MappedRegion.PageSize;
+        long length = (long)context.Options.GetNumber("pages", 16) * MappedRegion.PageSize;
         FacilityLock.Take(context, "ksm");
-        _merged = MappedRegion.Anonymous(context, length);
-        MappedRegion unique = MappedRegion.Anonymous(context, length);
+        _merged = MappedRegion.MapAnonymous(context, length);
+        MappedRegion unique = MappedRegion.MapAnonymous(context, length);
         _merged.Advise(Libc.MadvMergeable, "MADV_MERGEABLE");
         unique.Advise(Libc.MadvMergeable, "MADV_MERGEABLE");
         unique.WriteAll();
         for (int page = 0; page < _merged.PageCount; page++)
         {
-            _merged.Fill(page, Twin);
+            _merged.Fill(page, MergedWord);
         }
 
         Scan(context, _merged.PageCount);
@@ -48,7 +48,7 @@ internal sealed class KsmProcess : TestProcess
         string sleep = SystemSetting.Read(Ksm + "sleep_millisecs");
         SystemSetting.Write(Ksm + "run", "1");
         context.OnExit(() => SystemSetting.Write(Ksm + "run", run));
-        // With an advisor (Linux 6.8) the kernel sets the pace and refuses these writes.
+        // With an active advisor (Linux 6.8) the kernel refuses a write to pages_to_scan.
         bool paced = SystemSetting.TryWrite(Ksm + "pages_to_scan", "5000") & SystemSetting.TryWrite(Ksm + "sleep_millisecs", "10");
         bool merged = Wait.Until(() => SystemSetting.ReadNumber("/proc/self/ksm_merging_pages") >= pages, TimeSpan.FromMinutes(1));
         if (paced)

@@ -9,7 +9,7 @@ internal abstract class PlainProcess : TestProcess
     private MappedRegion? _mapping;
 
     public sealed override string Summary =>
-        $"pages={PageCount} read={Read} written={Written}{(Sharable ? " child=0" : "")}{Keys}: {What}; next LIST " +
+        $"pages={PageCount} read={Read} written={Written}{(AcceptsChild ? " child=0" : "")}{Keys}: {Description}; next LIST " +
         "(else the read pages, or else the untouched ones): writes pages";
 
     protected virtual int PageCount => 16;
@@ -21,15 +21,15 @@ internal abstract class PlainProcess : TestProcess
     protected virtual string Keys => "";
 
     /// <summary>Whether the kind accepts child=1, for a child process that maps the touched pages too.</summary>
-    protected virtual bool Sharable => false;
+    protected virtual bool AcceptsChild => false;
 
-    protected abstract string What { get; }
+    protected abstract string Description { get; }
 
     public override void Make(Context context)
     {
-        int pageCount = context.Options.Number("pages", PageCount);
-        int[] written = context.Options.Pages("written", Written, pageCount);
-        int[] read = [.. context.Options.Pages("read", Read, pageCount).Except(written)];
+        int pageCount = context.Options.GetNumber("pages", PageCount);
+        int[] written = context.Options.GetPages("written", Written, pageCount);
+        int[] read = [.. context.Options.GetPages("read", Read, pageCount).Except(written)];
         _mapping = Map(context, pageCount);
         Region region = context.Add(Name, _mapping);
         // Reads before it writes: a read fault also maps the neighbouring pages in the page cache (fault-around).
@@ -38,9 +38,9 @@ internal abstract class PlainProcess : TestProcess
         region.With("read", read).With("written", written)
             .With("untouched", Enumerable.Range(0, pageCount).Except(read).Except(written));
         Describe(region);
-        if (Sharable && context.Options.Flag("child"))
+        if (AcceptsChild && context.Options.GetFlag("child"))
         {
-            ClonedChild child = ClonedChild.Sleeping(context);
+            ClonedChild child = ClonedChild.StartSleeping(context);
             // A child gets no page table entries for a shared mapping, so it takes its own faults.
             child.Read(_mapping, [.. read, .. written]);
             context.Add($"{Name}-child", child.ProcessId, _mapping.Address, _mapping.Length)

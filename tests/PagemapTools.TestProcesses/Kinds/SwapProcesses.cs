@@ -13,9 +13,9 @@ internal static class Swapping
     /// <summary>Repeats MADV_PAGEOUT, which skips pages in use and pages under writeback.</summary>
     public static void PageOut(MappedRegion region)
     {
-        if (!Wait.Until(() => region.TryAdvise(Libc.MadvPageOut) && Smaps.Bytes(region, "Swap") == region.Length, s_patience))
+        if (!Wait.Until(() => region.TryAdvise(Libc.MadvPageOut) && Smaps.SumBytes(region, "Swap") == region.Length, s_patience))
         {
-            long swapped = Smaps.Bytes(region, "Swap");
+            long swapped = Smaps.SumBytes(region, "Swap");
             throw new SkippedException($"MADV_PAGEOUT: {swapped} bytes in swap after {s_patience.TotalSeconds} s, of {region.Length}");
         }
     }
@@ -34,8 +34,8 @@ internal sealed class SwappedProcess : TestProcess
 
     public override void Make(Context context)
     {
-        long length = (long)context.Options.Number("pages", 256) * MappedRegion.PageSize;
-        bool two = context.Options.Flag("two");
+        long length = (long)context.Options.GetNumber("pages", 256) * MappedRegion.PageSize;
+        bool two = context.Options.GetFlag("two");
         _area = SwapArea.Ensure(context);
         AddRegion(context, Name, length, _area);
         if (two)
@@ -50,14 +50,14 @@ internal sealed class SwappedProcess : TestProcess
         if (step == 1 && _area is not null)
         {
             // swapoff reads all pages into memory, even if a second area has free slots.
-            _area.Off();
+            _area.TurnOff();
             context[Name].With("swapped", "none").WithAll("present");
         }
     }
 
     private static void AddRegion(Context context, string name, long length, SwapArea? area)
     {
-        MappedRegion mapping = MappedRegion.Anonymous(context, length);
+        MappedRegion mapping = MappedRegion.MapAnonymous(context, length);
         mapping.WriteAll();
         Swapping.PageOut(mapping);
         int quarter = mapping.PageCount / 4;
@@ -83,32 +83,32 @@ internal sealed class SharedSwappedProcess : TestProcess
 
     public override void Make(Context context)
     {
-        int pageCount = context.Options.Number("pages", 256);
+        int pageCount = context.Options.GetNumber("pages", 256);
         long length = (long)pageCount * MappedRegion.PageSize;
         _area = SwapArea.Ensure(context);
-        MappedRegion mapping = MappedRegion.Shared(context, BackingFile.InMemory(context, Name).Resize(length).Descriptor, length);
+        MappedRegion mapping = MappedRegion.MapShared(context, BackingFile.CreateInMemory(context, Name).Resize(length).Descriptor, length);
         int half = pageCount / 2;
         int[] present = [.. Enumerable.Range(half, pageCount / 4)];
-        if (context.Options.Text("zswap", "1") is not "0")
+        if (context.Options.GetText("zswap", "1") is not "0")
         {
             // A page written to a disk stays in the swap cache until memory is short. A page stored in zswap leaves the swap cache at once.
             SystemSetting.TrySet(context, "/sys/module/zswap/parameters/enabled", "Y");
         }
 
         mapping.Write(Enumerable.Range(0, half));
-        MappedRegion swapped = mapping.Part(0, half);
+        MappedRegion swapped = mapping.Slice(0, half);
         Swapping.PageOut(swapped);
         mapping.Write(present);
         context.Add(Name, mapping).With("swapped", PageList.Format(0, half)).With("mapped", present)
             .With("hole", Enumerable.Range(0, pageCount).Skip(half).Except(present))
-            .With("area", _area?.Path ?? "existing").With("swap-cache", swapped.InCore());
+            .With("area", _area?.Path ?? "existing").With("swap-cache", swapped.FindPagesInCore());
     }
 
     public override void Next(Context context, int step, string argument)
     {
         if (step == 1 && _area is not null)
         {
-            _area.Off();
+            _area.TurnOff();
             Region region = context[Name];
             region.With("zapped", region.Expect["swapped"]).With("swapped", "none").With("swap-cache", "none");
         }

@@ -15,7 +15,7 @@ internal sealed unsafe class UnusualNames : TestProcess
 
     public override void Make(Context context)
     {
-        string directory = Path.Combine(context.Options.Text("dir", "/var/tmp"), BackingFile.Unique("names"));
+        string directory = Path.Combine(context.Options.GetText("dir", "/var/tmp"), BackingFile.MakeUniqueName("names"));
         Directory.CreateDirectory(directory);
         context.OnExit(() => Directory.Delete(directory));
         Map(context, "spaces", directory, "two  spaces "u8);
@@ -35,7 +35,7 @@ internal sealed unsafe class UnusualNames : TestProcess
     {
         byte[] path = [.. Encoding.UTF8.GetBytes(directory + '/'), .. fileName];
         BackingFile file = BackingFile.Create(context, path).Fill(1);
-        MappedRegion mapping = MappedRegion.Shared(context, file.Descriptor, MappedRegion.PageSize);
+        MappedRegion mapping = MappedRegion.MapShared(context, file.Descriptor, MappedRegion.PageSize);
         mapping.Write(0);
         context.Add(name, mapping).With("path", Encoding.UTF8.GetString(path)).With("path-hex", Convert.ToHexStringLower(path))
             .With("written", "0");
@@ -47,7 +47,7 @@ internal sealed unsafe class UnusualNames : TestProcess
     {
         int flags = Libc.MapShared | Libc.MapAnonymous;
         MappedRegion shared = MappedRegion.Map(context, MappedRegion.PageSize, Libc.ProtReadWrite, flags, -1);
-        MappedRegion anonymous = MappedRegion.Anonymous(context, MappedRegion.PageSize);
+        MappedRegion anonymous = MappedRegion.MapAnonymous(context, MappedRegion.PageSize);
         TryName(context, "anon-named", anonymous, "test name");
         TryName(context, "anon-shmem-named", shared, "test shared");
     }

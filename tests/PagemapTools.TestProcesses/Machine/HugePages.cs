@@ -7,7 +7,7 @@ internal static class HugePages
     private const string Transparent = "/sys/kernel/mm/transparent_hugepage/";
 
     /// <summary>Returns the size that one entry of the page middle directory maps.</summary>
-    public static long PmdSize() => SystemSetting.ReadNumber(Transparent + "hpage_pmd_size");
+    public static long GetPmdSize() => SystemSetting.ReadNumber(Transparent + "hpage_pmd_size");
 
     public static void EnableTransparent(Context context) => EnableOnAdvice(context, Transparent + "enabled");
 
@@ -32,9 +32,9 @@ internal static class HugePages
     /// <summary>Maps private anonymous memory as one huge page, by a page fault or else by MADV_COLLAPSE (6.1).</summary>
     public static MappedRegion MakeTransparent(Context context)
     {
-        MappedRegion region = MapForHuge(context, PmdSize());
+        MappedRegion region = MapForHuge(context, GetPmdSize());
         region.WriteAll();
-        if (Smaps.Bytes(region, "AnonHugePages") < region.Length && !region.TryAdvise(Libc.MadvCollapse))
+        if (Smaps.SumBytes(region, "AnonHugePages") < region.Length && !region.TryAdvise(Libc.MadvCollapse))
         {
             throw new SkippedException("neither a page fault nor MADV_COLLAPSE gave a transparent huge page");
         }
@@ -47,12 +47,12 @@ internal static class HugePages
     public static MappedRegion MapForHuge(Context context, long length, int fd = -1)
     {
         int flags = Libc.MapPrivate | (fd < 0 ? Libc.MapAnonymous : 0);
-        MappedRegion region = MappedRegion.Map(context, length, Libc.ProtReadWrite, flags, fd, PmdSize());
+        MappedRegion region = MappedRegion.Map(context, length, Libc.ProtReadWrite, flags, fd, GetPmdSize());
         region.Advise(Libc.MadvHugepage, "MADV_HUGEPAGE");
         return region;
     }
 
-    public static long HugetlbSize() => 1024 * MemoryInfo.Field("Hugepagesize");
+    public static long GetHugetlbSize() => 1024 * MemoryInfo.GetField("Hugepagesize");
 
     /// <summary>Provides huge pages for the test process: new ones, or free ones if the process cannot grow the pool.</summary>
     public static void Provide(Context context, int pages)
@@ -62,7 +62,7 @@ internal static class HugePages
         {
             GrowPool(context, pages);
         }
-        catch (SkippedException) when (MemoryInfo.Field("HugePages_Free") - MemoryInfo.Field("HugePages_Rsvd") >= pages)
+        catch (SkippedException) when (MemoryInfo.GetField("HugePages_Free") - MemoryInfo.GetField("HugePages_Rsvd") >= pages)
         {
         }
     }

@@ -7,7 +7,7 @@ internal static class MemoryInfo
     private const long Margin = 512L << 20;
 
     /// <summary>Returns a field, in kB if it has a unit.</summary>
-    public static long Field(string name)
+    public static long GetField(string name)
     {
         string? line = File.ReadLines("/proc/meminfo").FirstOrDefault(line => line.StartsWith(name + ':', StringComparison.Ordinal));
         return line is null
@@ -16,9 +16,9 @@ internal static class MemoryInfo
     }
 
     /// <summary>Skips if an allocation of this size would make the machine swap or invoke the OOM killer.</summary>
-    public static void Need(long bytes)
+    public static void RequireAvailable(long bytes)
     {
-        long available = Field("MemAvailable") * 1024;
+        long available = GetField("MemAvailable") * 1024;
         if (available < bytes + Margin)
         {
             throw new SkippedException($"{bytes >> 20} MiB are wanted, and {available >> 20} MiB are available");

@@ -14,7 +14,7 @@ internal sealed class SwapArea
     private const int SectorSize = 512;
     private const int ChunkSize = 1 << 20;
 
-    private bool _on;
+    private bool _isOn;
 
     private SwapArea(string path) => Path = path;
 
@@ -24,32 +24,32 @@ internal sealed class SwapArea
     public static SwapArea? Ensure(Context context)
     {
         FacilityLock.Take(context, "swap");
-        context.Options.Know("swap", "swap2", "area", "dir");
-        bool own = context.Options.Flag("own");
-        return own || ActiveCount() == 0 ? Make(context, "swap", 1) : null;
+        context.Options.Accept("swap", "swap2", "area", "dir");
+        bool own = context.Options.GetFlag("own");
+        return own || CountActive() == 0 ? Make(context, "swap", 1) : null;
     }
 
     /// <summary>Makes an area on the device under the key, or in a file of area= bytes in dir=.</summary>
     public static SwapArea Make(Context context, string key, int priority)
     {
-        string device = context.Options.Text(key, "");
-        long size = context.Options.Size("area", "32MiB");
-        string directory = context.Options.Text("dir", "/var/tmp");
-        return device.Length > 0 ? OnDevice(context, device, priority) : InFile(context, directory, key, size, priority);
+        string device = context.Options.GetText(key, "");
+        long size = context.Options.GetSize("area", "32MiB");
+        string directory = context.Options.GetText("dir", "/var/tmp");
+        return device.Length > 0 ? MakeOnDevice(context, device, priority) : MakeInFile(context, directory, key, size, priority);
     }
 
-    public void Off()
+    public void TurnOff()
     {
-        if (_on)
+        if (_isOn)
         {
             Libc.SwapOff(Path).OrFail($"swapoff({Path})");
-            _on = false;
+            _isOn = false;
         }
     }
 
-    private static SwapArea InFile(Context context, string directory, string name, long size, int priority)
+    private static SwapArea MakeInFile(Context context, string directory, string name, long size, int priority)
     {
-        string path = System.IO.Path.Combine(directory, BackingFile.Unique(name));
+        string path = System.IO.Path.Combine(directory, BackingFile.MakeUniqueName(name));
         context.OnExit(() => File.Delete(path));
         using (FileStream file = new(path, FileMode.Create, FileAccess.ReadWrite))
         {
@@ -64,12 +64,12 @@ internal sealed class SwapArea
             WriteHeader(file, size);
         }
 
-        return On(context, path, priority);
+        return TurnOn(context, path, priority);
     }
 
-    private static int ActiveCount() => File.ReadLines("/proc/swaps").Skip(1).Count();
+    private static int CountActive() => File.ReadLines("/proc/swaps").Skip(1).Count();
 
-    private static unsafe SwapArea OnDevice(Context context, string device, int priority)
+    private static unsafe SwapArea MakeOnDevice(Context context, string device, int priority)
     {
         string sectors = $"/sys/class/block/{System.IO.Path.GetFileName(device)}/size";
         if (!File.Exists(sectors))
@@ -98,15 +98,15 @@ internal sealed class SwapArea
             WriteHeader(file, SystemSetting.ReadNumber(sectors) * SectorSize);
         }
 
-        return On(context, device, priority);
+        return TurnOn(context, device, priority);
     }
 
-    private static SwapArea On(Context context, string path, int priority)
+    private static SwapArea TurnOn(Context context, string path, int priority)
     {
         SwapArea area = new(path);
         Libc.SwapOn(path, FlagPrefer | priority).OrSkip($"swapon({path})");
-        area._on = true;
-        context.OnExit(area.Off);
+        area._isOn = true;
+        context.OnExit(area.TurnOff);
         return area;
     }
 

@@ -33,7 +33,7 @@ internal sealed unsafe class UserFault
     /// <summary>Opens a userfaultfd with those of the features that the kernel supports.</summary>
     public static UserFault Open(Context context, ulong features)
     {
-        ulong supported = Available();
+        ulong supported = GetAvailableFeatures();
         int fd = OpenDescriptor();
         context.OnExit(() => _ = Libc.Close(fd));
         ulong* api = stackalloc ulong[] { Api, features & supported, 0 };
@@ -41,7 +41,7 @@ internal sealed unsafe class UserFault
         return new UserFault(fd);
     }
 
-    public static bool Has(ulong features) => (Available() & features) == features;
+    public static bool Has(ulong features) => (GetAvailableFeatures() & features) == features;
 
     public void Register(MappedRegion region, ulong mode)
     {
@@ -61,7 +61,7 @@ internal sealed unsafe class UserFault
         Libc.Control(_fd, IoctlPoison, poison).OrSkip("UFFDIO_POISON");
     }
 
-    private static ulong Available()
+    private static ulong GetAvailableFeatures()
     {
         int fd = OpenDescriptor();
         try

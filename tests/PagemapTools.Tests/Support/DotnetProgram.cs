@@ -5,9 +5,9 @@ namespace PagemapTools.Tests.Support;
 /// <summary>Starts the built programs with the runtime of the tests, also as another user.</summary>
 internal static class DotnetProgram
 {
-    public static ProcessStartInfo StartInfo(string program, string? user)
+    public static ProcessStartInfo CreateStartInfo(string program, string? user)
     {
-        ProcessStartInfo start = new(Runtime())
+        ProcessStartInfo start = new(FindRuntime())
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
@@ -28,7 +28,7 @@ internal static class DotnetProgram
     }
 
     // ProcessPath is not dotnet if the test program's own executable started the tests.
-    private static string Runtime() =>
+    private static string FindRuntime() =>
         Environment.ProcessPath is { } path && Path.GetFileName(path) == "dotnet" ? path
         : Environment.GetEnvironmentVariable("DOTNET_ROOT") is { Length: > 0 } root && File.Exists(Path.Join(root, "dotnet")) ? Path.Join(root, "dotnet")
         : "dotnet";

@@ -33,7 +33,7 @@ internal static class HostProgram
 
     public static Process Start(IEnumerable<string> arguments, string? user = null)
     {
-        ProcessStartInfo start = DotnetProgram.StartInfo(BuiltFiles.Host, user);
+        ProcessStartInfo start = DotnetProgram.CreateStartInfo(BuiltFiles.Host, user);
         start.Environment["NO_COLOR"] = "1";
         start.Environment["POWERSHELL_TELEMETRY_OPTOUT"] = "1";
         foreach (string argument in arguments)

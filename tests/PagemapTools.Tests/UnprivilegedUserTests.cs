@@ -3,7 +3,7 @@ namespace PagemapTools.Tests;
 /// <summary>Runs the cmdlets in an engine of a user without capabilities.</summary>
 [Collection(ExclusiveCollection.Name)]
 [Trait("Tier", "Privileged")]
-public sealed class RightsTests
+public sealed class UnprivilegedUserTests
 {
     // Prints errors and warnings, one a line, because another process runs the script and the test reads only its output.
     private const string Report = """

@@ -13,9 +13,9 @@ internal sealed class ExitingProcess : TestProcess
 
     public override void Make(Context context)
     {
-        long size = context.Options.Size("size", "256MiB");
-        MemoryInfo.Need(size);
-        MappedRegion mapping = MappedRegion.Anonymous(context, size);
+        long size = context.Options.GetSize("size", "256MiB");
+        MemoryInfo.RequireAvailable(size);
+        MappedRegion mapping = MappedRegion.MapAnonymous(context, size);
         mapping.WriteAll();
         context.Add(Name, mapping).WithAll("written");
     }
@@ -34,13 +34,13 @@ internal sealed unsafe class ExecutingProcess : TestProcess
 
     public override void Make(Context context)
     {
-        long size = context.Options.Size("size", "64MiB");
-        if (context.Options.Number("step", 0) > 0)
+        long size = context.Options.GetSize("size", "64MiB");
+        if (context.Options.GetNumber("step", 0) > 0)
         {
             return;
         }
 
-        MappedRegion mapping = MappedRegion.Anonymous(context, size);
+        MappedRegion mapping = MappedRegion.MapAnonymous(context, size);
         mapping.WriteAll();
         context.Add(Name, mapping).WithAll("written");
     }
@@ -84,20 +84,20 @@ internal sealed class ZombieLeader : TestProcess
 
     public override void Make(Context context)
     {
-        MappedRegion mapping = MappedRegion.Anonymous(context, context.Options.Size("size", "1MiB"));
+        MappedRegion mapping = MappedRegion.MapAnonymous(context, context.Options.GetSize("size", "1MiB"));
         mapping.WriteAll();
         context.Add(Name, mapping).WithAll("written");
     }
 
     public override void Next(Context context, int step, string argument) => context.AfterReport = static () =>
     {
-        new Thread(LiveOn).Start();
+        new Thread(RunUntilExit).Start();
 
         // The system call exit ends only this thread; exit_group and _exit of libc end all threads.
         Libc.SystemCall(s_exit, 0);
     };
 
-    private static void LiveOn()
+    private static void RunUntilExit()
     {
         while (StandardInput.ReadLine() is { } line && line is not "exit")
         {

@@ -4,7 +4,7 @@ namespace PagemapTools.Tests;
 
 /// <summary>A process exits or calls execve while a cmdlet reads it. The cmdlet returns the pages read so far and writes an error.</summary>
 [Trait("Tier", "Privileged")]
-public sealed class ProcessLeavingTests
+public sealed class ProcessExitTests
 {
     private const ulong Address = 0x10000;
 
@@ -23,12 +23,12 @@ public sealed class ProcessLeavingTests
         using TargetProcess victim = TargetProcess.StartInKnownMemory("exits-under-reader", "size=1GiB");
         using TargetProcess next = TargetProcess.StartInKnownMemory("anon");
         TargetRegion region = victim.Region;
-        using Session session = SessionWith(victim, next);
+        using Session session = CreateSession(victim, next);
         session["leave"] = (Action)victim.Kill;
 
         Outcome outcome = session.Run($"Get-ProcessPageMap -Id $ids {options} | ForEach-Object {{ if ($leave) {{ $leave.Invoke(); $leave = $null }}; $_ }}");
 
-        AssertLeft(outcome, region, next);
+        AssertExited(outcome, region, next);
     }
 
     [Fact]
@@ -37,12 +37,12 @@ public sealed class ProcessLeavingTests
         using TargetProcess victim = TargetProcess.StartInKnownMemory("execs", "size=256MiB");
         using TargetProcess next = TargetProcess.StartInKnownMemory("anon");
         TargetRegion region = victim.Region;
-        using Session session = SessionWith(victim, next);
+        using Session session = CreateSession(victim, next);
         session["leave"] = (Action)(() => victim.Next());
 
         Outcome outcome = session.Run("Get-ProcessPageMap -Id $ids | ForEach-Object { if ($leave) { $leave.Invoke(); $leave = $null }; $_ }");
 
-        AssertLeft(outcome, region, next);
+        AssertExited(outcome, region, next);
     }
 
     [Theory]
@@ -70,14 +70,14 @@ public sealed class ProcessLeavingTests
         Assert.Equal(outputs, outcome.Output.Count);
     }
 
-    private static Session SessionWith(TargetProcess victim, TargetProcess next)
+    private static Session CreateSession(TargetProcess victim, TargetProcess next)
     {
         Session session = new();
         session["ids"] = new[] { victim.ProcessId, next.ProcessId };
         return session;
     }
 
-    private static void AssertLeft(Outcome outcome, TargetRegion region, TargetProcess next)
+    private static void AssertExited(Outcome outcome, TargetRegion region, TargetProcess next)
     {
         Assert.Null(outcome.Termination);
         AssertNotFound(Assert.Single(outcome.Errors), region.ProcessId);
