@@ -39,12 +39,12 @@ internal static class Require
     /// <summary>Requires a visible kernel thread, and returns its id.</summary>
     public static int KernelThread()
     {
-        That(Machine.KernelThread is not null, "KernelThread", "no kernel thread is visible here (a container of its own)");
+        That(Machine.KernelThread is not null, "KernelThread", "no kernel thread is visible here (a container)");
         return Machine.KernelThread!.Value;
     }
 
     /// <summary>Requires a kernel file that opens for reading; the feature is the name of the file.</summary>
-    public static void ReadableFile(string path) => That(KernelFile.Opens(path), Path.GetFileName(path), $"{path} is absent, or not for this user");
+    public static void ReadableFile(string path) => That(KernelFile.Opens(path), Path.GetFileName(path), $"{path} is absent, or this user cannot read it");
 
     public static void PageFrameNumbers() => That(
         KernelFeatures.ShowsPageFrameNumbers, "PageFrameNumbers", "the kernel hides page frame numbers: CAP_SYS_ADMIN in the initial user namespace is missing");
@@ -61,21 +61,21 @@ internal static class Require
     public static void MapFiles()
     {
         string? link = Directory.EnumerateFiles("/proc/self/map_files").FirstOrDefault();
-        That(link is not null && KernelFile.Opens(link), "MapFiles", "/proc/self/map_files is empty, or not for this user");
+        That(link is not null && KernelFile.Opens(link), "MapFiles", "/proc/self/map_files is empty, or this user cannot read it");
     }
 
     /// <summary>Requires that a read of untouched anonymous memory maps the zero page.</summary>
     public static void ZeroPage() =>
-        That(KernelFeatures.HasZeroPage, "ZeroPage", "this kernel gives anonymous memory that was only read page frames of its own");
+        That(KernelFeatures.HasZeroPage, "ZeroPage", "this kernel allocates a page frame on a read of anonymous memory");
 
     public static void SoftDirty() => That(KernelFeatures.HasSoftDirty, "SoftDirty", "this kernel is built without CONFIG_MEM_SOFT_DIRTY");
 
     /// <summary>Requires a kernel without soft-dirty bits.</summary>
-    public static void NoSoftDirty() => That(!KernelFeatures.HasSoftDirty, "NoSoftDirty", "this kernel keeps soft-dirty bits");
+    public static void NoSoftDirty() => That(!KernelFeatures.HasSoftDirty, "NoSoftDirty", "this kernel has soft-dirty bits");
 
     /// <summary>Requires that kpageflags covers the page frames of a region (see <see cref="UntrackedMemory"/>).</summary>
     public static void KnownMemory(TargetRegion region) => That(
-        !UntrackedMemory.Holds(region), "KnownMemory", $"{region.Name} lies where the kernel does not know its own memory");
+        !UntrackedMemory.Holds(region), "KnownMemory", $"{region.Name} lies in memory that kpageflags does not cover");
 
     public static void SwapArea(bool isThere, string why) => That(isThere, "SwapArea", why);
 
@@ -90,5 +90,5 @@ internal static class Require
     public static void Program(string name) => That(Tool.Find(name) is not null, name, $"{name} is not on PATH");
 
     public static void PageTypes() => That(
-        TestSupport.PageTypes.IsThere, "page-types", "it is not on PATH (make -C tools/mm page-types in the kernel's source)");
+        TestSupport.PageTypes.IsThere, "page-types", "page-types is not on PATH (make -C tools/mm page-types in the kernel's source)");
 }

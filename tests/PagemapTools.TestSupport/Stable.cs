@@ -13,23 +13,23 @@ internal static class Stable
     private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(1);
 
     /// <summary>Reads the state, compares, and reads the state again. Repeats a failed comparison if the two reads differ.</summary>
-    public static void Until<T>(Func<T> look, Action<T> compare)
+    public static void Until<T>(Func<T> read, Action<T> compare)
     {
         Stopwatch watch = Stopwatch.StartNew();
         int failed = 0;
         while (true)
         {
-            T before = look();
+            T before = read();
             Exception? difference = Record.Exception(() => compare(before));
             if (difference is null)
             {
                 return;
             }
 
-            failed += EqualityComparer<T>.Default.Equals(before, look()) ? 1 : 0;
+            failed += EqualityComparer<T>.Default.Equals(before, read()) ? 1 : 0;
             if (failed == Tries || watch.Elapsed > s_patience)
             {
-                string when = failed == Tries ? "while nothing changed" : $"for {watch.Elapsed}, in which it hardly stood still";
+                string when = failed == Tries ? "while the state did not change" : $"for {watch.Elapsed}, while the state often changed";
                 throw new Xunit.Sdk.XunitException($"Different {when}: {difference.Message}", difference);
             }
         }

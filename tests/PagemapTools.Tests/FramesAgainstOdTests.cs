@@ -71,10 +71,10 @@ public sealed class FramesAgainstOdTests
             Assert.Equal(pfns, pages.Column<ulong>("Pfn"));
             ulong?[] measured = pages.Column<ulong?>(property);
             open = [.. open.Where((pick, row) => measured[row] != before[pick] && measured[row] != after[pick])];
-            Assert.True(attempt != AttemptsWithOd - 1 || open.Length < PicksPerWindow / 10, $"{open.Length} frames differ from what od reads.");
+            Assert.True(attempt != AttemptsWithOd - 1 || open.Length < PicksPerWindow / 10, $"{open.Length} frames differ from the words that od reads.");
         }
 
-        Assert.True(open.Length == 0, $"{open.Length} frames never were what the file says, such as 0x{first + (ulong)open.FirstOrDefault():x}.");
+        Assert.True(open.Length == 0, $"{open.Length} frames never equal the word in the file, such as 0x{first + (ulong)open.FirstOrDefault():x}.");
     }
 
     // The last frame of System RAM in /proc/iomem. The files may continue above it, to the end of a section.

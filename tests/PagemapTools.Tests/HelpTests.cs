@@ -50,7 +50,7 @@ public sealed class HelpTests : IDisposable
     {
         foreach (HelpPage page in ReadMarkdown())
         {
-            Assert.All(page.Texts, text => Assert.False(string.IsNullOrWhiteSpace(text.Value), $"{page.Name} says nothing of {text.Key}."));
+            Assert.All(page.Texts, text => Assert.False(string.IsNullOrWhiteSpace(text.Value), $"{page.Name} has no text for {text.Key}."));
             Assert.DoesNotContain("{{", File.ReadAllText(GetPath(page)), StringComparison.Ordinal);
         }
     }
@@ -108,7 +108,7 @@ public sealed class HelpTests : IDisposable
             .Concat(s_objects.SelectMany(type => GetNames($"[PagemapTools.Procfs.{type}].GetProperties().Name")))
             .Concat(GetCmdlets().Select(cmdlet => cmdlet.Name));
 
-        Assert.True(ids.Count() > 5, "The error ids were not found in their source.");
+        Assert.True(ids.Count() > 5, "The source has no error ids.");
         Assert.All(words.Distinct(StringComparer.Ordinal), word => Assert.Matches($@"(?<![\w]){word}(?![\w])", about));
     }
 

@@ -113,7 +113,7 @@ public sealed class PageRangeTests
         Assert.Equal(count * Machine.PageSize, range.Get<ulong>("Bytes"));
         Assert.Equal(range.Get<ulong>("Address") + (count * Machine.PageSize), range.Get<ulong>("EndAddress"));
 
-        // SwapOffset holds the kind of a marker, which does not increase from page to page.
+        // SwapOffset is the kind of a marker, which does not increase from page to page.
         bool isSwapped = range.Get<string>("State") == "Swapped";
         for (ulong page = 0; page < count; page++)
         {

@@ -128,7 +128,7 @@ public sealed class PageStateTests
         using TargetProcess target = TargetProcess.StartInKnownMemory(name);
         if (target.Region.Expect.GetValueOrDefault("swap-cache", "none") != "none")
         {
-            Require.That(false, "Zswap", "Without zswap a page that was swapped out stays in the swap cache, and cannot be told from one in the page cache before Linux 6.5.");
+            Require.That(false, "Zswap", "Without zswap a swapped page stays in the swap cache, and before Linux 6.5 it looks like a page in the page cache.");
         }
 
         using Session session = CreateSession(target, name);

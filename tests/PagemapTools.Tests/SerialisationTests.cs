@@ -37,9 +37,9 @@ public sealed class SerialisationTests
             Assert.Equal("Deserialized." + item.BaseObject.GetType().FullName, back.TypeNames[0]);
             foreach (PSPropertyInfo property in item.Properties)
             {
-                PSPropertyInfo? kept = back.Properties[property.Name];
-                Assert.True(kept is not null, $"{property.Name} is lost.");
-                Assert.Equal(Format(property.Value), Format(kept.Value));
+                PSPropertyInfo? restored = back.Properties[property.Name];
+                Assert.True(restored is not null, $"{property.Name} is lost.");
+                Assert.Equal(Format(property.Value), Format(restored.Value));
             }
         }
     }
