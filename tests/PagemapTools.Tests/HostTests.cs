@@ -4,6 +4,7 @@ namespace PagemapTools.Tests;
 
 /// <summary>src/PagemapTools.Host: PowerShell's own console, with the module imported before the first command.</summary>
 [Collection(ExclusiveCollection.Name)]
+[Trait("Tier", "Live")]
 public sealed class HostTests
 {
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);

@@ -14,8 +14,6 @@ internal static class BuiltFiles
 
     public static string Host { get; } = Program("PagemapTools.Host");
 
-    public static string TargetProcess { get; } = Program("PagemapTools.TargetProcess");
-
     private static string? StagedModule() =>
         Above(AppContext.BaseDirectory).Select(directory => Path.Join(directory, "out/PagemapTools/PagemapTools.psd1")).FirstOrDefault(File.Exists);
 
