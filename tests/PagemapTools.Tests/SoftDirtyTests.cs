@@ -12,7 +12,7 @@ public sealed class SoftDirtyTests
     [InlineData("Clear-SoftDirty -Id $PID")]
     [InlineData("Clear-SoftDirty -Id $PID -PassThru")]
     [InlineData("$PID | Clear-SoftDirty")]
-    [InlineData("Clear-SoftDirty -Name dotnet, pwsh")]
+    [InlineData("Clear-SoftDirty -Name dotnet, pwsh, PagemapTools*")]
     [InlineData("Get-ProcessPageMap -Id $PID -SoftDirty")]
     public void A_kernel_that_would_ignore_it_is_refused(string command)
     {
