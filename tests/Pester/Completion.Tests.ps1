@@ -1,6 +1,7 @@
 # Completions that the Tab key offers in pwsh.
 
 BeforeAll {
+    . "$PSScriptRoot/Require.ps1"
     Import-Module (Resolve-Path "$PSScriptRoot/../../PagemapTools.psd1") -Force
     # pwsh, or dotnet where pwsh is a tool of the SDK.
     $script:own = (Get-Process -Id $PID).Name
@@ -46,7 +47,7 @@ Describe 'Tab' {
 
     It 'offers cgroups' {
         $root = (Test-PagemapSupport | Where-Object Feature -EQ CgroupPaths)
-        if (-not $root.IsSupported) { Set-ItResult -Skipped -Because $root.Detail }
+        Skip-Unless $root.IsSupported Cgroups $root.Detail
         (Get-Offer 'Get-KPageCgroup -Cgroup ').CompletionText | Should -Contain $root.Detail
     }
 

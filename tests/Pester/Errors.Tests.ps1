@@ -1,10 +1,7 @@
 # Error ids, -WhatIf, warnings and preferences, as a script sees them.
 
-BeforeDiscovery {
-    $script:isRoot = (id -u) -eq 0
-}
-
 BeforeAll {
+    . "$PSScriptRoot/Require.ps1"
     Import-Module (Resolve-Path "$PSScriptRoot/../../PagemapTools.psd1") -Force
     $script:missing = 4194305
     $script:hasSoftDirty = (Test-PagemapSupport | Where-Object Feature -EQ SoftDirty).IsSupported
@@ -43,7 +40,7 @@ Describe 'A cmdlet' {
         $thread = Get-ChildItem /proc -Directory | Where-Object Name -Match '^\d+$' |
             Where-Object { (Get-Content "/proc/$($_.Name)/stat" -ErrorAction Ignore) -replace '^.*\) ' -split ' ' | Select-Object -Index 6 | ForEach-Object { [uint]$_ -band 0x200000 } } |
             Select-Object -First 1
-        if (-not $thread) { Set-ItResult -Skipped -Because 'no kernel thread is visible here' }
+        Skip-Unless $thread KernelThread 'no kernel thread is visible here (a container)'
         $failure = Get-Failure { Get-ProcessPageMap -Id $thread.Name }
         $failure.FullyQualifiedErrorId | Should -BeLike 'ProcessHasNoAddressSpace,*'
         $failure.CategoryInfo.Category | Should -Be 'InvalidOperation'
@@ -76,13 +73,13 @@ Describe 'Clear-SoftDirty' {
     }
 
     It 'refuses to run on a kernel without soft-dirty bits' {
-        if ($hasSoftDirty) { Set-ItResult -Skipped -Because 'this kernel has CONFIG_MEM_SOFT_DIRTY' }
+        Skip-Unless (-not $hasSoftDirty) NoSoftDirty 'this kernel has CONFIG_MEM_SOFT_DIRTY'
         { Clear-SoftDirty -Id $PID } | Should -Throw -ErrorId 'SoftDirtyNotSupported,*'
         { Get-ProcessPageMap -Id $PID -SoftDirty } | Should -Throw -ErrorId 'SoftDirtyNotSupported,*'
     }
 
     It 'clears the soft-dirty bits' {
-        if (-not $hasSoftDirty) { Set-ItResult -Skipped -Because 'this kernel is built without CONFIG_MEM_SOFT_DIRTY' }
+        Skip-Unless $hasSoftDirty SoftDirty 'this kernel is built without CONFIG_MEM_SOFT_DIRTY'
         $sleeper = Start-Process sleep 600 -PassThru
         try {
             @(Get-ProcessPageMap -Id $sleeper.Id -SoftDirty).Count | Should -BeGreaterThan 0
@@ -102,8 +99,7 @@ Describe 'The module' {
     }
 
     It 'has the same cmdlets in the checkout and in the staged copy' {
-        $staged = Resolve-Path "$PSScriptRoot/../../out/PagemapTools/PagemapTools.psd1" -ErrorAction Ignore
-        if (-not $staged) { Set-ItResult -Skipped -Because 'the module is not staged here' }
+        $staged = Resolve-Path "$PSScriptRoot/../../out/PagemapTools/PagemapTools.psd1"
         $names = pwsh -NoProfile -Command "Import-Module '$staged'; (Get-Command -Module PagemapTools).Name; (Measure-ProcessUss -Id `$PID).Uss -gt 1MB"
         $names | Should -Be ((Get-Command -Module PagemapTools).Name + 'True')
     }

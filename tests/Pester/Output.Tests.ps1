@@ -1,29 +1,25 @@
 # Tables, lists and files.
 
 BeforeDiscovery {
-    $script:isRoot = (id -u) -eq 0
-    $any = @(
+    $script:commands = @(
         @{ Command = 'Measure-ProcessUss' }
         @{ Command = 'Measure-ProcessUss -Id $PID -ByMapping' }
         @{ Command = 'Get-ProcessPageMap -Id $PID -Mapping "[stack]"' }
         @{ Command = 'Get-ProcessPageMap -Id $PID -AsRange | Select-Object -First 100' }
         @{ Command = '(Get-ProcessPageMap -Id $PID -Mapping "[stack]").Mapping' }
         @{ Command = 'Test-PagemapSupport' }
+        @{ Command = 'Get-ProcessPageMap -Id $PID -Mapping "[heap]" -Include Flags, MapCount, Cgroup -Raw | Select-Object -First 100'; NeedsRoot = $true }
+        @{ Command = 'Get-KPageFlags -Pfn 0x10000 -Count 50 -Raw'; NeedsRoot = $true }
+        @{ Command = 'Get-KPageFlags -Pfn 0x10000 -Count 500 -AsRange'; NeedsRoot = $true }
+        @{ Command = 'Get-KPageCount -Pfn 0x10000 -Count 10'; NeedsRoot = $true }
+        @{ Command = 'Get-KPageCgroup -Pfn 0x10000 -Count 10'; NeedsRoot = $true }
+        @{ Command = 'Measure-KPageFlags'; NeedsRoot = $true }
     )
-    $privileged = @(
-        @{ Command = 'Get-ProcessPageMap -Id $PID -Mapping "[heap]" -Include Flags, MapCount, Cgroup -Raw | Select-Object -First 100' }
-        @{ Command = 'Get-KPageFlags -Pfn 0x10000 -Count 50 -Raw' }
-        @{ Command = 'Get-KPageFlags -Pfn 0x10000 -Count 500 -AsRange' }
-        @{ Command = 'Get-KPageCount -Pfn 0x10000 -Count 10' }
-        @{ Command = 'Get-KPageCgroup -Pfn 0x10000 -Count 10' }
-        @{ Command = 'Measure-KPageFlags' }
-    )
-    $script:commands = $any + ($isRoot ? $privileged : @())
 }
 
 BeforeAll {
+    . "$PSScriptRoot/Require.ps1"
     Import-Module (Resolve-Path "$PSScriptRoot/../../PagemapTools.psd1") -Force
-    $script:isRoot = (id -u) -eq 0
     $script:file = Join-Path ([IO.Path]::GetTempPath()) "pagemaptools-output-$PID"
     $script:rendering = $PSStyle.OutputRendering
     $PSStyle.OutputRendering = 'PlainText'
@@ -60,6 +56,10 @@ Describe 'Redirected output of 80 columns' {
 }
 
 Describe 'A screen of 100 columns' {
+    BeforeEach {
+        if ($NeedsRoot) { Skip-UnlessRoot }
+    }
+
     It 'has room for the table of <Command>' -ForEach $commands {
         $lines = Split-Text (Invoke-Text $Command | Out-String -Width 100)
         $lines.Count | Should -BeGreaterThan 2
@@ -121,6 +121,10 @@ Describe 'Colour' {
 }
 
 Describe 'Files' {
+    BeforeEach {
+        if ($NeedsRoot) { Skip-UnlessRoot }
+    }
+
     It 'round-trips through CSV with plain columns: <Command>' -ForEach $commands {
         $items = @(Invoke-Text $Command | Select-Object -First 5)
         $items | Export-Csv "$file.csv"
@@ -145,7 +149,8 @@ Describe 'Files' {
         }
     }
 
-    It 'writes flags to JSON by name and as a number' -Skip:(-not $isRoot) {
+    It 'writes flags to JSON by name and as a number' {
+        Skip-UnlessRoot
         $json = Get-KPageFlags -Pfn 0x10000 -Raw | ConvertTo-Json | ConvertFrom-Json
         $json.FlagNames | Should -BeOfType string
         $json.RawFlags | Should -Not -BeOfType string

@@ -1,12 +1,8 @@
 # Cmdlets in pipelines with commands that only the full PowerShell has.
 
-BeforeDiscovery {
-    $script:isRoot = (id -u) -eq 0
-}
-
 BeforeAll {
-    $script:isRoot = (id -u) -eq 0
     $script:manifest = (Resolve-Path "$PSScriptRoot/../../PagemapTools.psd1").Path
+    . "$PSScriptRoot/Require.ps1"
     Import-Module $manifest -Force
     $script:sleepers = 1..2 | ForEach-Object { Start-Process sleep 600 -PassThru }
 
@@ -33,14 +29,16 @@ Describe 'Early stop' {
         $watch.Elapsed | Should -BeLessThan $promptly
     }
 
-    It 'ends a whole chain of cmdlets' -Skip:(-not $isRoot) {
+    It 'ends a whole chain of cmdlets' {
+        Skip-UnlessRoot
         $watch = [Diagnostics.Stopwatch]::StartNew()
         $taken = Get-ProcessPageMap -Id $PID -IncludeUnpopulated | Get-KPageFlags | Get-KPageCount | Select-Object -First 2
         $taken.Count | Should -Be 2
         $watch.Elapsed | Should -BeLessThan $promptly
     }
 
-    It 'ends <_> over all memory' -Skip:(-not $isRoot) -ForEach 'Get-KPageFlags', 'Get-KPageCount', 'Get-KPageCgroup' {
+    It 'ends <_> over all memory' -ForEach 'Get-KPageFlags', 'Get-KPageCount', 'Get-KPageCgroup' {
+        Skip-UnlessRoot
         $watch = [Diagnostics.Stopwatch]::StartNew()
         (& $_ | Select-Object -First 5).Pfn | Should -Be (0..4)
         $watch.Elapsed | Should -BeLessThan $promptly
@@ -71,7 +69,11 @@ Describe 'Processes' {
         ($PID | Measure-ProcessUss).ProcessId | Should -Be $PID
         ([pscustomobject] @{ ProcessId = $PID } | Measure-ProcessUss).ProcessId | Should -Be $PID
         @() | Measure-ProcessUss | Should -BeNullOrEmpty
-        if ($isRoot) { @() | Get-KPageFlags | Should -BeNullOrEmpty }
+    }
+
+    It 'that are none have no page frames' {
+        Skip-UnlessRoot
+        @() | Get-KPageFlags | Should -BeNullOrEmpty
     }
 
     It 'have the names that Get-Process gives them' {
@@ -105,7 +107,8 @@ Describe 'Sorting and grouping' {
         ($pages | Group-Object { $_.Mapping.Name }).Name | Should -Contain '[stack]'
     }
 
-    It 'compares flags by name and by number' -Skip:(-not $isRoot) {
+    It 'compares flags by name and by number' {
+        Skip-UnlessRoot
         # A page in memory that kpageflags does not cover has null flags.
         $pages = Get-ProcessPageMap -Id $PID -Mapping '[heap]' -Include Flags | Where-Object { $null -ne $_.Flags }
         $anonymous = @($pages | Where-Object { $_.Flags -band 'ANON' })
@@ -122,7 +125,8 @@ Describe 'Sorting and grouping' {
 }
 
 Describe 'Order' {
-    It 'stays the same through three cmdlets' -Skip:(-not $isRoot) {
+    It 'stays the same through three cmdlets' {
+        Skip-UnlessRoot
         $pages = @(Get-ProcessPageMap -Id $PID -Mapping '[heap]')
         $out = @($pages | Get-KPageFlags | Get-KPageCount | Get-KPageCgroup)
         $out.Count | Should -Be $pages.Count
@@ -131,7 +135,8 @@ Describe 'Order' {
         [object]::ReferenceEquals($out[0], $pages[0]) | Should -BeTrue
     }
 
-    It 'is the order of the input numbers' -Skip:(-not $isRoot) {
+    It 'is the order of the input numbers' {
+        Skip-UnlessRoot
         (9, '0x3', 0x5, 3 | Get-KPageFlags).Pfn | Should -Be 9, 3, 5, 3
     }
 }

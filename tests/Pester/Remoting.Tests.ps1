@@ -2,6 +2,7 @@
 
 BeforeAll {
     $script:manifest = Resolve-Path "$PSScriptRoot/../../PagemapTools.psd1"
+    . "$PSScriptRoot/Require.ps1"
     Import-Module $manifest -Force
     $script:sshd = Get-Command sshd, /usr/sbin/sshd -ErrorAction Ignore | Select-Object -First 1
     $script:session = $null
@@ -48,7 +49,7 @@ AfterAll {
 
 Describe 'Remoting over SSH' {
     BeforeEach {
-        if (-not $session) { Set-ItResult -Skipped -Because $reason }
+        Skip-Unless $session sshd $reason
     }
 
     It 'returns the figures of a process as numbers' {

@@ -14,8 +14,6 @@ internal static class BuiltFiles
 
     public static string Host { get; } = FindProgram("PagemapTools.Host");
 
-    public static string TargetProcess { get; } = FindProgram("PagemapTools.TargetProcess");
-
     private static string? FindStagedModule() =>
         EnumerateParents(AppContext.BaseDirectory).Select(directory => Path.Join(directory, "out/PagemapTools/PagemapTools.psd1")).FirstOrDefault(File.Exists);
 
