@@ -12,7 +12,10 @@ public sealed class HelpTests : IDisposable
     private const int MinExamples = 3;
 
     private static readonly string[] s_objects =
-        ["ProcessUss", "MappingUss", "PageInfo", "ProcessPageInfo", "PageRange", "ProcessPageRange", "KPageFlagsSummary", "MemoryMapping", "PagemapSupport"];
+    [
+        "Uss.ProcessUss", "Uss.MappingUss", "Pages.PageInfo", "Pages.ProcessPageInfo", "Pages.PageRange", "Pages.ProcessPageRange",
+        "Frames.KPageFlagsSummary", "Processes.MemoryMapping", "Support.PagemapSupport",
+    ];
 
     private readonly Session _session = new();
 
@@ -77,7 +80,7 @@ public sealed class HelpTests : IDisposable
             string page = File.ReadAllText(Path.Join(Pages, cmdlet.Name + ".md"));
             IEnumerable<Type> enumerations = cmdlet.Parameters.Values
                 .Select(parameter => parameter.ParameterType.GetElementType() ?? parameter.ParameterType)
-                .Where(type => type is { IsEnum: true, Namespace: "PagemapTools.Procfs", Name: not "KPageFlags" });
+                .Where(type => type is { IsEnum: true, Name: not "KPageFlags" } && type.Assembly.GetName().Name == "PagemapTools.Procfs");
             Assert.All(enumerations.SelectMany(Enum.GetNames).Where(name => name != "None"), name => Assert.Matches($@"\b{name}\b", page));
         }
     }
@@ -104,7 +107,7 @@ public sealed class HelpTests : IDisposable
         IEnumerable<string> words = ids
             .Concat(GetNames("[enum]::GetNames([PagemapTools.Procfs.Entries.PageState])"))
             .Concat(GetNames("[enum]::GetNames([PagemapTools.Procfs.Frames.KPageFlags])"))
-            .Concat(s_objects)
+            .Concat(s_objects.Select(type => type.Split('.')[1]))
             .Concat(s_objects.SelectMany(type => GetNames($"[PagemapTools.Procfs.{type}].GetProperties().Name")))
             .Concat(GetCmdlets().Select(cmdlet => cmdlet.Name));
 

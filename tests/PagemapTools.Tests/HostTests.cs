@@ -63,20 +63,29 @@ public sealed class HostTests
     }
 
     [Fact]
-    public void InterruptStopsRunningCmdlet()
+    public async Task InterruptStopsRunningCmdlet()
     {
         Require.Program("sh");
         using TargetProcess target = TargetProcess.StartInKnownMemory("scattered", "pages=16");
-        using Process host = HostProgram.Start(
+        using Process host = HostProgram.StartInterruptible(
             ["-NoProfile", "-Command", $"try {{ [Console]::WriteLine('begun'); Get-ProcessPageMap -Id {target.ProcessId} -IncludeUnpopulated | Out-Null }} finally {{ [Console]::WriteLine('cleaned up') }}"]);
-        Assert.Equal("begun", host.StandardOutput.ReadLine());
-        Thread.Sleep(TimeSpan.FromMilliseconds(300));
+        try
+        {
+            Assert.Equal("begun", await ReadLineAsync(host));
+            await Task.Delay(TimeSpan.FromMilliseconds(300), TestContext.Current.CancellationToken);
 
-        Stopwatch watch = Stopwatch.StartNew();
-        Assert.Empty(Tool.Lines("sh", "-c", $"kill -INT {host.Id}"));
+            Stopwatch watch = Stopwatch.StartNew();
+            Assert.Empty(Tool.Lines("sh", "-c", $"kill -INT {host.Id}"));
 
-        Assert.Equal("cleaned up", host.StandardOutput.ReadLine());
-        Assert.True(host.WaitForExit(s_patience));
-        Assert.InRange(watch.Elapsed, TimeSpan.Zero, s_prompt);
+            Assert.Equal("cleaned up", await ReadLineAsync(host));
+            Assert.True(host.WaitForExit(s_patience));
+            Assert.InRange(watch.Elapsed, TimeSpan.Zero, s_prompt);
+        }
+        finally
+        {
+            host.Kill();
+        }
     }
+
+    private static Task<string?> ReadLineAsync(Process host) => host.StandardOutput.ReadLineAsync().WaitAsync(s_patience);
 }

@@ -31,7 +31,19 @@ internal static class HostProgram
         return new HostRun(process.ExitCode, output.GetAwaiter().GetResult(), error.GetAwaiter().GetResult());
     }
 
-    public static Process Start(IEnumerable<string> arguments, string? user = null)
+    public static Process Start(IEnumerable<string> arguments, string? user = null) => Process.Start(CreateStartInfo(arguments, user))!;
+
+    /// <summary>Starts a host that SIGINT interrupts. Background jobs of a shell ignore SIGINT, and so do the programs that they start.</summary>
+    public static Process StartInterruptible(IEnumerable<string> arguments)
+    {
+        ProcessStartInfo start = CreateStartInfo(arguments, user: null);
+        start.ArgumentList.Insert(0, "--default-signal=INT");
+        start.ArgumentList.Insert(1, start.FileName);
+        start.FileName = "env";
+        return Process.Start(start)!;
+    }
+
+    private static ProcessStartInfo CreateStartInfo(IEnumerable<string> arguments, string? user)
     {
         ProcessStartInfo start = DotnetProgram.CreateStartInfo(BuiltFiles.Host, user);
         start.Environment["NO_COLOR"] = "1";
@@ -41,6 +53,6 @@ internal static class HostProgram
             start.ArgumentList.Add(argument);
         }
 
-        return Process.Start(start)!;
+        return start;
     }
 }
