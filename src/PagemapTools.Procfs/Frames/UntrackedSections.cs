@@ -12,9 +12,9 @@ namespace PagemapTools.Procfs.Frames;
 /// <param name="kpageflags">The file of flags; null if the caller may not read it. Every section then counts as tracked.</param>
 internal sealed class UntrackedSections(PageIndexedFile? kpageflags)
 {
-    // A section of x86-64 and arm64 (SECTION_SIZE_BITS, 128 MiB of 4 KiB pages). Tracked page frames without flags are common, tracked
-    // sections without flags are not.
-    private const int SectionFrames = 1 << 15;
+    // A section of x86-64 and arm64 has 128 MiB (SECTION_SIZE_BITS), with 64 KiB pages 512 MiB. A tracked page frame without flags is
+    // common, 128 MiB without flags are not.
+    private static readonly int s_sectionFrames = (128 << 20) >> PageGeometry.PageShift;
 
     private readonly ConcurrentDictionary<ulong, bool> _sections = new();
 
@@ -23,11 +23,11 @@ internal sealed class UntrackedSections(PageIndexedFile? kpageflags)
     /// <param name="page">The entry of a page.</param>
     /// <param name="pfn">The page frame number of that page.</param>
     public bool IsUntracked(ulong word, PagemapEntry page, ulong pfn) =>
-        word == 0 && page.IsPresent && kpageflags is not null && _sections.GetOrAdd(pfn / SectionFrames, IsSectionUntracked);
+        word == 0 && page.IsPresent && kpageflags is not null && _sections.GetOrAdd(pfn / (ulong)s_sectionFrames, IsSectionUntracked);
 
     private bool IsSectionUntracked(ulong section)
     {
-        ulong[] flags = new ulong[SectionFrames];
-        return kpageflags!.Read(section * SectionFrames, flags) == SectionFrames && !flags.AsSpan().ContainsAnyExcept(0UL);
+        ulong[] flags = new ulong[s_sectionFrames];
+        return kpageflags!.Read(section * (ulong)s_sectionFrames, flags) == s_sectionFrames && !flags.AsSpan().ContainsAnyExcept(0UL);
     }
 }
