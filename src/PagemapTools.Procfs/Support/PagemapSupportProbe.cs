@@ -22,8 +22,12 @@ public static class PagemapSupportProbe
         using ProbePage page = new();
         CallerCapabilities capabilities = procfs.Capabilities;
         PagemapEntry? entry = page.Entry;
-        yield return new("Pagemap", entry is not null, entry is null ? $"{Unreadable}: the kernel is built without CONFIG_PROC_PAGE_MONITOR, or proc is not mounted" : $"kernel {procfs.KernelRelease}, pages of {PageGeometry.PageSize} bytes", SelfPagemap);
-        yield return new("FrameNumbers", entry is null ? null : entry.Value.Pfn is not null, entry is null ? Unreadable : entry.Value.Pfn is not null ? "page frame numbers and swap offsets are visible" : DescribeMissingAdmin(capabilities), SelfPagemap);
+        yield return entry is null
+            ? new("Pagemap", false, $"{Unreadable}: the kernel is built without CONFIG_PROC_PAGE_MONITOR, or proc is not mounted", SelfPagemap)
+            : new("Pagemap", true, $"kernel {procfs.KernelRelease}, pages of {PageGeometry.PageSize} bytes", SelfPagemap);
+        yield return entry is null ? new("FrameNumbers", null, Unreadable, SelfPagemap)
+            : entry.Value.Pfn is null ? new("FrameNumbers", false, DescribeMissingAdmin(capabilities), SelfPagemap)
+            : new("FrameNumbers", true, "page frame numbers and swap offsets are visible", SelfPagemap);
         yield return new("OtherProcesses", CanReadOtherProcesses(capabilities), DescribeOtherProcesses(capabilities), "CapEff");
         foreach (FrameProperties property in KPageFiles.AllProperties)
         {
