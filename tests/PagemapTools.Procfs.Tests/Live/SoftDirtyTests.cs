@@ -30,7 +30,7 @@ public sealed class SoftDirtyTests
     [Fact]
     public void A_kernel_that_would_do_nothing_is_refused()
     {
-        Assert.SkipWhen(SupportAgreement.KeepsSoftDirty(), "this kernel keeps soft-dirty bits");
+        Require.NoSoftDirty();
         ProcfsException failure = Assert.Throws<ProcfsException>(() => new SoftDirty(s_root).Clear(Environment.ProcessId));
         Assert.Equal(ProcfsError.SoftDirtyNotSupported, failure.Error);
         Assert.Contains("CONFIG_MEM_SOFT_DIRTY", failure.Message, StringComparison.Ordinal);
@@ -41,7 +41,7 @@ public sealed class SoftDirtyTests
     [Fact]
     public void After_a_clear_exactly_the_pages_written_since_are_soft_dirty()
     {
-        SkipUnlessKept();
+        Require.SoftDirty();
         using TargetProcess target = TargetProcess.Start("soft-dirty").Stop();
         Assert.All(TargetPages.Read(target["soft-dirty"]), page => Assert.True(page.IsSoftDirty));
         new SoftDirty(s_root).Clear(target.ProcessId);
@@ -54,7 +54,7 @@ public sealed class SoftDirtyTests
     [Fact]
     public void A_filter_finds_them()
     {
-        SkipUnlessKept();
+        Require.SoftDirty();
         using TargetProcess target = TargetProcess.Start("soft-dirty").Stop();
         new SoftDirty(s_root).Clear(target.ProcessId);
         target.Next("7").Stop();
@@ -67,7 +67,7 @@ public sealed class SoftDirtyTests
     [Fact]
     public void A_child_has_its_own_bits()
     {
-        SkipUnlessKept();
+        Require.SoftDirty();
         using TargetProcess target = TargetProcess.Start("fork").Stop();
         new SoftDirty(s_root).Clear(target.ProcessId);
         new SoftDirty(s_root).Clear(target.Children[0]);
@@ -81,13 +81,10 @@ public sealed class SoftDirtyTests
     [Fact]
     public void Of_a_process_that_has_gone_nothing_is_cleared()
     {
-        SkipUnlessKept();
+        Require.SoftDirty();
         int beyond = int.Parse(File.ReadAllText("/proc/sys/kernel/pid_max")) + 1;
         Assert.Equal(ProcfsError.ProcessNotFound, Assert.Throws<ProcfsException>(() => new SoftDirty(s_root).Clear(beyond)).Error);
         using TargetProcess target = TargetProcess.Start("zombie");
         Assert.Equal(ProcfsError.NoAddressSpace, Assert.Throws<ProcfsException>(() => new SoftDirty(s_root).Clear(target.Children[0])).Error);
     }
-
-    private static void SkipUnlessKept() =>
-        Require.SoftDirty();
 }
