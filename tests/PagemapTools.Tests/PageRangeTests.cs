@@ -106,7 +106,7 @@ public sealed class PageRangeTests
         IReadOnlyList<PSObject> marked = session.Objects($"{written} -AsRange");
         PSObject range = Assert.Single(session.Objects($"{written} -IgnorePfn"));
 
-        Assert.Equal(["COMPOUND_HEAD", "COMPOUND_TAIL"], marked.Select(part => Assert.Single(part.Get<string>("FlagNames").Split(','), name => name.StartsWith("COMPOUND", StringComparison.Ordinal))));
+        Assert.Equal(["COMPOUND_HEAD", "COMPOUND_TAIL"], marked.Select(part => Assert.Single(part.Get<string>("FlagNames")!.Split(','), name => name.StartsWith("COMPOUND", StringComparison.Ordinal))));
         Assert.Equal(size, range.Get<ulong>("Bytes"));
     }
 

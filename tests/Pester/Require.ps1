@@ -2,8 +2,8 @@
 # "requires FEATURE: why"; Show-SkippedTests.ps1 counts the features. PAGEMAPTOOLS_TEST_WITHOUT (names, separated by commas) simulates a
 # machine without some.
 
-function Skip-Unless([bool] $IsThere, [string] $Feature, [string] $Why) {
-    if ($Feature -in "$env:PAGEMAPTOOLS_TEST_WITHOUT" -split ',') { $IsThere, $Why = $false, 'PAGEMAPTOOLS_TEST_WITHOUT names it' }
+function Skip-Unless($IsThere, [string] $Feature, [string] $Why) {
+    if ($Feature -in ("$env:PAGEMAPTOOLS_TEST_WITHOUT" -split ',')) { $IsThere, $Why = $false, 'PAGEMAPTOOLS_TEST_WITHOUT names it' }
     if (-not $IsThere) { Set-ItResult -Skipped -Because "requires ${Feature}: $Why" }
 }
 
