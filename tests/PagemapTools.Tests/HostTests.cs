@@ -22,7 +22,7 @@ public sealed class HostTests
     }
 
     [Fact]
-    public void ModuleBesideTheEngineIsImported()
+    public void HostImportsModuleBesideEngine()
     {
         HostRun run = HostProgram.RunScript("(Get-Module PagemapTools).ModuleBase; $PSHOME");
 
@@ -31,7 +31,7 @@ public sealed class HostTests
     }
 
     [Fact]
-    public void FileGetsItsArgumentsAndSetsTheStatus()
+    public void ScriptFileGetsArgumentsAndSetsExitStatus()
     {
         using FakeProc directory = new();
         directory.Text("script.ps1", "param($First, [switch]$Wide) (Get-Module PagemapTools).Name; \"$First $Wide\"; exit 9");
@@ -44,7 +44,7 @@ public sealed class HostTests
     }
 
     [Fact]
-    public void StandardInputIsAScript()
+    public void HostRunsScriptFromStandardInput()
     {
         HostRun run = HostProgram.Run(["-NoProfile", "-Command", "-"], input: "$module = Get-Module PagemapTools\n\"name: $($module.Name)\"\nexit 4\n");
 
@@ -53,7 +53,7 @@ public sealed class HostTests
     }
 
     [Fact]
-    public void FailedCommandGoesToStandardErrorAndSetsTheStatus()
+    public void FailedCommandWritesToStderrAndSetsExitStatus()
     {
         HostRun run = HostProgram.RunScript($"'before'; Measure-ProcessUss -Id {Machine.MissingProcess}");
 
@@ -63,7 +63,7 @@ public sealed class HostTests
     }
 
     [Fact]
-    public async Task InterruptStopsARunningCmdlet()
+    public async Task InterruptStopsRunningCmdlet()
     {
         Require.Program("sh");
         using TargetProcess target = TargetProcess.StartInKnownMemory("scattered", "pages=16");

@@ -1,4 +1,4 @@
-# What the Tab key offers in a real pwsh.
+# Completions that the Tab key offers in pwsh.
 
 BeforeAll {
     . "$PSScriptRoot/Require.ps1"
@@ -31,7 +31,7 @@ Describe 'Tab' {
         (Get-Offer "Get-ProcessPageMap $own -Mapping sta").CompletionText | Should -Contain "'[stack]'"
     }
 
-    It 'offers what can be run: <_>' -ForEach '-Mapping hea', '-State Pres', '-Include Fla' {
+    It 'offers text that runs: <_>' -ForEach '-Mapping hea', '-State Pres', '-Include Fla' {
         $line = "Get-ProcessPageMap -Id $PID $_"
         $text = (Get-Offer $line)[0].CompletionText
         $command = "$($line.Substring(0, $line.LastIndexOf(' '))) $text"
@@ -51,7 +51,7 @@ Describe 'Tab' {
         (Get-Offer 'Get-KPageCgroup -Cgroup ').CompletionText | Should -Contain $root.Detail
     }
 
-    It 'completes properties after a pipe' {
+    It 'completes property names after a pipe' {
         (Get-Offer 'Measure-ProcessUss | Sort-Object Us').CompletionText | Should -Be 'Uss'
         (Get-Offer 'Get-ProcessPageMap -Id 1 | Where-Object IsEx').CompletionText | Should -Be 'IsExclusive'
     }

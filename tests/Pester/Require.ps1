@@ -1,6 +1,6 @@
-# What a test requires of the machine, by name, as Require does in the tests of xunit. Where it is missing the test is skipped with
-# "requires FEATURE: why"; Show-SkippedTests.ps1 counts the features. PAGEMAPTOOLS_TEST_WITHOUT (names, separated by commas) simulates a
-# machine without some.
+# Features of the machine that a test requires, by name, as Require does in the xunit tests. A test without its feature is skipped with
+# "requires FEATURE: reason", and Show-SkippedTests.ps1 counts the features. PAGEMAPTOOLS_TEST_WITHOUT=NAME,... simulates a machine
+# without the named features.
 
 function Skip-Unless($IsThere, [string] $Feature, [string] $Why) {
     if ($Feature -in ("$env:PAGEMAPTOOLS_TEST_WITHOUT" -split ',')) { $IsThere, $Why = $false, 'PAGEMAPTOOLS_TEST_WITHOUT names it' }

@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace PagemapTools.Tests.Support;
 
-/// <summary>A run of src/PagemapTools.Host in a process of its own.</summary>
+/// <summary>The result of a run of src/PagemapTools.Host in a separate process.</summary>
 internal sealed record HostRun(int Status, string Output, string Error)
 {
     public string[] Lines { get; } = Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
@@ -12,7 +12,7 @@ internal static class HostProgram
 {
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(90);
 
-    /// <summary>Runs a script with the module imported.</summary>
+    /// <summary>Runs a script; the host imports the module first.</summary>
     public static HostRun RunScript(string script, string? user = null) => Run(["-NoProfile", "-Command", script], user);
 
     public static HostRun Run(IEnumerable<string> arguments, string? user = null, string input = "")
@@ -45,7 +45,7 @@ internal static class HostProgram
 
     private static ProcessStartInfo CreateStartInfo(IEnumerable<string> arguments, string? user)
     {
-        ProcessStartInfo start = DotnetProgram.StartInfo(BuiltFiles.Host, user);
+        ProcessStartInfo start = DotnetProgram.CreateStartInfo(BuiltFiles.Host, user);
         start.Environment["NO_COLOR"] = "1";
         start.Environment["POWERSHELL_TELEMETRY_OPTOUT"] = "1";
         foreach (string argument in arguments)
