@@ -3,8 +3,8 @@ using System.Globalization;
 namespace PagemapTools.TestSupport;
 
 /// <summary>
-/// Memory of which kpageflags says nothing: whole sections, System RAM in /proc/iomem, read 0. A machine whose kernel takes in its
-/// memory late has it, and processes have pages there.
+/// Memory that kpageflags does not cover: whole sections of System RAM (/proc/iomem) read as 0. A kernel that initialises memory late
+/// has such sections, and processes can have pages there.
 /// </summary>
 internal static class UntrackedMemory
 {
@@ -14,7 +14,7 @@ internal static class UntrackedMemory
 
     public static bool IsThere => s_sections.Value.Count > 0;
 
-    /// <summary>Whether a page of a range has its page frame there.</summary>
+    /// <summary>Returns whether a page of a range has its page frame in untracked memory.</summary>
     public static bool Holds(int processId, ulong address, int pages) => IsThere && KernelFile.Pagemap(processId, address, pages)
         .Any(entry => (entry & PagemapBits.Present) != 0 && s_sections.Value.Contains((entry & PagemapBits.Frame) / s_sectionFrames));
 
