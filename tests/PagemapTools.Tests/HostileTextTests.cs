@@ -9,7 +9,7 @@ namespace PagemapTools.Tests;
 [Collection(ExclusiveCollection.Name)]
 public sealed partial class HostileTextTests
 {
-    private const string ProcessName = "he\u001b]0;X\a\nF\u009b\u202e.end";
+    private const string ProcessName = "he\u001b]0;X\a\r\nFAKE1\u009b\u202e.end";
 
     public static TheoryData<string, string> Commands => new()
     {
@@ -19,7 +19,7 @@ public sealed partial class HostileTextTests
         { "(Get-ProcessPageMap -Id $id -Address $addresses).Mapping", "OWNED" },
         { "(Get-ProcessPageMap -Id $id -Address $addresses).Mapping | Format-List", "cls" },
         { "(Get-ProcessPageMap -Id $id -Address $addresses).Mapping | Format-Wide -Column 1", "OWNED" },
-        { "(Get-ProcessPageMap -Id $id -Address $addresses).Mapping.ToString()", "FAKE-ROW" },
+        { "(Get-ProcessPageMap -Id $id -Address $addresses).Mapping | ForEach-Object ToString", "FAKE-ROW" },
         { "Measure-ProcessUss -Id $id", "end" },
         { "Measure-ProcessUss -Id $id | Format-List", "end" },
         { "Measure-ProcessUss -Id $id | Format-Wide -Column 1", "end" },
@@ -30,7 +30,7 @@ public sealed partial class HostileTextTests
         { "Clear-SoftDirty -Id $id -WhatIf", "end" },
         { "Get-Process -Id $id | Measure-ProcessUss -ProcPath $tree", "end" },
         { "Get-Process -Id $id | Measure-ProcessUss -ProcPath $tree; $ErrorView = 'CategoryView'; $Error[0]", "end" },
-        { "Measure-ProcessUss -Name \"nosuch`e]0;X`a`u{202e}\"", "nosuch" },
+        { "Measure-ProcessUss -Name \"nosuch`e0;X`a`u{202e}\"", "nosuch" },
         { "Get-ProcessPageMap -Id 7 -ProcPath $tree", "MALFORMED" },
         { "Measure-ProcessUss -ProcPath $tree -Verbose", "MALFORMED" },
         { "$line = \"Get-ProcessPageMap -Id $id -Mapping \"; (TabExpansion2 $line $line.Length).CompletionMatches | Format-List *", "FAKE-ROW" },
@@ -45,7 +45,7 @@ public sealed partial class HostileTextTests
         Require.Root();
         using TargetProcess target = TargetProcess.Start("hostile-names");
         using FakeProc tree = new();
-        tree.Process(7, "MALFORMED \u001b]0;X\a\r\u009b2J \u202e line");
+        tree.Process(7, "MALFORMED \u001b]0;X\a\r\u009b2J \u202e line").Pagemap(7, 0x10000, 0);
 
         // Ansi, because PowerShell would strip some sequences itself.
         HostRun run = HostProgram.RunScript(

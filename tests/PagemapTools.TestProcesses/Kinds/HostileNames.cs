@@ -6,7 +6,7 @@ namespace PagemapTools.TestProcesses.Kinds;
 /// <summary>Executes itself once, because only a new program has another command line.</summary>
 internal sealed unsafe class HostileNames : TestProcess
 {
-    private const string HostileName = "he\u001b]0;X\a\nF\u009b\u202e.end";
+    private const string HostileName = "he\u001b]0;X\a\r\nFAKE1\u009b\u202e.end";
     private const int KernelNameLength = 15;
 
     private static readonly byte[][] s_fileNames =
@@ -22,19 +22,19 @@ internal sealed unsafe class HostileNames : TestProcess
 
     public override void Make(Context context)
     {
-        if (context.Options.Number("step", 0) == 0)
+        if (context.Options.GetNumber("step", 0) == 0)
         {
             Execute();
         }
 
         File.WriteAllBytes("/proc/self/comm", Encoding.UTF8.GetBytes(HostileName)[..KernelNameLength]);
-        string directory = Path.Combine(context.Options.Text("dir", "/var/tmp"), BackingFile.Unique("hostile"));
+        string directory = Path.Combine(context.Options.GetText("dir", "/var/tmp"), BackingFile.MakeUniqueName("hostile"));
         Directory.CreateDirectory(directory);
         context.OnExit(() => Directory.Delete(directory));
         foreach (byte[] fileName in s_fileNames)
         {
             BackingFile file = BackingFile.Create(context, [.. Encoding.UTF8.GetBytes(directory + '/'), .. fileName]).Fill(1);
-            MappedRegion mapping = MappedRegion.Shared(context, file.Descriptor, MappedRegion.PageSize);
+            MappedRegion mapping = MappedRegion.MapShared(context, file.Descriptor, MappedRegion.PageSize);
             mapping.Write(0);
             context.Add(string.Concat(fileName.Select(letter => (char)letter).TakeWhile(char.IsAsciiLetterOrDigit)), mapping).With("written", "0");
         }
