@@ -19,7 +19,7 @@ internal sealed class FrameFlagsBatcher(PageIndexedFile kpageflags, UntrackedSec
     /// Adds a page and those that follow it. As in page-types, a swapped-out page has no frame but an entry, and counts. A page with
     /// neither, or with a hidden frame, does not count.
     /// </summary>
-    public void Add(PageInfo first, long pages, CancellationToken cancellationToken)
+    public void Add(in PageValues first, long pages, CancellationToken cancellationToken)
     {
         PagemapEntry entry = first.Entry;
         if (entry is { IsSwapFormat: true, IsPresent: false })

@@ -44,22 +44,22 @@ internal sealed class FramePropertyReader(KPageFiles files, FrameProperties fiel
         }
     }
 
-    /// <summary>Copies what was read of a row to its object.</summary>
-    public void Populate(PageBatch batch, int row, PageInfo page)
+    /// <summary>Copies the properties of a row.</summary>
+    public void Populate(PageBatch batch, int row, ref PageValues values)
     {
         foreach (FrameProperties field in _fields)
         {
-            page.Set(field, batch.GetValue(field, row));
+            values.Set(field, batch.GetValue(field, row));
         }
 
-        if (_cgroups is not null && page.CgroupInode is { } inode)
+        if (_cgroups is not null && values.CgroupInode is { } inode)
         {
             if (inode != _lastCgroup.Inode)
             {
                 _lastCgroup = (inode, _cgroups.GetPath(inode));
             }
 
-            page.CgroupPath = _lastCgroup.Path;
+            values.CgroupPath = _lastCgroup.Path;
         }
     }
 

@@ -68,11 +68,11 @@ public sealed class KPageFlagsMeter : IDisposable
     {
         if (page.RawFlags is { } known)
         {
-            _histogram.Add(known, page.Entry);
+            _histogram.Add(known, page.Values.Entry);
         }
         else
         {
-            AddFrames(page, 1, cancellationToken);
+            AddFrames(page.Values, 1, cancellationToken);
         }
     }
 
@@ -86,7 +86,7 @@ public sealed class KPageFlagsMeter : IDisposable
         }
         else
         {
-            AddFrames(range.First, range.PageCount, cancellationToken);
+            AddFrames(range.Values, range.PageCount, cancellationToken);
         }
     }
 
@@ -119,7 +119,7 @@ public sealed class KPageFlagsMeter : IDisposable
         }
     }
 
-    private void AddFrames(PageInfo first, long pages, CancellationToken cancellationToken)
+    private void AddFrames(in PageValues first, long pages, CancellationToken cancellationToken)
     {
         _batcher.Add(first, pages, cancellationToken);
         _warnings.Report(first.IsPfnHidden ? ReadWarnings.HiddenPageFrames : ReadWarnings.None);

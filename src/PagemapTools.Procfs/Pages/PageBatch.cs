@@ -73,11 +73,11 @@ internal sealed class PageBatch : IDisposable
     public void Add(PageInfo page)
     {
         _pages.Add(page);
-        Append(null, page.Entry.Raw, page.RawPfn);
+        Append(null, page.Values.Entry.Raw, page.Values.RawPfn);
     }
 
-    /// <summary>The object that a row was added from.</summary>
-    public PageInfo Page(int row) => _pages[row];
+    /// <summary>The object that a row was added from; null if it was added from values.</summary>
+    public PageInfo? Page(int row) => _pages.Count == 0 ? null : _pages[row];
 
     /// <summary>The words of one field, one a row.</summary>
     public Memory<ulong> GetColumn(FrameProperties field) => Column(field).AsMemory(0, Count);
@@ -101,19 +101,16 @@ internal sealed class PageBatch : IDisposable
 
     public MemoryMapping? Mapping(int row) => _distinctMappings[_mappings[row]];
 
-    public ulong Address(int row) => _addresses[row];
-
     public PagemapEntry Entry(int row) => new(_entries[row]);
-
-    public PageState ResolvedState(int row) => _resolved[row];
 
     public ulong Pfn(int row) => _pfns[row];
 
     public ulong GetValue(FrameProperties field, int row) => Column(field)[row];
 
-    /// <summary>The row as a page of a process.</summary>
-    public ProcessPageInfo ProcessPage(int row) =>
-        new(Mapping(row)!, _addresses[row], Entry(row), _resolved[row], IsAreaOrderPlausible);
+    /// <summary>The values of a row without the properties of its frame.</summary>
+    public PageValues GetValues(int row) => Mapping(row) is { } mapping
+        ? new PageValues(mapping, _addresses[row], Entry(row)) { ResolvedState = _resolved[row], IsAreaOrderPlausible = IsAreaOrderPlausible }
+        : new PageValues(_pfns[row]);
 
     /// <summary>Gives the buffers back.</summary>
     public void Dispose()

@@ -13,7 +13,7 @@ namespace PagemapTools.Procfs.Pages;
 /// frame. While one batch is looked at, the next is joined and the one after it walked, each on a thread of its own; none waits
 /// between the two, so that a frame is looked up soon after its page.
 /// </summary>
-internal sealed class ProcessPageReader : IDisposable
+internal sealed class ProcessPageReader : IPageRows<ProcessPageInfo>, IDisposable
 {
     // At most some 8 Mi entries without a sign of life.
     private const int MaxRunsPerBatch = 256;
@@ -71,6 +71,8 @@ internal sealed class ProcessPageReader : IDisposable
 
     public PageBatch Batch { get; private set; }
 
+    public int Count => Batch.Count;
+
     /// <summary>
     /// Reads the next pages into the batch; false at the end. It returns now and then without a page that passes, so that whoever
     /// waits can show where it is. A failure is thrown only after everything that was read before it has been delivered.
@@ -85,14 +87,17 @@ internal sealed class ProcessPageReader : IDisposable
         return batch is not null;
     }
 
-    /// <summary>The object of a row.</summary>
-    public ProcessPageInfo Create(PageBatch batch, int row)
+    /// <inheritdoc/>
+    public PageValues GetValues(int row)
     {
-        ProcessPageInfo page = batch.ProcessPage(row);
-        page.UseRawFlags = _query.RawFlags;
-        _properties.Populate(batch, row, page);
-        return page;
+        PageValues values = Batch.GetValues(row);
+        values.UseRawFlags = _query.RawFlags;
+        _properties.Populate(Batch, row, ref values);
+        return values;
     }
+
+    /// <inheritdoc/>
+    public ProcessPageInfo GetPage(int row) => new(GetValues(row));
 
     /// <summary>Ends the walk. The process and the files stay open.</summary>
     public void Dispose()

@@ -83,7 +83,8 @@ public abstract class KPageCommand : PagemapCommand
     /// <summary>What is read, and which frames pass.</summary>
     private protected abstract FrameQuery CreateQuery();
 
-    private protected virtual void WritePage(PageInfo page) => WriteObject(page);
+    /// <summary>The objects to write for the pages that pass: the pages, or what a cmdlet makes of them.</summary>
+    private protected virtual IEnumerable<FrameInfo> Transform(IEnumerable<PageInfo> pages) => pages;
 
     /// <summary>The inodes of cgroups that are named by inode, by path, or by the part of the path below the hierarchy; null for none named.</summary>
     private protected IReadOnlySet<ulong>? ResolveCgroups(string[] cgroups)
@@ -110,6 +111,14 @@ public abstract class KPageCommand : PagemapCommand
         return inodes;
     }
 
+    private void Write(IEnumerable<PageInfo> pages)
+    {
+        foreach (FrameInfo item in Guard(Transform(pages)))
+        {
+            WriteObject(item);
+        }
+    }
+
     private void Enqueue(IEnumerable<PageInfo> pages)
     {
         foreach (PageInfo page in pages)
@@ -124,10 +133,7 @@ public abstract class KPageCommand : PagemapCommand
 
     private void FlushBatch()
     {
-        foreach (PageInfo page in Guard(Procfs.ReadFrames(_pages, _query, CancellationToken)))
-        {
-            WritePage(page);
-        }
+        Write(Procfs.ReadFrames(_pages, _query, CancellationToken));
 
         _pages.Clear();
     }
@@ -135,10 +141,7 @@ public abstract class KPageCommand : PagemapCommand
     private void WriteRange(FrameRange range)
     {
         WorkProgress progress = WorkProgress.ForFrames(this, $"Reading {Field} of page frames");
-        foreach (PageInfo page in Guard(Procfs.ReadFrames(range, _query, progress, CancellationToken)))
-        {
-            WritePage(page);
-        }
+        Write(Procfs.ReadFrames(range, _query, progress, CancellationToken));
 
         progress.Complete();
     }

@@ -1,3 +1,4 @@
+using System.Collections;
 using System.Management.Automation;
 using PagemapTools.Procfs.Core;
 using PagemapTools.Procfs.Machine;
@@ -110,12 +111,11 @@ public abstract class PagemapCommand : PSCmdlet, IDisposable
         }
     }
 
-    /// <summary>Passes on what a reading yields. A failure ends it and is reported, after everything that was read before it.</summary>
+    /// <summary>Passes on the items of a reading. A failure ends the reading, and is reported after the items before it.</summary>
     private protected IEnumerable<T> Guard<T>(IEnumerable<T> reading)
     {
         using IEnumerator<T> items = reading.GetEnumerator();
-        Func<bool> moveNext = items.MoveNext;
-        while (TryRead(moveNext, out bool hasItem) && hasItem)
+        while (TryMoveNext(items))
         {
             yield return items.Current;
         }
@@ -130,8 +130,8 @@ public abstract class PagemapCommand : PSCmdlet, IDisposable
         },
         out _);
 
-    /// <summary>Runs a step of reading. Writing to the pipeline stays outside: what it throws belongs to the engine.</summary>
-    /// <returns>Whether it was done; false if it failed, which has been reported.</returns>
+    /// <summary>Runs a step of a reading. The step writes nothing to the pipeline: exceptions of the pipeline belong to the engine.</summary>
+    /// <returns>Whether the step succeeded; if not, the failure has been reported.</returns>
     private protected bool TryRead<T>(Func<T> read, out T result)
     {
         try
@@ -139,15 +139,30 @@ public abstract class PagemapCommand : PSCmdlet, IDisposable
             result = read();
             return true;
         }
-        catch (OperationCanceledException) when (_cancellation.IsCancellationRequested)
+        catch (Exception failure) when (EndsReading(failure))
         {
-            throw new PipelineStoppedException();
-        }
-        catch (ProcfsException failure)
-        {
-            Report(failure);
+            ReportEnd(failure);
             result = default!;
             return false;
         }
     }
+
+    // Called for every item: a delegate for TryRead would cost as much as the rest of the enumeration.
+    private bool TryMoveNext(IEnumerator items)
+    {
+        try
+        {
+            return items.MoveNext();
+        }
+        catch (Exception failure) when (EndsReading(failure))
+        {
+            ReportEnd(failure);
+            return false;
+        }
+    }
+
+    private bool EndsReading(Exception failure) =>
+        failure is ProcfsException || (failure is OperationCanceledException && _cancellation.IsCancellationRequested);
+
+    private void ReportEnd(Exception failure) => Report(failure as ProcfsException ?? throw new PipelineStoppedException());
 }

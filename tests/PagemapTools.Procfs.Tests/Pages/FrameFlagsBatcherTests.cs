@@ -33,10 +33,10 @@ public sealed class FrameFlagsBatcherTests : IDisposable
     {
         foreach (ulong pfn in Enumerable.Range(0, 1000).Select(i => (ulong)(i * 7 % 1000)))
         {
-            Add(new PageInfo(pfn), 1);
+            Add(new PageValues(pfn), 1);
         }
 
-        Add(new PageInfo(1000), 24);
+        Add(new PageValues(1000), 24);
         _frames.Flush();
         Assert.Equal([(Anon, 1024L)], Counted());
         Assert.Equal(1, _reads);
@@ -52,11 +52,11 @@ public sealed class FrameFlagsBatcherTests : IDisposable
             return buffer.Length;
         });
         using FrameFlagsBatcher frames = new(blind, new UntrackedSections(blind), _histogram);
-        frames.Add(new PageInfo(7), 1, TestContext.Current.CancellationToken);
+        frames.Add(new PageValues(7), 1, TestContext.Current.CancellationToken);
         frames.Flush();
         Assert.False(frames.SawUntrackedFrames);
         Assert.Equal([(0UL, 1L)], Counted());
-        frames.Add(new ProcessPageInfo(Identities.Mapping(0x1000, 0x2000), 0x1000, new PagemapEntry(PagemapBits.Present | 7)), 1, TestContext.Current.CancellationToken);
+        frames.Add(new PageValues(Identities.Mapping(0x1000, 0x2000), 0x1000, new PagemapEntry(PagemapBits.Present | 7)), 1, TestContext.Current.CancellationToken);
         frames.Flush();
         Assert.True(frames.SawUntrackedFrames);
         Assert.Equal([(0UL, 1L)], Counted());
@@ -65,7 +65,7 @@ public sealed class FrameFlagsBatcherTests : IDisposable
     [Fact]
     public void A_long_range_is_counted_in_batches()
     {
-        Add(new PageInfo(5), 100_000);
+        Add(new PageValues(5), 100_000);
         _frames.Flush();
         _frames.Flush();
         Assert.Equal([(Anon, 100_000L)], Counted());
@@ -75,8 +75,8 @@ public sealed class FrameFlagsBatcherTests : IDisposable
     [Fact]
     public void What_is_beyond_the_end_is_not_counted()
     {
-        Add(new PageInfo(1_000_000), 1);
-        Add(new PageInfo(PfnBatchReader.NoValue), 1);
+        Add(new PageValues(1_000_000), 1);
+        Add(new PageValues(PfnBatchReader.NoValue), 1);
         _frames.Flush();
         Assert.Empty(Counted());
     }
@@ -84,10 +84,10 @@ public sealed class FrameFlagsBatcherTests : IDisposable
     [Fact]
     public void A_stop_is_heeded()
     {
-        Assert.Throws<OperationCanceledException>(() => _frames.Add(new PageInfo(5), long.MaxValue, new CancellationToken(canceled: true)));
+        Assert.Throws<OperationCanceledException>(() => _frames.Add(new PageValues(5), long.MaxValue, new CancellationToken(canceled: true)));
     }
 
-    private void Add(PageInfo first, long pages) => _frames.Add(first, pages, TestContext.Current.CancellationToken);
+    private void Add(PageValues first, long pages) => _frames.Add(first, pages, TestContext.Current.CancellationToken);
 
     private (ulong, long)[] Counted() => [.. _histogram.GetSummaries().Select(summary => (summary.FlagsValue, summary.PageCount))];
 
