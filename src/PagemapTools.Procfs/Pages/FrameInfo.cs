@@ -2,14 +2,17 @@ using PagemapTools.Procfs.Frames;
 
 namespace PagemapTools.Procfs.Pages;
 
-/// <summary>The properties of a page frame: of one page, or of each page of a range. A property that was not read, and one that the kernel hides or does not have, is null.</summary>
+/// <summary>
+/// The properties of a page frame: of one page, or of each page of a range. A property that was not read, and one that the kernel hides
+/// or does not have, is null.
+/// </summary>
 public abstract class FrameInfo
 {
     private PageValues _values;
 
     private protected FrameInfo(in PageValues values) => _values = values;
 
-    /// <summary>The page frame number: the frame's physical address divided by the page size. Null if there is no frame, or if it is hidden (CAP_SYS_ADMIN). For a range, the first page's.</summary>
+    /// <summary>The page frame number: the frame's physical address divided by the page size. Null if there is no frame, or if it is hidden (CAP_SYS_ADMIN).</summary>
     public virtual ulong? Pfn => _values.Pfn;
 
     /// <summary>What the frame is used for (/proc/kpageflags): the well-known flags, or all of them where raw flags were requested.</summary>

@@ -2,7 +2,7 @@ using PagemapTools.Procfs.Frames;
 
 namespace PagemapTools.Procfs.Pages;
 
-/// <summary>Reads frames by their numbers: ranges in order, or numbers as they come.</summary>
+/// <summary>Reads page frames by number: ranges in order, or the frames of a batch that the caller has filled.</summary>
 internal sealed class FrameReader : IPageRows<PageInfo>, IDisposable
 {
     private readonly KPageFiles _files;
@@ -21,7 +21,7 @@ internal sealed class FrameReader : IPageRows<PageInfo>, IDisposable
 
     public int Count => Batch.Count;
 
-    /// <summary>Reads the next frames of a range that pass; false at its end, or the end of memory.</summary>
+    /// <summary>Reads the next frames of a range that pass. Returns false at the end of the range or of memory.</summary>
     /// <param name="range">The range; on return, the rest of it.</param>
     /// <param name="cancellationToken">Cancels the reading.</param>
     public bool MoveNext(ref FrameRange range, CancellationToken cancellationToken)
@@ -79,7 +79,7 @@ internal sealed class FrameReader : IPageRows<PageInfo>, IDisposable
         return page;
     }
 
-    /// <summary>Gives the buffers back. The files stay open.</summary>
+    /// <summary>Returns the buffers. The files stay open.</summary>
     public void Dispose()
     {
         _properties.Dispose();

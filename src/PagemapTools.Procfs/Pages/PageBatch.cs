@@ -6,11 +6,11 @@ using PagemapTools.Procfs.Processes;
 namespace PagemapTools.Procfs.Pages;
 
 /// <summary>
-/// A bounded number of pages as columns, between the reader and the objects. Rows that a filter drops never become objects.
+/// A bounded number of pages, stored as columns. Rows that a filter drops never become objects.
 /// </summary>
 internal sealed class PageBatch : IDisposable
 {
-    /// <summary>Rows in a batch, if no other limit is set: few enough for the caches, and for the first of them to come soon.</summary>
+    /// <summary>The default maximum number of rows: few enough for the processor's caches, and for the first row to be delivered soon.</summary>
     public const int Capacity = 16 * 1024;
 
     private readonly RentedArray<int> _rentedMappings = new();
@@ -37,7 +37,7 @@ internal sealed class PageBatch : IDisposable
 
     public bool IsFull => Count == _limit;
 
-    /// <summary>Whether the walk has met no swap type that contradicts the order of the swap areas (<see cref="SwapTypes.GetArea"/>).</summary>
+    /// <summary>Whether no swap type that the walk has read contradicts the order of the swap areas (<see cref="SwapTypes.GetArea"/>).</summary>
     public bool IsAreaOrderPlausible { get; set; } = true;
 
     public ReadOnlySpan<ulong> Pfns => _pfns.AsSpan(0, Count);
@@ -79,10 +79,10 @@ internal sealed class PageBatch : IDisposable
     /// <summary>The object that a row was added from; null if it was added from values.</summary>
     public PageInfo? Page(int row) => _pages.Count == 0 ? null : _pages[row];
 
-    /// <summary>The words of one field, one a row.</summary>
+    /// <summary>The column of one field: one word for each row.</summary>
     public Memory<ulong> GetColumn(FrameProperties field) => Column(field).AsMemory(0, Count);
 
-    /// <summary>Keeps the rows whose frames pass a query, in order.</summary>
+    /// <summary>Removes the rows whose frames do not pass a query.</summary>
     public void Filter(FrameQuery query)
     {
         int kept = 0;
@@ -112,7 +112,7 @@ internal sealed class PageBatch : IDisposable
         ? new PageValues(mapping, _addresses[row], Entry(row)) { ResolvedState = _resolved[row], IsAreaOrderPlausible = IsAreaOrderPlausible }
         : new PageValues(_pfns[row]);
 
-    /// <summary>Gives the buffers back.</summary>
+    /// <summary>Returns the buffers.</summary>
     public void Dispose()
     {
         (_mappings, _addresses, _entries, _resolved, _pfns) = ([], [], [], [], []);

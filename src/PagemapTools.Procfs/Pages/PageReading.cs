@@ -5,12 +5,12 @@ using PagemapTools.Procfs.Processes;
 namespace PagemapTools.Procfs.Pages;
 
 /// <summary>
-/// Reads pages and page frames. Nothing is read before the enumeration begins. A failure is thrown after everything that was read
-/// before it has been delivered. Progress is reported, and warnings are given, by the thread that enumerates.
+/// Reads pages and page frames. Reading begins with the enumeration. A failure is thrown after the pages that were read before it have
+/// been delivered. The thread that enumerates reports progress and warnings.
 /// </summary>
 public static class PageReading
 {
-    // Enough to find neighbours among the frames, few enough that the first page comes soon.
+    // Enough pages to find neighbouring frames, and few enough for the first page to be delivered soon.
     private const int PagesPerBatch = 4096;
 
     /// <summary>Reads the pages of a process.</summary>
@@ -67,7 +67,10 @@ public static class PageReading
         this ProcfsContext procfs, IEnumerable<PageInfo> pages, FrameQuery query, CancellationToken cancellationToken = default) =>
         new PageSequence<PageInfo>(ReadBatches(procfs, pages, query, cancellationToken));
 
-    /// <summary>Joins pages that follow one another and are alike into ranges, without an object for each page of a <see cref="ReadPages(ProcfsContext, int, ProcessPageQuery?, IProgress{ulong}?, CancellationToken)"/>.</summary>
+    /// <summary>
+    /// Joins pages that follow one another and are alike into ranges. If the pages come from this class, the ranges are made without an
+    /// object for each page.
+    /// </summary>
     /// <param name="pages">The pages, in ascending order of address.</param>
     /// <param name="ignorePfn"><inheritdoc cref="PageRangeBuilder" path="/param[@name='ignorePfn']"/></param>
     public static IEnumerable<ProcessPageRange> AsRanges(this IEnumerable<ProcessPageInfo> pages, bool ignorePfn = false) =>

@@ -2,7 +2,7 @@ using System.Collections;
 
 namespace PagemapTools.Procfs.Pages;
 
-/// <summary>The pages that a reader has read last, as rows.</summary>
+/// <summary>The current batch of a reader, by rows.</summary>
 internal interface IPageRows<out TPage>
     where TPage : PageInfo
 {

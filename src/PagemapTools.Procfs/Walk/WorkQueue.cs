@@ -49,7 +49,8 @@ internal sealed class WorkQueue
 
             PageRun part = _parts[index];
             ulong size = GetSliceSize(part);
-            ulong start = part.Start + (size * (ulong)(CountSlices(part) - 1 - (_sliceCounts[index] - taken)));
+            long precedingSlices = index == 0 ? 0 : _sliceCounts[index - 1];
+            ulong start = part.Start + (size * (ulong)(taken - 1 - precedingSlices));
             yield return part with { Start = start, End = Math.Min(part.End, start + size) };
         }
     }
