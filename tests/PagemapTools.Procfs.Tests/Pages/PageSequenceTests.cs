@@ -20,7 +20,7 @@ public sealed class PageSequenceTests
     [InlineData(FrameProperties.Flags | FrameProperties.MapCount, true)]
     public void RangesOfBatchesAreTheRangesOfObjects(FrameProperties include, bool ignorePfn)
     {
-        using FakeProc tree = Tree(page => page % 100 == 99 ? 1UL : 0);
+        using FakeProc tree = CreateTree(page => page % 100 == 99 ? 1UL : 0);
         using ProcfsContext procfs = new(tree.Root);
         IEnumerable<ProcessPageInfo> pages = procfs.ReadPages(Id, new ProcessPageQuery { Include = include }, cancellationToken: Stop);
         Assert.Equal(Describe(pages.Select(page => page).AsRanges(ignorePfn)), Describe(pages.AsRanges(ignorePfn)));
@@ -29,7 +29,7 @@ public sealed class PageSequenceTests
     [Fact]
     public void RangesOfFramesAreTheRangesOfObjects()
     {
-        using FakeProc tree = Tree(page => page % 3 == 0 ? 1UL : 0);
+        using FakeProc tree = CreateTree(page => page % 3 == 0 ? 1UL : 0);
         using ProcfsContext procfs = new(tree.Root);
         IEnumerable<PageInfo> frames = procfs.ReadFrames(FrameRange.All, new FrameQuery { Include = FrameProperties.Flags | FrameProperties.MapCount }, cancellationToken: Stop);
         List<string> expected = Describe(frames.Select(frame => frame).AsRanges());
@@ -40,7 +40,7 @@ public sealed class PageSequenceTests
     [Fact]
     public void ARangeOverSeveralBatchesAllocatesNoObjectForEachPage()
     {
-        using FakeProc tree = Tree(_ => 0);
+        using FakeProc tree = CreateTree(_ => 0);
         using ProcfsContext procfs = new(tree.Root);
         ProcessPageQuery query = new() { Include = FrameProperties.Flags };
         Assert.Single(procfs.ReadPages(Id, query, cancellationToken: Stop).AsRanges());
@@ -50,12 +50,12 @@ public sealed class PageSequenceTests
     }
 
     // Page n is in frame n + 1, which is mapped once, or a further time where the pattern says so.
-    private static FakeProc Tree(Func<int, ulong> furtherMappings)
+    private static FakeProc CreateTree(Func<int, ulong> furtherMappings)
     {
         ulong[] entries = [.. Enumerable.Range(0, Pages).Select(page => PagemapBits.Present | ((ulong)page + 1))];
         ulong[] counts = [0, .. Enumerable.Range(0, Pages).Select(page => 1 + furtherMappings(page))];
         ulong[] flags = [0, .. Enumerable.Repeat((ulong)(KPageFlags.ANON | KPageFlags.MMAP), Pages)];
-        return FakeFrames.Tree(flags, counts, []).Process(Id, s_base, entries);
+        return FakeFrames.CreateTree(flags, counts, []).Process(Id, s_base, entries);
     }
 
     private static List<string> Describe(IEnumerable<PageRange> ranges) =>
