@@ -15,6 +15,7 @@ internal static class PagemapErrors
             ProcfsError.ProcessNotFound => ("NoProcessFoundForGivenId", ErrorCategory.ObjectNotFound, (object?)failure.ProcessId),
             ProcfsError.NoAddressSpace => ("ProcessHasNoAddressSpace", ErrorCategory.InvalidOperation, failure.ProcessId),
             ProcfsError.ProcessAccessDenied => ("PagemapAccessDenied", ErrorCategory.PermissionDenied, failure.ProcessId),
+            ProcfsError.PagemapNotAvailable => ("PagemapNotAvailable", ErrorCategory.NotInstalled, failure.Path),
             ProcfsError.KPageAccessDenied => ("KPageAccessDenied", ErrorCategory.PermissionDenied, failure.Path),
             ProcfsError.KPageNotAvailable => ("KPageNotAvailable", ErrorCategory.NotInstalled, failure.Path),
             ProcfsError.SoftDirtyNotSupported => ("SoftDirtyNotSupported", ErrorCategory.NotImplemented, release.Text),
@@ -61,6 +62,12 @@ internal static class PagemapErrors
         new ItemNotFoundException($"There is no proc file system at '{path}'."),
         "ProcPathNotFound",
         ErrorCategory.ObjectNotFound,
+        path);
+
+    public static ErrorRecord ProcPathNotProc(string path) => new(
+        new PSInvalidOperationException($"'{path}' is no proc file system. To read a saved tree, use -AllowSavedTree."),
+        "ProcPathNotProc",
+        ErrorCategory.InvalidArgument,
         path);
 
     public static ErrorRecord CgroupNotFound(string cgroup, string? hierarchy) => new(

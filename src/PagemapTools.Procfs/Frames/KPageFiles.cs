@@ -68,7 +68,7 @@ public sealed class KPageFiles : IDisposable
         {
             return Get(field);
         }
-        catch (ProcfsException)
+        catch (ProcfsException failure) when (!Errno.IsExhaustion(failure.ErrorNumber))
         {
             return null;
         }
@@ -77,7 +77,7 @@ public sealed class KPageFiles : IDisposable
     private PageIndexedFile Open(FrameProperties field)
     {
         string path = _root.GetPath(FileName(field));
-        return PageIndexedFile.TryOpen(path, out int errno) ?? throw CreateUnreadable(field, path, errno);
+        return PageIndexedFile.TryOpen(_root, path, out int errno) ?? throw CreateUnreadable(field, path, errno);
     }
 
     private static ProcfsException CreateUnreadable(FrameProperties field, string path, int errno)

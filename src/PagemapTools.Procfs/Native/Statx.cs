@@ -8,11 +8,12 @@ internal static partial class Statx
     private const int AtWorkingDirectory = -100;
     private const int AtNoFollow = 0x100;
     private const int AtEmptyPath = 0x1000;
-    private const uint TypeUserIdAndInode = 0x1 | 0x8 | 0x100;
+    private const uint TypeUserIdInodeAndSize = 0x1 | 0x8 | 0x100 | 0x200;
     private const int ResultSize = 256;
     private const int UserIdOffset = 20;
     private const int ModeOffset = 28;
     private const int InodeOffset = 32;
+    private const int SizeOffset = 40;
     private const int DeviceMajorOffset = 136;
     private const int DeviceMinorOffset = 140;
     private const int TypeMask = 0xF000;
@@ -25,8 +26,8 @@ internal static partial class Statx
         Regular = 0x8000,
     }
 
-    /// <summary>What the module asks of a file: who owns it, what it is, its inode, and the device it is on.</summary>
-    public readonly record struct FileIdentity(uint UserId, FileType Type, ulong Inode, uint DeviceMajor, uint DeviceMinor);
+    /// <summary>What the module asks of a file: its owner, its type, its inode, its size, and its device.</summary>
+    public readonly record struct FileIdentity(uint UserId, FileType Type, ulong Inode, ulong Size, uint DeviceMajor, uint DeviceMinor);
 
     /// <summary>The identity of a path (a link itself, not what it leads to); null if it cannot be asked.</summary>
     public static FileIdentity? GetByPath(string path) => Invoke(AtWorkingDirectory, path, AtNoFollow);
@@ -39,7 +40,7 @@ internal static partial class Statx
         Span<byte> result = stackalloc byte[ResultSize];
         fixed (byte* start = result)
         {
-            if (StatxNative(directory, path, flags, TypeUserIdAndInode, start) != 0)
+            if (StatxNative(directory, path, flags, TypeUserIdInodeAndSize, start) != 0)
             {
                 return null;
             }
@@ -49,6 +50,7 @@ internal static partial class Statx
             ReadUInt32(result, UserIdOffset),
             (FileType)(MemoryMarshal.Read<ushort>(result[ModeOffset..]) & TypeMask),
             MemoryMarshal.Read<ulong>(result[InodeOffset..]),
+            MemoryMarshal.Read<ulong>(result[SizeOffset..]),
             ReadUInt32(result, DeviceMajorOffset),
             ReadUInt32(result, DeviceMinorOffset));
     }

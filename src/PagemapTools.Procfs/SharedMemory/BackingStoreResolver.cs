@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
 using System.Globalization;
+using System.Text;
 using Microsoft.Win32.SafeHandles;
+using PagemapTools.Procfs.Core;
 using PagemapTools.Procfs.Native;
 using PagemapTools.Procfs.Processes;
 
@@ -17,6 +19,8 @@ namespace PagemapTools.Procfs.SharedMemory;
 /// <param name="cache">Files that were opened, by device and inode: processes map the same libraries.</param>
 internal sealed class BackingStoreResolver(ProcessAddressSpace process, ConcurrentDictionary<(uint, uint, ulong), BackingStore> cache)
 {
+    private const int MaxMountInfoSize = 16 * 1024 * 1024;
+
     private static readonly Lazy<Dictionary<(uint Major, uint Minor), BackingStore>> s_kernelDevices = new(ProbeKernelDevices);
 
     // The rootfs of an initramfs is a tmpfs. With root= on the command line it is a ramfs, whose pages are never swapped (init/do_mounts.c).
@@ -29,7 +33,7 @@ internal sealed class BackingStoreResolver(ProcessAddressSpace process, Concurre
         ["overlay"] = BackingStore.UnderlyingOfOverlay,
     };
 
-    private readonly Lazy<Dictionary<(uint, uint), BackingStore>> _mountedDevices = new(() => ReadMountInfo(process.GetPath("mountinfo")));
+    private readonly Lazy<Dictionary<(uint, uint), BackingStore>> _mountedDevices = new(() => ReadMountInfo(process));
 
     /// <summary>Whether the mapping has hugetlb pages. No file on an overlay has: hugetlbfs cannot be an upper layer (fs/overlayfs/super.c).</summary>
     public bool IsHugetlb(MemoryMapping mapping) => mapping.HasFile && (FindByDevice(mapping) ?? FindByFile(mapping)) == BackingStore.HugePages;
@@ -65,23 +69,27 @@ internal sealed class BackingStoreResolver(ProcessAddressSpace process, Concurre
         return store;
     }
 
-    private static Dictionary<(uint, uint), BackingStore> ReadMountInfo(string path)
+    // Files on the device of a line that cannot be parsed are opened one by one.
+    private static Dictionary<(uint, uint), BackingStore> ReadMountInfo(ProcessAddressSpace process)
     {
         Dictionary<(uint, uint), BackingStore> devices = [];
-        try
+        string path = process.GetPath("mountinfo");
+        using SafeFileHandle file = process.OpenFile("mountinfo", out int errno);
+        using ProcLineReader lines = new(file, path, process.ProcessId, MaxMountInfoSize);
+        while (errno == 0 && lines.MoveNext())
         {
-            foreach (string line in File.ReadLines(path))
+            // Fields: id parent major:minor root mountpoint options [optional...] - type source super-options
+            ReadOnlySpan<byte> line = lines.Line;
+            int separator = line.IndexOf(" - "u8);
+            if (separator >= 0
+                && ProcNumber.TryTake(ref line, (byte)' ', out _) && ProcNumber.TryTake(ref line, (byte)' ', out _)
+                && ProcNumber.TryTake(ref line, (byte)':', out ulong major, uint.MaxValue) && ProcNumber.TryTake(ref line, (byte)' ', out ulong minor, uint.MaxValue))
             {
-                string[] device = line.Split(' ', 4)[2].Split(':');
-                string fileSystem = line.Split(" - ", 2)[1].Split(' ', 2)[0];
-                devices[(uint.Parse(device[0], CultureInfo.InvariantCulture), uint.Parse(device[1], CultureInfo.InvariantCulture))] =
-                    s_fileSystems.GetValueOrDefault(fileSystem, BackingStore.Disk);
+                ReadOnlySpan<byte> type = lines.Line[(separator + " - "u8.Length)..];
+                int end = type.IndexOf((byte)' ');
+                string fileSystem = Encoding.Latin1.GetString(end < 0 ? type : type[..end]);
+                devices[((uint)major, (uint)minor)] = s_fileSystems.GetValueOrDefault(fileSystem, BackingStore.Disk);
             }
-        }
-        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException or FormatException or IndexOutOfRangeException)
-        {
-            // The lines before the failure are valid. Files on the devices of the other lines are opened one by one.
-            return devices;
         }
 
         return devices;

@@ -27,19 +27,21 @@ internal sealed class MappedFile : IDisposable
     public bool HasCachestat { get; }
 
     /// <summary>
-    /// Opens the file of a mapping through /proc/PID/map_files. Null where the mapping has no file or has gone, where the file is a
-    /// character device, and where the caller may not open it (<paramref name="isDenied"/>).
+    /// Opens the file of a mapping through /proc/PID/map_files. Null where the mapping has no file or no longer exists, where
+    /// the file is a character device, where the tree is no proc file system, and where the caller may not open the file
+    /// (<paramref name="isDenied"/>).
     /// </summary>
     public static MappedFile? Open(ProcessAddressSpace process, MemoryMapping mapping, out bool isDenied)
     {
         isDenied = false;
-        if (!mapping.HasFile)
+        if (!mapping.HasFile || !process.IsInProcFileSystem)
         {
             return null;
         }
 
         string path = process.GetPath($"map_files/{mapping.Start:x}-{mapping.End:x}");
         using SafeFileHandle place = FileIO.OpenPath(path, out int errno);
+        ProcText.ThrowIfExhausted(path, errno, process.ProcessId);
         isDenied = errno is Errno.EPERM or Errno.EACCES;
 
         // Opening a character device can act on it: the first to open a graphics card becomes its master (drivers/gpu/drm/drm_auth.c).
@@ -49,6 +51,7 @@ internal sealed class MappedFile : IDisposable
         }
 
         SafeFileHandle handle = FileIO.OpenForReading(path, out errno);
+        ProcText.ThrowIfExhausted(path, errno, process.ProcessId);
         isDenied = errno is Errno.EPERM or Errno.EACCES;
         if (!handle.IsInvalid)
         {

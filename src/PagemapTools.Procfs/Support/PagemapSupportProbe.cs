@@ -12,19 +12,20 @@ namespace PagemapTools.Procfs.Support;
 /// <summary>Finds out, by trying each on a page or a file of the caller's own, what this kernel and this user can do.</summary>
 public static class PagemapSupportProbe
 {
-    private const string SelfPagemap = "/proc/self/pagemap";
+    private const string OwnPagemap = "self/pagemap";
     private const string Unreadable = "the caller's own pagemap cannot be read";
     private const string UnknownCapabilities = "the caller's own rights cannot be told: /proc/self/status or /proc/self/ns/user cannot be read";
 
     /// <summary>Probes each feature in turn.</summary>
     public static IEnumerable<PagemapSupport> ProbeSupport(this ProcfsContext procfs)
     {
-        using ProbePage page = new();
         ProcRoot root = procfs.Root;
+        using ProbePage page = new(root);
+        string ownPagemap = root.GetPath(OwnPagemap);
         CallerCapabilities capabilities = procfs.Capabilities;
         PagemapEntry? entry = page.Entry;
-        yield return new("Pagemap", entry is not null, entry is null ? $"{Unreadable}: the kernel is built without CONFIG_PROC_PAGE_MONITOR, or proc is not mounted" : $"kernel {procfs.KernelRelease}, pages of {PageGeometry.PageSize} bytes", SelfPagemap);
-        yield return new("FrameNumbers", entry is null ? null : entry.Value.Pfn is not null, entry is null ? Unreadable : entry.Value.Pfn is not null ? "frame numbers and swap places are visible" : DescribeMissingAdmin(capabilities), SelfPagemap);
+        yield return ProbePagemap(procfs, entry is not null);
+        yield return new("FrameNumbers", entry is null ? null : entry.Value.Pfn is not null, entry is null ? Unreadable : entry.Value.Pfn is not null ? "frame numbers and swap places are visible" : DescribeMissingAdmin(capabilities), ownPagemap);
         yield return new("OtherProcesses", CanReadOtherProcesses(capabilities), DescribeOtherProcesses(capabilities), "CapEff");
         foreach (FrameProperties field in KPageFiles.AllFields)
         {
@@ -33,12 +34,28 @@ public static class PagemapSupportProbe
 
         yield return ProbeKsmFlag(root, page);
         yield return ProbeScan(page);
-        yield return new("ExclusiveBit", page.Entry?.IsExclusive, DescribeExclusiveBit(root, page), SelfPagemap);
-        yield return new("SoftDirty", procfs.SoftDirty.IsSupported, DescribeSoftDirty(procfs.SoftDirty), SelfPagemap);
+        yield return new("ExclusiveBit", page.Entry?.IsExclusive, DescribeExclusiveBit(root, page), ownPagemap);
+        yield return new("SoftDirty", procfs.SoftDirty.IsSupported, DescribeSoftDirty(procfs.SoftDirty), ownPagemap);
         yield return new("ClearSoftDirty", procfs.SoftDirty.IsSupported, DescribeClear(procfs.SoftDirty, capabilities), "/proc/PID/clear_refs");
         yield return ProbeMapFiles(capabilities);
         yield return ProbeCgroups(procfs.Cgroups);
         yield return ProbeSwapTypes(root);
+    }
+
+    private static PagemapSupport ProbePagemap(ProcfsContext procfs, bool isOwnReadable)
+    {
+        ProcRoot root = procfs.Root;
+        if (root.IsProcFileSystem)
+        {
+            return new(
+                "Pagemap",
+                isOwnReadable,
+                isOwnReadable ? $"kernel {procfs.KernelRelease}, pages of {PageGeometry.PageSize} bytes" : $"{Unreadable}: the kernel is built without CONFIG_PROC_PAGE_MONITOR, or a sandbox does not show the file",
+                root.GetPath(OwnPagemap));
+        }
+
+        int[] processes = [.. root.GetProcessIds().Where(id => Statx.GetByPath(root.GetPath(id, "pagemap")) is not null)];
+        return new("Pagemap", processes.Length > 0, $"a saved tree: {processes.Length} processes have a pagemap", root.GetPath("*/pagemap"));
     }
 
     private static string DescribeMissingAdmin(CallerCapabilities capabilities) => capabilities.IsInitialUserNamespace == true
@@ -176,10 +193,12 @@ public static class PagemapSupportProbe
     private sealed class ProbePage : IDisposable
     {
         private readonly nint _address;
-        private readonly PageIndexedFile? _pagemap = PageIndexedFile.TryOpen(SelfPagemap, out _);
+        // A saved tree has no entry for a page of the caller.
+        private readonly PageIndexedFile? _pagemap;
 
-        public ProbePage()
+        public ProbePage(ProcRoot root)
         {
+            _pagemap = root.IsProcFileSystem ? PageIndexedFile.TryOpen(root, root.GetPath(OwnPagemap), out _) : null;
             _address = MemoryMap.Map((nuint)PageGeometry.PageSize, MemoryMap.ProtectionRead | MemoryMap.ProtectionWrite, MemoryMap.MapPrivate | MemoryMap.MapAnonymous, null, 0);
             if (_address != 0)
             {

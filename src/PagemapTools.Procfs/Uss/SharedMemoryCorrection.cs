@@ -1,5 +1,3 @@
-using System.Globalization;
-using System.Text;
 using PagemapTools.Procfs.Core;
 using PagemapTools.Procfs.Processes;
 using PagemapTools.Procfs.SharedMemory;
@@ -78,47 +76,5 @@ internal sealed class SharedMemoryCorrection(
         }
 
         return own.Unknown == UnknownParts.None ? own.Swapped : null;
-    }
-}
-
-/// <summary>Reads /proc/PID/smaps, once and only when it is needed: the kernel walks the whole process for it.</summary>
-internal sealed class SmapsReader(ProcessAddressSpace process)
-{
-    private Dictionary<(ulong Start, string Field), long>? _bytes;
-
-    /// <summary>Bytes in swap, of the process's own memory and of shared memory; null where smaps cannot be read, or the mapping has gone.</summary>
-    public long? GetSwap(MemoryMapping mapping) => GetBytes(mapping, "Swap:");
-
-    /// <summary>Bytes in hugetlb pages that no other process maps; null where smaps cannot be read, or the mapping has gone.</summary>
-    public long? GetPrivateHugetlb(MemoryMapping mapping) => GetBytes(mapping, "Private_Hugetlb:");
-
-    private long? GetBytes(MemoryMapping mapping, string field) => (_bytes ??= Read()).TryGetValue((mapping.Start, field), out long bytes) ? bytes : null;
-
-    private Dictionary<(ulong, string), long> Read()
-    {
-        Dictionary<(ulong, string), long> bytes = [];
-        try
-        {
-            // The line of a field begins with a name and a colon, that of a mapping with its addresses. A path has any bytes but a newline.
-            ulong start = 0;
-            foreach (string line in File.ReadLines(process.GetPath("smaps"), Encoding.Latin1))
-            {
-                string[] words = line.Split(' ', 3, StringSplitOptions.RemoveEmptyEntries);
-                if (words[0] is "Swap:" or "Private_Hugetlb:")
-                {
-                    bytes[(start, words[0])] = long.Parse(words[1], CultureInfo.InvariantCulture) * 1024;
-                }
-                else if (!words[0].EndsWith(':'))
-                {
-                    start = ulong.Parse(words[0].AsSpan(0, words[0].IndexOf('-', StringComparison.Ordinal)), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
-                }
-            }
-        }
-        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException or FormatException or ArgumentOutOfRangeException)
-        {
-            return [];
-        }
-
-        return bytes;
     }
 }

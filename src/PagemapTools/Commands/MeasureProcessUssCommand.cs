@@ -59,7 +59,7 @@ public sealed class MeasureProcessUssCommand : ProcessObjectTargetCommand
         }
         else
         {
-            _targets.AddRange(MeasuresAllProcesses ? Root.GetProcessIds() : Targets());
+            _targets.AddRange(MeasuresAllProcesses ? ListProcessIds() : Targets());
         }
     }
 
@@ -77,13 +77,17 @@ public sealed class MeasureProcessUssCommand : ProcessObjectTargetCommand
                 WriteObject(uss);
                 WarnIfHidden(uss);
             }
-            else if (!MeasuresAllProcesses)
+            else if (MeasuresAllProcesses && result.Failure!.IsExpected)
             {
-                Report(result.Failure!);
+                WriteVerbose(result.Failure.Message);
+            }
+            else if (MeasuresAllProcesses && result.Failure!.Error == ProcfsError.PagemapNotAvailable)
+            {
+                ThrowTerminatingError(result.Failure.ToRecord(Procfs.KernelRelease));
             }
             else
             {
-                WriteVerbose(result.Failure!.Message);
+                Report(result.Failure!);
             }
 
             done++;

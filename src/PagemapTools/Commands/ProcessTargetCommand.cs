@@ -36,6 +36,9 @@ public abstract class ProcessTargetCommand : PagemapCommand
         }
     }
 
+    /// <summary>Lists all processes. If the tree cannot be listed, that ends the command.</summary>
+    private protected IReadOnlyList<int> ListProcessIds() => TryRead(Root.GetProcessIds, out IReadOnlyList<int> ids) ? ids : [];
+
     private protected IEnumerable<int> ResolveIds(Process[] processes)
     {
         if (!Root.IsDefault)
@@ -49,9 +52,9 @@ public abstract class ProcessTargetCommand : PagemapCommand
     private protected IEnumerable<int> ResolveIds(IEnumerable<string> names)
     {
         Dictionary<int, string> running = [];
-        foreach (int id in Root.GetProcessIds())
+        foreach (int id in ListProcessIds())
         {
-            if (Root.GetProcessName(id) is { } name)
+            if (TryRead(() => Root.GetProcessName(id), out string? name) && name is not null)
             {
                 running.Add(id, name);
             }

@@ -45,6 +45,18 @@ public sealed class ProcessDiagnosisTests
     }
 
     [Theory]
+    [InlineData(5)]
+    [InlineData(12)]
+    [InlineData(23)]
+    [InlineData(24)]
+    public void ExhaustionIsNoneOfTheExpectedFailures(int errno)
+    {
+        using FakeProc tree = new FakeProc().Status(Id, 'Z', 0);
+        ProcfsException failure = Assert.Throws<ProcfsException>(() => ProcessErrors.FromErrno(tree.Root, Id, "pagemap", errno));
+        Assert.Equal((ProcfsError.ReadFailed, errno, Id, false), (failure.Error, failure.ErrorNumber, failure.ProcessId, failure.IsExpected));
+    }
+
+    [Theory]
     [InlineData(EPERM)]
     [InlineData(EACCES)]
     public void A_process_whose_directory_is_not_there_is_not_said_to_be_refused(int errno)
