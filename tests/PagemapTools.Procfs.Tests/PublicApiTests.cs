@@ -10,11 +10,11 @@ public sealed class PublicApiTests
     private const BindingFlags Declared =
         BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly;
 
-    /// <summary>To accept a change, review the received file beside the approved one and copy it over that.</summary>
+    /// <summary>To accept a change, compare the received file with the approved file and copy it over the approved file.</summary>
     [Fact]
-    public void ThePublicSurfaceIsTheApprovedOne()
+    public void ThePublicSurfaceEqualsTheApprovedOne()
     {
-        string approved = Path.Combine(SourceDirectory(), "PublicApi.approved.txt");
+        string approved = Path.Combine(GetSourceDirectory(), "PublicApi.approved.txt");
         string received = Path.Combine(AppContext.BaseDirectory, "PublicApi.received.txt");
         string actual = string.Concat(typeof(ProcfsContext).Assembly.GetExportedTypes().OrderBy(type => type.FullName, StringComparer.Ordinal).Select(Describe));
         File.WriteAllText(received, actual);
@@ -31,7 +31,7 @@ public sealed class PublicApiTests
         return $"{kind} {type.FullName}{(bases.Length > 0 ? $" : {bases[0]}" : string.Empty)}\n{string.Concat(members.Select(member => $"    {member}\n"))}";
     }
 
-    // What the compiler adds to every record says nothing.
+    // The compiler adds these members to every record.
     private static bool IsVisible(MemberInfo member) => member switch
     {
         _ when member.Name is "Equals" or "GetHashCode" or "ToString" or "PrintMembers" or "<Clone>$" or "Deconstruct" or "EqualityContract" => false,
@@ -49,23 +49,23 @@ public sealed class PublicApiTests
     private static string Describe(MemberInfo member) => member switch
     {
         ConstructorInfo constructor => $"new({Describe(constructor.GetParameters())})",
-        MethodInfo method => $"{(method.IsStatic ? "static " : string.Empty)}{Name(method.ReturnType)} {method.Name}({Describe(method.GetParameters())})",
-        PropertyInfo property => $"{Name(property.PropertyType)} {property.Name} {{ get; {Setter(property)}}}",
-        FieldInfo field => $"{(field.IsLiteral ? "const " : string.Empty)}{Name(field.FieldType)} {field.Name}",
+        MethodInfo method => $"{(method.IsStatic ? "static " : string.Empty)}{FormatName(method.ReturnType)} {method.Name}({Describe(method.GetParameters())})",
+        PropertyInfo property => $"{FormatName(property.PropertyType)} {property.Name} {{ get; {DescribeSetter(property)}}}",
+        FieldInfo field => $"{(field.IsLiteral ? "const " : string.Empty)}{FormatName(field.FieldType)} {field.Name}",
         _ => member.Name,
     };
 
-    private static string Setter(PropertyInfo property) => property.SetMethod is not { IsPublic: true } setter ? string.Empty
+    private static string DescribeSetter(PropertyInfo property) => property.SetMethod is not { IsPublic: true } setter ? string.Empty
         : setter.ReturnParameter.GetRequiredCustomModifiers().Contains(typeof(IsExternalInit)) ? "init; " : "set; ";
 
     private static string Describe(ParameterInfo[] parameters) => string.Join(", ", parameters.Select(parameter =>
-        $"{(parameter.ParameterType.IsByRef ? "ref " : string.Empty)}{Name(parameter.ParameterType)} {parameter.Name}{(parameter.HasDefaultValue ? $" = {parameter.DefaultValue ?? "default"}" : string.Empty)}"));
+        $"{(parameter.ParameterType.IsByRef ? "ref " : string.Empty)}{FormatName(parameter.ParameterType)} {parameter.Name}{(parameter.HasDefaultValue ? $" = {parameter.DefaultValue ?? "default"}" : string.Empty)}"));
 
-    private static string Name(Type type) =>
-        type.IsByRef ? Name(type.GetElementType()!)
-        : Nullable.GetUnderlyingType(type) is { } value ? $"{Name(value)}?"
-        : type.IsGenericType ? $"{type.Name.Split('`')[0]}<{string.Join(", ", type.GetGenericArguments().Select(Name))}>"
+    private static string FormatName(Type type) =>
+        type.IsByRef ? FormatName(type.GetElementType()!)
+        : Nullable.GetUnderlyingType(type) is { } value ? $"{FormatName(value)}?"
+        : type.IsGenericType ? $"{type.Name.Split('`')[0]}<{string.Join(", ", type.GetGenericArguments().Select(FormatName))}>"
         : type.Name;
 
-    private static string SourceDirectory([CallerFilePath] string path = "") => Path.GetDirectoryName(path)!;
+    private static string GetSourceDirectory([CallerFilePath] string path = "") => Path.GetDirectoryName(path)!;
 }

@@ -3,7 +3,7 @@ using PagemapTools.TestProcesses.Native;
 
 namespace PagemapTools.TestProcesses;
 
-/// <summary>A file to map, removed at the end.</summary>
+/// <summary>A file to map; the context removes it at the end.</summary>
 internal sealed unsafe class BackingFile
 {
     private const int OwnerReadWrite = 0x180; // 0600
@@ -20,7 +20,7 @@ internal sealed unsafe class BackingFile
 
     public int Descriptor { get; }
 
-    /// <summary>Not NUL-terminated; a name is bytes, not always text.</summary>
+    /// <summary>The bytes of the path, without a NUL; a path need not be valid UTF-8.</summary>
     public ReadOnlySpan<byte> PathBytes => _path.AsSpan(0, _path.Length - 1);
 
     public static BackingFile Create(Context context, string path) => Create(context, Encoding.UTF8.GetBytes(path));
@@ -44,15 +44,18 @@ internal sealed unsafe class BackingFile
         return file;
     }
 
-    /// <summary>A file in the directory of dir=, or in /var/tmp: there a disk is likelier than in /tmp; overlay=1: on an overlay over it.</summary>
+    /// <summary>
+    /// Creates a file in the directory dir=. The default is /var/tmp, which is more often on a disk than /tmp.
+    /// overlay=1 mounts an overlay over it.
+    /// </summary>
     public static BackingFile Create(Context context, Options options, string name)
     {
-        string directory = options.Text("dir", "/var/tmp");
-        return Create(context, Path.Combine(options.Flag("overlay") ? Mount.Overlay(context, directory).Directory : directory, Unique(name)));
+        string directory = options.GetText("dir", "/var/tmp");
+        return Create(context, Path.Combine(options.GetFlag("overlay") ? Mount.AttachOverlay(context, directory).Directory : directory, MakeUniqueName(name)));
     }
 
-    /// <summary>A device's node, which stays.</summary>
-    public static BackingFile OfDevice(Context context, string path)
+    /// <summary>Opens a device node, which the context does not remove.</summary>
+    public static BackingFile OpenDevice(Context context, string path)
     {
         fixed (byte* first = Encoding.UTF8.GetBytes(path + '\0'))
         {
@@ -62,7 +65,7 @@ internal sealed unsafe class BackingFile
         }
     }
 
-    public static BackingFile InMemory(Context context, string name, bool hugetlb = false)
+    public static BackingFile CreateInMemory(Context context, string name, bool hugetlb = false)
     {
         uint flags = MemoryFileCloseOnExec | (hugetlb ? MemoryFileHugetlb : 0);
         fixed (byte* first = Encoding.UTF8.GetBytes(name + '\0'))
@@ -73,7 +76,7 @@ internal sealed unsafe class BackingFile
         }
     }
 
-    public static string Unique(string name) => $"pagemaptools-test-{name}-{Environment.ProcessId}";
+    public static string MakeUniqueName(string name) => $"pagemaptools-test-{name}-{Environment.ProcessId}";
 
     public BackingFile Resize(long length)
     {
@@ -101,8 +104,8 @@ internal sealed unsafe class BackingFile
     }
 
     /// <summary>
-    /// Leaves the page cache without the file, and switches readahead off: what a fault or a read brings in
-    /// afterwards is that page alone. A file system that lives in the page cache (tmpfs, ramfs) keeps it all.
+    /// Drops the file from the page cache and turns readahead off, so that a later fault or read brings in only one
+    /// page. A file system in the page cache (tmpfs, ramfs) drops nothing.
     /// </summary>
     public BackingFile Evict()
     {
@@ -112,7 +115,7 @@ internal sealed unsafe class BackingFile
         return this;
     }
 
-    /// <summary>Brings pages into the page cache without a page fault.</summary>
+    /// <summary>Reads pages into the page cache without a page fault.</summary>
     public void ReadWithoutMapping(IEnumerable<int> pages)
     {
         foreach (int page in pages)

@@ -5,13 +5,13 @@ using PagemapTools.TestProcesses.Native;
 namespace PagemapTools.TestProcesses;
 
 /// <summary>
-/// A forked child that shares the parent's memory copy-on-write. It runs only a function of libc: managed code
-/// after a fork would wait for runtime threads that the child does not have. What it is said to read and write is
-/// done through /proc/PID/mem, which takes the page faults in the child's own address space.
+/// A forked child that shares the parent's memory copy-on-write. It runs only a function of libc, because managed code
+/// after a fork would wait for runtime threads that the child does not have. The parent reads and writes for the child
+/// through /proc/PID/mem, which takes the page faults in the child's address space.
 /// </summary>
 internal sealed unsafe class ClonedChild
 {
-    // An orphan whose parent was killed with SIGKILL ends by itself.
+    // A child whose parent died by SIGKILL exits after this time.
     private const int LifetimeSeconds = 3600;
     private const int StackSize = 64 * 1024;
 
@@ -21,18 +21,18 @@ internal sealed unsafe class ClonedChild
     private ClonedChild(Context context, string function, nuint argument)
     {
         _context = context;
-        MappedRegion stack = MappedRegion.Anonymous(context, StackSize);
+        MappedRegion stack = MappedRegion.MapAnonymous(context, StackSize);
         nuint top = stack.Address + StackSize;
-        ProcessId = CloneDeafToSignals(Libc.FunctionAddress(function), top, argument);
+        ProcessId = CloneWithSignalsBlocked(Libc.FunctionAddress(function), top, argument);
         context.Children.Add(ProcessId);
         context.OnExit(KillAndReap);
     }
 
     public int ProcessId { get; }
 
-    public static ClonedChild Sleeping(Context context) => new(context, "sleep", LifetimeSeconds);
+    public static ClonedChild StartSleeping(Context context) => new(context, "sleep", LifetimeSeconds);
 
-    public static ClonedChild Exiting(Context context) => new(context, "_exit", 0);
+    public static ClonedChild StartExiting(Context context) => new(context, "_exit", 0);
 
     public void Read(MappedRegion region, IEnumerable<int> pages) => Access(region, pages, static (memory, address) =>
     {
@@ -46,8 +46,8 @@ internal sealed unsafe class ClonedChild
         _ = Libc.WriteAt(memory, &value, sizeof(ulong), (long)address).OrFail("pwrite of /proc/PID/mem");
     });
 
-    /// <summary>The letter of /proc/PID/stat.</summary>
-    public char State()
+    /// <summary>Returns the state letter of /proc/PID/stat.</summary>
+    public char GetState()
     {
         string stat = File.ReadAllText($"/proc/{ProcessId}/stat");
         return stat[stat.LastIndexOf(')') + 2];
@@ -60,7 +60,7 @@ internal sealed unsafe class ClonedChild
             return;
         }
 
-        // SIGKILL only: the runtime's handlers, which the child has too, write to a pipe shared with the parent.
+        // Any other signal would run the inherited handlers of the runtime, which write to a pipe shared with the parent.
         _ = Libc.Kill(ProcessId, Libc.SignalKill);
         Libc.WaitForProcess(ProcessId, null, 0).OrFail("waitpid");
         _reaped = true;
@@ -68,10 +68,10 @@ internal sealed unsafe class ClonedChild
     }
 
     /// <summary>
-    /// The child inherits the runtime's handlers, of SIGCONT among them: one that ran would end the sleep, and the child with it.
-    /// SIGSTOP, SIGCONT and SIGKILL stop, continue and kill it all the same.
+    /// Clones with all signals blocked. The child inherits the runtime's signal handlers, also for SIGCONT; a handler that runs
+    /// would end the sleep and with it the child. SIGSTOP, SIGCONT and SIGKILL work on blocked signals too.
     /// </summary>
-    private static int CloneDeafToSignals(nint function, nuint stackTop, nuint argument)
+    private static int CloneWithSignalsBlocked(nint function, nuint stackTop, nuint argument)
     {
         Span<byte> all = stackalloc byte[Libc.SignalSetSize];
         Span<byte> before = stackalloc byte[Libc.SignalSetSize];

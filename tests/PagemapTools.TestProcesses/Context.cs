@@ -1,6 +1,6 @@
 namespace PagemapTools.TestProcesses;
 
-/// <summary>All that one test process has made: what is reported, and what must be undone.</summary>
+/// <summary>The regions and children of one test process, and the actions that undo its changes.</summary>
 internal sealed class Context(Options options)
 {
     private readonly Stack<Action> _undo = new();
@@ -11,10 +11,10 @@ internal sealed class Context(Options options)
 
     public List<int> Children { get; } = [];
 
-    /// <summary>Run once the line of this step is on stdout.</summary>
+    /// <summary>The action to run after the report of this step is on stdout.</summary>
     public Action? AfterReport { get; set; }
 
-    /// <summary>Undone in reverse order: a hugetlb mapping goes before the pool shrinks, a swap area before its file.</summary>
+    /// <summary>Adds an undo action. They run in reverse order: unmap hugetlb pages before the pool shrinks, swapoff before the file is removed.</summary>
     public void OnExit(Action undo) => _undo.Push(undo);
 
     public Region Add(string name, MappedRegion mapping) =>

@@ -3,12 +3,12 @@ using PagemapTools.TestProcesses.Native;
 namespace PagemapTools.TestProcesses;
 
 /// <summary>
-/// A mapping with exact borders. It lies in a PROT_NONE reservation marked VM_DONTDUMP: flags that no
-/// region has, so that the kernel merges it neither with the reservation nor with what the runtime maps.
+/// A mapping with exact borders. It lies in a PROT_NONE reservation with VM_DONTDUMP. No region has these flags, so the
+/// kernel does not merge the mapping with the reservation or with a mapping of the runtime.
 /// </summary>
 internal sealed unsafe class MappedRegion
 {
-    // PAGEMAPTOOLS_TEST_WITHOUT=ZeroPage simulates a kernel that gives read anonymous memory page frames of its own.
+    // PAGEMAPTOOLS_TEST_WITHOUT=ZeroPage simulates a kernel that allocates a page frame on a read of anonymous memory.
     private static readonly bool s_hasNoZeroPage =
         (Environment.GetEnvironmentVariable("PAGEMAPTOOLS_TEST_WITHOUT") ?? "").Split(',').Contains("ZeroPage", StringComparer.Ordinal);
 
@@ -28,18 +28,18 @@ internal sealed unsafe class MappedRegion
 
     public int PageCount => (int)(Length / PageSize);
 
-    /// <summary>Private anonymous memory without transparent huge pages.</summary>
-    public static MappedRegion Anonymous(Context context, long length, int protection = Libc.ProtReadWrite, long alignment = 0)
+    /// <summary>Maps private anonymous memory without transparent huge pages.</summary>
+    public static MappedRegion MapAnonymous(Context context, long length, int protection = Libc.ProtReadWrite, long alignment = 0)
     {
         MappedRegion region = Map(context, length, protection, Libc.MapPrivate | Libc.MapAnonymous | Libc.MapNoReserve, -1, alignment);
         region.TryAdvise(Libc.MadvNoHugepage);
         return region;
     }
 
-    public static MappedRegion Shared(Context context, int fd, long length, long alignment = 0) =>
+    public static MappedRegion MapShared(Context context, int fd, long length, long alignment = 0) =>
         Map(context, length, Libc.ProtReadWrite, Libc.MapShared, fd, alignment);
 
-    /// <summary>Any mapping; MAP_FIXED is added.</summary>
+    /// <summary>Maps with the given flags and MAP_FIXED.</summary>
     public static MappedRegion Map(Context context, long length, int protection, int flags, int fd, long alignment = 0)
     {
         MappedRegion region = Reserve(context, length, alignment);
@@ -48,7 +48,7 @@ internal sealed unsafe class MappedRegion
         return region;
     }
 
-    /// <summary>Only the reservation, for a caller that puts its own mapping over it.</summary>
+    /// <summary>Makes only the reservation, for a caller that maps over it.</summary>
     public static MappedRegion Reserve(Context context, long length, long alignment = 0)
     {
         long border = Math.Max(alignment, PageSize);
@@ -60,10 +60,10 @@ internal sealed unsafe class MappedRegion
         return new MappedRegion((start + (nuint)border) & ~((nuint)border - 1), length);
     }
 
-    public MappedRegion Part(int firstPage, int pageCount) =>
+    public MappedRegion Slice(int firstPage, int pageCount) =>
         new(Address + (nuint)((long)firstPage * PageSize), (long)pageCount * PageSize);
 
-    /// <summary>Gives the pages back to the reservation: unmapped, for all that the test process had there.</summary>
+    /// <summary>Replaces the pages by the reservation, as if the test process had unmapped them.</summary>
     public void Unmap()
     {
         int flags = Libc.MapPrivate | Libc.MapAnonymous | Libc.MapNoReserve | Libc.MapFixed;
@@ -85,7 +85,7 @@ internal sealed unsafe class MappedRegion
         }
     }
 
-    /// <summary>Writes the whole page, with words that no other page has: KSM must find no twin.</summary>
+    /// <summary>Writes the whole page with words that no other page has, so that KSM does not merge the page.</summary>
     public void Write(int page) => Fill(page, Scramble((ulong)Address + (ulong)page + ((ulong)Environment.ProcessId << 48)));
 
     public void Fill(int page, ulong word) =>
@@ -113,8 +113,8 @@ internal sealed unsafe class MappedRegion
 
     public void WriteByte(long offset) => Volatile.Write(ref *(byte*)(Address + (nuint)offset), 0x5a);
 
-    /// <summary>Pages that mincore finds in memory: of a file, in the page cache.</summary>
-    public int[] InCore()
+    /// <summary>Returns the pages that mincore finds in memory; for a file, in the page cache.</summary>
+    public int[] FindPagesInCore()
     {
         byte[] resident = new byte[PageCount];
         fixed (byte* first = resident)
@@ -125,7 +125,7 @@ internal sealed unsafe class MappedRegion
         return [.. Enumerable.Range(0, PageCount).Where(page => (resident[page] & 1) != 0)];
     }
 
-    // SplitMix64's finaliser: never the same for two inputs, and 0 only for 0.
+    // The finaliser of SplitMix64, a bijection with 0 for 0.
     private static ulong Scramble(ulong value)
     {
         value = (value ^ (value >> 30)) * 0xbf58476d1ce4e5b9;

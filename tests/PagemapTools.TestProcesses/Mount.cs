@@ -2,7 +2,7 @@ using PagemapTools.TestProcesses.Native;
 
 namespace PagemapTools.TestProcesses;
 
-/// <summary>A file system mounted for one test process, unmounted at the end.</summary>
+/// <summary>A file system mounted for one test process; the context unmounts it at the end.</summary>
 internal sealed class Mount
 {
     private bool _isAttached = true;
@@ -11,27 +11,27 @@ internal sealed class Mount
 
     public string Directory { get; }
 
-    public static Mount Of(Context context, string type, string data) =>
-        Of(context, type, Path.Combine(Path.GetTempPath(), BackingFile.Unique(type)), data);
+    public static Mount Attach(Context context, string type, string data) =>
+        Attach(context, type, Path.Combine(Path.GetTempPath(), BackingFile.MakeUniqueName(type)), data);
 
-    /// <summary>An overlay whose upper layer lies in a directory: files that are made on it are kept there.</summary>
-    public static Mount Overlay(Context context, string directory)
+    /// <summary>Mounts an overlay whose upper layer lies in a directory; new files are stored there.</summary>
+    public static Mount AttachOverlay(Context context, string directory)
     {
-        string layers = Path.Combine(directory, BackingFile.Unique("layers"));
+        string layers = Path.Combine(directory, BackingFile.MakeUniqueName("layers"));
         string[] names = ["lower", "upper", "work"];
         context.OnExit(() => System.IO.Directory.Delete(layers, recursive: true));
         string[] paths = [.. names.Select(name => System.IO.Directory.CreateDirectory(Path.Combine(layers, name)).FullName)];
-        return Of(context, "overlay", Path.Combine(layers, "merged"), $"lowerdir={paths[0]},upperdir={paths[1]},workdir={paths[2]}");
+        return Attach(context, "overlay", Path.Combine(layers, "merged"), $"lowerdir={paths[0]},upperdir={paths[1]},workdir={paths[2]}");
     }
 
-    /// <summary>Unmounts it while it is in use: what is mapped stays, and no table of mounts names it any more.</summary>
+    /// <summary>Unmounts the file system while it is in use. Mappings stay, and the mount table no longer lists the file system.</summary>
     public void Detach()
     {
         Libc.Unmount(Directory, Libc.UnmountDetach).OrFail("umount2");
         _isAttached = false;
     }
 
-    private static Mount Of(Context context, string type, string directory, string data)
+    private static Mount Attach(Context context, string type, string directory, string data)
     {
         System.IO.Directory.CreateDirectory(directory);
         context.OnExit(() => System.IO.Directory.Delete(directory));

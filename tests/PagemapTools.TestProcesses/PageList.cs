@@ -2,7 +2,7 @@ using System.Text;
 
 namespace PagemapTools.TestProcesses;
 
-/// <summary>Page indices in a region, written "0,2,5-9", "0-63/2" (every second), "even", "odd", "all" or "none".</summary>
+/// <summary>Page indices of a region as text: "0,2,5-9", "0-63/2" (every second), "even", "odd", "all" or "none".</summary>
 internal static class PageList
 {
     public static int[] Parse(string text, int pageCount)
@@ -37,7 +37,7 @@ internal static class PageList
         return [.. pages.Distinct().Order()];
     }
 
-    /// <summary>"0,2,4" and runs as "5-9"; "none" for an empty list.</summary>
+    /// <summary>Formats page indices as "0,2,5-9"; an empty list as "none".</summary>
     public static string Format(IEnumerable<int> pages)
     {
         StringBuilder text = new();

@@ -1,6 +1,6 @@
 namespace PagemapTools.TestProcesses;
 
-/// <summary>One range of addresses in one process and what was done to its pages.</summary>
+/// <summary>An address range of one process, with the expected states of its pages.</summary>
 internal sealed class Region(string name, int processId, nuint start, long length)
 {
     public string Name => name;
@@ -23,7 +23,7 @@ internal sealed class Region(string name, int processId, nuint start, long lengt
 
     public Region WithAll(string key) => With(key, PageList.Format(0, (int)(length / MappedRegion.PageSize)));
 
-    /// <summary>Moves the pages to the list under the key, out of every other list.</summary>
+    /// <summary>Moves pages from the other lists to the list under the key.</summary>
     public void Move(string key, int[] pages, params ReadOnlySpan<string> from)
     {
         foreach (string other in from)

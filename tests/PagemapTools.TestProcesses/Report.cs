@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace PagemapTools.TestProcesses;
 
-/// <summary>The one JSON line of each step.</summary>
+/// <summary>Writes one JSON line for each step.</summary>
 internal static class Report
 {
     public static void Write(string process, Context context, string? skipped, int step)

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace PagemapTools.TestProcesses;
 
-/// <summary>Makes one test process, and drives it from stdin until "exit", end of file or SIGTERM.</summary>
+/// <summary>Makes one test process and runs its steps from stdin until "exit", end of file or SIGTERM.</summary>
 internal sealed class Runner(TestProcess process, Options options) : IDisposable
 {
     private const int EndedBySignal = 128 + 15;
@@ -10,7 +10,7 @@ internal sealed class Runner(TestProcess process, Options options) : IDisposable
     private readonly Lock _gate = new();
     private readonly Context _context = new(options);
     private readonly List<PosixSignalRegistration> _signals = [];
-    private int _step = options.Number("step", 0);
+    private int _step = options.GetNumber("step", 0);
 
     public int Run()
     {

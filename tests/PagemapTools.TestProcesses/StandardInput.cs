@@ -8,7 +8,7 @@ internal static class StandardInput
 {
     private const int Interrupted = 4;
 
-    /// <summary>Byte by byte, so that lines not yet asked for survive an execve.</summary>
+    /// <summary>Reads byte by byte, so that the following lines survive an execve.</summary>
     public static unsafe string? ReadLine()
     {
         List<byte> line = [];

@@ -11,17 +11,17 @@ internal static unsafe class SystemVSegment
     private const int Huge = 0x800;
     private const int Remap = 0x4000;
 
-    /// <summary>The next segment of this thread is the first of its namespace: its id is 0.</summary>
+    /// <summary>Enters a new IPC namespace, in which the next segment gets id 0.</summary>
     public static void EnterNewNamespace() => Libc.Unshare(Libc.NewIpcNamespace).OrSkip("unshare(CLONE_NEWIPC)");
 
-    /// <summary>A new segment; of hugetlb pages if they have a size.</summary>
+    /// <summary>Makes a segment and attaches it; of hugetlb pages if their size is not 0.</summary>
     public static MappedRegion Attach(Context context, long length, long hugePageSize = 0)
     {
         int flags = IpcCreateOwnerReadWrite | (hugePageSize > 0 ? Huge : 0);
         int id = Libc.GetSharedMemory(IpcPrivate, (nuint)length, flags).OrSkip("shmget");
         MappedRegion region = MappedRegion.Reserve(context, length, hugePageSize);
         _ = Libc.AttachSharedMemory(id, region.Address, Remap).OrFail("shmat");
-        // Removed when the last process detaches, however that process ends.
+        // The kernel removes the segment when the last process detaches or exits.
         Libc.ControlSharedMemory(id, IpcRemove, null).OrFail("shmctl(IPC_RMID)");
         return region;
     }

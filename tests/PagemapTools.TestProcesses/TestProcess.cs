@@ -5,12 +5,12 @@ internal abstract class TestProcess
 {
     public abstract string Name { get; }
 
-    /// <summary>Keys with their defaults, what it is, and its steps.</summary>
+    /// <summary>The option keys with their defaults, a description, and the steps.</summary>
     public abstract string Summary { get; }
 
     public abstract void Make(Context context);
 
-    /// <summary>Does step 1, 2, ...; the argument is what followed "next".</summary>
+    /// <summary>Does step 1, 2, ...; the argument is the text after "next".</summary>
     public virtual void Next(Context context, int step, string argument)
     {
     }

@@ -1,7 +1,7 @@
 namespace PagemapTools.TestProcesses;
 
-/// <summary>Something that should have worked did not; the process ends with status 1.</summary>
+/// <summary>A call failed that every machine supports; the process exits with status 1.</summary>
 internal class TestProcessException(string message) : Exception(message);
 
-/// <summary>This machine cannot make the test process; told in "skipped".</summary>
+/// <summary>This machine cannot make the test process; the report has the reason in "skipped".</summary>
 internal sealed class SkippedException(string message) : TestProcessException(message);

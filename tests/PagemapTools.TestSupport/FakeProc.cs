@@ -4,7 +4,7 @@ using System.Text;
 
 namespace PagemapTools.TestSupport;
 
-/// <summary>A directory that looks like /proc, removed at the end.</summary>
+/// <summary>A temporary directory with the layout of /proc; Dispose removes it.</summary>
 internal sealed class FakeProc : IDisposable
 {
     public string Path { get; } = Directory.CreateTempSubdirectory("pagemaptools-proc-").FullName;
@@ -20,7 +20,7 @@ internal sealed class FakeProc : IDisposable
         return this;
     }
 
-    /// <summary>Writes entries from an index on; what lies before them is a hole that reads 0.</summary>
+    /// <summary>Writes entries from an index on; the range before them is a hole that reads as 0.</summary>
     public FakeProc Entries(string name, ulong firstIndex, params ReadOnlySpan<ulong> entries)
     {
         Directory.CreateDirectory(System.IO.Path.GetDirectoryName(PathOf(name))!);
@@ -30,7 +30,7 @@ internal sealed class FakeProc : IDisposable
         return this;
     }
 
-    /// <summary>A process with mappings; <see cref="Pagemap"/> writes its pagemap.</summary>
+    /// <summary>Adds a process with mappings; <see cref="Pagemap"/> writes its pagemap.</summary>
     public FakeProc Process(int processId, params ReadOnlySpan<string> maps)
     {
         StringBuilder lines = new();
@@ -45,7 +45,7 @@ internal sealed class FakeProc : IDisposable
             .Text(FileOf(processId, "maps"), lines.ToString());
     }
 
-    /// <summary>A process with one anonymous mapping, whose pages have the entries.</summary>
+    /// <summary>Adds a process with one anonymous mapping whose pages have the entries.</summary>
     public FakeProc Process(int processId, ulong address, params ReadOnlySpan<ulong> entries)
     {
         ulong end = address + ((ulong)entries.Length * KernelFile.PageSize);
@@ -56,7 +56,7 @@ internal sealed class FakeProc : IDisposable
     public FakeProc Pagemap(int processId, ulong address, params ReadOnlySpan<ulong> entries) =>
         Entries(FileOf(processId, "pagemap"), address / KernelFile.PageSize, entries);
 
-    /// <summary>The stat file with its 52 fields: state is field 3, flags field 9 (fs/proc/array.c).</summary>
+    /// <summary>Writes the stat file with its 52 fields: field 3 is the state, field 9 the flags (fs/proc/array.c).</summary>
     public FakeProc Status(int processId, char state, uint flags, string name = "made-up") => Text(
         FileOf(processId, "stat"),
         string.Create(CultureInfo.InvariantCulture, $"{processId} ({name}) {state} 1 1 1 0 -1 {flags}{string.Concat(Enumerable.Repeat(" 0", 43))}\n"));

@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace PagemapTools.TestSupport;
 
-/// <summary>Inode numbers as stat(1) prints them.</summary>
+/// <summary>Inode numbers that stat(1) prints.</summary>
 internal static class Inodes
 {
     public static ulong Get(string path)

@@ -1,6 +1,6 @@
 namespace PagemapTools.TestSupport;
 
-/// <summary>What this kernel does for this user, by trying it on memory of this process; nothing of the library in it.</summary>
+/// <summary>Features of this kernel for this user, tried on memory of this process without the library.</summary>
 internal static class KernelFeatures
 {
     private const ulong Ksm = 1UL << 21;
@@ -11,13 +11,13 @@ internal static class KernelFeatures
 
     public static bool ShowsPageFrameNumbers => (s_written.Value & PagemapBits.Frame) != 0;
 
-    /// <summary>Whether a page that was just written has bit 55.</summary>
+    /// <summary>Whether a page just after a write has bit 55.</summary>
     public static bool HasSoftDirty => (s_written.Value & PagemapBits.SoftDirty) != 0;
 
-    /// <summary>Whether a page that was only read is the zero page.</summary>
+    /// <summary>Whether an anonymous page that the process only read is the zero page.</summary>
     public static bool HasZeroPage => s_zeroPage.Value;
 
-    /// <summary>Whether KPF_KSM means what it says: Linux 6.12 sets it on every anonymous page (fs/proc/page.c). Null where it is hidden.</summary>
+    /// <summary>Whether only KSM pages have KPF_KSM: Linux 6.12 sets the flag on every anonymous page (fs/proc/page.c). Null if the flags are hidden.</summary>
     public static bool? KsmFlagIsTrue
     {
         get
@@ -28,8 +28,8 @@ internal static class KernelFeatures
     }
 
     /// <summary>
-    /// Whether bit 56 is each page's own; before Linux 6.11 a transparent huge page that is mapped whole has that of its first page. So
-    /// it has since 6.15, but of the test processes' huge pages none differs there.
+    /// Whether bit 56 describes each page. Before Linux 6.11 every page of a PMD-mapped transparent huge page has the bit of its first
+    /// page. The same holds since 6.15, but there all pages of a test process's huge page have the same bit.
     /// </summary>
     public static bool ExclusiveBitIsOfEachPage => Machine.Kernel >= new Version(6, 11);
 
@@ -37,7 +37,7 @@ internal static class KernelFeatures
     {
         ulong entry = EntryOfOwnPage(isWritten: false);
 
-        // The zero page is exclusive to nobody (fs/proc/task_mmu.c); a page frame of its own is.
+        // The zero page never has the exclusive bit (fs/proc/task_mmu.c); a private page frame has it.
         return FlagsOf(entry) is { } flags and not 0 ? (flags & ZeroPage) != 0 : (entry & (PagemapBits.Present | PagemapBits.Exclusive)) == PagemapBits.Present;
     }
 

@@ -1,6 +1,6 @@
 namespace PagemapTools.TestSupport;
 
-/// <summary>Reads the kernel's files of u64 words on its own account: nothing of the library in it.</summary>
+/// <summary>Reads the kernel's files of u64 words without the library.</summary>
 internal static class KernelFile
 {
     private const int PieceBytes = 1 << 20;
@@ -24,7 +24,7 @@ internal static class KernelFile
         }
     }
 
-    /// <summary>The words from an index on; fewer at the end of the file.</summary>
+    /// <summary>Reads words from an index on; returns fewer at the end of the file.</summary>
     public static ulong[] Words(string path, ulong firstIndex, int count)
     {
         using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0);
@@ -53,7 +53,7 @@ internal static class KernelFile
     public static ulong[] Pagemap(int processId, ulong address, int pages) =>
         Words(FormattableString.Invariant($"/proc/{processId}/pagemap"), address / PageSize, pages);
 
-    /// <summary>The word of each number; null beyond the end of the file.</summary>
+    /// <summary>Reads the word at each index; null beyond the end of the file.</summary>
     public static ulong?[] WordOfEach(string path, IReadOnlyList<ulong> indices)
     {
         using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0);

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace PagemapTools.TestSupport;
 
-/// <summary>What this machine and this user are.</summary>
+/// <summary>Properties of this machine and this user.</summary>
 internal static class Machine
 {
     /// <summary>A user without any capability.</summary>
@@ -18,13 +18,13 @@ internal static class Machine
 
     public static bool IsRoot => Environment.IsPrivilegedProcess;
 
-    /// <summary>No kernel gives this id: it is above the largest pid_max (PID_MAX_LIMIT, include/linux/threads.h).</summary>
+    /// <summary>An id above the largest pid_max (PID_MAX_LIMIT, include/linux/threads.h), which no process has.</summary>
     public static int MissingProcess => (4 * 1024 * 1024) + 1;
 
-    /// <summary>The id of a kernel thread; null where none is visible.</summary>
+    /// <summary>The id of a kernel thread; null if none is visible.</summary>
     public static int? KernelThread => s_kernelThread.Value;
 
-    /// <summary>Whether every user may read a file, and pass through each directory on the way.</summary>
+    /// <summary>Returns whether every user can read a file and search each directory above it.</summary>
     public static bool IsReadableByAll(string path)
     {
         if ((File.GetUnixFileMode(path) & UnixFileMode.OtherRead) == 0)

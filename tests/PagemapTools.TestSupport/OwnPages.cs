@@ -3,7 +3,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace PagemapTools.TestSupport;
 
-/// <summary>Memory that this process maps, and whose pages it touches.</summary>
+/// <summary>Memory that this process maps and touches.</summary>
 internal sealed partial class OwnPages : IDisposable
 {
     private const int ReadWrite = 3;
@@ -27,7 +27,7 @@ internal sealed partial class OwnPages : IDisposable
 
     private nuint Length { get; }
 
-    /// <summary>Private memory that is not touched yet, and gets no transparent huge pages.</summary>
+    /// <summary>Maps private anonymous memory, untouched, without transparent huge pages.</summary>
     public static OwnPages Anonymous(int count)
     {
         OwnPages pages = new(count, PrivateAnonymous, -1);
@@ -35,7 +35,7 @@ internal sealed partial class OwnPages : IDisposable
         return pages;
     }
 
-    /// <summary>Pages 0, 2, 4, ... written, so many of them.</summary>
+    /// <summary>Maps twice as many pages as the count, and writes every second one from page 0 on.</summary>
     public static OwnPages EverySecond(int count)
     {
         OwnPages pages = Anonymous(2 * count);
@@ -47,7 +47,7 @@ internal sealed partial class OwnPages : IDisposable
         return pages;
     }
 
-    /// <summary>The first pages of a file, mapped shared and read.</summary>
+    /// <summary>Maps the first pages of a file shared, and reads them.</summary>
     public static OwnPages MapShared(string path, int count)
     {
         using SafeFileHandle file = File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
@@ -56,7 +56,7 @@ internal sealed partial class OwnPages : IDisposable
         return pages;
     }
 
-    /// <summary>The first pages of a file, mapped for this process alone and not touched.</summary>
+    /// <summary>Maps the first pages of a file private, untouched.</summary>
     public static OwnPages MapPrivate(string path, int count)
     {
         using SafeFileHandle file = File.OpenHandle(path);

@@ -12,18 +12,18 @@ internal static partial class PageOut
     private const nint OpenProcessNumber = 434;
     private const nint AdviseProcessNumber = 440;
 
-    /// <summary>Asks until smaps says that all of a mapping is swapped out; skips the test if it never does.</summary>
+    /// <summary>Repeats the advice until smaps reports the whole mapping as swapped; skips the test after 20 seconds.</summary>
     public static void Whole(TargetRegion region) =>
         Until(region.ProcessId, region.Start, region.Length, () => Smaps.Mappings(region.ProcessId).Single(mapping => mapping.Start == region.Start)["Swap"] >= region.Length);
 
-    /// <summary>Asks until it is so; skips the test if it never is.</summary>
-    public static unsafe void Until(int processId, ulong start, long length, Func<bool> isSo)
+    /// <summary>Repeats the advice until a condition holds; skips the test after 20 seconds.</summary>
+    public static unsafe void Until(int processId, ulong start, long length, Func<bool> condition)
     {
         int process = (int)SystemCall(OpenProcessNumber, processId, 0, 0, 0, 0);
         Require.That(process >= 0, "pidfd_open", "the call is refused here");
         nint* vector = stackalloc nint[2] { (nint)start, (nint)length };
         long began = Stopwatch.GetTimestamp();
-        while (!isSo())
+        while (!condition())
         {
             Require.SwapArea(Stopwatch.GetElapsedTime(began) < TimeSpan.FromSeconds(20), $"the kernel did not swap out all of process {processId} at 0x{start:x}");
             _ = SystemCall(AdviseProcessNumber, process, (nint)vector, 1, PageOutAdvice, 0);

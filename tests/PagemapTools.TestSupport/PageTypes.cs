@@ -3,32 +3,32 @@ using System.Globalization;
 
 namespace PagemapTools.TestSupport;
 
-/// <summary>The kernel's own tool (tools/mm/page-types.c), where it is on PATH.</summary>
+/// <summary>Runs the kernel's page-types tool (tools/mm/page-types.c), if it is on PATH.</summary>
 internal static class PageTypes
 {
     private static readonly string? s_path = Tool.Find("page-types");
 
     public static bool IsThere => s_path is not null;
 
-    /// <summary>How many pages of a saved kpageflags have which flags.</summary>
+    /// <summary>Counts the pages of each combination of flags in a saved kpageflags.</summary>
     public static Dictionary<ulong, long> Count(string kpageflags, bool raw, string? bits = null) =>
         Run(["-F", kpageflags, .. raw ? ["--raw"] : Array.Empty<string>(), .. bits is null ? [] : new[] { "-b", bits }])
             .Where(line => line.StartsWith("0x", StringComparison.Ordinal))
             .Select(line => line.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries))
             .ToDictionary(fields => ulong.Parse(fields[0].AsSpan(2), NumberStyles.AllowHexSpecifier), fields => long.Parse(fields[1]));
 
-    /// <summary>The flags that a list of names and numbers stands for.</summary>
+    /// <summary>Returns the flags of a list of names and numbers.</summary>
     public static ulong Flags(string names) =>
         ulong.Parse(Run(["-d", names])[0].Split('\t')[0].AsSpan(2), NumberStyles.AllowHexSpecifier);
 
-    /// <summary>Whether its table has a name.</summary>
+    /// <summary>Returns whether the tool's table has a name.</summary>
     public static bool Knows(string name) => Run(["-h"]).Any(line => line.Contains(name, StringComparison.Ordinal));
 
-    /// <summary>The letters of a combination of flags, without the underscores: those stand at other places in each version.</summary>
+    /// <summary>Returns the letters of a combination of flags. It removes the underscores, whose positions differ between versions.</summary>
     public static string Letters(ulong flags) =>
         Run(["-d", FormattableString.Invariant($"0x{flags:x}")])[0].Split('\t')[1].Replace("_", string.Empty, StringComparison.Ordinal);
 
-    /// <summary>What it prints.</summary>
+    /// <summary>Runs the tool and returns the lines that it prints.</summary>
     public static string[] Run(string[] arguments)
     {
         using Process process = Process.Start(new ProcessStartInfo(s_path!, arguments) { RedirectStandardOutput = true, UseShellExecute = false })!;

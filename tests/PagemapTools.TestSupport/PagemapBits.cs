@@ -1,6 +1,6 @@
 namespace PagemapTools.TestSupport;
 
-/// <summary>Pagemap entries put together from the bits that Documentation/admin-guide/mm/pagemap.rst lists, not from the library's.</summary>
+/// <summary>Builds pagemap entries from the bits in Documentation/admin-guide/mm/pagemap.rst, without the library's constants.</summary>
 internal static class PagemapBits
 {
     public const ulong Present = 1UL << 63;
@@ -12,10 +12,10 @@ internal static class PagemapBits
     public const ulong SoftDirty = 1UL << 55;
     public const ulong Frame = (1UL << 55) - 1;
 
-    /// <summary>What Linux 6.18 gives for a page under MADV_GUARD_INSTALL.</summary>
+    /// <summary>The entry of Linux 6.18 for a page under MADV_GUARD_INSTALL.</summary>
     public const ulong GuardRegion = 0x440000000000009f;
 
-    /// <summary>What Linux 6.18 gives for a page that was never there under UFFDIO_WRITEPROTECT.</summary>
+    /// <summary>The entry of Linux 6.18 for an unpopulated page under UFFDIO_WRITEPROTECT.</summary>
     public const ulong UffdMarker = 0x420000000000003f;
 
     public static ulong PresentAt(ulong pfn) => Present | pfn;

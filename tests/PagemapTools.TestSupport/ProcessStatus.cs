@@ -8,7 +8,7 @@ internal static class ProcessStatus
     /// <summary>PF_KTHREAD (include/linux/sched.h), in field 9.</summary>
     public const uint KernelThread = 0x00200000;
 
-    /// <summary>The letter of its state; null if it has gone.</summary>
+    /// <summary>Returns the letter of the process's state; null if the process has exited.</summary>
     public static char? GetState(int processId) => Fields(processId)?[0][0];
 
     public static int? Parent(int processId) => Fields(processId) is { } fields ? int.Parse(fields[1], CultureInfo.InvariantCulture) : null;

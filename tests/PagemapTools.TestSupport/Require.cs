@@ -4,15 +4,15 @@ using System.Globalization;
 namespace PagemapTools.TestSupport;
 
 /// <summary>
-/// What a test requires of the machine, by name. Where it is missing the test is skipped with "requires FEATURE: why it is missing";
-/// Show-SkippedTests.ps1 counts the features. PAGEMAPTOOLS_TEST_WITHOUT (names, separated by commas) simulates a machine without some.
+/// Features of the machine that a test requires, by name. A test without its feature is skipped with "requires FEATURE: reason", and
+/// Show-SkippedTests.ps1 counts the features. PAGEMAPTOOLS_TEST_WITHOUT=NAME,... simulates a machine without the named features.
 /// </summary>
 internal static class Require
 {
     private static readonly HashSet<string> s_without =
         [.. (Environment.GetEnvironmentVariable("PAGEMAPTOOLS_TEST_WITHOUT") ?? string.Empty).Split(',', StringSplitOptions.RemoveEmptyEntries)];
 
-    /// <summary>Skips the test unless the feature is there.</summary>
+    /// <summary>Skips the test unless the machine has the feature.</summary>
     public static void That([DoesNotReturnIf(false)] bool isThere, string feature, string why)
     {
         Assert.SkipWhen(s_without.Contains(feature), $"requires {feature}: PAGEMAPTOOLS_TEST_WITHOUT names it");
@@ -21,11 +21,11 @@ internal static class Require
 
     public static void Root() => That(Machine.IsRoot, "Root", "this user is not root");
 
-    /// <summary>Root of the initial user namespace, which may mount, map users and give away capabilities.</summary>
+    /// <summary>Requires root of the initial user namespace, who can mount, map users and drop capabilities.</summary>
     public static void InitialRoot() =>
         That(Machine.IsRoot && Rights.IsInInitialUserNamespace, "Root", "this user is not root of the initial user namespace");
 
-    /// <summary>Programs can be started as a user without capabilities, who can read these files.</summary>
+    /// <summary>Requires that a program can start as the user nobody, and that nobody can read these files.</summary>
     public static void Nobody(params ReadOnlySpan<string> files)
     {
         Root();
@@ -36,20 +36,20 @@ internal static class Require
         }
     }
 
-    /// <summary>The id of a kernel thread.</summary>
+    /// <summary>Requires a visible kernel thread, and returns its id.</summary>
     public static int KernelThread()
     {
-        That(Machine.KernelThread is not null, "KernelThread", "no kernel thread is visible here (a container of its own)");
+        That(Machine.KernelThread is not null, "KernelThread", "no kernel thread is visible here (a container)");
         return Machine.KernelThread!.Value;
     }
 
-    /// <summary>A file of the kernel that opens for reading; the feature is its name.</summary>
-    public static void ReadableFile(string path) => That(KernelFile.Opens(path), Path.GetFileName(path), $"{path} is absent, or not for this user");
+    /// <summary>Requires a kernel file that opens for reading; the feature is the name of the file.</summary>
+    public static void ReadableFile(string path) => That(KernelFile.Opens(path), Path.GetFileName(path), $"{path} is absent, or this user cannot read it");
 
     public static void PageFrameNumbers() => That(
         KernelFeatures.ShowsPageFrameNumbers, "PageFrameNumbers", "the kernel hides page frame numbers: CAP_SYS_ADMIN in the initial user namespace is missing");
 
-    /// <summary>Page frame numbers, and the files that they index.</summary>
+    /// <summary>Requires page frame numbers and the files that they index.</summary>
     public static void PageFrames()
     {
         PageFrameNumbers();
@@ -57,25 +57,25 @@ internal static class Require
         ReadableFile("/proc/kpagecount");
     }
 
-    /// <summary>The capability to follow /proc/PID/map_files.</summary>
+    /// <summary>Requires the capability to follow /proc/PID/map_files.</summary>
     public static void MapFiles()
     {
         string? link = Directory.EnumerateFiles("/proc/self/map_files").FirstOrDefault();
-        That(link is not null && KernelFile.Opens(link), "MapFiles", "/proc/self/map_files is empty, or not for this user");
+        That(link is not null && KernelFile.Opens(link), "MapFiles", "/proc/self/map_files is empty, or this user cannot read it");
     }
 
-    /// <summary>Anonymous memory that was only read is the zero page.</summary>
+    /// <summary>Requires that a read of untouched anonymous memory maps the zero page.</summary>
     public static void ZeroPage() =>
-        That(KernelFeatures.HasZeroPage, "ZeroPage", "this kernel gives anonymous memory that was only read page frames of its own");
+        That(KernelFeatures.HasZeroPage, "ZeroPage", "this kernel allocates a page frame on a read of anonymous memory");
 
     public static void SoftDirty() => That(KernelFeatures.HasSoftDirty, "SoftDirty", "this kernel is built without CONFIG_MEM_SOFT_DIRTY");
 
-    /// <summary>For what a kernel without soft-dirty bits does.</summary>
-    public static void NoSoftDirty() => That(!KernelFeatures.HasSoftDirty, "NoSoftDirty", "this kernel keeps soft-dirty bits");
+    /// <summary>Requires a kernel without soft-dirty bits.</summary>
+    public static void NoSoftDirty() => That(!KernelFeatures.HasSoftDirty, "NoSoftDirty", "this kernel has soft-dirty bits");
 
-    /// <summary>The kernel knows the page frames of a region (see <see cref="UntrackedMemory"/>).</summary>
+    /// <summary>Requires that kpageflags covers the page frames of a region (see <see cref="UntrackedMemory"/>).</summary>
     public static void KnownMemory(TargetRegion region) => That(
-        !UntrackedMemory.Holds(region), "KnownMemory", $"{region.Name} lies where the kernel does not know its own memory");
+        !UntrackedMemory.Holds(region), "KnownMemory", $"{region.Name} lies in memory that kpageflags does not cover");
 
     public static void SwapArea(bool isThere, string why) => That(isThere, "SwapArea", why);
 
@@ -86,9 +86,9 @@ internal static class Require
         string.Create(CultureInfo.InvariantCulture, $"Kernel{major}.{minor}"),
         $"{what} came with Linux {major}.{minor}; this is {Machine.Kernel}");
 
-    /// <summary>A program on PATH.</summary>
+    /// <summary>Requires a program on PATH.</summary>
     public static void Program(string name) => That(Tool.Find(name) is not null, name, $"{name} is not on PATH");
 
     public static void PageTypes() => That(
-        TestSupport.PageTypes.IsThere, "page-types", "it is not on PATH (make -C tools/mm page-types in the kernel's source)");
+        TestSupport.PageTypes.IsThere, "page-types", "page-types is not on PATH (make -C tools/mm page-types in the kernel's source)");
 }

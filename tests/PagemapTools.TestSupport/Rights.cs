@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace PagemapTools.TestSupport;
 
-/// <summary>The rights of this process, by its own reading of /proc/self/status.</summary>
+/// <summary>The capabilities of this process, read from /proc/self/status without the library.</summary>
 internal static class Rights
 {
     private const int SysPtrace = 19;
@@ -16,22 +16,22 @@ internal static class Rights
         File.ReadLines("/proc/self/status").First(line => line.StartsWith("CapEff:", StringComparison.Ordinal)).Split('\t')[1],
         NumberStyles.AllowHexSpecifier);
 
-    /// <summary>PROC_USER_INIT_INO; without CONFIG_USER_NS there is no other and no such link.</summary>
+    /// <summary>4026531837 is PROC_USER_INIT_INO. A kernel without CONFIG_USER_NS has one user namespace and no link.</summary>
     public static bool IsInInitialUserNamespace { get; } =
         new FileInfo("/proc/self/ns/user").LinkTarget is "user:[4026531837]" or null;
 
     public static bool IsRoot { get; } = Environment.IsPrivilegedProcess;
 
-    /// <summary>The kernel asks the initial user namespace for it.</summary>
+    /// <summary>The kernel checks CAP_SYS_ADMIN in the initial user namespace.</summary>
     public static bool SeesFrameNumbers => IsInInitialUserNamespace && Has(SysAdmin);
 
     public static bool MayFollowMapFiles => IsInInitialUserNamespace && (Has(SysAdmin) || Has(CheckpointRestore));
 
-    /// <summary>Since 6.15 perfmon_capable() is enough to read the memory of others (kernel/fork.c, may_access_mm).</summary>
+    /// <summary>Since Linux 6.15 perfmon_capable() allows a process to read the memory of others (kernel/fork.c, may_access_mm).</summary>
     public static bool MayTraceOthers => IsInInitialUserNamespace
         && (Has(SysPtrace) || ((Has(PerformanceMonitor) || Has(SysAdmin)) && Environment.OSVersion.Version >= new Version(6, 15)));
 
-    /// <summary>In a user namespace over files of the users that it maps (fs/inode.c, capable_wrt_inode_uidgid).</summary>
+    /// <summary>In a user namespace the capability covers the files of the users that the namespace maps (fs/inode.c, capable_wrt_inode_uidgid).</summary>
     public static bool MayReadFilesOfOthers => MapsEveryUser && (Has(DacReadSearch) || Has(DacOverride));
 
     public static bool MayWriteFilesOfOthers => MapsEveryUser && Has(DacOverride);

@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 
 namespace PagemapTools.TestSupport;
 
-/// <summary>Test processes that the tests of one class only read: each is started and stopped once.</summary>
+/// <summary>Test processes that the tests of one class share and only read; each starts and stops once.</summary>
 public sealed class SharedTargets : IDisposable
 {
     private readonly ConcurrentDictionary<string, Lazy<TargetProcess>> _targets = new(StringComparer.Ordinal);
@@ -15,6 +15,6 @@ public sealed class SharedTargets : IDisposable
         }
     }
 
-    /// <summary>A stopped test process; skips the test where this machine cannot make it.</summary>
+    /// <summary>Gets a stopped test process; skips the test if this machine cannot make the process.</summary>
     internal TargetProcess this[string kind] => _targets.GetOrAdd(kind, name => new(() => TargetProcess.Start(name).Stop())).Value;
 }

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace PagemapTools.TestSupport;
 
-/// <summary>kill(2), to one process by its id.</summary>
+/// <summary>Sends signals to one process by its id.</summary>
 internal static partial class Signals
 {
     private const int SIGKILL = 9;
@@ -14,7 +14,7 @@ internal static partial class Signals
 
     public static void Continue(int processId) => _ = Send(processId, SIGCONT);
 
-    /// <summary>Stops a process, and waits until the kernel says that it is.</summary>
+    /// <summary>Stops a process, and waits until the kernel reports the process as stopped.</summary>
     public static void Stop(int processId)
     {
         Assert.Equal(0, Send(processId, SIGSTOP));
@@ -28,7 +28,7 @@ internal static partial class Signals
 
     private static int Send(int processId, int signal)
     {
-        // 0 and -1 would mean every process there is.
+        // kill(2) sends to many processes for ids 0 and -1.
         Assert.True(processId > 1, $"{processId} is no process of a test");
         return KillNative(processId, signal);
     }

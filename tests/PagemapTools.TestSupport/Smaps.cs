@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace PagemapTools.TestSupport;
 
-/// <summary>The kernel's own account of a process, /proc/PID/smaps and smaps_rollup, in bytes (Pss rounded down to 1024).</summary>
+/// <summary>The figures of /proc/PID/smaps and smaps_rollup in bytes (the kernel rounds Pss down to 1024).</summary>
 internal sealed record Smaps(ulong Start, ulong End, string Name, IReadOnlyDictionary<string, long> Bytes)
 {
     public long this[string field] => Bytes.GetValueOrDefault(field);
@@ -22,7 +22,7 @@ internal sealed record Smaps(ulong Start, ulong End, string Name, IReadOnlyDicti
         (ulong Start, ulong End, string Name) head = (0, 0, string.Empty);
         Dictionary<string, long>? fields = null;
 
-        // Latin-1: a name may be anything.
+        // Latin-1, because a file name may have any bytes.
         foreach (string line in File.ReadLines(path, System.Text.Encoding.Latin1))
         {
             string[] words = line.Split(' ', 6, StringSplitOptions.RemoveEmptyEntries);

@@ -3,14 +3,14 @@ using System.Text.Json;
 
 namespace PagemapTools.TestSupport;
 
-/// <summary>A process whose pages are in known states, of the program PagemapTools.TestProcesses; ended with the test.</summary>
+/// <summary>A running process of PagemapTools.TestProcesses, whose pages are in known states; Dispose ends it.</summary>
 internal sealed class TargetProcess : IDisposable
 {
-    // Beyond that a fresh process is not likely to lie elsewhere.
+    // After so many starts another process is not likely to get other memory.
     private const int MaxStarts = 4;
     private const int SmallRegionPages = 4096;
 
-    // Under QEMU's TCG a start takes seconds, and swap areas are waited for in turn.
+    // A start takes seconds under QEMU's TCG, and processes wait for each other's swap area.
     private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(4);
 
     private readonly Process _process;
@@ -30,20 +30,20 @@ internal sealed class TargetProcess : IDisposable
 
     public IReadOnlyList<TargetRegion> Regions { get; private set; } = [];
 
-    /// <summary>The first region, which is the only one of most kinds.</summary>
+    /// <summary>The first region; most kinds have only one.</summary>
     public TargetRegion Region => Regions[0];
 
-    /// <summary>Why this machine cannot make such a process; null if it did.</summary>
+    /// <summary>The reason why this machine cannot make the process; null if the machine can.</summary>
     public string? Skipped { get; private set; }
 
     public TargetRegion this[string name] => Regions.First(region => region.Name == name);
 
-    /// <summary>Starts a process of a kind; skips the test, with the program's reason, where this machine cannot make it.</summary>
+    /// <summary>Starts a process of a kind; skips the test, with the program's reason, if this machine cannot make the process.</summary>
     public static TargetProcess Start(string kind, params IEnumerable<string> options) => StartAs(null, kind, options);
 
     public static TargetProcess StartAs(string? user, string kind, params IEnumerable<string> options)
     {
-        // Those that lie in untracked memory stay until the end, so that the next one does not get the same page frames.
+        // A process in untracked memory lives until this method returns, so that the next process does not get the same page frames.
         List<TargetProcess> untracked = [];
         try
         {
@@ -77,7 +77,7 @@ internal sealed class TargetProcess : IDisposable
         }
     }
 
-    /// <summary>The same, and skips the test if none lies in memory that the kernel knows.</summary>
+    /// <summary>Starts a process; skips the test if kpageflags does not cover the memory of any started process.</summary>
     public static TargetProcess StartInKnownMemory(string kind, params IEnumerable<string> options)
     {
         TargetProcess target = Start(kind, options);
@@ -97,13 +97,13 @@ internal sealed class TargetProcess : IDisposable
         return target;
     }
 
-    /// <summary>Starts a process once, whatever comes of it.</summary>
+    /// <summary>Starts a process once, without a check of its report or its memory.</summary>
     public static TargetProcess Launch(string kind, IEnumerable<string> options, string? user = null) =>
         new(Process.Start(TargetProgram.CreateStartInfo(kind, options, user))!);
 
     public bool Has(string region) => Regions.Any(each => each.Name == region);
 
-    /// <summary>Makes its next step.</summary>
+    /// <summary>Makes the process do its next step, and waits for the report.</summary>
     public TargetProcess Next(string argument = "")
     {
         ResumeAll();
@@ -112,10 +112,10 @@ internal sealed class TargetProcess : IDisposable
         return this;
     }
 
-    /// <summary>Asks for the next step and does not wait for it.</summary>
+    /// <summary>Sends a line to the process without waiting for the report.</summary>
     public void Ask(string line) => WriteLine(line);
 
-    /// <summary>SIGSTOP to the process and its children, so that nothing of them changes until they go on.</summary>
+    /// <summary>Sends SIGSTOP to the process and its children, so that their memory does not change.</summary>
     public TargetProcess Stop()
     {
         foreach (int processId in (int[])[ProcessId, .. Children])
@@ -142,7 +142,7 @@ internal sealed class TargetProcess : IDisposable
         ResumeAll();
         if (!_process.HasExited)
         {
-            // It undoes what it did to the machine (swap, hugetlb) only if it is asked to end.
+            // The process undoes its changes to the machine (swap, hugetlb) on "exit", not on a signal.
             Try(() => WriteLine("exit"));
             Try(_process.StandardInput.Close);
             if (!_process.WaitForExit(s_patience))
@@ -159,7 +159,7 @@ internal sealed class TargetProcess : IDisposable
         _process.Dispose();
     }
 
-    /// <summary>A large region may have a few pages there: whoever reads each of them allows for it.</summary>
+    /// <summary>Regions to check for untracked memory. A large region may have a few pages there, and its tests allow for them.</summary>
     private IEnumerable<TargetRegion> SmallRegions() => Regions.Where(region => region.PageCount <= SmallRegionPages);
 
     private bool LiesInUntrackedMemory() => UntrackedMemory.IsThere && SmallRegions().Any(UntrackedMemory.Holds);
@@ -178,7 +178,7 @@ internal sealed class TargetProcess : IDisposable
         }
         catch (IOException)
         {
-            // It has gone already.
+            // The process has already exited.
         }
     }
 

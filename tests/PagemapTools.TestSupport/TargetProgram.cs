@@ -2,13 +2,13 @@ using System.Diagnostics;
 
 namespace PagemapTools.TestSupport;
 
-/// <summary>The program that makes test processes, and where on this machine it may put its files and its swap.</summary>
+/// <summary>The program that makes test processes, and the directory and device for its files and its swap.</summary>
 internal static class TargetProgram
 {
-    /// <summary>The variable that names a directory on a disk, where /var/tmp is none.</summary>
+    /// <summary>The environment variable with a directory on a disk, for a machine whose /var/tmp is not on a disk.</summary>
     public const string DirectoryVariable = "PAGEMAPTOOLS_TEST_DIR";
 
-    /// <summary>The variable that names a device to swap on, where no file can be.</summary>
+    /// <summary>The environment variable with a swap device, for a machine without a file system for a swap file.</summary>
     private const string SwapVariable = "PAGEMAPTOOLS_TEST_SWAP";
 
     private static readonly string? s_directory =
@@ -21,14 +21,14 @@ internal static class TargetProgram
 
     private static readonly string[] s_takeSwap = ["swapped", "shared-swapped"];
 
-    /// <summary>The program that runs a .NET assembly: the one that runs this one, if it is that.</summary>
+    /// <summary>The dotnet program: that of the running tests, if dotnet runs them.</summary>
     public static string Dotnet { get; } =
         Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") is { Length: > 0 } named ? named
         : System.IO.Path.GetFileName(Environment.ProcessPath) == "dotnet" ? Environment.ProcessPath!
         : Environment.GetEnvironmentVariable("DOTNET_ROOT") is { Length: > 0 } root && File.Exists(System.IO.Path.Join(root, "dotnet")) ? System.IO.Path.Join(root, "dotnet")
         : "dotnet";
 
-    /// <summary>The build copies it beside the tests.</summary>
+    /// <summary>The path of the program, which the build copies beside the tests.</summary>
     public static string Path { get; } = System.IO.Path.Join(AppContext.BaseDirectory, "PagemapTools.TestProcesses.dll");
 
     public static ProcessStartInfo CreateStartInfo(string kind, IEnumerable<string> options, string? user)
@@ -62,10 +62,10 @@ internal static class TargetProgram
         return start;
     }
 
-    /// <summary>Whether only one process of the machine may be of this kind: it sets up swap or huge pages.</summary>
+    /// <summary>Returns whether a kind sets up swap, huge pages or KSM, so that only one process of the machine can be of this kind.</summary>
     public static bool ChangesMachine(string kind) => s_takeSwap.Contains(kind, StringComparer.Ordinal) || FeatureOf(kind).Contains("Huge", StringComparison.OrdinalIgnoreCase) || kind == "ksm";
 
-    /// <summary>What of the machine a kind of test process needs that it can fail for.</summary>
+    /// <summary>Returns the feature of the machine that a kind of test process requires.</summary>
     public static string FeatureOf(string kind) => kind switch
     {
         "swapped" or "shared-swapped" => "SwapArea",

@@ -3,22 +3,22 @@ using PagemapTools.TestProcesses;
 
 namespace PagemapTools.TestSupport;
 
-/// <summary>A range of addresses of a test process, and what was done to its pages.</summary>
+/// <summary>An address range of a test process, with the expected states of its pages.</summary>
 internal sealed record TargetRegion(string Name, int ProcessId, ulong Start, long Length, IReadOnlyDictionary<string, string> Expect)
 {
     public ulong End => Start + (ulong)Length;
 
     public int PageCount => (int)(Length / Environment.SystemPageSize);
 
-    /// <summary>As -Address takes it.</summary>
+    /// <summary>The range in the form of -Address.</summary>
     public string RangeText => $"{StartText}-0x{End:x}";
 
     public string StartText => $"0x{Start:x}";
 
-    /// <summary>The pages under a key of Expect.</summary>
+    /// <summary>Gets the page indices under a key of Expect.</summary>
     public int[] this[string key] => PageList.Parse(Expect[key], PageCount);
 
-    /// <summary>The addresses of the pages under a key of Expect.</summary>
+    /// <summary>Returns the addresses of the pages under a key of Expect.</summary>
     public ulong[] Pages(string key) => [.. this[key].Select(AddressOf)];
 
     public ulong AddressOf(int page) => Start + ((ulong)page * KernelFile.PageSize);

@@ -2,10 +2,10 @@ using System.Diagnostics;
 
 namespace PagemapTools.TestSupport;
 
-/// <summary>A program of the system, by which the module is checked.</summary>
+/// <summary>Runs programs of the system, with which the tests check the module.</summary>
 internal static class Tool
 {
-    /// <summary>Runs a program and hands out its lines as they come; skips the test where there is no such program.</summary>
+    /// <summary>Runs a program and returns its lines; skips the test if the program is not on PATH.</summary>
     public static IEnumerable<string> Lines(string name, params string[] arguments)
     {
         Require.Program(name);
@@ -19,7 +19,7 @@ internal static class Tool
         Assert.Equal(0, process.ExitCode);
     }
 
-    /// <summary>The path of a program on PATH; null if there is none.</summary>
+    /// <summary>Returns the path of a program on PATH; null if the program is not there.</summary>
     public static string? Find(string name) => (Environment.GetEnvironmentVariable("PATH") ?? string.Empty)
         .Split(':', StringSplitOptions.RemoveEmptyEntries).Select(directory => Path.Join(directory, name)).FirstOrDefault(File.Exists);
 }

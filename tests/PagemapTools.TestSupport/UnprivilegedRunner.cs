@@ -4,8 +4,8 @@ using System.Runtime.InteropServices;
 namespace PagemapTools.TestSupport;
 
 /// <summary>
-/// Starts a process with fewer rights. Credentials belong to a thread: one is made, gives them away with bare system calls (those of
-/// libc would do it to all threads), and starts the process.
+/// Starts processes with fewer capabilities. Credentials belong to a thread: a new thread drops its own with bare system calls (the
+/// functions of libc change all threads) and then starts the process.
 /// </summary>
 internal static partial class UnprivilegedRunner
 {
@@ -14,10 +14,10 @@ internal static partial class UnprivilegedRunner
     private const int DropFromBoundingSet = 24;
     private static readonly bool s_isX64 = RuntimeInformation.ProcessArchitecture == Architecture.X64;
 
-    /// <summary>An ordinary user without any capability.</summary>
+    /// <summary>Starts a process as the user nobody, without capabilities.</summary>
     public static Process StartAsNobody(ProcessStartInfo start) => StartOnThread(start, BecomeNobody);
 
-    /// <summary>Runs something on a thread of that user.</summary>
+    /// <summary>Runs an action on a thread with the credentials of nobody.</summary>
     public static T AsNobody<T>(Func<T> action)
     {
         T? result = default;
@@ -29,7 +29,7 @@ internal static partial class UnprivilegedRunner
         return result!;
     }
 
-    /// <summary>Root without some capabilities: dropped from the bounding set, execve does not give them back.</summary>
+    /// <summary>Starts a process as root without some capabilities. execve does not restore a capability outside the bounding set.</summary>
     public static Process StartWithout(ProcessStartInfo start, params int[] capabilities) => StartOnThread(start, () =>
     {
         foreach (int capability in capabilities)

@@ -3,20 +3,20 @@ using System.Globalization;
 namespace PagemapTools.TestSupport;
 
 /// <summary>
-/// Memory of which kpageflags says nothing: whole sections, System RAM in /proc/iomem, read 0. A machine whose kernel takes in its
-/// memory late has it, and processes have pages there.
+/// Memory that kpageflags does not cover: whole sections of System RAM (/proc/iomem) read as 0. A kernel that initialises memory late
+/// has such sections, and processes can have pages there.
 /// </summary>
 internal static class UntrackedMemory
 {
-    private const int SectionFrames = 1 << 15;
+    private static readonly ulong s_sectionFrames = (128UL << 20) / KernelFile.PageSize;
 
     private static readonly Lazy<HashSet<ulong>> s_sections = new(Find);
 
     public static bool IsThere => s_sections.Value.Count > 0;
 
-    /// <summary>Whether a page of a range has its page frame there.</summary>
+    /// <summary>Returns whether a page of a range has its page frame in untracked memory.</summary>
     public static bool Holds(int processId, ulong address, int pages) => IsThere && KernelFile.Pagemap(processId, address, pages)
-        .Any(entry => (entry & PagemapBits.Present) != 0 && s_sections.Value.Contains((entry & PagemapBits.Frame) / SectionFrames));
+        .Any(entry => (entry & PagemapBits.Present) != 0 && s_sections.Value.Contains((entry & PagemapBits.Frame) / s_sectionFrames));
 
     public static bool Holds(TargetRegion region) => Holds(region.ProcessId, region.Start, region.PageCount);
 
@@ -26,9 +26,9 @@ internal static class UntrackedMemory
     private static IEnumerable<ulong> UntrackedSections(string line)
     {
         ulong[] ends = [.. line.Split(' ')[0].Split('-').Select(address => ulong.Parse(address, NumberStyles.HexNumber, CultureInfo.InvariantCulture) / KernelFile.PageSize)];
-        for (ulong section = (ends[0] + SectionFrames - 1) / SectionFrames; (section + 1) * SectionFrames <= ends[1] + 1; section++)
+        for (ulong section = (ends[0] + s_sectionFrames - 1) / s_sectionFrames; (section + 1) * s_sectionFrames <= ends[1] + 1; section++)
         {
-            if (!KernelFile.Words("/proc/kpageflags", section * SectionFrames, SectionFrames).AsSpan().ContainsAnyExcept(0UL))
+            if (!KernelFile.Words("/proc/kpageflags", section * s_sectionFrames, (int)s_sectionFrames).AsSpan().ContainsAnyExcept(0UL))
             {
                 yield return section;
             }

@@ -2,7 +2,7 @@ using System.Management.Automation;
 
 namespace PagemapTools.Tests;
 
-/// <summary>What cannot be understood is a parameter binding error that quotes it.</summary>
+/// <summary>An argument that a cmdlet cannot parse gives a parameter binding error that quotes the argument.</summary>
 [Trait("Tier", "Privileged")]
 public sealed class BadInputTests
 {
@@ -34,14 +34,14 @@ public sealed class BadInputTests
     [InlineData("Get-KPageCgroup -Pfn 0xzz", "0xzz")]
     [InlineData("Measure-KPageFlags -BitSpec =fancy", "fancy")]
     [InlineData("Measure-ProcessUss -Id $PID -Method Guess", "Guess")]
-    public void Input_that_makes_no_sense_is_quoted(string script, string quoted)
+    public void ErrorQuotesInvalidInput(string script, string quoted)
     {
         using Session session = new();
 
         ErrorRecord error = session.Termination(script);
 
         Assert.IsAssignableFrom<ParameterBindingException>(error.Exception);
-        Assert.Equal(ErrorCategory.InvalidArgument, Category(error));
+        Assert.Equal(ErrorCategory.InvalidArgument, GetCategory(error));
         Assert.Contains(quoted, error.Exception.Message);
     }
 
@@ -49,7 +49,7 @@ public sealed class BadInputTests
     [InlineData("'0xzz' | Get-KPageFlags")]
     [InlineData("'frame' | Get-KPageCount")]
     [InlineData("'frame' | Get-KPageCgroup")]
-    public void A_frame_number_from_the_pipeline_that_makes_no_sense_reads_nothing(string script)
+    public void InvalidPipedFrameNumberReadsNothing(string script)
     {
         using Session session = new();
 
@@ -66,7 +66,7 @@ public sealed class BadInputTests
     [InlineData("0x80000000000", 0x80000000000UL)]
     [InlineData("2147483648", 0x80000000UL)]
     [InlineData("1e3", 1000UL)]
-    public void A_frame_number_is_what_was_typed(string typed, ulong number)
+    public void CmdletReadsTypedFrameNumber(string typed, ulong number)
     {
         Require.Root();
         using Session session = new();
@@ -80,7 +80,7 @@ public sealed class BadInputTests
     [InlineData("Get-ProcessPageMap -Id $PID -Mapping $null -Address $null -State $null -Include $null -Flag $null -AnyFlag $null -NotFlag $null -BitSpec $null | Stop-Upstream 3")]
     [InlineData("Measure-ProcessUss -Id $PID -Mapping $null")]
     [InlineData("Measure-KPageFlags -Id $PID -Flag $null -AnyFlag $null -NotFlag $null -BitSpec $null")]
-    public void Null_is_no_condition(string command)
+    public void NullFilterSelectsEverything(string command)
     {
         Require.Root();
         using Session session = new();
@@ -89,7 +89,7 @@ public sealed class BadInputTests
     }
 
     [Fact]
-    public void Beyond_every_offset_there_are_no_frames()
+    public void FrameNumberBeyondFileOffsetsGivesNoFrames()
     {
         Require.Root();
         using Session session = new();
@@ -98,7 +98,7 @@ public sealed class BadInputTests
     }
 
     [Fact]
-    public void A_saved_copy_is_not_joined_with_the_cgroups_of_now()
+    public void SavedCopyRejectsCgroupFilter()
     {
         using Session session = new();
 
@@ -106,7 +106,7 @@ public sealed class BadInputTests
     }
 
     [Fact]
-    public void A_frame_number_that_makes_no_sense_does_not_keep_the_others_from_being_read()
+    public void InvalidFrameNumberDoesNotStopTheOthers()
     {
         Require.Root();
         using Session session = new();
@@ -125,7 +125,7 @@ public sealed class BadInputTests
     [InlineData("Measure-KPageFlags")]
     [InlineData("Measure-ProcessUss")]
     [InlineData("Clear-SoftDirty -WhatIf")]
-    public void An_object_of_another_kind_is_an_error_and_reads_nothing(string command)
+    public void UnsupportedObjectGivesAnErrorAndReadsNothing(string command)
     {
         Require.Root();
         using Session session = new();
@@ -137,7 +137,7 @@ public sealed class BadInputTests
     }
 
     [Fact]
-    public void Exclusive_and_shared_pages_cannot_be_asked_for_at_once()
+    public void CmdletRejectsExclusiveTogetherWithShared()
     {
         using Session session = new();
 
@@ -147,8 +147,8 @@ public sealed class BadInputTests
         Assert.Equal(ErrorCategory.InvalidArgument, error.CategoryInfo.Category);
     }
 
-    // The engine calls a number outside its range invalid data, and everything else an invalid argument.
-    private static ErrorCategory Category(ErrorRecord error) =>
+    // The engine reports InvalidData for a number outside its range and InvalidArgument for every other error.
+    private static ErrorCategory GetCategory(ErrorRecord error) =>
         error.CategoryInfo.Category == ErrorCategory.InvalidData && error.Exception is ParameterBindingException { ErrorId: "ParameterArgumentValidationError" or "ParameterArgumentTransformationError" }
             ? ErrorCategory.InvalidArgument
             : error.CategoryInfo.Category;

@@ -3,21 +3,21 @@ using System.Management.Automation;
 
 namespace PagemapTools.Tests;
 
-/// <summary>All processes of a machine on which others start and end all the time, as under a compile.</summary>
+/// <summary>Cmdlets read all processes while other processes start and exit all the time, as during a compilation.</summary>
 [Collection(ExclusiveCollection.Name)]
 [Trait("Tier", "Live")]
 public sealed class BusyMachineTests
 {
     private const int Rounds = 10;
 
-    // Of a process that went, of one that is on its way out, and of one that this user may not read.
+    // The errors for a process that has exited, one that is exiting, and one that this user must not read.
     private static readonly string[] s_expected = ["NoProcessFoundForGivenId", "ProcessHasNoAddressSpace", "PagemapAccessDenied"];
 
     [Theory]
     [InlineData("Measure-ProcessUss")]
     [InlineData("Measure-ProcessUss -ByMapping")]
     [InlineData("Get-ProcessPageMap -Name * -AsRange")]
-    public void All_processes_are_read_ten_times_on_end(string command)
+    public void CmdletReadsAllProcessesWhileOthersStartAndExit(string command)
     {
         using Session session = new();
         using Churn churn = new();

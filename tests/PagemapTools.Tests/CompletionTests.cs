@@ -4,7 +4,7 @@ using System.Management.Automation;
 
 namespace PagemapTools.Tests;
 
-/// <summary>What the Tab key offers.</summary>
+/// <summary>Completions that the Tab key offers.</summary>
 [Trait("Tier", "Live")]
 public sealed class CompletionTests : IDisposable
 {
@@ -15,7 +15,7 @@ public sealed class CompletionTests : IDisposable
     [InlineData("Measure-ProcessUss -Id 1, ")]
     [InlineData("Measure-KPageFlags -Id ")]
     [InlineData("Clear-SoftDirty -Id ")]
-    public void Ids_are_those_of_live_processes_with_their_names(string line)
+    public void IdCompletionOffersLiveProcessesWithTheirNames(string line)
     {
         using TargetProcess target = TargetProcess.StartInKnownMemory("anon");
         using System.Diagnostics.Process process = System.Diagnostics.Process.GetProcessById(target.ProcessId);
@@ -25,7 +25,7 @@ public sealed class CompletionTests : IDisposable
     }
 
     [Fact]
-    public void Ids_begin_with_what_was_typed()
+    public void IdCompletionOffersOnlyIdsWithTypedPrefix()
     {
         string own = Environment.ProcessId.ToString();
 
@@ -36,31 +36,31 @@ public sealed class CompletionTests : IDisposable
     }
 
     [Fact]
-    public void Names_are_those_of_the_tree_that_is_on_the_line()
+    public void NameCompletionOffersProcessesOfProcPath()
     {
         using FakeProc tree = new();
         tree.Process(7, 0x10000, PagemapBits.PresentAt(1)).Text("7/comm", "postgres\n");
         tree.Process(8, 0x10000, PagemapBits.PresentAt(1)).Text("8/comm", "web server\n");
 
-        Assert.Equal(["postgres", "'web server'"], Texts($"Get-ProcessPageMap -ProcPath {tree.Path} -AllowSavedTree -Name "));
-        Assert.Equal(["postgres"], Texts($"Get-ProcessPageMap -ProcPath {tree.Path} -AllowSavedTree post"));
-        Assert.Equal(["postgres"], Texts($"Measure-ProcessUss -ProcPath {tree.Path} -AllowSavedTree -Name po"));
-        Assert.Equal(["7", "8"], Texts($"Measure-ProcessUss -ProcPath {tree.Path} -AllowSavedTree -Id "));
+        Assert.Equal(["postgres", "'web server'"], GetCompletionTexts($"Get-ProcessPageMap -ProcPath {tree.Path} -AllowSavedTree -Name "));
+        Assert.Equal(["postgres"], GetCompletionTexts($"Get-ProcessPageMap -ProcPath {tree.Path} -AllowSavedTree post"));
+        Assert.Equal(["postgres"], GetCompletionTexts($"Measure-ProcessUss -ProcPath {tree.Path} -AllowSavedTree -Name po"));
+        Assert.Equal(["7", "8"], GetCompletionTexts($"Measure-ProcessUss -ProcPath {tree.Path} -AllowSavedTree -Id "));
     }
 
     [Fact]
-    public void Mappings_are_those_of_the_process_that_is_on_the_line()
+    public void MappingCompletionOffersMappingsOfProcess()
     {
         using TargetProcess target = TargetProcess.StartInKnownMemory("memfd");
         string line = $"Get-ProcessPageMap -Id {target.ProcessId} -Mapping ";
 
-        string[] all = Texts(line);
+        string[] all = GetCompletionTexts(line);
         Assert.Contains("'[heap]'", all);
         Assert.Contains("/memfd:test", all);
         Assert.Contains(all, text => text.Contains("libcoreclr.so", StringComparison.Ordinal));
         Assert.Equal(all.Distinct(), all);
-        Assert.Equal(["'[heap]'"], Texts(line + "'[he"));
-        Assert.Equal(["'[heap]'"], Texts($"Measure-ProcessUss -Id {target.ProcessId} -ByMapping -Mapping heap"));
+        Assert.Equal(["'[heap]'"], GetCompletionTexts(line + "'[he"));
+        Assert.Equal(["'[heap]'"], GetCompletionTexts($"Measure-ProcessUss -Id {target.ProcessId} -ByMapping -Mapping heap"));
     }
 
     [Theory]
@@ -68,7 +68,7 @@ public sealed class CompletionTests : IDisposable
     [InlineData("star*what?.bin")]
     [InlineData("it's, ‘quoted’ `[.bin")]
     [InlineData("plain.bin")]
-    public void A_mapping_is_found_by_what_was_completed_whatever_its_name(string name)
+    public void CompletedMappingTextSelectsThatMapping(string name)
     {
         string path = Path.Join(Directory.CreateTempSubdirectory("tab").FullName, name);
         File.WriteAllBytes(path, new byte[4096]);
@@ -79,7 +79,7 @@ public sealed class CompletionTests : IDisposable
 
         string text = Assert.Single(Complete(line + $"'{name[..3]}"), offer => offer.ListItemText == path).CompletionText;
         Assert.Equal([path], _session.Objects($"({line}{text}).Mapping.Path"));
-        Assert.Equal([text], Texts(line + text.TrimEnd('\'')));
+        Assert.Equal([text], GetCompletionTexts(line + text.TrimEnd('\'')));
 
         File.Delete(path);
         Directory.Delete(Path.GetDirectoryName(path)!);
@@ -90,7 +90,7 @@ public sealed class CompletionTests : IDisposable
     [InlineData("what?", "whats")]
     [InlineData("-dash", "dash")]
     [InlineData("plain", "")]
-    public void A_process_is_found_by_what_was_completed_whatever_its_name(string name, string other)
+    public void CompletedNameTextSelectsThatProcess(string name, string other)
     {
         using FakeProc tree = new();
         tree.Process(7, 0x10000, PagemapBits.PresentAt(1)).Text("7/comm", name + "\n");
@@ -102,10 +102,10 @@ public sealed class CompletionTests : IDisposable
     }
 
     [Fact]
-    public void Without_a_process_mappings_are_those_that_every_process_has()
+    public void MappingCompletionWithoutProcessOffersCommonMappings()
     {
-        Assert.Contains("'[heap]'", Texts("Get-ProcessPageMap -Mapping "));
-        Assert.Contains("'[stack]'", Texts($"Get-ProcessPageMap -Id {Machine.MissingProcess} -Mapping "));
+        Assert.Contains("'[heap]'", GetCompletionTexts("Get-ProcessPageMap -Mapping "));
+        Assert.Contains("'[stack]'", GetCompletionTexts($"Get-ProcessPageMap -Id {Machine.MissingProcess} -Mapping "));
     }
 
     [Theory]
@@ -116,9 +116,9 @@ public sealed class CompletionTests : IDisposable
     [InlineData("Get-ProcessPageMap -Id 1 -State Sw", new[] { "Swapped", "SwappedShared" })]
     [InlineData("Get-ProcessPageMap -Id 1 -Include Map", new[] { "MapCount" })]
     [InlineData("Measure-ProcessUss -Method ", new[] { "Exclusive", "MapCount" })]
-    public void Names_of_flags_states_and_methods_are_offered(string line, string[] expected)
+    public void CompletionOffersFlagStateAndMethodNames(string line, string[] expected)
     {
-        Assert.Equal(expected, Texts(line).Order(StringComparer.Ordinal));
+        Assert.Equal(expected, GetCompletionTexts(line).Order(StringComparer.Ordinal));
     }
 
     [Theory]
@@ -126,7 +126,7 @@ public sealed class CompletionTests : IDisposable
     [InlineData("Get-KPageFlags -BitSpec anon,~hwp", "'~HWPOISON'")]
     [InlineData("Get-KPageFlags -BitSpec 'anon,lru=hwp", "'anon,lru=HWPOISON'")]
     [InlineData("Measure-KPageFlags -BitSpec =hwp", "'=HWPOISON'")]
-    public void BitSpecsAreCompletedBehindEachSeparator(string line, string expected)
+    public void CompletionCompletesBitSpecAfterEachSeparator(string line, string expected)
     {
         CompletionResult offer = Assert.Single(Complete(line));
 
@@ -135,49 +135,49 @@ public sealed class CompletionTests : IDisposable
     }
 
     [Fact]
-    public void AddressesAreTheMappingsOfTheProcessOnTheLine()
+    public void AddressCompletionOffersMappingsOfProcess()
     {
         using TargetProcess target = TargetProcess.StartInKnownMemory("anon").Stop();
         string[] expected = [.. File.ReadLines($"/proc/{target.ProcessId}/maps").Select(line => "0x" + line.Split(' ')[0].Replace("-", "-0x", StringComparison.Ordinal))];
 
-        Assert.Equal(expected, Texts($"Get-ProcessPageMap -Id {target.ProcessId} -Address "));
-        Assert.Empty(Texts("Get-ProcessPageMap -Address "));
+        Assert.Equal(expected, GetCompletionTexts($"Get-ProcessPageMap -Id {target.ProcessId} -Address "));
+        Assert.Empty(GetCompletionTexts("Get-ProcessPageMap -Address "));
     }
 
     [Fact]
-    public void KernelThreadsAreNotOffered()
+    public void CompletionOmitsKernelThreads()
     {
         using FakeProc tree = new();
         tree.Process(7, 0x10000, PagemapBits.PresentAt(1)).Text("7/comm", "postgres\n");
         tree.Text("2/comm", "kthreadd\n").Status(2, 'S', 2129984, "kthreadd");
 
-        Assert.Equal(["7"], Texts($"Measure-ProcessUss -ProcPath {tree.Path} -AllowSavedTree -Id "));
-        Assert.Equal(["postgres"], Texts($"Measure-ProcessUss -ProcPath {tree.Path} -AllowSavedTree -Name "));
+        Assert.Equal(["7"], GetCompletionTexts($"Measure-ProcessUss -ProcPath {tree.Path} -AllowSavedTree -Id "));
+        Assert.Equal(["postgres"], GetCompletionTexts($"Measure-ProcessUss -ProcPath {tree.Path} -AllowSavedTree -Name "));
     }
 
     [Theory]
     [InlineData("Get-KPageFlags -Cgroup ")]
     [InlineData("Get-KPageCgroup -Cgroup ")]
-    public void Cgroups_are_the_directories_of_the_memory_hierarchy(string line)
+    public void CgroupCompletionOffersMemoryHierarchyDirectories(string line)
     {
         string[] mounts = [.. File.ReadLines("/proc/self/mountinfo").Where(mount => mount.Contains(" - cgroup", StringComparison.Ordinal)).Select(mount => mount.Split(' ')[4])];
         Require.That(!(mounts.Length == 0), "Cgroups", "No cgroup hierarchy is mounted here.");
 
-        string[] offers = Texts(line);
+        string[] offers = GetCompletionTexts(line);
         Assert.NotEmpty(offers);
         Assert.All(offers, offer => Assert.True(Directory.Exists(offer.Trim('\'')), offer));
     }
 
     [Fact]
-    public void Parameters_are_offered()
+    public void CompletionOffersParameters()
     {
-        Assert.Contains("-IncludeUnpopulated", Texts("Get-ProcessPageMap -Id 1 -Inc"));
-        Assert.Contains("Get-ProcessPageMap", Texts("Get-ProcessP"));
+        Assert.Contains("-IncludeUnpopulated", GetCompletionTexts("Get-ProcessPageMap -Id 1 -Inc"));
+        Assert.Contains("Get-ProcessPageMap", GetCompletionTexts("Get-ProcessP"));
     }
 
     public void Dispose() => _session.Dispose();
 
-    private string[] Texts(string line) => [.. Complete(line).Select(offer => offer.CompletionText)];
+    private string[] GetCompletionTexts(string line) => [.. Complete(line).Select(offer => offer.CompletionText)];
 
     private Collection<CompletionResult> Complete(string line)
     {

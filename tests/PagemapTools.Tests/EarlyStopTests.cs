@@ -4,14 +4,14 @@ using System.Text.RegularExpressions;
 
 namespace PagemapTools.Tests;
 
-/// <summary>Everything ends at once when it is told to, and leaves nothing open.</summary>
+/// <summary>A stopped cmdlet ends at once and closes every file.</summary>
 [Collection(ExclusiveCollection.Name)]
 [Trait("Tier", "Privileged")]
 public sealed class EarlyStopTests : IDisposable
 {
     private static readonly TimeSpan s_prompt = TimeSpan.FromSeconds(2);
 
-    // Whole commands, from their first line on; to its end each would take half a minute or more.
+    // The limit covers a whole command, including its start. Without the stop each command runs for half a minute or more.
     private static readonly TimeSpan s_soon = TimeSpan.FromSeconds(6);
 
     private static readonly Regex s_read = new("^/proc/([0-9]+/(pagemap|maps|smaps|smaps_rollup|stat|status|mem)|kpage[a-z]+)$", RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(1));
@@ -30,7 +30,7 @@ public sealed class EarlyStopTests : IDisposable
     [InlineData("while ($true) { Get-KPageCgroup | ForEach-Object { } }")]
     [InlineData("while ($true) { Measure-KPageFlags | ForEach-Object { } }")]
     [InlineData("while ($true) { Measure-ProcessUss | ForEach-Object { } }")]
-    public void A_stop_from_another_thread_ends_long_work(string script)
+    public void StopFromAnotherThreadEndsLongWork(string script)
     {
         Require.Root();
         using PowerShell shell = _session.CreateCommand(script);
@@ -56,7 +56,7 @@ public sealed class EarlyStopTests : IDisposable
     [InlineData("Measure-ProcessUss", false)]
     [InlineData("Measure-ProcessUss -ByMapping", false)]
     [InlineData("Test-PagemapSupport", false)]
-    public void Nothing_more_is_made_than_what_is_taken(string command, bool needsRoot)
+    public void CmdletMakesNoMoreObjectsThanTaken(string command, bool needsRoot)
     {
         if (needsRoot)
         {
@@ -73,7 +73,7 @@ public sealed class EarlyStopTests : IDisposable
     }
 
     [Fact]
-    public void A_chain_of_cmdlets_ends_as_a_whole()
+    public void StopEndsWholeChainOfCmdlets()
     {
         Require.Root();
         Stopwatch watch = Stopwatch.StartNew();
@@ -86,7 +86,7 @@ public sealed class EarlyStopTests : IDisposable
     }
 
     [Fact]
-    public void A_break_in_the_pipeline_ends_it()
+    public void BreakInPipelineEndsCmdlet()
     {
         Stopwatch watch = Stopwatch.StartNew();
 
@@ -97,7 +97,7 @@ public sealed class EarlyStopTests : IDisposable
     }
 
     [Fact]
-    public void An_error_downstream_ends_it()
+    public void ErrorDownstreamEndsCmdlet()
     {
         Outcome outcome = _session.Run("Get-ProcessPageMap -Id $id -IncludeUnpopulated | ForEach-Object { throw 'enough' }");
 
@@ -111,7 +111,7 @@ public sealed class EarlyStopTests : IDisposable
         _target.Dispose();
     }
 
-    /// <summary>No file of a process or of the frames. Nothing else runs meanwhile, or it would have its own.</summary>
+    /// <summary>Asserts that this process has no file of /proc open. Other tests do not run meanwhile: their open files would count.</summary>
     private static void AssertNothingIsOpen() =>
         Assert.DoesNotContain(
             Directory.EnumerateFiles("/proc/self/fd").Select(file => new FileInfo(file).LinkTarget),

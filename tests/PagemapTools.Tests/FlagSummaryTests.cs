@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 
 namespace PagemapTools.Tests;
 
-/// <summary>Measure-KPageFlags against the kernel's own page-types, on the same words.</summary>
+/// <summary>Compares Measure-KPageFlags with the kernel's page-types tool on the same words.</summary>
 [Trait("Tier", "Privileged")]
 public sealed class FlagSummaryTests : IDisposable
 {
@@ -39,11 +39,11 @@ public sealed class FlagSummaryTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Specifications))]
-    public void Random_words_give_what_page_types_prints(string specification)
+    public void SummaryOfRandomWordsEqualsPageTypes(string specification)
     {
         Require.PageTypes();
 
-        // All flags that page-types knows, some of them and few of them.
+        // Of the flags that page-types has a name for, words have a half, a quarter or one in 32.
         const ulong Known = 0x3ff_07ff_ffffUL;
         Random random = new(specification.Length);
         Save([.. Enumerable.Range(0, 5_000).Select(word => Known & Next() & (word % 3 > 0 ? Next() : ~0UL) & (word % 3 > 1 ? Next() & Next() & Next() : ~0UL))]);
@@ -55,11 +55,11 @@ public sealed class FlagSummaryTests : IDisposable
     }
 
     [Fact]
-    public void A_copy_of_the_machines_own_file_gives_what_page_types_prints()
+    public void SummaryOfSavedKpageflagsEqualsPageTypes()
     {
         Require.Root();
         Require.PageTypes();
-        Save(MemoryMarshal.Cast<byte, ulong>(Read("/proc/kpageflags")));
+        Save(MemoryMarshal.Cast<byte, ulong>(ReadFile("/proc/kpageflags")));
 
         AssertSame("", raw: false);
         AssertSame("", raw: true);
@@ -67,7 +67,7 @@ public sealed class FlagSummaryTests : IDisposable
     }
 
     [Fact]
-    public void The_pages_of_a_process_give_what_page_types_prints()
+    public void SummaryOfProcessPagesEqualsPageTypes()
     {
         Require.Root();
         Require.PageTypes();
@@ -81,7 +81,7 @@ public sealed class FlagSummaryTests : IDisposable
         {
             string[] options = ["-p", target.ProcessId.ToString(CultureInfo.InvariantCulture), "-a", pages, .. raw.Length > 0 ? ["-r"] : Array.Empty<string>()];
             Stable.Until(
-                () => string.Join('\n', PageTypes(options)),
+                () => string.Join('\n', RunPageTypes(options)),
                 expected =>
                 {
                     Assert.Equal(expected, Text($"Get-ProcessPageMap -Id $id -Address $range | Measure-KPageFlags {raw}"));
@@ -89,25 +89,25 @@ public sealed class FlagSummaryTests : IDisposable
                 });
         }
 
-        string Text(string script) => string.Join('\n', Ours(script));
+        string Text(string script) => string.Join('\n', RunModule(script));
     }
 
     [Fact]
-    public void A_process_is_the_sum_of_its_pages()
+    public void SummaryOfProcessEqualsSummaryOfItsPages()
     {
         Random random = new(3);
         _tree.Process(7, 0x10000, [.. Enumerable.Range(0, 1000).Select(page => page % 10 == 0 ? 0 : PagemapBits.PresentAt((ulong)random.Next(1, 500)))]);
         _tree.Entries("kpageflags", 0, [.. Enumerable.Range(0, 500).Select(frame => 1UL << (frame % 20))]);
         _session["tree"] = _tree.Path;
 
-        string[] expected = Ours("Get-ProcessPageMap -Id 7 -ProcPath $tree -AllowSavedTree | Measure-KPageFlags -ProcPath $tree -AllowSavedTree");
+        string[] expected = RunModule("Get-ProcessPageMap -Id 7 -ProcPath $tree -AllowSavedTree | Measure-KPageFlags -ProcPath $tree -AllowSavedTree");
         Assert.Equal(900, _session.Objects("Measure-KPageFlags -Id 7 -ProcPath $tree -AllowSavedTree").Column<long>("PageCount").Sum());
-        Assert.Equal(expected, Ours("Measure-KPageFlags -Id 7 -ProcPath $tree -AllowSavedTree"));
-        Assert.Equal(expected, Ours("Measure-KPageFlags -Name made-up -ProcPath $tree -AllowSavedTree"));
+        Assert.Equal(expected, RunModule("Measure-KPageFlags -Id 7 -ProcPath $tree -AllowSavedTree"));
+        Assert.Equal(expected, RunModule("Measure-KPageFlags -Name made-up -ProcPath $tree -AllowSavedTree"));
     }
 
     [Fact]
-    public void All_of_memory_is_every_frame_of_the_file()
+    public void SummaryOfAllMemoryCountsEveryFrameOfTheFile()
     {
         Require.Root();
         long frames = _session.Objects("Measure-KPageFlags").Column<long>("PageCount").Sum();
@@ -120,7 +120,7 @@ public sealed class FlagSummaryTests : IDisposable
     }
 
     [Fact]
-    public void Frames_from_the_pipeline_are_counted_with_or_without_flags()
+    public void SummaryCountsPipedFramesWithAndWithoutFlags()
     {
         _tree.Entries("kpageflags", 0, 1 << 5, 1 << 5, 1 << 12).Entries("kpagecount", 0, 1, 1, 1);
         _session["tree"] = _tree.Path;
@@ -135,7 +135,7 @@ public sealed class FlagSummaryTests : IDisposable
     }
 
     [Fact]
-    public void Flags_by_name_choose_what_is_counted()
+    public void FlagParametersSelectCountedFrames()
     {
         _tree.Entries("saved", 0, 1 << 5, (1 << 5) | (1 << 12), 1 << 12, 1UL << 33);
 
@@ -158,12 +158,12 @@ public sealed class FlagSummaryTests : IDisposable
         options.AddRange(specification.Length > 0 ? ["-b", specification] : Array.Empty<string>());
         string parameters = (raw ? " -Raw" : "") + (specification.Length > 0 ? $" -BitSpec '{specification}'" : "");
 
-        Assert.Equal(PageTypes([.. options]), Ours($"Measure-KPageFlags -Path $saved{parameters}"));
+        Assert.Equal(RunPageTypes([.. options]), RunModule($"Measure-KPageFlags -Path $saved{parameters}"));
     }
 
     /// <summary>
-    /// Saves words as they are for the module, and for page-types without what the kernel shows falsely of slab pages: the module
-    /// masks ANON and KSM there, page-types prints them.
+    /// Saves the words unchanged for the module, and without the false ANON and KSM flags of slab pages for page-types. The module
+    /// masks these two flags on slab pages; page-types prints them.
     /// </summary>
     private void Save(ReadOnlySpan<ulong> words)
     {
@@ -176,7 +176,7 @@ public sealed class FlagSummaryTests : IDisposable
         _tree.Entries("saved", 0, words).Entries("clean", 0, clean);
     }
 
-    private static byte[] Read(string path)
+    private static byte[] ReadFile(string path)
     {
         using FileStream source = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0);
         using MemoryStream copy = new();
@@ -184,8 +184,8 @@ public sealed class FlagSummaryTests : IDisposable
         return copy.ToArray();
     }
 
-    /// <summary>Each line as "flags count letters names", in the order of the flags.</summary>
-    private static string[] PageTypes(string[] options) =>
+    /// <summary>Returns each line as "flags count letters names", ordered by flags.</summary>
+    private static string[] RunPageTypes(string[] options) =>
     [
         .. Tool.Lines("page-types", options)
             .Where(line => line.StartsWith("0x", StringComparison.Ordinal))
@@ -194,14 +194,14 @@ public sealed class FlagSummaryTests : IDisposable
             .Order(StringComparer.Ordinal),
     ];
 
-    private string[] Ours(string script) => [.. _session.Objects(script).Select(Line)];
+    private string[] RunModule(string script) => [.. _session.Objects(script).Select(FormatRow)];
 
-    private static string Line(PSObject summary)
+    private static string FormatRow(PSObject summary)
     {
         ulong flags = summary.Get<ulong>("FlagsValue");
-        string names = flags == 0 ? "" : string.Join(',', summary.Get<string>("FlagNames")!.ToLowerInvariant().Split(',').Select(Spelled));
+        string names = flags == 0 ? "" : string.Join(',', summary.Get<string>("FlagNames")!.ToLowerInvariant().Split(',').Select(SpellAsPageTypes));
         return $"0x{flags:x16} {summary.Get<long>("PageCount")} {summary.Get<string>("SymbolicFlags")!.Replace("_", "", StringComparison.Ordinal)} {names}";
     }
 
-    private static string Spelled(string name) => s_spellings.FirstOrDefault(spelling => spelling.Ours == name).Theirs ?? name;
+    private static string SpellAsPageTypes(string name) => s_spellings.FirstOrDefault(spelling => spelling.Ours == name).Theirs ?? name;
 }

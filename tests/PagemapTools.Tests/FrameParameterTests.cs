@@ -2,7 +2,7 @@ using System.Management.Automation;
 
 namespace PagemapTools.Tests;
 
-/// <summary>How frames are named and chosen, on files whose every word is known.</summary>
+/// <summary>Parameters that select frames, tested on files with known words.</summary>
 [Trait("Tier", "Privileged")]
 public sealed class FrameParameterTests : IDisposable
 {
@@ -13,7 +13,7 @@ public sealed class FrameParameterTests : IDisposable
 
     public FrameParameterTests()
     {
-        // Frame n: flag n % 27, mapped n times, charged to cgroup 1000 + n / 8.
+        // Frame n has flag n % 27, map count n and cgroup inode 1000 + n / 8.
         _tree.Entries("kpageflags", 0, [.. Enumerable.Range(0, Frames).Select(frame => 1UL << (frame % 27))])
             .Entries("kpagecount", 0, [.. Enumerable.Range(0, Frames).Select(frame => (ulong)frame)])
             .Entries("kpagecgroup", 0, [.. Enumerable.Range(0, Frames).Select(frame => (ulong)(1000 + (frame / 8)))]);
@@ -35,7 +35,7 @@ public sealed class FrameParameterTests : IDisposable
     [InlineData("-Count 3", new ulong[] { 0, 1, 2 })]
     [InlineData("-Pfn 62 -Count 10", new ulong[] { 62, 63 })]
     [InlineData("-Pfn 64 -Count 10", new ulong[0])]
-    public void Frames_are_named_by_number_and_count(string parameters, ulong[] expected)
+    public void PfnAndCountSelectFrames(string parameters, ulong[] expected)
     {
         foreach (string cmdlet in (string[])["Get-KPageFlags", "Get-KPageCount", "Get-KPageCgroup"])
         {
@@ -49,7 +49,7 @@ public sealed class FrameParameterTests : IDisposable
     [InlineData("7ul, 3L, 12s")]
     [InlineData("[pscustomobject]@{ Pfn = 7 }, [pscustomobject]@{ Pfn = '0x3' }, [pscustomobject]@{ Pfn = 12ul; Other = 1 }")]
     [InlineData("(Get-KPageCount 7, 3, 12)")]
-    public void Frames_come_down_the_pipeline_in_order(string input)
+    public void CmdletsKeepOrderOfPipedFrames(string input)
     {
         Assert.Equal([7UL, 3UL, 12UL], _session.Objects($"{input} | Get-KPageFlags").Column<ulong>("Pfn"));
         Assert.Equal([7UL, 3UL, 12UL], _session.Objects($"{input} | Get-KPageCount").Column<ulong>("MapCount"));
@@ -57,19 +57,19 @@ public sealed class FrameParameterTests : IDisposable
     }
 
     [Fact]
-    public void A_count_goes_with_each_frame_of_the_pipeline()
+    public void CountAppliesToEachPipedFrame()
     {
         Assert.Equal([7UL, 8UL, 3UL, 4UL], _session.Objects("7, 3 | Get-KPageCount -Count 2").Column<ulong>("MapCount"));
     }
 
     [Fact]
-    public void Without_a_frame_all_are_read()
+    public void CmdletReadsAllFramesWithoutPfn()
     {
         Assert.Equal(Enumerable.Range(0, Frames).Select(frame => (ulong)frame), _session.Objects("Get-KPageCount").Column<ulong>("MapCount"));
     }
 
     [Fact]
-    public void Nothing_is_known_of_a_frame_beyond_the_end()
+    public void FrameBeyondTheEndHasNullFlags()
     {
         IReadOnlyList<PSObject> beyond = _session.Objects("Get-KPageFlags 63, 64, 0xffffffffff");
 
@@ -98,13 +98,13 @@ public sealed class FrameParameterTests : IDisposable
     [InlineData("Get-KPageFlags -BitSpec 'lru,active=active' -Count 30", new ulong[] { 6 })]
     [InlineData("Get-KPageFlags -BitSpec 'lru,~active' -Count 30", new ulong[] { 5 })]
     [InlineData("Get-KPageFlags -BitSpec compound -Raw", new ulong[] { 15, 16, 42, 43 })]
-    public void Frames_are_chosen_by_what_is_read_of_them(string command, ulong[] expected)
+    public void FilterParametersSelectFrames(string command, ulong[] expected)
     {
         Assert.Equal(expected, _session.Objects(command).Column<ulong>("Pfn"));
     }
 
     [Fact]
-    public void A_saved_copy_is_read_instead_of_the_machines()
+    public void PathParameterReadsSavedCopy()
     {
         _tree.Entries("saved", 0, 1 << 5, 1 << 12);
         _session["saved"] = _tree.PathOf("saved");
@@ -115,7 +115,7 @@ public sealed class FrameParameterTests : IDisposable
     }
 
     [Fact]
-    public void A_relative_path_is_relative_to_the_session()
+    public void RelativePathsResolveAgainstSessionLocation()
     {
         _tree.Entries("saved", 0, 1 << 5);
         _session["PSDefaultParameterValues"] = new DefaultParameterDictionary();
@@ -127,7 +127,7 @@ public sealed class FrameParameterTests : IDisposable
     }
 
     [Fact]
-    public void A_cgroup_is_named_by_its_path_too()
+    public void CgroupFilterAcceptsPathAndInode()
     {
         Require.Root();
         Require.That(File.Exists("/proc/kpagecgroup"), "Cgroups", "This kernel has no memory cgroups.");

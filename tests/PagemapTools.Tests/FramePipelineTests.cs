@@ -3,21 +3,21 @@ using System.Management.Automation;
 
 namespace PagemapTools.Tests;
 
-/// <summary>Pages that go from one cmdlet into the next.</summary>
+/// <summary>Pages that pass through a pipeline of several cmdlets.</summary>
 [Trait("Tier", "Privileged")]
 public sealed class FramePipelineTests
 {
     private const int Pages = 16 * 1024;
 
-    // As many as the cmdlets gather from the pipeline.
+    // The number of pages that the cmdlets gather from the pipeline before they read.
     private const int PagesToGather = 4096;
 
     [Fact]
-    public void Pages_are_passed_on_in_order_with_more_known_of_them()
+    public void CmdletsAddPropertiesToPipedPagesInOrder()
     {
         Require.Root();
         using TargetProcess target = TargetProcess.StartInKnownMemory("dense", "size=64MiB").Stop();
-        using Session session = SessionWith(target);
+        using Session session = CreateSession(target);
 
         IReadOnlyList<PSObject> pages = session.Objects("Get-ProcessPageMap -Id $id -Address $range | Get-KPageFlags | Get-KPageCount | Get-KPageCgroup");
 
@@ -32,11 +32,11 @@ public sealed class FramePipelineTests
     }
 
     [Fact]
-    public void Piping_gives_what_including_gives()
+    public void PipingGivesSameResultAsInclude()
     {
         Require.Root();
         using TargetProcess target = TargetProcess.StartInKnownMemory("fork", "pages=300").Stop();
-        using Session session = SessionWith(target);
+        using Session session = CreateSession(target);
 
         Stable.Until(
             () => Describe(session.Objects("Get-ProcessPageMap -Id $id -Address $range -Include Flags, MapCount, Cgroup")),
@@ -44,11 +44,11 @@ public sealed class FramePipelineTests
     }
 
     [Fact]
-    public void The_objects_that_come_out_are_those_that_went_in()
+    public void CmdletsPassOnTheSameObjects()
     {
         Require.Root();
         using TargetProcess target = TargetProcess.StartInKnownMemory("anon");
-        using Session session = SessionWith(target);
+        using Session session = CreateSession(target);
 
         IReadOnlyList<PSObject> passed = session.Objects("$pages = Get-ProcessPageMap -Id $id -Address $range; $pages | Get-KPageFlags; Get-KPageCount -InputObject $pages[0]");
 
@@ -57,11 +57,11 @@ public sealed class FramePipelineTests
     }
 
     [Fact]
-    public void A_filter_downstream_keeps_the_order()
+    public void DownstreamFilterKeepsOrder()
     {
         Require.Root();
         using TargetProcess target = TargetProcess.StartInKnownMemory("file-private", "pages=512 read=0-255 written=256-511".Split(' ')).Stop();
-        using Session session = SessionWith(target);
+        using Session session = CreateSession(target);
         ulong[] written = target.Region.Pages("written");
 
         Assert.Equal(written, session.Objects("Get-ProcessPageMap -Id $id -Address $range | Get-KPageFlags -Flag ANON").Column<ulong>("Address"));
@@ -71,11 +71,11 @@ public sealed class FramePipelineTests
     }
 
     [Fact]
-    public void Pages_without_a_frame_pass_with_nothing_known_of_them()
+    public void CmdletsPassOnPagesWithoutFrame()
     {
         Require.Root();
         using TargetProcess target = TargetProcess.StartInKnownMemory("anon");
-        using Session session = SessionWith(target);
+        using Session session = CreateSession(target);
 
         IReadOnlyList<PSObject> pages = session.Objects("Get-ProcessPageMap -Id $id -Address $range -IncludeUnpopulated | Get-KPageFlags | Get-KPageCount");
 
@@ -91,11 +91,11 @@ public sealed class FramePipelineTests
     [Theory]
     [InlineData("@()")]
     [InlineData("Get-ProcessPageMap -Id $id -Mapping nosuch")]
-    public void Nothing_in_gives_nothing_out(string source)
+    public void EmptyInputGivesNoOutput(string source)
     {
         Require.Root();
         using TargetProcess target = TargetProcess.StartInKnownMemory("anon");
-        using Session session = SessionWith(target);
+        using Session session = CreateSession(target);
 
         foreach (string cmdlet in (string[])["Get-KPageFlags", "Get-KPageCount", "Get-KPageCgroup", "Measure-KPageFlags"])
         {
@@ -104,7 +104,7 @@ public sealed class FramePipelineTests
     }
 
     [Fact]
-    public void Piped_pages_are_read_in_batches()
+    public void CmdletsReadPipedPagesInBatches()
     {
         Require.ReadableFile("/proc/self/io");
         using FakeProc tree = new();
@@ -120,7 +120,7 @@ public sealed class FramePipelineTests
             tree.Entries(file, 0, new ulong[Pages + 1]);
         }
 
-        // A process of its own, whose reads nobody else adds to.
+        // A separate process: the read count in its /proc/self/io contains no reads of other tests.
         HostRun run = HostProgram.RunScript(
             $$"""
             function Reads { [long]([IO.File]::ReadAllLines('/proc/self/io') -like 'syscr:*')[0].Split(' ')[1] }
@@ -137,7 +137,7 @@ public sealed class FramePipelineTests
         Assert.InRange(figures[1], 1, Pages / 100);
     }
 
-    private static Session SessionWith(TargetProcess target)
+    private static Session CreateSession(TargetProcess target)
     {
         Session session = new();
         session["id"] = target.ProcessId;

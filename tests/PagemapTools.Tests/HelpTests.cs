@@ -3,64 +3,67 @@ using System.Text.RegularExpressions;
 
 namespace PagemapTools.Tests;
 
-/// <summary>Help and cmdlets say the same: whoever changes a cmdlet changes its page, and makes the MAML anew (build.ps1 -Task Help).</summary>
+/// <summary>Help agrees with the cmdlets. A change to a cmdlet needs a change to its page and new MAML (build.ps1 -Task Help).</summary>
 [Trait("Tier", "Unit")]
 public sealed class HelpTests : IDisposable
 {
     private const string Maml = "PagemapTools.dll-Help.xml";
     private const string About = "about_PagemapTools.help.txt";
-    private const int FewestExamples = 3;
+    private const int MinExamples = 3;
 
     private static readonly string[] s_objects =
-        ["ProcessUss", "MappingUss", "PageInfo", "ProcessPageInfo", "PageRange", "ProcessPageRange", "KPageFlagsSummary", "MemoryMapping", "PagemapSupport"];
+    [
+        "Uss.ProcessUss", "Uss.MappingUss", "Pages.PageInfo", "Pages.ProcessPageInfo", "Pages.PageRange", "Pages.ProcessPageRange",
+        "Frames.KPageFlagsSummary", "Processes.MemoryMapping", "Support.PagemapSupport",
+    ];
 
     private readonly Session _session = new();
 
-    private static string Pages { get; } = Path.Join(Root(), "en-US");
+    private static string Pages { get; } = Path.Join(FindRoot(), "en-US");
 
     public void Dispose() => _session.Dispose();
 
     [Fact]
-    public void Each_cmdlet_has_a_page_and_no_page_is_without_a_cmdlet()
+    public void EveryCmdletHasExactlyOneHelpPage()
     {
-        string[] cmdlets = [.. Cmdlets().Select(cmdlet => cmdlet.Name)];
+        string[] cmdlets = [.. GetCmdlets().Select(cmdlet => cmdlet.Name)];
 
-        Assert.Equal(cmdlets, Markdown().Select(page => page.Name));
-        Assert.Equal(cmdlets, MamlPages().Select(page => page.Name));
+        Assert.Equal(cmdlets, ReadMarkdown().Select(page => page.Name));
+        Assert.Equal(cmdlets, ReadMaml().Select(page => page.Name));
     }
 
     [Fact]
-    public void Markdown_has_the_parameters_sets_and_types_of_the_cmdlets() => AssertAlike(Markdown(), isMaml: false);
+    public void MarkdownListsParametersSetsAndTypesOfCmdlets() => AssertAlike(ReadMarkdown(), isMaml: false);
 
     [Fact]
-    public void Maml_has_the_parameters_sets_and_types_of_the_cmdlets() => AssertAlike(MamlPages(), isMaml: true);
+    public void MamlListsParametersSetsAndTypesOfCmdlets() => AssertAlike(ReadMaml(), isMaml: true);
 
     [Fact]
-    public void Maml_is_made_from_the_Markdown_as_it_stands()
+    public void MamlMatchesMarkdown()
     {
-        foreach ((HelpPage markdown, HelpPage maml) in Markdown().Zip(MamlPages()))
+        foreach ((HelpPage markdown, HelpPage maml) in ReadMarkdown().Zip(ReadMaml()))
         {
-            Assert.Equal(Flat(markdown.Texts), Flat(maml.Texts));
-            Assert.Equal(Flat(markdown.Examples), Flat(maml.Examples));
+            Assert.Equal(Flatten(markdown.Texts), Flatten(maml.Texts));
+            Assert.Equal(Flatten(markdown.Examples), Flatten(maml.Examples));
         }
     }
 
     [Fact]
-    public void Nothing_is_left_to_fill_in()
+    public void HelpPagesHaveNoPlaceholders()
     {
-        foreach (HelpPage page in Markdown())
+        foreach (HelpPage page in ReadMarkdown())
         {
-            Assert.All(page.Texts, text => Assert.False(string.IsNullOrWhiteSpace(text.Value), $"{page.Name} says nothing of {text.Key}."));
-            Assert.DoesNotContain("{{", File.ReadAllText(PathOf(page)), StringComparison.Ordinal);
+            Assert.All(page.Texts, text => Assert.False(string.IsNullOrWhiteSpace(text.Value), $"{page.Name} has no text for {text.Key}."));
+            Assert.DoesNotContain("{{", File.ReadAllText(GetPath(page)), StringComparison.Ordinal);
         }
     }
 
     [Fact]
-    public void Each_page_has_three_examples_with_code_that_parses()
+    public void EachPageHasThreeExamplesThatParse()
     {
-        foreach (HelpPage page in Markdown())
+        foreach (HelpPage page in ReadMarkdown())
         {
-            Assert.True(page.Examples.Count >= FewestExamples, $"{page.Name} has {page.Examples.Count} examples.");
+            Assert.True(page.Examples.Count >= MinExamples, $"{page.Name} has {page.Examples.Count} examples.");
             Assert.All(page.Examples, example =>
             {
                 Assert.Contains(page.Name, example.Value, StringComparison.Ordinal);
@@ -70,52 +73,52 @@ public sealed class HelpTests : IDisposable
     }
 
     [Fact]
-    public void Values_of_enumerations_are_named_where_they_are_taken()
+    public void HelpPagesNameAcceptedEnumValues()
     {
-        foreach (CmdletInfo cmdlet in Cmdlets())
+        foreach (CmdletInfo cmdlet in GetCmdlets())
         {
             string page = File.ReadAllText(Path.Join(Pages, cmdlet.Name + ".md"));
             IEnumerable<Type> enumerations = cmdlet.Parameters.Values
                 .Select(parameter => parameter.ParameterType.GetElementType() ?? parameter.ParameterType)
-                .Where(type => type is { IsEnum: true, Namespace: "PagemapTools.Procfs", Name: not "KPageFlags" });
+                .Where(type => type is { IsEnum: true, Name: not "KPageFlags" } && type.Assembly.GetName().Name == "PagemapTools.Procfs");
             Assert.All(enumerations.SelectMany(Enum.GetNames).Where(name => name != "None"), name => Assert.Matches($@"\b{name}\b", page));
         }
     }
 
     [Fact]
-    public void Get_Help_finds_the_staged_help()
+    public void GetHelpFindsStagedHelp()
     {
-        foreach (HelpPage page in Markdown())
+        foreach (HelpPage page in ReadMarkdown())
         {
             PSObject help = Assert.Single(_session.Objects($"Get-Help {page.Name} -Full"));
-            Assert.Equal(Flat(page.Texts["SYNOPSIS"]), Flat((string)help.Properties["Synopsis"].Value));
+            Assert.Equal(Flatten(page.Texts["SYNOPSIS"]), Flatten((string)help.Properties["Synopsis"].Value));
         }
 
         string about = string.Concat(_session.Objects("Get-Help about_PagemapTools").Select(text => text.ToString()));
-        Assert.Equal(Flat(File.ReadAllText(Path.Join(Pages, About))), Flat(about));
+        Assert.Equal(Flatten(File.ReadAllText(Path.Join(Pages, About))), Flatten(about));
     }
 
     [Fact]
-    public void About_explains_each_state_flag_error_and_property()
+    public void AboutExplainsEachStateFlagErrorAndProperty()
     {
         string about = File.ReadAllText(Path.Join(Pages, About));
-        string errors = File.ReadAllText(Path.Join(Root(), "src/PagemapTools/PagemapErrors.cs"));
+        string errors = File.ReadAllText(Path.Join(FindRoot(), "src/PagemapTools/PagemapErrors.cs"));
         IEnumerable<string> ids = Regex.Matches(errors, @"""(?<id>\w+)"",\s*ErrorCategory", RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(1)).Select(match => match.Groups["id"].Value);
         IEnumerable<string> words = ids
-            .Concat(Names("[enum]::GetNames([PagemapTools.Procfs.Entries.PageState])"))
-            .Concat(Names("[enum]::GetNames([PagemapTools.Procfs.Frames.KPageFlags])"))
-            .Concat(s_objects)
-            .Concat(s_objects.SelectMany(type => Names($"[PagemapTools.Procfs.{type}].GetProperties().Name")))
-            .Concat(Cmdlets().Select(cmdlet => cmdlet.Name));
+            .Concat(GetNames("[enum]::GetNames([PagemapTools.Procfs.Entries.PageState])"))
+            .Concat(GetNames("[enum]::GetNames([PagemapTools.Procfs.Frames.KPageFlags])"))
+            .Concat(s_objects.Select(type => type.Split('.')[1]))
+            .Concat(s_objects.SelectMany(type => GetNames($"[PagemapTools.Procfs.{type}].GetProperties().Name")))
+            .Concat(GetCmdlets().Select(cmdlet => cmdlet.Name));
 
-        Assert.True(ids.Count() > 5, "The error ids were not found in their source.");
+        Assert.True(ids.Count() > 5, "The source has no error ids.");
         Assert.All(words.Distinct(StringComparer.Ordinal), word => Assert.Matches($@"(?<![\w]){word}(?![\w])", about));
     }
 
     [Theory]
     [InlineData("Measure-ProcessUss -Id $PID")]
     [InlineData("Measure-ProcessUss -Id $PID -ByMapping")]
-    public void About_lists_every_column_of_what_is_saved(string command)
+    public void AboutListsEveryColumnOfSavedObjects(string command)
     {
         string about = File.ReadAllText(Path.Join(Pages, About));
         string section = about[about.IndexOf("\nPROPERTIES", StringComparison.Ordinal)..about.IndexOf("\nCONTAINERS", StringComparison.Ordinal)];
@@ -124,7 +127,7 @@ public sealed class HelpTests : IDisposable
         Assert.All(columns, column => Assert.Matches($@"(?<![\w]){column}(?![\w])", section));
     }
 
-    private static string Root()
+    private static string FindRoot()
     {
         for (DirectoryInfo? directory = new(AppContext.BaseDirectory); directory is not null; directory = directory.Parent)
         {
@@ -137,28 +140,28 @@ public sealed class HelpTests : IDisposable
         throw new InvalidOperationException($"There is no en-US above {AppContext.BaseDirectory}.");
     }
 
-    private static string PathOf(HelpPage page) => Path.Join(Pages, page.Name + ".md");
+    private static string GetPath(HelpPage page) => Path.Join(Pages, page.Name + ".md");
 
-    private static HelpPage[] Markdown() =>
+    private static HelpPage[] ReadMarkdown() =>
         [.. Directory.GetFiles(Pages, "*-*.md").Order(StringComparer.Ordinal).Select(MarkdownHelp.Read)];
 
-    private static HelpPage[] MamlPages() => [.. MamlHelp.Read(Path.Join(Pages, Maml)).OrderBy(page => page.Name, StringComparer.Ordinal)];
+    private static HelpPage[] ReadMaml() => [.. MamlHelp.Read(Path.Join(Pages, Maml)).OrderBy(page => page.Name, StringComparer.Ordinal)];
 
-    private static IEnumerable<string> Flat(IReadOnlyDictionary<string, string> texts) =>
-        texts.OrderBy(text => text.Key, StringComparer.Ordinal).Select(text => $"{text.Key}: {Flat(text.Value)}");
+    private static IEnumerable<string> Flatten(IReadOnlyDictionary<string, string> texts) =>
+        texts.OrderBy(text => text.Key, StringComparer.Ordinal).Select(text => $"{text.Key}: {Flatten(text.Value)}");
 
-    private static string Flat(string text) => Regex.Replace(text, @"\s+", " ", RegexOptions.None, TimeSpan.FromSeconds(1)).Trim();
+    private static string Flatten(string text) => Regex.Replace(text, @"\s+", " ", RegexOptions.None, TimeSpan.FromSeconds(1)).Trim();
 
-    private CmdletInfo[] Cmdlets() =>
+    private CmdletInfo[] GetCmdlets() =>
         [.. _session.Objects("Get-Command -Module PagemapTools").Select(item => (CmdletInfo)item.BaseObject).OrderBy(cmdlet => cmdlet.Name, StringComparer.Ordinal)];
 
-    private IEnumerable<string> Names(string script) => _session.Objects(script).Select(name => name.ToString()!);
+    private IEnumerable<string> GetNames(string script) => _session.Objects(script).Select(name => name.ToString()!);
 
     private void AssertAlike(HelpPage[] pages, bool isMaml)
     {
-        foreach ((CmdletInfo cmdlet, HelpPage page) in Cmdlets().Zip(pages))
+        foreach ((CmdletInfo cmdlet, HelpPage page) in GetCmdlets().Zip(pages))
         {
-            HelpPage real = HelpPage.Of(cmdlet, isMaml);
+            HelpPage real = HelpPage.FromCmdlet(cmdlet, isMaml);
             AssertSame(real.Parameters, page.Parameters, cmdlet);
             AssertSame(real.Syntax, page.Syntax, cmdlet);
             AssertSame(real.Inputs, page.Inputs, cmdlet);

@@ -4,6 +4,7 @@ namespace PagemapTools.Tests;
 
 /// <summary>src/PagemapTools.Host: PowerShell's own console, with the module imported before the first command.</summary>
 [Collection(ExclusiveCollection.Name)]
+[Trait("Tier", "Live")]
 public sealed class HostTests
 {
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
@@ -21,7 +22,7 @@ public sealed class HostTests
     }
 
     [Fact]
-    public void ModuleBesideTheEngineIsImported()
+    public void HostImportsModuleBesideEngine()
     {
         HostRun run = HostProgram.RunScript("(Get-Module PagemapTools).ModuleBase; $PSHOME");
 
@@ -30,7 +31,7 @@ public sealed class HostTests
     }
 
     [Fact]
-    public void FileGetsItsArgumentsAndSetsTheStatus()
+    public void ScriptFileGetsArgumentsAndSetsExitStatus()
     {
         using FakeProc directory = new();
         directory.Text("script.ps1", "param($First, [switch]$Wide) (Get-Module PagemapTools).Name; \"$First $Wide\"; exit 9");
@@ -43,7 +44,7 @@ public sealed class HostTests
     }
 
     [Fact]
-    public void StandardInputIsAScript()
+    public void HostRunsScriptFromStandardInput()
     {
         HostRun run = HostProgram.Run(["-NoProfile", "-Command", "-"], input: "$module = Get-Module PagemapTools\n\"name: $($module.Name)\"\nexit 4\n");
 
@@ -52,7 +53,7 @@ public sealed class HostTests
     }
 
     [Fact]
-    public void FailedCommandGoesToStandardErrorAndSetsTheStatus()
+    public void FailedCommandWritesToStderrAndSetsExitStatus()
     {
         HostRun run = HostProgram.RunScript($"'before'; Measure-ProcessUss -Id {Machine.MissingProcess}");
 
@@ -62,20 +63,29 @@ public sealed class HostTests
     }
 
     [Fact]
-    public void InterruptStopsARunningCmdlet()
+    public async Task InterruptStopsRunningCmdlet()
     {
         Require.Program("sh");
         using TargetProcess target = TargetProcess.StartInKnownMemory("scattered", "pages=16");
-        using Process host = HostProgram.Start(
+        using Process host = HostProgram.StartInterruptible(
             ["-NoProfile", "-Command", $"try {{ [Console]::WriteLine('begun'); Get-ProcessPageMap -Id {target.ProcessId} -IncludeUnpopulated | Out-Null }} finally {{ [Console]::WriteLine('cleaned up') }}"]);
-        Assert.Equal("begun", host.StandardOutput.ReadLine());
-        Thread.Sleep(TimeSpan.FromMilliseconds(300));
+        try
+        {
+            Assert.Equal("begun", await ReadLineAsync(host));
+            await Task.Delay(TimeSpan.FromMilliseconds(300), TestContext.Current.CancellationToken);
 
-        Stopwatch watch = Stopwatch.StartNew();
-        Assert.Empty(Tool.Lines("sh", "-c", $"kill -INT {host.Id}"));
+            Stopwatch watch = Stopwatch.StartNew();
+            Assert.Empty(Tool.Lines("sh", "-c", $"kill -INT {host.Id}"));
 
-        Assert.Equal("cleaned up", host.StandardOutput.ReadLine());
-        Assert.True(host.WaitForExit(s_patience));
-        Assert.InRange(watch.Elapsed, TimeSpan.Zero, s_prompt);
+            Assert.Equal("cleaned up", await ReadLineAsync(host));
+            Assert.True(host.WaitForExit(s_patience));
+            Assert.InRange(watch.Elapsed, TimeSpan.Zero, s_prompt);
+        }
+        finally
+        {
+            host.Kill();
+        }
     }
+
+    private static Task<string?> ReadLineAsync(Process host) => host.StandardOutput.ReadLineAsync().WaitAsync(s_patience);
 }

@@ -2,7 +2,7 @@ using System.Management.Automation;
 
 namespace PagemapTools.Tests;
 
-/// <summary>Without the files of the kpage family nothing can be done: one terminating error.</summary>
+/// <summary>A cmdlet that cannot read a kpage file ends with one terminating error.</summary>
 [Trait("Tier", "Unit")]
 public sealed class KPageErrorTests : IDisposable
 {
@@ -31,7 +31,7 @@ public sealed class KPageErrorTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Readers))]
-    public void A_file_that_the_kernel_lacks_ends_the_command(string command, string file)
+    public void MissingKpageFileEndsCommand(string command, string file)
     {
         Outcome outcome = _session.Run($"{command} -ProcPath $tree -AllowSavedTree");
 
@@ -42,7 +42,7 @@ public sealed class KPageErrorTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Readers))]
-    public void A_file_that_does_not_answer_ends_the_command(string command, string file)
+    public void UnreadableKpageFileEndsCommand(string command, string file)
     {
         Directory.CreateDirectory(_tree.PathOf(file));
 
@@ -54,7 +54,7 @@ public sealed class KPageErrorTests : IDisposable
     [Theory]
     [InlineData("Get-KPageFlags -Path $missing")]
     [InlineData("Measure-KPageFlags -Path $missing")]
-    public void A_saved_copy_that_is_not_there_is_not_blamed_on_the_kernel(string command)
+    public void MissingSavedCopyErrorDoesNotBlameKernel(string command)
     {
         _session["missing"] = _tree.PathOf("saved");
 
@@ -74,7 +74,7 @@ public sealed class KPageErrorTests : IDisposable
     [InlineData("Measure-ProcessUss")]
     [InlineData("Clear-SoftDirty -Id 7")]
     [InlineData("Test-PagemapSupport")]
-    public void A_proc_path_that_is_not_there_ends_the_command(string command)
+    public void MissingProcPathEndsCommand(string command)
     {
         _session["missing"] = _tree.PathOf("missing");
 
@@ -84,7 +84,7 @@ public sealed class KPageErrorTests : IDisposable
     }
 
     [Fact]
-    public void A_cgroup_that_is_not_there_ends_the_command()
+    public void MissingCgroupEndsCommand()
     {
         _tree.Entries("kpageflags", 0, 0).Entries("kpagecgroup", 0, 0);
 

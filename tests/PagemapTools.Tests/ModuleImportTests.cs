@@ -12,7 +12,7 @@ public sealed class ModuleImportTests
     ];
 
     [Fact]
-    public void The_module_exports_its_cmdlets_and_nothing_else()
+    public void ModuleExportsOnlyItsCmdlets()
     {
         using Session session = new();
 
@@ -21,7 +21,7 @@ public sealed class ModuleImportTests
     }
 
     [Fact]
-    public void Importing_a_second_time_changes_nothing()
+    public void SecondImportChangesNothing()
     {
         using Session session = new();
 
@@ -34,28 +34,28 @@ public sealed class ModuleImportTests
     }
 
     [Fact]
-    public void Two_runspaces_can_have_it_at_the_same_time()
+    public void TwoRunspacesUseModuleAtTheSameTime()
     {
         using Session first = new();
         using Session second = new();
 
-        Assert.Equal(Features(first), Features(second));
+        Assert.Equal(GetFeatures(first), GetFeatures(second));
         first.Dispose();
-        Assert.NotEmpty(Features(second));
+        Assert.NotEmpty(GetFeatures(second));
     }
 
     [Fact]
-    public void It_can_be_removed_and_imported_again()
+    public void ModuleCanBeRemovedAndImportedAgain()
     {
         using Session session = new();
-        string[] before = Features(session);
+        string[] before = GetFeatures(session);
 
         session.Objects("Remove-Module PagemapTools");
         Assert.Equal("CommandNotFoundException", session.Termination("Test-PagemapSupport").Id());
 
         session.ImportModule();
-        Assert.Equal(before, Features(session));
+        Assert.Equal(before, GetFeatures(session));
     }
 
-    private static string[] Features(Session session) => [.. session.Objects("Test-PagemapSupport").Select(item => item.Get<string>("Feature")!)];
+    private static string[] GetFeatures(Session session) => [.. session.Objects("Test-PagemapSupport").Select(item => item.Get<string>("Feature")!)];
 }

@@ -2,7 +2,7 @@ using System.Management.Automation;
 
 namespace PagemapTools.Tests;
 
-/// <summary>The parameters of Get-ProcessPageMap that choose pages, against choosing among all pages.</summary>
+/// <summary>Compares the filter parameters of Get-ProcessPageMap with a Where-Object over all pages.</summary>
 [Collection(ExclusiveCollection.Name)]
 [Trait("Tier", "Privileged")]
 public sealed class PageFilterTests : IDisposable
@@ -35,7 +35,7 @@ public sealed class PageFilterTests : IDisposable
     [InlineData("-Mapping *.dll, '[stack]'", "$_.Mapping.Name -like '*.dll' -or $_.Mapping.Name -eq '[stack]'")]
     [InlineData("-Mapping '[anon]' -Flag THP", "$_.Mapping.Name -eq '[anon]' -and ($_.RawFlags -band 0x400000)")]
     [InlineData("-Mapping '[nosuch]'", "$false")]
-    public void Choosing_by_a_parameter_is_choosing_with_Where_Object(string parameters, string condition)
+    public void FilterParameterSelectsSamePagesAsWhereObject(string parameters, string condition)
     {
         Require.Root();
         Stable.Until(
@@ -44,7 +44,7 @@ public sealed class PageFilterTests : IDisposable
     }
 
     [Fact]
-    public void Addresses_are_single_pages_and_ranges_in_hex_and_decimal()
+    public void AddressAcceptsPagesAndRangesInHexAndDecimal()
     {
         TargetRegion region = _target["whole"];
         ulong third = region.AddressOf(3);
@@ -63,7 +63,7 @@ public sealed class PageFilterTests : IDisposable
     }
 
     [Fact]
-    public void An_address_range_crosses_mappings()
+    public void AddressRangeCrossesMappings()
     {
         TargetRegion writable = _target["split-writable"];
         TargetRegion readOnly = _target["split-read-only"];
@@ -75,7 +75,7 @@ public sealed class PageFilterTests : IDisposable
     }
 
     [Fact]
-    public void Only_what_is_asked_for_is_read_of_a_frame()
+    public void CmdletReadsOnlyIncludedFrameProperties()
     {
         Require.Root();
         _session["range"] = _target["whole"].RangeText;
@@ -93,7 +93,7 @@ public sealed class PageFilterTests : IDisposable
     }
 
     [Fact]
-    public void Raw_shows_what_is_hidden_otherwise()
+    public void RawShowsFlagsHiddenOtherwise()
     {
         Require.Root();
         _session["range"] = _target["whole"].RangeText;
@@ -108,7 +108,7 @@ public sealed class PageFilterTests : IDisposable
     }
 
     [Fact]
-    public void Exclusive_and_shared_pages_are_all_pages_that_are_present()
+    public void PresentPagesAreEitherExclusiveOrShared()
     {
         int present = _session.Objects("Get-ProcessPageMap -Id $id -State Present").Count;
         int exclusive = _session.Objects("Get-ProcessPageMap -Id $id -Exclusive").Count;
@@ -119,7 +119,7 @@ public sealed class PageFilterTests : IDisposable
     }
 
     [Fact]
-    public void Every_page_knows_its_process_and_its_mapping()
+    public void EveryPageHasItsProcessAndMapping()
     {
         Assert.All(_session.Objects("Get-ProcessPageMap -Id $id"), page =>
         {

@@ -2,12 +2,12 @@ using System.Management.Automation;
 
 namespace PagemapTools.Tests;
 
-/// <summary>-AsRange against the single pages.</summary>
+/// <summary>Compares the ranges of -AsRange with the single pages.</summary>
 [Collection(ExclusiveCollection.Name)]
 [Trait("Tier", "Privileged")]
 public sealed class PageRangeTests
 {
-    private static readonly string[] s_alike =
+    private static readonly string[] s_compared =
         ["ProcessId", "State", "IsExclusive", "IsSoftDirty", "IsUffdWriteProtected", "IsFileOrSharedAnon", "SwapType", "SwapFile", "Flags", "MapCount", "CgroupInode"];
 
     [Theory]
@@ -20,7 +20,7 @@ public sealed class PageRangeTests
     [InlineData("swapped", "", "-State Swapped, Present -Address RANGE")]
     [InlineData("shared-swapped", "", "-ResolveShared -IncludeUnpopulated -Address RANGE")]
     [InlineData("anon-read", "", "-Include Flags, MapCount -Address RANGE")]
-    public void Ranges_are_the_pages_joined(string name, string options, string parameters)
+    public void RangesExpandToSinglePages(string name, string options, string parameters)
     {
         Require.Root();
         using TargetProcess target = TargetProcess.StartInKnownMemory(name, options.Split(' ', StringSplitOptions.RemoveEmptyEntries)).Stop();
@@ -33,8 +33,8 @@ public sealed class PageRangeTests
             expected =>
             {
                 IReadOnlyList<PSObject> ranges = session.Objects($"{command} -AsRange");
-                Assert.Equal(expected, string.Join('\n', ranges.SelectMany(Pages)));
-                Assert.Equal(ranges.Count, Joined(ranges));
+                Assert.Equal(expected, string.Join('\n', ranges.SelectMany(ExpandPages)));
+                Assert.Equal(ranges.Count, CountJoined(ranges));
             });
     }
 
@@ -43,7 +43,7 @@ public sealed class PageRangeTests
     [InlineData("guard", "")]
     [InlineData("swapped", "-Include Flags")]
     [InlineData("thp", "-Include Flags, MapCount")]
-    public void Flags_are_measured_of_ranges_as_of_pages_and_of_the_process(string name, string parameters)
+    public void FlagSummaryOfRangesEqualsThatOfPages(string name, string parameters)
     {
         Require.Root();
         using TargetProcess target = TargetProcess.StartInKnownMemory(name).Stop();
@@ -54,8 +54,8 @@ public sealed class PageRangeTests
         foreach (string raw in (string[])["", "-Raw"])
         {
             Stable.Until(
-                () => Summary(session, $"{region} {parameters} | Measure-KPageFlags {raw}"),
-                expected => Assert.Equal(expected, Summary(session, $"{region} {parameters} -AsRange | Measure-KPageFlags {raw}")));
+                () => GetSummary(session, $"{region} {parameters} | Measure-KPageFlags {raw}"),
+                expected => Assert.Equal(expected, GetSummary(session, $"{region} {parameters} -AsRange | Measure-KPageFlags {raw}")));
         }
 
         Stable.Until(
@@ -64,7 +64,7 @@ public sealed class PageRangeTests
     }
 
     [Fact]
-    public void The_frames_of_ranges_are_read_in_their_order()
+    public void CmdletReadsFramesOfRangesInOrder()
     {
         Require.Root();
         using TargetProcess target = TargetProcess.StartInKnownMemory("dense", "size=4MiB").Stop();
@@ -75,14 +75,14 @@ public sealed class PageRangeTests
         Assert.Equal(session.Objects(pages).Column<ulong>("Pfn"), session.Objects($"{pages} -AsRange | Get-KPageCount").Column<ulong>("Pfn"));
     }
 
-    private static string Summary(Session session, string command) =>
+    private static string GetSummary(Session session, string command) =>
         string.Join('\n', session.Objects(command).Select(row => $"{row.Get<ulong>("Flags"):x} {row.Get<long>("PageCount")}"));
 
     [Theory]
     [InlineData("Get-KPageFlags -Path $saved")]
     [InlineData("Get-KPageFlags -Path $saved -Raw")]
     [InlineData("Get-KPageFlags -Path $saved -Flag LRU")]
-    public void Ranges_of_frames_are_the_frames_joined(string command)
+    public void FrameRangesExpandToSingleFrames(string command)
     {
         using FakeProc tree = new();
         Random random = new(7);
@@ -105,15 +105,15 @@ public sealed class PageRangeTests
     private static string Describe(PSObject page) => Describe(page, page.Get<ulong>("Address"), page.Get<ulong?>("Pfn"), page.Get<ulong?>("SwapOffset"));
 
     private static string Describe(PSObject item, ulong address, ulong? pfn, ulong? swapOffset) =>
-        $"{address:x} {pfn:x} {swapOffset:x} " + string.Join(' ', s_alike.Select(property => $"{item.Properties[property].Value}"));
+        $"{address:x} {pfn:x} {swapOffset:x} " + string.Join(' ', s_compared.Select(property => $"{item.Properties[property].Value}"));
 
-    private static IEnumerable<string> Pages(PSObject range)
+    private static IEnumerable<string> ExpandPages(PSObject range)
     {
         ulong count = range.Get<ulong>("PageCount");
         Assert.Equal(count * Machine.PageSize, range.Get<ulong>("Bytes"));
         Assert.Equal(range.Get<ulong>("Address") + (count * Machine.PageSize), range.Get<ulong>("EndAddress"));
 
-        // A marker keeps its kind where a swapped page has its place.
+        // SwapOffset is the kind of a marker, which does not increase from page to page.
         bool isSwapped = range.Get<string>("State") == "Swapped";
         for (ulong page = 0; page < count; page++)
         {
@@ -125,8 +125,8 @@ public sealed class PageRangeTests
         }
     }
 
-    /// <summary>How many ranges there are once those that could be one are joined.</summary>
-    private static int Joined(IReadOnlyList<PSObject> ranges) => 1 + ranges.Zip(ranges.Skip(1)).Count(pair => !Continues(pair.First, pair.Second));
+    /// <summary>Returns the number of ranges after a join of all adjacent equal ranges.</summary>
+    private static int CountJoined(IReadOnlyList<PSObject> ranges) => 1 + ranges.Zip(ranges.Skip(1)).Count(pair => !Continues(pair.First, pair.Second));
 
     private static bool Continues(PSObject first, PSObject second)
     {
@@ -136,6 +136,6 @@ public sealed class PageRangeTests
             && ReferenceEquals(first.Properties["Mapping"].Value, second.Properties["Mapping"].Value)
             && Equals(first.Get<ulong?>("Pfn") + count, second.Get<ulong?>("Pfn"))
             && Equals(first.Get<ulong?>("SwapOffset") + (isSwapped ? count : 0), second.Get<ulong?>("SwapOffset"))
-            && s_alike.All(property => Equals(first.Properties[property].Value, second.Properties[property].Value));
+            && s_compared.All(property => Equals(first.Properties[property].Value, second.Properties[property].Value));
     }
 }

@@ -2,13 +2,13 @@ using System.Management.Automation;
 
 namespace PagemapTools.Tests;
 
-/// <summary>Pages that were brought into a known state, and what the module says of them.</summary>
+/// <summary>The module reports the state of pages that a test process brought into a known state.</summary>
 [Trait("Tier", "Privileged")]
 public sealed class PageStateTests
 {
     public static TheoryData<string, string, string, string> States => new()
     {
-        // TargetProcess, region, key of its expectations, state.
+        // Kind of the test process, region, key in Expect, state.
         { "anon", "anon", "written", "Present" },
         { "anon", "anon", "untouched", "Unpopulated" },
         { "anon-read", "anon-read", "read", "Present" },
@@ -27,11 +27,11 @@ public sealed class PageStateTests
 
     [Theory]
     [MemberData(nameof(States))]
-    public void Pages_are_in_the_state_they_were_brought_into(string name, string region, string key, string state)
+    public void PagesReportTheirKnownState(string name, string region, string key, string state)
     {
         Require.Root();
         using TargetProcess target = TargetProcess.StartInKnownMemory(name);
-        using Session session = SessionWith(target, region);
+        using Session session = CreateSession(target, region);
 
         IReadOnlyList<PSObject> pages = session.Objects("Get-ProcessPageMap -Id $id -Address $range -IncludeUnpopulated");
 
@@ -41,10 +41,10 @@ public sealed class PageStateTests
     }
 
     [Fact]
-    public void Pages_that_hold_nothing_are_left_out_unless_they_are_asked_for()
+    public void CmdletOmitsUnpopulatedPagesByDefault()
     {
         using TargetProcess target = TargetProcess.StartInKnownMemory("anon");
-        using Session session = SessionWith(target, "anon");
+        using Session session = CreateSession(target, "anon");
         const string Command = "Get-ProcessPageMap -Id $id -Address $range";
 
         Assert.Equal(target.Region.Pages("written"), session.Objects(Command).Column<ulong>("Address"));
@@ -54,11 +54,11 @@ public sealed class PageStateTests
     }
 
     [Fact]
-    public void A_swapped_page_names_its_place()
+    public void SwappedPagesReportTheirSwapArea()
     {
         Require.Root();
         using TargetProcess target = TargetProcess.StartInKnownMemory("swapped");
-        using Session session = SessionWith(target, "swapped");
+        using Session session = CreateSession(target, "swapped");
 
         IReadOnlyList<PSObject> swapped = session.Objects("Get-ProcessPageMap -Id $id -Address $range -State Swapped");
 
@@ -75,11 +75,11 @@ public sealed class PageStateTests
     }
 
     [Fact]
-    public void A_present_page_has_a_frame_and_no_place_in_swap()
+    public void PresentPagesHaveAFrameAndNoSwapOffset()
     {
         Require.Root();
         using TargetProcess target = TargetProcess.StartInKnownMemory("anon");
-        using Session session = SessionWith(target, "anon");
+        using Session session = CreateSession(target, "anon");
 
         Assert.All(session.Objects("Get-ProcessPageMap -Id $id -Address $range"), page =>
         {
@@ -93,11 +93,11 @@ public sealed class PageStateTests
     }
 
     [Fact]
-    public void Pages_that_a_fork_shares_are_told_from_ones_own()
+    public void ExclusiveAndSharedSeparatePagesOfFork()
     {
         using TargetProcess target = TargetProcess.StartInKnownMemory("fork");
         target.Next();
-        using Session session = SessionWith(target, "parent");
+        using Session session = CreateSession(target, "parent");
         const string Command = "Get-ProcessPageMap -Id $id -Address $range";
 
         Assert.Equal(target["parent"].Pages("exclusive"), session.Objects($"{Command} -Exclusive").Column<ulong>("Address"));
@@ -105,10 +105,10 @@ public sealed class PageStateTests
     }
 
     [Fact]
-    public void Write_protection_by_userfaultfd_is_shown()
+    public void PagesReportUserfaultfdWriteProtection()
     {
         using TargetProcess target = TargetProcess.StartInKnownMemory("uffd-wp");
-        using Session session = SessionWith(target, "populated");
+        using Session session = CreateSession(target, "populated");
 
         Assert.All(session.Objects("Get-ProcessPageMap -Id $id -Address $range"), page => Assert.True(page.Get<bool>("IsUffdWriteProtected")));
         target.Next();
@@ -122,16 +122,16 @@ public sealed class PageStateTests
     [InlineData("shared-swapped", "swapped", "SwappedShared")]
     [InlineData("shared-swapped", "hole", "Unpopulated")]
     [InlineData("file-untouched", "cached", "NotMapped")]
-    public void Shared_memory_is_resolved_where_that_is_asked_for(string name, string key, string state)
+    public void ResolveSharedReportsStateOfSharedPages(string name, string key, string state)
     {
         Require.Root();
         using TargetProcess target = TargetProcess.StartInKnownMemory(name);
         if (target.Region.Expect.GetValueOrDefault("swap-cache", "none") != "none")
         {
-            Require.That(false, "Zswap", "Without zswap a page that was swapped out stays in the swap cache, and cannot be told from one in the page cache before Linux 6.5.");
+            Require.That(false, "Zswap", "Without zswap a swapped page stays in the swap cache, and before Linux 6.5 it looks like a page in the page cache.");
         }
 
-        using Session session = SessionWith(target, name);
+        using Session session = CreateSession(target, name);
         const string Command = "Get-ProcessPageMap -Id $id -Address $range -IncludeUnpopulated";
 
         Dictionary<ulong, string?> states = session.Objects($"{Command} -ResolveShared").ToDictionary(page => page.Get<ulong>("Address"), page => page.Get<string>("State"));
@@ -139,7 +139,7 @@ public sealed class PageStateTests
         Assert.DoesNotContain(session.Objects(Command), page => page.Get<string>("State") is "NotMapped" or "SwappedShared");
     }
 
-    private static Session SessionWith(TargetProcess target, string region)
+    private static Session CreateSession(TargetProcess target, string region)
     {
         Session session = new();
         session["id"] = target[region].ProcessId;

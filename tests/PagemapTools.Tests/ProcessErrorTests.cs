@@ -2,7 +2,7 @@ using System.Management.Automation;
 
 namespace PagemapTools.Tests;
 
-/// <summary>A process that cannot be read is one error record of its own, and the next target is served.</summary>
+/// <summary>A cmdlet writes one error record for each process that it cannot read, and continues with the next target.</summary>
 [Trait("Tier", "Privileged")]
 public sealed class ProcessErrorTests
 {
@@ -17,12 +17,12 @@ public sealed class ProcessErrorTests
 
     [Theory]
     [MemberData(nameof(Cmdlets))]
-    public void A_missing_process_is_not_found(string command) =>
+    public void MissingProcessIsReportedAsNotFound(string command) =>
         AssertRefused(command, Machine.MissingProcess, "NoProcessFoundForGivenId", ErrorCategory.ObjectNotFound);
 
     [Theory]
     [MemberData(nameof(Cmdlets))]
-    public void A_kernel_thread_has_no_address_space(string command)
+    public void KernelThreadIsReportedWithoutAddressSpace(string command)
     {
         ErrorRecord error = AssertRefused(command, Require.KernelThread(), "ProcessHasNoAddressSpace", ErrorCategory.InvalidOperation);
         Assert.Contains("kernel thread", error.Exception.Message);
@@ -30,7 +30,7 @@ public sealed class ProcessErrorTests
 
     [Theory]
     [MemberData(nameof(Cmdlets))]
-    public void A_zombie_has_no_address_space(string command)
+    public void ZombieIsReportedWithoutAddressSpace(string command)
     {
         using TargetProcess target = TargetProcess.StartInKnownMemory("zombie");
 
@@ -40,7 +40,7 @@ public sealed class ProcessErrorTests
 
     [Theory]
     [MemberData(nameof(Cmdlets))]
-    public void Each_target_of_the_pipeline_has_its_own_error(string command)
+    public void EachPipedTargetGetsItsOwnError(string command)
     {
         RequireFor(command);
         using Session session = new();
@@ -58,7 +58,7 @@ public sealed class ProcessErrorTests
     [InlineData("Measure-ProcessUss")]
     [InlineData("Measure-ProcessUss -ByMapping")]
     [InlineData("Measure-KPageFlags")]
-    public void Whatever_is_wrong_with_one_process_the_next_is_served(string command)
+    public void FailedProcessDoesNotStopTheNext(string command)
     {
         using FakeProc tree = new();
         tree.Entries("kpageflags", 0, 0, 0).Entries("kpagecount", 0, 0, 1);
@@ -80,7 +80,7 @@ public sealed class ProcessErrorTests
     }
 
     [Fact]
-    public void Error_action_stop_ends_the_pipeline_at_the_first_error()
+    public void ErrorActionStopEndsPipelineAtFirstError()
     {
         using Session session = new();
         session["ids"] = new[] { Machine.MissingProcess, Environment.ProcessId };

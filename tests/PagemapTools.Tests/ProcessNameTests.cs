@@ -2,7 +2,7 @@ using System.Management.Automation;
 
 namespace PagemapTools.Tests;
 
-/// <summary>Processes by name, in a tree whose processes are known.</summary>
+/// <summary>Selects processes by name in a /proc tree with known processes.</summary>
 [Trait("Tier", "Unit")]
 public sealed class ProcessNameTests : IDisposable
 {
@@ -29,7 +29,7 @@ public sealed class ProcessNameTests : IDisposable
     [InlineData("?wsh", new[] { 13 })]
     [InlineData("pwsh, postgres", new[] { 13, 11, 12 })]
     [InlineData("nosuch*", new int[0])]
-    public void Names_take_wildcards_and_any_case(string names, int[] expected)
+    public void NameAcceptsWildcardsAndAnyCase(string names, int[] expected)
     {
         Assert.Equal(expected, _session.Objects($"Get-ProcessPageMap -Name {names} -ProcPath $tree -AllowSavedTree").Column<int>("ProcessId"));
         Assert.Equal(expected, _session.Objects($"Get-ProcessPageMap {names} -ProcPath $tree -AllowSavedTree").Column<int>("ProcessId"));
@@ -43,7 +43,7 @@ public sealed class ProcessNameTests : IDisposable
     [InlineData("Measure-ProcessUss")]
     [InlineData("Measure-KPageFlags")]
     [InlineData("Clear-SoftDirty -WhatIf")]
-    public void A_name_that_no_process_has_is_an_error_and_the_next_name_is_served(string command)
+    public void UnknownNameDoesNotStopTheNextName(string command)
     {
         Outcome outcome = _session.Run($"{command} -Name nosuch, pwsh -ProcPath $tree -AllowSavedTree");
 
@@ -56,7 +56,7 @@ public sealed class ProcessNameTests : IDisposable
     }
 
     [Fact]
-    public void Without_a_target_uss_is_measured_of_every_process()
+    public void MeasureUssWithoutTargetMeasuresEveryProcess()
     {
         IReadOnlyList<PSObject> all = _session.Objects("Measure-ProcessUss -ProcPath $tree -AllowSavedTree");
 
@@ -65,7 +65,7 @@ public sealed class ProcessNameTests : IDisposable
     }
 
     [Fact]
-    public void Where_every_process_is_meant_one_that_cannot_be_read_is_no_error()
+    public void MeasureUssOfAllSkipsUnreadableProcesses()
     {
         _tree.Text("15/comm", "kthread\n").Status(15, 'S', 2097152, "kthread");
 

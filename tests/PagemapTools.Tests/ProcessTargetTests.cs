@@ -3,7 +3,7 @@ using System.Management.Automation;
 
 namespace PagemapTools.Tests;
 
-/// <summary>The ways in which a process is named, on every cmdlet that takes one.</summary>
+/// <summary>The forms in which a cmdlet accepts a process.</summary>
 [Trait("Tier", "Privileged")]
 public sealed class ProcessTargetTests
 {
@@ -23,37 +23,37 @@ public sealed class ProcessTargetTests
 
     [Theory]
     [MemberData(nameof(Forms))]
-    public void A_process_is_named_by_its_id_as_an_object_and_by_property_name(string form)
+    public void CmdletsAcceptEveryFormOfTarget(string form)
     {
         using TargetProcess target = TargetProcess.StartInKnownMemory("anon").Stop();
-        using Session session = SessionWith(target);
+        using Session session = CreateSession(target);
 
-        Assert.Equal([target.ProcessId], session.Objects(Command("Get-ProcessPageMap", form)).Column<int>("ProcessId").Distinct());
-        Assert.Equal([target.ProcessId], session.Objects(Command("Measure-ProcessUss", form)).Column<int>("ProcessId"));
-        Assert.Equal([target.ProcessId], session.Objects(Command("Measure-ProcessUss", form) + " -ByMapping").Column<int>("ProcessId").Distinct());
+        Assert.Equal([target.ProcessId], session.Objects(FormatCommand("Get-ProcessPageMap", form)).Column<int>("ProcessId").Distinct());
+        Assert.Equal([target.ProcessId], session.Objects(FormatCommand("Measure-ProcessUss", form)).Column<int>("ProcessId"));
+        Assert.Equal([target.ProcessId], session.Objects(FormatCommand("Measure-ProcessUss", form) + " -ByMapping").Column<int>("ProcessId").Distinct());
     }
 
     [Theory]
     [MemberData(nameof(Forms))]
-    public void Flags_are_measured_of_a_process_however_it_is_named(string form)
+    public void MeasureKPageFlagsAcceptsEveryFormOfTarget(string form)
     {
         Require.Root();
         using TargetProcess target = TargetProcess.StartInKnownMemory("anon").Stop();
-        using Session session = SessionWith(target);
+        using Session session = CreateSession(target);
 
         long present = session.Objects("Get-ProcessPageMap -Id $id -Include Flags | Where-Object { $null -ne $_.Flags }").Count;
-        Assert.Equal(present, session.Objects(Command("Measure-KPageFlags", form.Replace("-InputObject", "-Process", StringComparison.Ordinal))).Column<long>("PageCount").Sum());
+        Assert.Equal(present, session.Objects(FormatCommand("Measure-KPageFlags", form.Replace("-InputObject", "-Process", StringComparison.Ordinal))).Column<long>("PageCount").Sum());
     }
 
     [Theory]
     [MemberData(nameof(Forms))]
-    public void Soft_dirty_bits_would_be_cleared_of_a_process_however_it_is_named(string form)
+    public void ClearSoftDirtyAcceptsEveryFormOfTarget(string form)
     {
         using TargetProcess target = TargetProcess.StartInKnownMemory("anon");
         ScreenHost screen = new();
-        using Session session = SessionWith(target, screen);
+        using Session session = CreateSession(target, screen);
 
-        Assert.Empty(session.Objects(Command("Clear-SoftDirty", form) + " -WhatIf"));
+        Assert.Empty(session.Objects(FormatCommand("Clear-SoftDirty", form) + " -WhatIf"));
         Assert.Contains(target.ProcessId.ToString(), Assert.Single(screen.Lines));
     }
 
@@ -62,10 +62,10 @@ public sealed class ProcessTargetTests
     [InlineData("Measure-ProcessUss -Id $id, $id | ForEach-Object ProcessId")]
     [InlineData("Measure-ProcessUss -Name $name, $name* -ErrorAction Ignore | Where-Object ProcessId -EQ $id | ForEach-Object ProcessId")]
     [InlineData("$id, $id | Measure-ProcessUss -WarningAction Ignore | ForEach-Object ProcessId")]
-    public void A_process_that_is_named_twice_is_served_once_as_by_Get_Process(string command)
+    public void RepeatedTargetIsReadOnce(string command)
     {
         using TargetProcess target = TargetProcess.StartInKnownMemory("anon").Stop();
-        using Session session = SessionWith(target);
+        using Session session = CreateSession(target);
         session["name"] = session.Objects("Measure-ProcessUss -Id $id").Column<string>("ProcessName").Single();
 
         object?[] once = [.. session.Objects(command.Replace("$id, $id", "$id", StringComparison.Ordinal).Replace("$name, $name*", "$name", StringComparison.Ordinal)).Select(each => each.BaseObject)];
@@ -74,11 +74,11 @@ public sealed class ProcessTargetTests
     }
 
     [Fact]
-    public void An_object_of_which_only_the_id_is_taken_is_measured_whole_once_and_that_is_said()
+    public void ObjectUsedForItsIdMeasuresProcessOnceWithWarning()
     {
         Require.Root();
         using TargetProcess target = TargetProcess.StartInKnownMemory("anon").Stop();
-        using Session session = SessionWith(target);
+        using Session session = CreateSession(target);
         long pages = session.Objects("Measure-KPageFlags -Id $id").Column<long>("PageCount").Sum();
 
         Outcome outcome = session.Run("Measure-ProcessUss -Id $id -ByMapping | Measure-KPageFlags");
@@ -88,7 +88,7 @@ public sealed class ProcessTargetTests
     }
 
     [Fact]
-    public void A_process_object_is_not_taken_for_the_process_of_that_id_in_another_proc()
+    public void ProcPathRejectsProcessObjectsOfOwnProc()
     {
         using Session session = new();
         using FakeProc tree = new();
@@ -103,7 +103,7 @@ public sealed class ProcessTargetTests
     }
 
     [Fact]
-    public void Several_targets_are_served_in_the_order_in_which_they_were_named()
+    public void CmdletsReadTargetsInGivenOrder()
     {
         using TargetProcess first = TargetProcess.StartInKnownMemory("anon");
         using TargetProcess second = TargetProcess.StartInKnownMemory("anon");
@@ -114,16 +114,16 @@ public sealed class ProcessTargetTests
 
         foreach (string form in (string[])["-Id $ids", "-InputObject $processes", "INPUT $ids", "INPUT $processes"])
         {
-            Assert.Equal(expected, session.Objects(Command("Measure-ProcessUss", form)).Column<int>("ProcessId"));
-            Assert.Equal(expected, Changes(session.Objects(Command("Get-ProcessPageMap", form)).Column<int>("ProcessId")));
+            Assert.Equal(expected, session.Objects(FormatCommand("Measure-ProcessUss", form)).Column<int>("ProcessId"));
+            Assert.Equal(expected, RemoveRepeats(session.Objects(FormatCommand("Get-ProcessPageMap", form)).Column<int>("ProcessId")));
         }
     }
 
     [Fact]
-    public void What_one_cmdlet_gives_names_the_process_for_another()
+    public void CmdletOutputNamesProcessForAnotherCmdlet()
     {
         using TargetProcess target = TargetProcess.StartInKnownMemory("anon").Stop();
-        using Session session = SessionWith(target);
+        using Session session = CreateSession(target);
 
         Assert.Equal([target.ProcessId], session.Objects("Measure-ProcessUss -Id $id | Get-ProcessPageMap -Exclusive").Column<int>("ProcessId").Distinct());
         Assert.Equal([target.ProcessId], session.Objects("(Get-ProcessPageMap -Id $id)[0].Mapping | Measure-ProcessUss").Column<int>("ProcessId"));
@@ -132,7 +132,7 @@ public sealed class ProcessTargetTests
     [Theory]
     [InlineData("Get-ProcessPageMap")]
     [InlineData("Clear-SoftDirty")]
-    public void A_target_has_to_be_named(string cmdlet)
+    public void IdRequiresAValue(string cmdlet)
     {
         using Session session = new();
 
@@ -141,34 +141,34 @@ public sealed class ProcessTargetTests
     }
 
     [Fact]
-    public void An_id_and_a_name_exclude_each_other()
+    public void CmdletRejectsIdTogetherWithName()
     {
         using Session session = new();
 
         Assert.Equal("AmbiguousParameterSet", session.Termination("Get-ProcessPageMap -Id 1 -Name init").Id());
     }
 
-    private static Session SessionWith(TargetProcess target, ScreenHost? screen = null)
+    private static Session CreateSession(TargetProcess target, ScreenHost? screen = null)
     {
         Session session = new(screen);
         session["id"] = target.ProcessId;
         session["hex"] = $"0x{target.ProcessId:x}";
         session["process"] = Process.GetProcessById(target.ProcessId);
-        session["withId"] = With("Id", target.ProcessId);
-        session["withPid"] = With("PID", target.ProcessId);
-        session["withProcessId"] = With("ProcessId", target.ProcessId);
+        session["withId"] = CreateObject("Id", target.ProcessId);
+        session["withPid"] = CreateObject("PID", target.ProcessId);
+        session["withProcessId"] = CreateObject("ProcessId", target.ProcessId);
         return session;
     }
 
-    private static PSObject With(string property, int value)
+    private static PSObject CreateObject(string property, int value)
     {
         PSObject item = new();
         item.Properties.Add(new PSNoteProperty(property, value));
         return item;
     }
 
-    private static string Command(string cmdlet, string form) =>
+    private static string FormatCommand(string cmdlet, string form) =>
         form.StartsWith("INPUT ", StringComparison.Ordinal) ? $"{form[6..]} | {cmdlet}" : $"{cmdlet} {form}";
 
-    private static int[] Changes(int[] values) => [.. values.Where((value, index) => index == 0 || values[index - 1] != value)];
+    private static int[] RemoveRepeats(int[] values) => [.. values.Where((value, index) => index == 0 || values[index - 1] != value)];
 }

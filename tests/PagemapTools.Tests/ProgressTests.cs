@@ -3,7 +3,7 @@ using System.Management.Automation;
 
 namespace PagemapTools.Tests;
 
-/// <summary>Progress is shown on long work only, and not too often.</summary>
+/// <summary>Only long work reports progress, a few times a second.</summary>
 [Trait("Tier", "Live")]
 public sealed class ProgressTests
 {
@@ -11,7 +11,7 @@ public sealed class ProgressTests
     private static readonly TimeSpan s_work = TimeSpan.FromSeconds(3);
 
     [Fact]
-    public void Long_work_shows_where_it_is_a_few_times_a_second()
+    public void LongWorkReportsProgressAFewTimesASecond()
     {
         using TargetProcess target = TargetProcess.StartInKnownMemory("scattered", "pages=16");
         using Session session = new();
@@ -33,7 +33,7 @@ public sealed class ProgressTests
     [Theory]
     [InlineData("Get-ProcessPageMap -Id $id")]
     [InlineData("Measure-ProcessUss -Id $id")]
-    public void Short_work_shows_none(string command)
+    public void ShortWorkReportsNoProgress(string command)
     {
         using TargetProcess target = TargetProcess.StartInKnownMemory("anon");
         using Session session = new();

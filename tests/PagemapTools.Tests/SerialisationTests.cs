@@ -2,7 +2,7 @@ using System.Management.Automation;
 
 namespace PagemapTools.Tests;
 
-/// <summary>Objects that went through a file, a job or a remote session keep what they say.</summary>
+/// <summary>Objects keep their property values through a file, a job or a remote session.</summary>
 [Trait("Tier", "Privileged")]
 public sealed class SerialisationTests
 {
@@ -24,11 +24,11 @@ public sealed class SerialisationTests
 
     [Theory]
     [MemberData(nameof(Commands))]
-    public void Every_property_survives(string command)
+    public void EveryPropertySurvivesSerialisation(string command)
     {
         Require.Root();
         using TargetProcess target = TargetProcess.StartInKnownMemory("anon").Stop();
-        using Session session = SessionWith(target);
+        using Session session = CreateSession(target);
 
         foreach (PSObject item in session.Objects(command).Take(70))
         {
@@ -37,19 +37,19 @@ public sealed class SerialisationTests
             Assert.Equal("Deserialized." + item.BaseObject.GetType().FullName, back.TypeNames[0]);
             foreach (PSPropertyInfo property in item.Properties)
             {
-                PSPropertyInfo? kept = back.Properties[property.Name];
-                Assert.True(kept is not null, $"{property.Name} is lost.");
-                Assert.Equal(Text(property.Value), Text(kept.Value));
+                PSPropertyInfo? restored = back.Properties[property.Name];
+                Assert.True(restored is not null, $"{property.Name} is lost.");
+                Assert.Equal(Format(property.Value), Format(restored.Value));
             }
         }
     }
 
     [Fact]
-    public void Numbers_stay_numbers()
+    public void NumbersStayNumbers()
     {
         Require.Root();
         using TargetProcess target = TargetProcess.StartInKnownMemory("anon").Stop();
-        using Session session = SessionWith(target);
+        using Session session = CreateSession(target);
 
         PSObject page = RoundTrip(session.Objects(s_commands[0])[0]);
 
@@ -66,12 +66,12 @@ public sealed class SerialisationTests
     }
 
     [Fact]
-    public void States_and_kinds_compare_with_their_names()
+    public void StatesAndKindsCompareEqualToTheirNames()
     {
         using TargetProcess target = TargetProcess.StartInKnownMemory("anon").Stop();
-        using Session session = SessionWith(target);
+        using Session session = CreateSession(target);
 
-        // In the session, whose types say how to serialise.
+        // Serialises inside the session, because its type data sets how to serialise the objects.
         session.Run("filter RoundTrip { [Management.Automation.PSSerializer]::Deserialize([Management.Automation.PSSerializer]::Serialize($_, 1)) }");
         int written = target.Region.Pages("written").Length;
         Assert.Equal(written, session.Objects("Get-ProcessPageMap -Id $id -Address $range | RoundTrip | Where-Object State -EQ 'Present'").Count);
@@ -80,10 +80,10 @@ public sealed class SerialisationTests
     }
 
     [Fact]
-    public void The_mapping_of_a_page_stays_readable()
+    public void MappingOfPageStaysReadable()
     {
         using TargetProcess target = TargetProcess.StartInKnownMemory("memfd").Stop();
-        using Session session = SessionWith(target);
+        using Session session = CreateSession(target);
 
         PSObject mapping = PSObject.AsPSObject(RoundTrip(session.Objects("Get-ProcessPageMap -Id $id -Address $range")[0]).Properties["Mapping"].Value);
 
@@ -92,11 +92,11 @@ public sealed class SerialisationTests
     }
 
     [Fact]
-    public void Pages_that_came_back_name_frames_and_processes()
+    public void DeserialisedPagesNameFramesAndProcesses()
     {
         Require.Root();
         using TargetProcess target = TargetProcess.StartInKnownMemory("anon").Stop();
-        using Session session = SessionWith(target);
+        using Session session = CreateSession(target);
         IReadOnlyList<PSObject> pages = session.Objects("Get-ProcessPageMap -Id $id -Address $range");
         session["back"] = pages.Select(RoundTrip).ToArray();
 
@@ -105,17 +105,17 @@ public sealed class SerialisationTests
     }
 
     [Fact]
-    public void Each_value_is_null_or_what_was_measured()
+    public void UnmeasuredValuesStayNull()
     {
         using TargetProcess target = TargetProcess.StartInKnownMemory("anon").Stop();
-        using Session session = SessionWith(target);
+        using Session session = CreateSession(target);
 
         PSObject page = RoundTrip(session.Objects("Get-ProcessPageMap -Id $id -Address $range -State Unpopulated")[0]);
 
         Assert.All((string[])["Pfn", "Flags", "MapCount", "CgroupInode", "SwapType", "SwapOffset"], property => Assert.Null(page.Properties[property].Value));
     }
 
-    private static Session SessionWith(TargetProcess target)
+    private static Session CreateSession(TargetProcess target)
     {
         Session session = new();
         session["id"] = target.ProcessId;
@@ -123,10 +123,10 @@ public sealed class SerialisationTests
         return session;
     }
 
-    // Remoting and jobs look one level deep unless a type asks for more.
+    // Remoting and jobs serialise one level deep, unless the type data sets another depth.
     private static PSObject RoundTrip(PSObject item) => PSObject.AsPSObject(PSSerializer.Deserialize(PSSerializer.Serialize(item, depth: 1)));
 
-    private static string Text(object? value) => value switch
+    private static string Format(object? value) => value switch
     {
         null => "",
         PSObject { BaseObject: System.Collections.IEnumerable and not string } or System.Collections.IEnumerable and not string => "a list",

@@ -5,16 +5,13 @@ namespace PagemapTools.Tests;
 [Trait("Tier", "Live")]
 public sealed class SoftDirtyTests
 {
-    private const string Supported = "This kernel has CONFIG_MEM_SOFT_DIRTY.";
-    private const string Unsupported = "This kernel is built without CONFIG_MEM_SOFT_DIRTY.";
-
     [Theory]
     [InlineData("Clear-SoftDirty -Id $PID")]
     [InlineData("Clear-SoftDirty -Id $PID -PassThru")]
     [InlineData("$PID | Clear-SoftDirty")]
-    [InlineData("Clear-SoftDirty -Name dotnet, pwsh")]
+    [InlineData("Clear-SoftDirty -Name dotnet, pwsh, PagemapTools*")]
     [InlineData("Get-ProcessPageMap -Id $PID -SoftDirty")]
-    public void A_kernel_that_would_ignore_it_is_refused(string command)
+    public void KernelWithoutSoftDirtyIsRefused(string command)
     {
         Require.NoSoftDirty();
         using Session session = new();
@@ -30,7 +27,7 @@ public sealed class SoftDirtyTests
     }
 
     [Fact]
-    public void With_what_if_it_says_what_it_would_do_and_does_nothing()
+    public void WhatIfDescribesTheClear()
     {
         using TargetProcess target = TargetProcess.StartInKnownMemory("soft-dirty");
         ScreenHost screen = new();
@@ -46,7 +43,7 @@ public sealed class SoftDirtyTests
     }
 
     [Fact]
-    public void With_what_if_a_missing_process_is_an_error_and_nothing_would_be_done()
+    public void WhatIfReportsMissingProcess()
     {
         ScreenHost screen = new();
         using Session session = new(screen);
@@ -62,7 +59,7 @@ public sealed class SoftDirtyTests
     }
 
     [Fact]
-    public void After_a_clear_only_the_pages_written_since_are_soft_dirty()
+    public void OnlyPagesWrittenAfterClearAreSoftDirty()
     {
         Require.SoftDirty();
         using TargetProcess target = TargetProcess.StartInKnownMemory("soft-dirty");
@@ -82,7 +79,7 @@ public sealed class SoftDirtyTests
     }
 
     [Fact]
-    public void The_process_is_passed_on_where_that_is_asked_for()
+    public void PassThruReturnsTheProcess()
     {
         Require.SoftDirty();
         using TargetProcess target = TargetProcess.StartInKnownMemory("soft-dirty");

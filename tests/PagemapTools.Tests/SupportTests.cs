@@ -2,12 +2,12 @@ using System.Management.Automation;
 
 namespace PagemapTools.Tests;
 
-/// <summary>Test-PagemapSupport against what can be seen by other means.</summary>
+/// <summary>Compares Test-PagemapSupport with the features that the test finds by other means.</summary>
 [Trait("Tier", "Live")]
 public sealed class SupportTests
 {
     [Fact]
-    public void What_it_says_is_so()
+    public void SupportTestMatchesTheMachine()
     {
         using Session session = new();
 
@@ -17,7 +17,7 @@ public sealed class SupportTests
         Assert.Contains(Machine.KernelRelease, features["Pagemap"].Get<string>("Detail"));
         Assert.Equal(KernelFeatures.HasSoftDirty, IsSupported("SoftDirty"));
         Assert.Equal(KernelFeatures.HasSoftDirty, IsSupported("ClearSoftDirty"));
-        Assert.Equal(Release() >= new Version(6, 7), IsSupported("PagemapScan"));
+        Assert.Equal(GetRelease() >= new Version(6, 7), IsSupported("PagemapScan"));
         Assert.Equal(CanRead("/proc/kpageflags"), IsSupported("KPageFlags"));
         Assert.Equal(CanRead("/proc/kpagecount"), IsSupported("KPageCount"));
         Assert.Equal(CanRead("/proc/kpagecgroup"), IsSupported("KPageCgroup"));
@@ -27,7 +27,7 @@ public sealed class SupportTests
     }
 
     [Fact]
-    public void Of_a_tree_without_the_kpage_files_it_says_which_are_missing()
+    public void SupportTestReportsMissingKpageFiles()
     {
         using FakeProc tree = new();
         tree.Entries("kpageflags", 0, 0);
@@ -40,7 +40,7 @@ public sealed class SupportTests
         Assert.Equal(new Dictionary<string, bool>(StringComparer.Ordinal) { ["KPageFlags"] = true, ["KPageCount"] = false, ["KPageCgroup"] = false }, features);
     }
 
-    private static Version Release() => Version.Parse(string.Join('.', Machine.KernelRelease.Split('.', '-').Take(2)));
+    private static Version GetRelease() => Version.Parse(string.Join('.', Machine.KernelRelease.Split('.', '-').Take(2)));
 
     private static bool CanRead(string path)
     {

@@ -2,7 +2,7 @@ using System.Management.Automation;
 
 namespace PagemapTools.Tests;
 
-/// <summary>What a newer kernel may say shows as numbers and breaks nothing.</summary>
+/// <summary>The cmdlets report bits of a newer kernel as numbers, without an error.</summary>
 [Trait("Tier", "Unit")]
 public sealed class UnknownBitsTests : IDisposable
 {
@@ -29,7 +29,7 @@ public sealed class UnknownBitsTests : IDisposable
     }
 
     [Fact]
-    public void Bits_of_an_entry_without_a_meaning_are_kept()
+    public void PagesReportUnknownEntryBits()
     {
         IReadOnlyList<PSObject> pages = _session.Objects("Get-ProcessPageMap -Id 7 -IncludeUnpopulated");
 
@@ -43,7 +43,7 @@ public sealed class UnknownBitsTests : IDisposable
     }
 
     [Fact]
-    public void A_swap_type_without_a_meaning_is_a_number()
+    public void UnknownSwapTypeIsReportedAsNumber()
     {
         IReadOnlyList<PSObject> pages = _session.Objects("Get-ProcessPageMap -Id 7");
 
@@ -56,7 +56,7 @@ public sealed class UnknownBitsTests : IDisposable
     }
 
     [Fact]
-    public void An_entry_whose_fields_are_hidden_is_said_to_be_hidden()
+    public void EntryWithHiddenFieldsReportsHiddenState()
     {
         Outcome outcome = _session.Run("Get-ProcessPageMap -Id 7 -State Hidden");
 
@@ -67,7 +67,7 @@ public sealed class UnknownBitsTests : IDisposable
     }
 
     [Fact]
-    public void Flags_without_a_name_show_as_their_number()
+    public void UnnamedFlagsAreReportedByBitNumber()
     {
         PSObject page = _session.Objects("Get-KPageFlags -Pfn 1 -Raw").Single();
 
@@ -77,7 +77,7 @@ public sealed class UnknownBitsTests : IDisposable
     }
 
     [Fact]
-    public void Flags_without_a_name_can_be_chosen()
+    public void BitSpecSelectsUnnamedFlags()
     {
         Assert.Equal([1UL], _session.Objects("Get-KPageFlags -BitSpec 'bit27,bit31=bit27,bit31' -Count 2").Column<ulong>("Pfn"));
         Assert.Equal([1UL], _session.Objects("Get-KPageFlags -BitSpec 0x8000000 -Count 2").Column<ulong>("Pfn"));
@@ -90,7 +90,7 @@ public sealed class UnknownBitsTests : IDisposable
     [InlineData("Measure-KPageFlags -Raw", 3)]
     [InlineData("Measure-ProcessUss", 1)]
     [InlineData("Measure-ProcessUss -Method MapCount -ByMapping", 1)]
-    public void Nothing_breaks(string command, int count)
+    public void CmdletsAcceptUnknownBits(string command, int count)
     {
         Outcome outcome = _session.Run(command);
 
@@ -103,7 +103,7 @@ public sealed class UnknownBitsTests : IDisposable
     }
 
     [Fact]
-    public void The_summary_keeps_flags_without_a_name()
+    public void SummaryReportsUnnamedFlags()
     {
         IReadOnlyList<PSObject> summary = _session.Objects("Measure-KPageFlags -Raw -BitSpec bit27 -NotFlag HUGE");
 

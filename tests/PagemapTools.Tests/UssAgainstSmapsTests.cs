@@ -2,12 +2,12 @@ using System.Management.Automation;
 
 namespace PagemapTools.Tests;
 
-/// <summary>Measure-ProcessUss against the kernel's own account, to the byte, of processes that stand still.</summary>
+/// <summary>Compares Measure-ProcessUss with the kernel's smaps files, to the byte, on stopped processes.</summary>
 [Collection(ExclusiveCollection.Name)]
 [Trait("Tier", "Privileged")]
 public sealed class UssAgainstSmapsTests
 {
-    /// <summary>Kinds and what they are started with.</summary>
+    /// <summary>The kinds of test processes and their options.</summary>
     public static TheoryData<string, string> Kinds => new()
     {
         { "dense", "size=1GiB" },
@@ -38,7 +38,7 @@ public sealed class UssAgainstSmapsTests
 
     [Theory]
     [MemberData(nameof(Kinds))]
-    public void A_process_has_what_smaps_rollup_says(string name, string options)
+    public void UssEqualsSmapsRollup(string name, string options)
     {
         Require.Root();
         Require.ReadableFile("/proc/self/smaps_rollup");
@@ -50,11 +50,11 @@ public sealed class UssAgainstSmapsTests
             session["id"] = processId;
             foreach (string method in (string[])["Exclusive", "MapCount"])
             {
-                Stable.Until(() => Figures.Of(Smaps.Rollup(processId)), expected =>
+                Stable.Until(() => Figures.From(Smaps.Rollup(processId)), expected =>
                 {
                     PSObject measured = session.Objects($"Measure-ProcessUss -Id $id -Method {method}").Single();
                     Assert.Equal(method, measured.Get<string>("Method"));
-                    Figures figures = Figures.Of(measured);
+                    Figures figures = Figures.From(measured);
                     bool hasPss = method == "MapCount" && (figures.Pss is not null || !UntrackedMemory.IsThere);
                     Assert.Equal(hasPss ? expected : expected with { Pss = null }, figures);
                 });
@@ -69,7 +69,7 @@ public sealed class UssAgainstSmapsTests
     [InlineData("thp", "")]
     [InlineData("hugetlb-shared", "")]
     [InlineData("swapped", "")]
-    public void Each_mapping_has_what_smaps_says(string name, string options)
+    public void UssByMappingEqualsSmaps(string name, string options)
     {
         Require.Root();
         using TargetProcess target = TargetProcess.StartInKnownMemory(name, options.Split(' ', StringSplitOptions.RemoveEmptyEntries)).Stop();
@@ -78,16 +78,16 @@ public sealed class UssAgainstSmapsTests
 
         foreach (string method in (string[])["Exclusive", "MapCount"])
         {
-            Stable.Until(() => OfMappings(target.ProcessId), expected =>
+            Stable.Until(() => ReadMappings(target.ProcessId), expected =>
             {
                 IReadOnlyList<PSObject> measured = session.Objects($"Measure-ProcessUss -Id $id -Method {method} -ByMapping");
-                Assert.Equal(expected.Items, measured.Select(mapping => (Mapping(mapping).Get<ulong>("Start"), Figures.Of(mapping) with { Pss = null })));
+                Assert.Equal(expected.Items, measured.Select(mapping => (GetMapping(mapping).Get<ulong>("Start"), Figures.From(mapping) with { Pss = null })));
             });
         }
     }
 
     [Fact]
-    public void Mappings_that_are_named_are_those_that_count()
+    public void MappingFilterLimitsMeasuredMappings()
     {
         using TargetProcess target = TargetProcess.StartInKnownMemory("anon").Stop();
         using Session session = new();
@@ -97,14 +97,14 @@ public sealed class UssAgainstSmapsTests
         PSObject together = session.Objects("Measure-ProcessUss -Id $id -Mapping *.so").Single();
 
         Assert.NotEmpty(libraries);
-        Assert.All(libraries, library => Assert.EndsWith(".so", Mapping(library).Get<string>("Path")));
+        Assert.All(libraries, library => Assert.EndsWith(".so", GetMapping(library).Get<string>("Path")));
         Assert.Equal(libraries.Column<long>("Uss").Sum(), together.Get<long>("Uss"));
         Assert.True(together.Get<long>("Uss") < session.Objects("Measure-ProcessUss -Id $id").Single().Get<long>("Uss"));
-        Assert.Equal(["[heap]"], session.Objects("Measure-ProcessUss -Id $id -ByMapping -Mapping [heap]").Select(heap => Mapping(heap).Get<string>("Name")).Distinct());
+        Assert.Equal(["[heap]"], session.Objects("Measure-ProcessUss -Id $id -ByMapping -Mapping [heap]").Select(heap => GetMapping(heap).Get<string>("Name")).Distinct());
     }
 
     [Fact]
-    public void All_processes_come_in_the_order_of_their_ids_and_without_errors()
+    public void AllProcessesAreMeasuredInIdOrder()
     {
         using Session session = new();
 
@@ -116,17 +116,17 @@ public sealed class UssAgainstSmapsTests
         Assert.All(all, process => Assert.InRange(process.Get<long>("Uss"), 0, process.Get<long?>("Rss") is { } rss ? rss + process.Get<long>("Hugetlb") : long.MaxValue));
     }
 
-    private static PSObject Mapping(PSObject measured) => PSObject.AsPSObject(measured.Properties["Mapping"].Value);
+    private static PSObject GetMapping(PSObject measured) => PSObject.AsPSObject(measured.Properties["Mapping"].Value);
 
-    private static Mappings OfMappings(int processId) => new(
-        [.. Smaps.Mappings(processId).Where(mapping => mapping.Start < 1UL << 63).Select(mapping => (mapping.Start, Figures.Of(mapping) with { Pss = null }))]);
+    private static Mappings ReadMappings(int processId) => new(
+        [.. Smaps.Mappings(processId).Where(mapping => mapping.Start < 1UL << 63).Select(mapping => (mapping.Start, Figures.From(mapping) with { Pss = null }))]);
 
-    // smaps prints whole kB, cut off.
-    private static long? InWholeKilobytes(long? bytes) => bytes / 1024 * 1024;
+    // smaps prints whole kB, rounded down.
+    private static long? RoundToKilobytes(long? bytes) => bytes / 1024 * 1024;
 
     private sealed record Figures(long Uss, long Rss, long Shared, long Swap, long Hugetlb, long? Pss)
     {
-        public static Figures Of(Smaps kernel) => new(
+        public static Figures From(Smaps kernel) => new(
             kernel.Uss,
             kernel["Rss"],
             kernel.Shared,
@@ -134,13 +134,13 @@ public sealed class UssAgainstSmapsTests
             kernel.Hugetlb,
             kernel["Pss"]);
 
-        public static Figures Of(PSObject measured) => new(
+        public static Figures From(PSObject measured) => new(
             measured.Get<long>("Uss"),
             measured.Get<long>("Rss"),
             measured.Get<long>("Shared"),
             measured.Get<long>("Swap"),
             measured.Get<long>("Hugetlb"),
-            InWholeKilobytes(measured.Get<long?>("Pss")));
+            RoundToKilobytes(measured.Get<long?>("Pss")));
     }
 
     private sealed record Mappings((ulong, Figures)[] Items)

@@ -2,7 +2,7 @@ using System.Management.Automation;
 
 namespace PagemapTools.Tests;
 
-/// <summary>What stands on a screen of 100 columns.</summary>
+/// <summary>The tables of all objects on a screen of 100 columns.</summary>
 [Trait("Tier", "Privileged")]
 public sealed class ViewTests
 {
@@ -25,7 +25,7 @@ public sealed class ViewTests
 
     [Theory]
     [MemberData(nameof(Commands))]
-    public void A_table_fits_with_all_its_columns(string command)
+    public void TableFitsTheScreenWithAllColumns(string command)
     {
         Require.Root();
         using TargetProcess target = TargetProcess.StartInKnownMemory("odd-names").Stop();
@@ -33,23 +33,23 @@ public sealed class ViewTests
         string[] wide = Show(target, command, ManyColumns);
 
         Assert.All(narrow, line => Assert.InRange(line.Length, 0, Columns));
-        string[] header = Header(wide);
+        string[] header = FindHeader(wide);
         Assert.InRange(header.Length, 3, 12);
-        Assert.Equal(header, Header(narrow));
+        Assert.Equal(header, FindHeader(narrow));
     }
 
     [Theory]
     [MemberData(nameof(Commands))]
-    public void What_came_from_elsewhere_has_the_same_table(string command)
+    public void DeserialisedObjectsHaveTheSameTable(string command)
     {
         Require.Root();
         using TargetProcess target = TargetProcess.StartInKnownMemory("anon").Stop();
 
-        // Measured once, for the two to show the same figures.
+        // The command runs once, so that both tables show the same figures.
         ScreenHost live = new(Columns);
         ScreenHost elsewhere = new(Columns);
-        using Session session = SessionOf(target, live);
-        using Session other = SessionOf(target, elsewhere);
+        using Session session = CreateSession(target, live);
+        using Session other = CreateSession(target, elsewhere);
         IReadOnlyList<PSObject> items = [.. session.Objects(command).Take(200)];
         session["items"] = items;
         other["items"] = items.Select(item => PSSerializer.Deserialize(PSSerializer.Serialize(item, depth: 1))).ToArray();
@@ -62,37 +62,37 @@ public sealed class ViewTests
 
     [Theory]
     [MemberData(nameof(Commands))]
-    public void HeadersArePropertiesHereAndElsewhere(string command)
+    public void HeadersAreNamesOfProperties(string command)
     {
         Require.Root();
         using TargetProcess target = TargetProcess.StartInKnownMemory("anon").Stop();
-        using Session measuring = SessionOf(target, new ScreenHost(ManyColumns));
+        using Session measuring = CreateSession(target, new ScreenHost(ManyColumns));
         PSObject item = measuring.Objects(command)[0];
 
         foreach (object form in (object[])[item, PSSerializer.Deserialize(PSSerializer.Serialize(item, depth: 1))])
         {
             ScreenHost screen = new(ManyColumns);
-            using Session session = SessionOf(target, screen);
+            using Session session = CreateSession(target, screen);
             session["item"] = form;
             session.Run("$item | Out-Default");
-            Assert.All(Header([.. screen.Lines]), header => Assert.Single(session.Objects($"if ($item.psobject.Properties['{header}']) {{ 1 }}")));
+            Assert.All(FindHeader([.. screen.Lines]), header => Assert.Single(session.Objects($"if ($item.psobject.Properties['{header}']) {{ 1 }}")));
         }
     }
 
     [Theory]
     [MemberData(nameof(Commands))]
-    public void ExportsHaveNoPropertyTwice(string command)
+    public void ObjectsHaveNoDuplicateProperties(string command)
     {
         Require.Root();
         using TargetProcess target = TargetProcess.StartInKnownMemory("anon").Stop();
-        using Session session = SessionOf(target, new ScreenHost(ManyColumns));
+        using Session session = CreateSession(target, new ScreenHost(ManyColumns));
 
         session["item"] = session.Objects(command)[0];
         Assert.Empty(session.Objects("$item.psobject.Properties.ForEach{ if ($_.MemberType -in 'AliasProperty', 'ScriptProperty') { $_.Name } }"));
     }
 
     [Fact]
-    public void Pages_are_grouped_by_process_and_mapping_with_addresses_in_hex()
+    public void PageTableGroupsByProcessAndMapping()
     {
         Require.Root();
         using TargetProcess target = TargetProcess.StartInKnownMemory("anon").Stop();
@@ -102,7 +102,7 @@ public sealed class ViewTests
         Assert.Single(lines, line => line.TrimStart().StartsWith("Process:", StringComparison.Ordinal));
         Assert.Contains(target.ProcessId.ToString(), lines[0]);
         Assert.Contains("rw-p", lines[0]);
-        string[] first = Fields(lines[3]);
+        string[] first = SplitFields(lines[3]);
         Assert.Equal($"0x{target.Region.Pages("written")[0]:x}", first[0]);
         Assert.Equal("Present", first[1]);
         Assert.Matches("^0x[0-9a-f]+$", first[2]);
@@ -110,19 +110,19 @@ public sealed class ViewTests
     }
 
     [Fact]
-    public void Sizes_are_readable()
+    public void TableShowsSizesInBinaryUnits()
     {
         using TargetProcess target = TargetProcess.StartInKnownMemory("dense", "size=300MiB").Stop();
 
         string line = Show(target, "Measure-ProcessUss -Id $id", Columns)[^1];
 
-        Assert.Equal(target.ProcessId.ToString(), Fields(line)[0]);
+        Assert.Equal(target.ProcessId.ToString(), SplitFields(line)[0]);
         Assert.Matches(@"\s3\d\d\.\d MiB\s", line);
         Assert.EndsWith("dotnet", line);
     }
 
     [Fact]
-    public void Nothing_that_is_not_known_stands_as_0()
+    public void TableShowsNoZeroForUnknownValues()
     {
         using FakeProc tree = new();
         tree.Process(7, 0x10000, PagemapBits.Present).Entries("kpageflags", 0, 0);
@@ -132,12 +132,12 @@ public sealed class ViewTests
 
         session.Run("Get-ProcessPageMap -Id 7 -ProcPath $tree -AllowSavedTree -WarningAction Ignore | Out-Default");
 
-        Assert.Equal(["0x10000", "Present"], Fields(screen.Lines[3])[..2]);
-        Assert.DoesNotContain(Fields(screen.Lines[3])[2..], field => field.Contains('0', StringComparison.Ordinal));
+        Assert.Equal(["0x10000", "Present"], SplitFields(screen.Lines[3])[..2]);
+        Assert.DoesNotContain(SplitFields(screen.Lines[3])[2..], field => field.Contains('0', StringComparison.Ordinal));
     }
 
     [Fact]
-    public void A_table_goes_on_over_many_objects_without_a_second_header()
+    public void LongTableHasOneHeader()
     {
         Require.Root();
         using TargetProcess target = TargetProcess.StartInKnownMemory("anon").Stop();
@@ -151,12 +151,12 @@ public sealed class ViewTests
     private static string[] Show(TargetProcess target, string command, int columns)
     {
         ScreenHost screen = new(columns);
-        using Session session = SessionOf(target, screen);
+        using Session session = CreateSession(target, screen);
         session.Objects($"{command} | Out-Default");
         return [.. screen.Lines];
     }
 
-    private static Session SessionOf(TargetProcess target, ScreenHost screen)
+    private static Session CreateSession(TargetProcess target, ScreenHost screen)
     {
         Session session = new(screen);
         session["id"] = target.ProcessId;
@@ -164,13 +164,13 @@ public sealed class ViewTests
         return session;
     }
 
-    // The names above the first line of dashes.
-    private static string[] Header(string[] lines)
+    // Returns the names above the first line of dashes.
+    private static string[] FindHeader(string[] lines)
     {
         int dashes = Array.FindIndex(lines, line => line.TrimStart().StartsWith("--", StringComparison.Ordinal));
         Assert.True(dashes > 0, $"There is no table in: {string.Join('\n', lines.Take(5))}");
-        return Fields(lines[dashes - 1]);
+        return SplitFields(lines[dashes - 1]);
     }
 
-    private static string[] Fields(string line) => line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+    private static string[] SplitFields(string line) => line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
 }

@@ -1,6 +1,7 @@
-# What the Tab key offers in a real pwsh.
+# Completions that the Tab key offers in pwsh.
 
 BeforeAll {
+    . "$PSScriptRoot/Require.ps1"
     Import-Module (Resolve-Path "$PSScriptRoot/../../PagemapTools.psd1") -Force
     # pwsh, or dotnet where pwsh is a tool of the SDK.
     $script:own = (Get-Process -Id $PID).Name
@@ -30,7 +31,7 @@ Describe 'Tab' {
         (Get-Offer "Get-ProcessPageMap $own -Mapping sta").CompletionText | Should -Contain "'[stack]'"
     }
 
-    It 'offers what can be run: <_>' -ForEach '-Mapping hea', '-State Pres', '-Include Fla' {
+    It 'offers text that runs: <_>' -ForEach '-Mapping hea', '-State Pres', '-Include Fla' {
         $line = "Get-ProcessPageMap -Id $PID $_"
         $text = (Get-Offer $line)[0].CompletionText
         $command = "$($line.Substring(0, $line.LastIndexOf(' '))) $text"
@@ -46,11 +47,11 @@ Describe 'Tab' {
 
     It 'offers cgroups' {
         $root = (Test-PagemapSupport | Where-Object Feature -EQ CgroupPaths)
-        if (-not $root.IsSupported) { Set-ItResult -Skipped -Because $root.Detail }
+        Skip-Unless $root.IsSupported Cgroups $root.Detail
         (Get-Offer 'Get-KPageCgroup -Cgroup ').CompletionText | Should -Contain $root.Detail
     }
 
-    It 'completes properties after a pipe' {
+    It 'completes property names after a pipe' {
         (Get-Offer 'Measure-ProcessUss | Sort-Object Us').CompletionText | Should -Be 'Uss'
         (Get-Offer 'Get-ProcessPageMap -Id 1 | Where-Object IsEx').CompletionText | Should -Be 'IsExclusive'
     }

@@ -1,4 +1,4 @@
-# What README and the help show is what a user types first: every one-liner and every example is run as written.
+# Runs every one-liner of README and every example of the help as written, because users type them first.
 
 BeforeDiscovery {
     $root = Resolve-Path "$PSScriptRoot/../.."
@@ -9,7 +9,7 @@ BeforeDiscovery {
     $oneLiners = ($oneLiners -split '(?m)^## ')[1]
     $readmeCases = @([regex]::Matches($oneLiners, $fence) | ForEach-Object { @{ Code = $_.Groups['code'].Value.Trim() } })
 
-    # What an example prints stands in a fence of its own, without a language.
+    # The output of an example is in a separate fence without a language.
     $helpCases = foreach ($page in Get-ChildItem "$root/en-US/*-*.md") {
         foreach ($example in [regex]::Matches((Get-Content $page -Raw), '(?ms)^### (?<name>Example \d+: [^\r\n]+)(?<body>.*?)(?=^###? )')) {
             $code = [regex]::Matches($example.Groups['body'].Value, $fence) | ForEach-Object { $_.Groups['code'].Value.Trim() }
@@ -23,7 +23,7 @@ BeforeAll {
     $script:scratch = Join-Path ([IO.Path]::GetTempPath()) "pagemaptools-examples-$PID"
     $null = New-Item -ItemType Directory $scratch -Force
 
-    # The refusals that an example may show: of a process that is not there, and of a kernel or a user without the feature.
+    # The errors that an example may show: for a missing process, and for a kernel or a user without the feature.
     $script:shown = 'NoProcessFoundForGivenId', 'ProcessHasNoAddressSpace', 'PagemapAccessDenied', 'SoftDirtyNotSupported',
         'KPageAccessDenied', 'KPageNotAvailable', 'ExclusiveAndShared', 'CannotConvertArgument', 'CgroupNotFound', 'PagemapReadFailed'
 
@@ -48,7 +48,7 @@ Describe 'README' {
 }
 
 Describe 'Help' {
-    It '<Page>, <Name>' -ForEach $helpCases {
+    It 'runs <Page>, <Name>' -ForEach $helpCases {
         $Code | Should -Not -BeNullOrEmpty
         Invoke-Example $Code | Should -BeNullOrEmpty
     }

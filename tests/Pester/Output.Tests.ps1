@@ -1,29 +1,25 @@
 # Tables, lists and files.
 
 BeforeDiscovery {
-    $script:isRoot = (id -u) -eq 0
-    $any = @(
+    $script:commands = @(
         @{ Command = 'Measure-ProcessUss' }
         @{ Command = 'Measure-ProcessUss -Id $PID -ByMapping' }
         @{ Command = 'Get-ProcessPageMap -Id $PID -Mapping "[stack]"' }
         @{ Command = 'Get-ProcessPageMap -Id $PID -AsRange | Select-Object -First 100' }
         @{ Command = '(Get-ProcessPageMap -Id $PID -Mapping "[stack]").Mapping' }
         @{ Command = 'Test-PagemapSupport' }
+        @{ Command = 'Get-ProcessPageMap -Id $PID -Mapping "[heap]" -Include Flags, MapCount, Cgroup -Raw | Select-Object -First 100'; NeedsRoot = $true }
+        @{ Command = 'Get-KPageFlags -Pfn 0x10000 -Count 50 -Raw'; NeedsRoot = $true }
+        @{ Command = 'Get-KPageFlags -Pfn 0x10000 -Count 500 -AsRange'; NeedsRoot = $true }
+        @{ Command = 'Get-KPageCount -Pfn 0x10000 -Count 10'; NeedsRoot = $true }
+        @{ Command = 'Get-KPageCgroup -Pfn 0x10000 -Count 10'; NeedsRoot = $true }
+        @{ Command = 'Measure-KPageFlags'; NeedsRoot = $true }
     )
-    $privileged = @(
-        @{ Command = 'Get-ProcessPageMap -Id $PID -Mapping "[heap]" -Include Flags, MapCount, Cgroup -Raw | Select-Object -First 100' }
-        @{ Command = 'Get-KPageFlags -Pfn 0x10000 -Count 50 -Raw' }
-        @{ Command = 'Get-KPageFlags -Pfn 0x10000 -Count 500 -AsRange' }
-        @{ Command = 'Get-KPageCount -Pfn 0x10000 -Count 10' }
-        @{ Command = 'Get-KPageCgroup -Pfn 0x10000 -Count 10' }
-        @{ Command = 'Measure-KPageFlags' }
-    )
-    $script:commands = $any + ($isRoot ? $privileged : @())
 }
 
 BeforeAll {
+    . "$PSScriptRoot/Require.ps1"
     Import-Module (Resolve-Path "$PSScriptRoot/../../PagemapTools.psd1") -Force
-    $script:isRoot = (id -u) -eq 0
     $script:file = Join-Path ([IO.Path]::GetTempPath()) "pagemaptools-output-$PID"
     $script:rendering = $PSStyle.OutputRendering
     $PSStyle.OutputRendering = 'PlainText'
@@ -42,8 +38,8 @@ AfterAll {
     Remove-Item "$file*"
 }
 
-Describe 'What is redirected, at 80 columns' {
-    It 'has the name of a process beside its figures, however large they are' {
+Describe 'Redirected output of 80 columns' {
+    It 'shows the process name beside figures of any size' {
         $sizes = 0, 1, 1023, 1MB, 999MB, 1000MB, 1023MB, 1023.99GB
         $rows = foreach ($size in $sizes) {
             [pscustomobject] @{
@@ -60,14 +56,18 @@ Describe 'What is redirected, at 80 columns' {
 }
 
 Describe 'A screen of 100 columns' {
+    BeforeEach {
+        if ($NeedsRoot) { Skip-UnlessRoot }
+    }
+
     It 'has room for the table of <Command>' -ForEach $commands {
         $lines = Split-Text (Invoke-Text $Command | Out-String -Width 100)
         $lines.Count | Should -BeGreaterThan 2
         ($lines | Measure-Object Length -Maximum).Maximum | Should -BeLessOrEqual 100
     }
 
-    It 'has every column of a wider one: <Command>' -ForEach $commands {
-        # Once for both, because figures change.
+    It 'has every column of a wider screen: <Command>' -ForEach $commands {
+        # The command runs once for both tables, because the figures change.
         $items = Invoke-Text $Command | Select-Object -First 3
         $header = { param($Width) (Split-Text ($items | Out-String -Width $Width) | Select-String -Pattern '^\s*--' -Context 1 | Select-Object -First 1).Context.PreContext -split '\s+' -ne '' }
         (& $header 100) | Should -Be (& $header 300)
@@ -87,20 +87,20 @@ Describe 'A screen of 100 columns' {
         }
     }
 
-    It 'has Format-Wide of <Command>' -ForEach $commands {
+    It 'shows <Command> with Format-Wide' -ForEach $commands {
         $lines = Split-Text (Invoke-Text $Command | Select-Object -First 20 | Format-Wide | Out-String -Width 100)
         $lines | Should -Not -BeNullOrEmpty
         $lines[-1] | Should -Not -Match 'PagemapTools\.'
     }
 
-    It 'has addresses in hex and the names of mappings in Format-Wide' {
+    It 'shows hex addresses and mapping names with Format-Wide' {
         $of = @{ Id = $PID; Mapping = '[stack]' }
         $range = Get-ProcessPageMap @of -AsRange | Select-Object -First 1
         $range | Format-Wide | Out-String | Should -Match ('^\s*0x{0:x}\s*$' -f $range.Address)
         Measure-ProcessUss @of -ByMapping | Format-Wide | Out-String | Should -Match '^\s*\[stack\] [\d.]+ [KM]iB\s*$'
     }
 
-    It 'shows sizes that can be read and addresses in hex' {
+    It 'shows sizes in binary units and addresses in hex' {
         Measure-ProcessUss -Id $PID | Out-String -Width 100 | Should -Match "(?m)^ *$PID +[\d.]+ [KMG]iB .*$((Get-Process -Id $PID).Name)"
         Get-ProcessPageMap -Id $PID -Mapping '[stack]' | Out-String -Width 100 | Should -Match '(?m)^ *0x7f[0-9a-f]{10} Present '
     }
@@ -121,7 +121,11 @@ Describe 'Colour' {
 }
 
 Describe 'Files' {
-    It 'CSV has plain columns and comes back: <Command>' -ForEach $commands {
+    BeforeEach {
+        if ($NeedsRoot) { Skip-UnlessRoot }
+    }
+
+    It 'round-trips through CSV with plain columns: <Command>' -ForEach $commands {
         $items = @(Invoke-Text $Command | Select-Object -First 5)
         $items | Export-Csv "$file.csv"
         $back = @(Import-Csv "$file.csv")
@@ -133,7 +137,7 @@ Describe 'Files' {
         }
     }
 
-    It 'JSON has numbers as numbers and comes back: <Command>' -ForEach $commands {
+    It 'round-trips through JSON with numbers as numbers: <Command>' -ForEach $commands {
         $item = Invoke-Text $Command | Select-Object -First 1
         $back = $item | ConvertTo-Json -Depth 3 -WarningAction Ignore | ConvertFrom-Json
         foreach ($property in $item.PSObject.Properties | Where-Object { $_.Value -is [ulong] -or $_.Value -is [long] -or $_.Value -is [int] -or $_.Value -is [bool] }) {
@@ -145,7 +149,8 @@ Describe 'Files' {
         }
     }
 
-    It 'JSON has flags by name and as a number' -Skip:(-not $isRoot) {
+    It 'writes flags to JSON by name and as a number' {
+        Skip-UnlessRoot
         $json = Get-KPageFlags -Pfn 0x10000 -Raw | ConvertTo-Json | ConvertFrom-Json
         $json.FlagNames | Should -BeOfType string
         $json.RawFlags | Should -Not -BeOfType string
@@ -154,14 +159,14 @@ Describe 'Files' {
         $summary.FlagNames | Should -BeOfType string
     }
 
-    It 'Clixml comes back with the same table: <Command>' -ForEach $commands {
+    It 'round-trips through Clixml with the same table: <Command>' -ForEach $commands {
         $items = @(Invoke-Text $Command | Select-Object -First 20)
         $items | Export-Clixml "$file.xml"
         $back = @(Import-Clixml "$file.xml")
         $back.Count | Should -Be $items.Count
         ($back | Out-String -Width 100) | Should -Be ($items | Out-String -Width 100)
         foreach ($property in $items[0].PSObject.Properties) {
-            # A number that has a name, as the flags do, comes back with both.
+            # An enumeration value, such as the flags, comes back with its name and its number.
             ($null -eq $property.Value ? '' : $back[0].($property.Name).ToString()) | Should -Be "$($property.Value)"
         }
     }

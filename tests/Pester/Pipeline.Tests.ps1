@@ -1,16 +1,12 @@
-# Pages and figures among the commands that only the full PowerShell has.
-
-BeforeDiscovery {
-    $script:isRoot = (id -u) -eq 0
-}
+# Cmdlets in pipelines with commands that only the full PowerShell has.
 
 BeforeAll {
-    $script:isRoot = (id -u) -eq 0
     $script:manifest = (Resolve-Path "$PSScriptRoot/../../PagemapTools.psd1").Path
+    . "$PSScriptRoot/Require.ps1"
     Import-Module $manifest -Force
     $script:sleepers = 1..2 | ForEach-Object { Start-Process sleep 600 -PassThru }
 
-    # How long nothing may take that is stopped early, on a machine that is busy with other things.
+    # The time limit of a stopped command, with a margin for a busy machine.
     $script:promptly = [timespan]::FromSeconds(5)
 }
 
@@ -19,7 +15,7 @@ AfterAll {
 }
 
 Describe 'Early stop' {
-    It 'takes the first pages of a walk of hundreds of gigabytes and no more: <_>' -ForEach @(
+    It 'makes no more objects than the pipeline takes: <_>' -ForEach @(
         'Get-ProcessPageMap -Id $PID -IncludeUnpopulated'
         'Get-ProcessPageMap -Id $PID'
         'Measure-ProcessUss'
@@ -33,20 +29,22 @@ Describe 'Early stop' {
         $watch.Elapsed | Should -BeLessThan $promptly
     }
 
-    It 'ends a chain as a whole' -Skip:(-not $isRoot) {
+    It 'ends a whole chain of cmdlets' {
+        Skip-UnlessRoot
         $watch = [Diagnostics.Stopwatch]::StartNew()
         $taken = Get-ProcessPageMap -Id $PID -IncludeUnpopulated | Get-KPageFlags | Get-KPageCount | Select-Object -First 2
         $taken.Count | Should -Be 2
         $watch.Elapsed | Should -BeLessThan $promptly
     }
 
-    It 'ends <_> over all of memory' -Skip:(-not $isRoot) -ForEach 'Get-KPageFlags', 'Get-KPageCount', 'Get-KPageCgroup' {
+    It 'ends <_> over all memory' -ForEach 'Get-KPageFlags', 'Get-KPageCount', 'Get-KPageCgroup' {
+        Skip-UnlessRoot
         $watch = [Diagnostics.Stopwatch]::StartNew()
         (& $_ | Select-Object -First 5).Pfn | Should -Be (0..4)
         $watch.Elapsed | Should -BeLessThan $promptly
     }
 
-    It 'ends at Ctrl+C, which stops the pipeline from another thread' {
+    It 'ends at a stop from another thread, as Ctrl+C does' {
         $shell = [powershell]::Create().AddScript("Import-Module '$manifest'; Get-ProcessPageMap -Id $PID -IncludeUnpopulated | ForEach-Object { }")
         $work = $shell.BeginInvoke()
         $work.AsyncWaitHandle.WaitOne(1500) | Should -BeFalse
@@ -67,11 +65,15 @@ Describe 'Processes' {
         $uss.Uss | Should -Not -Contain 0
     }
 
-    It 'come as plain numbers and as objects with an id' {
+    It 'come as numbers and as objects with an id' {
         ($PID | Measure-ProcessUss).ProcessId | Should -Be $PID
         ([pscustomobject] @{ ProcessId = $PID } | Measure-ProcessUss).ProcessId | Should -Be $PID
         @() | Measure-ProcessUss | Should -BeNullOrEmpty
-        if ($isRoot) { @() | Get-KPageFlags | Should -BeNullOrEmpty }
+    }
+
+    It 'that are none have no page frames' {
+        Skip-UnlessRoot
+        @() | Get-KPageFlags | Should -BeNullOrEmpty
     }
 
     It 'have the names that Get-Process gives them' {
@@ -80,7 +82,7 @@ Describe 'Processes' {
         (Measure-ProcessUss -Id $PID).ProcessName | Should -Be (Get-Process -Id $PID).Name
     }
 
-    It 'go on into Stop-Process by id, not by name' {
+    It 'go to Stop-Process by id, not by name' {
         $victim = Start-Process sleep 600 -PassThru
         Measure-ProcessUss -Id $victim.Id | Stop-Process
         $victim.WaitForExit(10000) | Should -BeTrue
@@ -89,7 +91,7 @@ Describe 'Processes' {
 }
 
 Describe 'Sorting and grouping' {
-    It 'sorts by figures as numbers' {
+    It 'sorts figures as numbers' {
         $sorted = Measure-ProcessUss | Sort-Object Uss -Descending
         for ($i = 1; $i -lt $sorted.Count; $i++) {
             $sorted[$i].Uss | Should -BeLessOrEqual $sorted[$i - 1].Uss
@@ -105,8 +107,9 @@ Describe 'Sorting and grouping' {
         ($pages | Group-Object { $_.Mapping.Name }).Name | Should -Contain '[stack]'
     }
 
-    It 'compares flags by name and by number' -Skip:(-not $isRoot) {
-        # Of a page in memory that the kernel does not know the flags are null.
+    It 'compares flags by name and by number' {
+        Skip-UnlessRoot
+        # A page in memory that kpageflags does not cover has null flags.
         $pages = Get-ProcessPageMap -Id $PID -Mapping '[heap]' -Include Flags | Where-Object { $null -ne $_.Flags }
         $anonymous = @($pages | Where-Object { $_.Flags -band 'ANON' })
         $anonymous.Count | Should -BeGreaterThan 0
@@ -122,7 +125,8 @@ Describe 'Sorting and grouping' {
 }
 
 Describe 'Order' {
-    It 'is kept through three cmdlets' -Skip:(-not $isRoot) {
+    It 'stays the same through three cmdlets' {
+        Skip-UnlessRoot
         $pages = @(Get-ProcessPageMap -Id $PID -Mapping '[heap]')
         $out = @($pages | Get-KPageFlags | Get-KPageCount | Get-KPageCgroup)
         $out.Count | Should -Be $pages.Count
@@ -131,13 +135,14 @@ Describe 'Order' {
         [object]::ReferenceEquals($out[0], $pages[0]) | Should -BeTrue
     }
 
-    It 'is that of the numbers that came in' -Skip:(-not $isRoot) {
+    It 'is the order of the input numbers' {
+        Skip-UnlessRoot
         (9, '0x3', 0x5, 3 | Get-KPageFlags).Pfn | Should -Be 9, 3, 5, 3
     }
 }
 
-Describe 'Side by side' {
-    It 'runs in a job, whose objects keep their properties' {
+Describe 'Parallel use' {
+    It 'runs in a job, and its objects keep their properties' {
         $job = Start-Job { Import-Module $using:manifest; Measure-ProcessUss -Id $using:PID; Get-ProcessPageMap -Id $PID -Mapping '[stack]' | Select-Object -First 1 }
         $uss, $page = $job | Wait-Job | Receive-Job
         $job | Remove-Job

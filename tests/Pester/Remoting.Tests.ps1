@@ -1,7 +1,8 @@
-# Over a real sshd on loopback, with keys and a configuration of its own.
+# Remoting over an sshd on loopback, with separate keys and a separate configuration.
 
 BeforeAll {
     $script:manifest = Resolve-Path "$PSScriptRoot/../../PagemapTools.psd1"
+    . "$PSScriptRoot/Require.ps1"
     Import-Module $manifest -Force
     $script:sshd = Get-Command sshd, /usr/sbin/sshd -ErrorAction Ignore | Select-Object -First 1
     $script:session = $null
@@ -48,10 +49,10 @@ AfterAll {
 
 Describe 'Remoting over SSH' {
     BeforeEach {
-        if (-not $session) { Set-ItResult -Skipped -Because $reason }
+        Skip-Unless $session sshd $reason
     }
 
-    It 'brings the figures of a process as numbers' {
+    It 'returns the figures of a process as numbers' {
         $uss = Invoke-Command -Session $session { Measure-ProcessUss -Id $PID }
         $name = Invoke-Command -Session $session { (Get-Process -Id $PID).Name }
         $uss.Uss | Should -BeOfType long
@@ -60,7 +61,7 @@ Describe 'Remoting over SSH' {
         $uss.Method | Should -Be 'Exclusive'
     }
 
-    It 'brings pages with their frames and flags' {
+    It 'returns pages with their frames and flags' {
         $page = Invoke-Command -Session $session { Get-ProcessPageMap -Id $PID -Mapping '[heap]' -Include Flags, MapCount | Where-Object { $null -eq $_.Pfn -or $null -ne $_.Flags } | Select-Object -First 1 }
         $page.PSTypeNames | Should -Contain 'Deserialized.PagemapTools.Procfs.Pages.ProcessPageInfo'
         $page.Address | Should -BeOfType ulong
@@ -68,14 +69,14 @@ Describe 'Remoting over SSH' {
         if ($page.Pfn) { $page.FlagNames | Should -BeLike '*ANON*' }
     }
 
-    It 'shows the same table as at home' {
+    It 'shows the same table as a local command' {
         $remote = Invoke-Command -Session $session { Measure-ProcessUss -Id $PID }
         $header = (Measure-ProcessUss -Id $PID | Out-String -Width 100).Trim().Split("`n")[0].Trim()
         $remote | Select-Object -Property * -ExcludeProperty PSComputerName, RunspaceId, PSShowComputerName | Out-Null
         ($remote | Out-String -Width 200) | Should -BeLike "*$($header.Split(' ')[0])*"
     }
 
-    It 'reports an error of its host, and goes on with the next process' {
+    It 'reports an error with its host, and continues with the next process' {
         $found = Invoke-Command -Session $session { Measure-ProcessUss -Id 2147483646, $PID } -ErrorVariable failure -ErrorAction SilentlyContinue
         @($found).Count | Should -Be 1
         $failure[0].FullyQualifiedErrorId | Should -BeLike 'NoProcessFoundForGivenId,*'

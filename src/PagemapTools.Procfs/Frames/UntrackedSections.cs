@@ -12,19 +12,19 @@ namespace PagemapTools.Procfs.Frames;
 /// <param name="kpageflags">The kernel's flags; null where they may not be read: then every section counts as tracked.</param>
 internal sealed class UntrackedSections(PageIndexedFile? kpageflags)
 {
-    // A section of x86-64 and arm64 (SECTION_SIZE_BITS, 128 MiB of 4 KiB pages). A tracked frame without any flag is common; a tracked
-    // section without any is not.
-    private const int SectionFrames = 1 << 15;
+    // A section of x86-64 and arm64 is 128 MiB (SECTION_SIZE_BITS); with 64 KiB pages it is 512 MiB. A tracked page frame without any
+    // flag is common; 128 MiB of them are not.
+    private static readonly int s_sectionFrames = (128 << 20) >> PageGeometry.PageShift;
 
     private readonly ConcurrentDictionary<ulong, bool> _sections = new();
 
     /// <summary>Whether the word of a page's frame is 0 because the kernel does not track the frame.</summary>
     public bool IsUntracked(ulong word, PagemapEntry page, ulong frame) =>
-        word == 0 && page.IsPresent && kpageflags is not null && _sections.GetOrAdd(frame / SectionFrames, IsSectionUntracked);
+        word == 0 && page.IsPresent && kpageflags is not null && _sections.GetOrAdd(frame / (ulong)s_sectionFrames, IsSectionUntracked);
 
     private bool IsSectionUntracked(ulong section)
     {
-        ulong[] flags = new ulong[SectionFrames];
-        return kpageflags!.Read(section * SectionFrames, flags) == SectionFrames && !flags.AsSpan().ContainsAnyExcept(0UL);
+        ulong[] flags = new ulong[s_sectionFrames];
+        return kpageflags!.Read(section * (ulong)s_sectionFrames, flags) == s_sectionFrames && !flags.AsSpan().ContainsAnyExcept(0UL);
     }
 }

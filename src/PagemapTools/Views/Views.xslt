@@ -30,7 +30,7 @@
   <!-- Views -->
   <xsl:template name="view">
     <Name><xsl:value-of select="@Name" /></Name>
-    <ViewSelectedBy><TypeName><xsl:value-of select="concat($Namespace, @Name)" /></TypeName></ViewSelectedBy>
+    <ViewSelectedBy><TypeName><xsl:value-of select="concat($Namespace, @Room, '.', @Name)" /></TypeName></ViewSelectedBy>
   </xsl:template>
 
   <xsl:template match="Type" mode="table">
@@ -156,7 +156,7 @@
     <xsl:variable name="default" select="../Property[@Default][not(@Of) or @Of = $type/@Of][not(@As) or @As = $type/@As]" />
     <xsl:if test="@Depth or @Key or $default or ../Column[@Alias or Value]">
       <Type>
-        <Name><xsl:value-of select="concat($Namespace, @Name)" /></Name>
+        <Name><xsl:value-of select="concat($Namespace, @Room, '.', @Name)" /></Name>
         <Members>
           <xsl:call-template name="columns" />
           <xsl:if test="@Depth or @Key or $default">
@@ -196,7 +196,7 @@
     <xsl:variable name="members"><xsl:call-template name="columns" /></xsl:variable>
     <xsl:if test="string($members)">
       <Type>
-        <Name><xsl:value-of select="concat('Deserialized.', $Namespace, @Name)" /></Name>
+        <Name><xsl:value-of select="concat('Deserialized.', $Namespace, @Room, '.', @Name)" /></Name>
         <Members><xsl:copy-of select="$members" /></Members>
       </Type>
     </xsl:if>
@@ -219,7 +219,7 @@
 
   <xsl:template match="Enum" mode="type">
     <Type>
-      <Name><xsl:value-of select="concat($Namespace, @Name)" /></Name>
+      <Name><xsl:value-of select="concat($Namespace, @Room, '.', @Name)" /></Name>
       <Members>
         <MemberSet>
           <Name>PSStandardMembers</Name>

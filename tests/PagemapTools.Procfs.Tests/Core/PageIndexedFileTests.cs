@@ -4,13 +4,13 @@ using PagemapTools.Procfs.Core;
 namespace PagemapTools.Procfs.Tests.Core;
 
 [Trait("Tier", "Unit")]
-public sealed class PageEntryFileTests
+public sealed class PageIndexedFileTests
 {
     private const int EIO = 5;
     private const int ENOENT = 2;
 
     [Fact]
-    public void Entries_are_native_endian_and_found_by_their_index()
+    public void ReadReturnsNativeEndianEntriesByIndex()
     {
         using FakeProc tree = new FakeProc().Entries("kpageflags", 3, 0x0123456789abcdef, 42);
         using PageIndexedFile file = PageIndexedFile.Open(tree.PathOf("kpageflags"));
@@ -25,11 +25,11 @@ public sealed class PageEntryFileTests
     [InlineData(1)]
     [InlineData(3)]
     [InlineData(11)]
-    public void A_short_read_is_gone_on_with(int bytesAtOnce)
+    public void ReadContinuesAfterAShortRead(int bytesAtOnce)
     {
-        byte[] content = Content(100);
+        byte[] content = CreateContent(100);
         List<long> offsets = [];
-        using PageIndexedFile file = Made((buffer, offset) =>
+        using PageIndexedFile file = CreateFile((buffer, offset) =>
         {
             offsets.Add(offset);
             return Copy(content, buffer, offset, bytesAtOnce);
@@ -42,10 +42,10 @@ public sealed class PageEntryFileTests
     }
 
     [Fact]
-    public void The_end_of_the_file_ends_the_read()
+    public void ReadStopsAtTheEndOfTheFile()
     {
-        byte[] content = Content(20);
-        using PageIndexedFile file = Made((buffer, offset) => Copy(content, buffer, offset, int.MaxValue));
+        byte[] content = CreateContent(20);
+        using PageIndexedFile file = CreateFile((buffer, offset) => Copy(content, buffer, offset, int.MaxValue));
         ulong[] entries = new ulong[10];
         Assert.Equal(5, file.Read(15, entries));
         Assert.Equal([15UL, 16, 17, 18, 19], entries[..5]);
@@ -54,27 +54,27 @@ public sealed class PageEntryFileTests
     }
 
     [Fact]
-    public void Bytes_after_the_last_whole_entry_are_none()
+    public void ReadIgnoresAnIncompleteLastEntry()
     {
-        byte[] content = Content(3)[..21];
-        using PageIndexedFile file = Made((buffer, offset) => Copy(content, buffer, offset, 5));
+        byte[] content = CreateContent(3)[..21];
+        using PageIndexedFile file = CreateFile((buffer, offset) => Copy(content, buffer, offset, 5));
         Assert.Equal(2, file.Read(0, new ulong[4]));
     }
 
     [Fact]
-    public void An_error_after_some_entries_gives_those_entries()
+    public void ReadReturnsTheEntriesBeforeAnError()
     {
-        byte[] content = Content(100);
-        using PageIndexedFile file = Made((buffer, offset) => offset >= 40 ? -EIO : Copy(content, buffer, offset, 8));
+        byte[] content = CreateContent(100);
+        using PageIndexedFile file = CreateFile((buffer, offset) => offset >= 40 ? -EIO : Copy(content, buffer, offset, 8));
         ulong[] entries = new ulong[10];
         Assert.Equal(5, file.Read(0, entries));
         Assert.Equal([0UL, 1, 2, 3, 4], entries[..5]);
     }
 
     [Fact]
-    public void An_error_at_once_is_thrown_with_its_number_path_and_offset()
+    public void AnErrorAtOnceNamesItsNumberPathAndOffset()
     {
-        using PageIndexedFile file = Made((_, _) => -EIO);
+        using PageIndexedFile file = CreateFile((_, _) => -EIO);
         ProcfsException failure = Assert.Throws<ProcfsException>(() => file.Read(2, new ulong[1]));
         Assert.Equal(ProcfsError.ReadFailed, failure.Error);
         Assert.Equal(EIO, failure.ErrorNumber);
@@ -83,9 +83,9 @@ public sealed class PageEntryFileTests
     }
 
     [Fact]
-    public void An_error_in_the_middle_of_the_first_entry_is_thrown()
+    public void ReadThrowsAnErrorWithinTheFirstEntry()
     {
-        using PageIndexedFile file = Made((_, offset) => offset == 0 ? 5 : -EIO);
+        using PageIndexedFile file = CreateFile((_, offset) => offset == 0 ? 5 : -EIO);
         Assert.Equal(EIO, Assert.Throws<ProcfsException>(() => file.Read(0, new ulong[1])).ErrorNumber);
     }
 
@@ -94,21 +94,21 @@ public sealed class PageEntryFileTests
     [InlineData((ulong)long.MaxValue)]
     [InlineData((1UL << 60) + 1)]
     [InlineData((1UL << 60) - 3)]
-    public void An_index_beyond_every_file_reads_nothing(ulong index)
+    public void AnIndexBeyondEveryFileReadsNothing(ulong index)
     {
-        using PageIndexedFile file = Made((_, _) => throw new InvalidOperationException("there is nothing to ask the kernel"));
+        using PageIndexedFile file = CreateFile((_, _) => throw new InvalidOperationException("the file must not be read"));
         Assert.Equal(0, file.Read(index, new ulong[4]));
     }
 
     [Fact]
-    public void Nothing_is_read_into_an_empty_buffer()
+    public void AnEmptyBufferReadsNothing()
     {
-        using PageIndexedFile file = Made((_, _) => throw new InvalidOperationException("there is nothing to ask the kernel"));
+        using PageIndexedFile file = CreateFile((_, _) => throw new InvalidOperationException("the file must not be read"));
         Assert.Equal(0, file.Read(0, []));
     }
 
     [Fact]
-    public void A_file_that_is_absent_is_told_with_its_error_number()
+    public void OpenReportsTheErrorNumberOfAnAbsentFile()
     {
         using FakeProc tree = new();
         ProcfsException failure = Assert.Throws<ProcfsException>(() => PageIndexedFile.Open(tree.PathOf("kpageflags")));
@@ -117,9 +117,9 @@ public sealed class PageEntryFileTests
     }
 
     [Fact]
-    public async Task Several_threads_may_read_one_file()
+    public async Task SeveralThreadsCanReadOneFile()
     {
-        using FakeProc tree = new FakeProc().Bytes("kpagecount", Content(50_000));
+        using FakeProc tree = new FakeProc().Bytes("kpagecount", CreateContent(50_000));
         using PageIndexedFile file = PageIndexedFile.Open(tree.PathOf("kpagecount"));
         await Parallel.ForAsync(0, 64, TestContext.Current.CancellationToken, (thread, _) =>
         {
@@ -131,7 +131,7 @@ public sealed class PageEntryFileTests
         });
     }
 
-    private static byte[] Content(int entries) =>
+    private static byte[] CreateContent(int entries) =>
         MemoryMarshal.AsBytes<ulong>([.. Enumerable.Range(0, entries).Select(value => (ulong)value)]).ToArray();
 
     private static int Copy(byte[] content, Span<byte> buffer, long offset, int atMost)
@@ -141,13 +141,13 @@ public sealed class PageEntryFileTests
         return count;
     }
 
-    /// <summary>A file whose reads give a count, or the negative of an error number.</summary>
-    private static PageIndexedFile Made(Reading read) => new("made/up", (Span<byte> buffer, long offset, out int errno) =>
+    /// <summary>A file whose reads return a byte count or a negated error number.</summary>
+    private static PageIndexedFile CreateFile(ReadFunction read) => new("made/up", (Span<byte> buffer, long offset, out int errno) =>
     {
         int count = read(buffer, offset);
         errno = count < 0 ? -count : 0;
         return Math.Max(count, -1);
     });
 
-    private delegate int Reading(Span<byte> buffer, long offset);
+    private delegate int ReadFunction(Span<byte> buffer, long offset);
 }

@@ -7,10 +7,10 @@ namespace PagemapTools.Procfs.Tests.Core;
 public sealed class PrefetchPipelineTests
 {
     private const int Depth = 2;
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan s_timeout = TimeSpan.FromSeconds(30);
 
     [Fact]
-    public void Items_come_in_order_with_both_steps_done_and_no_step_beside_itself()
+    public void ItemsPassBothStepsInOrderAndOneAtATime()
     {
         int made = 0;
         int making = 0;
@@ -43,26 +43,26 @@ public sealed class PrefetchPipelineTests
     }
 
     [Fact]
-    public void No_more_is_made_ahead_than_there_is_room_for_and_that_is_finished_unasked()
+    public void ThePipelineFinishesNoMoreItemsAheadThanItsDepth()
     {
         int made = 0;
         int finished = 0;
         using PrefetchPipeline<Item> items = new(Depth, () => new Item(Interlocked.Increment(ref made)), _ => Interlocked.Increment(ref finished));
 
-        for (int asked = 1; asked <= 5; asked++)
+        for (int taken = 1; taken <= 5; taken++)
         {
             items.Next();
-            int expected = asked + Depth;
-            Assert.True(SpinWait.SpinUntil(() => Volatile.Read(ref finished) == expected, s_patience));
+            int expected = taken + Depth;
+            Assert.True(SpinWait.SpinUntil(() => Volatile.Read(ref finished) == expected, s_timeout));
             Assert.Equal(expected, Volatile.Read(ref made));
         }
     }
 
     [Fact]
-    public void The_next_item_is_made_while_one_is_finished()
+    public void TheFirstStepRunsBesideTheSecond()
     {
-        using Barrier together = new(participantCount: 2);
-        ConcurrentQueue<bool> met = new();
+        using Barrier barrier = new(participantCount: 2);
+        ConcurrentQueue<bool> arrivals = new();
         int made = 0;
         using PrefetchPipeline<Item> items = new(
             Depth,
@@ -70,7 +70,7 @@ public sealed class PrefetchPipelineTests
             {
                 if (made++ == 1)
                 {
-                    met.Enqueue(together.SignalAndWait(s_patience));
+                    arrivals.Enqueue(barrier.SignalAndWait(s_timeout));
                 }
 
                 return new Item(made);
@@ -79,20 +79,20 @@ public sealed class PrefetchPipelineTests
             {
                 if (item.Number == 1)
                 {
-                    met.Enqueue(together.SignalAndWait(s_patience));
+                    arrivals.Enqueue(barrier.SignalAndWait(s_timeout));
                 }
             });
 
         items.Next();
         items.Next();
 
-        Assert.Equal([true, true], met);
+        Assert.Equal([true, true], arrivals);
     }
 
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public void A_failure_comes_after_the_items_before_it(bool inFirstStep)
+    public void AFailureFollowsTheItemsBeforeIt(bool inFirstStep)
     {
         int made = 0;
         using PrefetchPipeline<Item> items = new(
@@ -105,7 +105,7 @@ public sealed class PrefetchPipelineTests
     }
 
     [Fact]
-    public void What_is_being_made_has_ended_when_it_is_disposed()
+    public void DisposeWaitsForTheRunningStep()
     {
         int running = 0;
         PrefetchPipeline<Item> items = new(Depth, () =>

@@ -10,12 +10,12 @@ public sealed class ProcRootTests
     [InlineData("/made/up", "/made/up")]
     [InlineData("/made/up/", "/made/up")]
     [InlineData("/", "/")]
-    public void A_path_is_kept_without_a_trailing_slash(string given, string kept) => Assert.Equal(kept, new ProcRoot(given).Path);
+    public void ThePathLosesItsTrailingSlash(string given, string expected) => Assert.Equal(expected, new ProcRoot(given).Path);
 
     [Theory]
     [InlineData(null)]
     [InlineData("")]
-    public void Without_a_path_the_environment_decides_and_else_it_is_proc(string? path)
+    public void TheEnvironmentReplacesTheDefaultPathOnly(string? path)
     {
         string? before = Environment.GetEnvironmentVariable(ProcRoot.EnvironmentVariable);
         try
@@ -33,7 +33,7 @@ public sealed class ProcRootTests
     }
 
     [Fact]
-    public void Process_ids_are_the_directories_that_are_numbers_in_ascending_order()
+    public void ProcessIdsAreTheNumericDirectoriesInOrder()
     {
         using FakeProc tree = new FakeProc()
             .Process(300).Process(20).Process(1)
@@ -43,5 +43,5 @@ public sealed class ProcRootTests
     }
 
     [Fact]
-    public void The_live_tree_has_this_process() => Assert.Contains(Environment.ProcessId, new ProcRoot("/proc").GetProcessIds());
+    public void TheLiveTreeContainsThisProcess() => Assert.Contains(Environment.ProcessId, new ProcRoot("/proc").GetProcessIds());
 }

@@ -6,9 +6,9 @@ namespace PagemapTools.Procfs.Tests.Core;
 public sealed class RentedArrayTests
 {
     [Fact]
-    public void An_array_is_given_back_once_however_often_it_is_disposed()
+    public void DisposingTwiceReturnsTheArrayOnce()
     {
-        // Of a size that nothing else rents.
+        // Nothing else rents an array of this size.
         const int Length = 7 << 20;
         RentedArray<ulong> first = new(Length);
         Assert.True(first.Array.Length >= Length);
@@ -20,7 +20,7 @@ public sealed class RentedArrayTests
     }
 
     [Fact]
-    public void An_array_that_was_given_back_is_not_used_any_more()
+    public void ADisposedArrayThrows()
     {
         RentedArray<byte> array = new(16);
         array.Dispose();

@@ -4,7 +4,7 @@ using PagemapTools.Procfs.Core;
 namespace PagemapTools.Procfs.Tests.Core;
 
 [Trait("Tier", "Unit")]
-public sealed class OctalEscapesTests
+public sealed class SeqFileTextTests
 {
     [Theory]
     [InlineData(@"/a\012b", "\n", "/a\nb")]
@@ -16,25 +16,25 @@ public sealed class OctalEscapesTests
     [InlineData(@"/a\089", "\n", @"/a\089")]
     [InlineData(@"\012", "\n", "\n")]
     [InlineData("", "\n", "")]
-    public void Only_the_characters_that_the_file_escapes_are_decoded(string written, string escaped, string expected) =>
+    public void UnescapeDecodesOnlyTheCharactersThatTheFileEscapes(string written, string escaped, string expected) =>
         Assert.Equal(expected, SeqFileText.Unescape(Encoding.UTF8.GetBytes(written), escaped));
 
     [Fact]
-    public void Bytes_that_are_not_utf8_are_shown_as_numbers() =>
+    public void DecodeShowsInvalidUtf8AsHexNumbers() =>
         Assert.Equal(@"/x\xff\xfey", SeqFileText.Decode([(byte)'/', (byte)'x', 0xff, 0xfe, (byte)'y']));
 
     [Fact]
-    public void A_sequence_that_is_cut_short_is_shown_as_numbers() =>
+    public void DecodeShowsATruncatedSequenceAsHexNumbers() =>
         Assert.Equal(@"a\xe5\x90", SeqFileText.Decode([(byte)'a', 0xe5, 0x90]));
 
     [Fact]
-    public void Valid_utf8_stays_as_it_is() =>
+    public void DecodePreservesValidUtf8() =>
         Assert.Equal("naïve-名-🦓", SeqFileText.Decode(Encoding.UTF8.GetBytes("naïve-名-🦓")));
 
     [Fact]
-    public void Escapes_are_decoded_before_the_text_is()
+    public void UnescapeDecodesEscapesBeforeUtf8()
     {
-        // A path whose UTF-8 stands beside an escaped newline.
+        // Valid UTF-8, an escaped newline and an invalid byte.
         byte[] written = [.. "名"u8, .. @"\012"u8, 0xff];
         Assert.Equal("名\n\\xff", SeqFileText.Unescape(written, "\n"));
     }

@@ -6,12 +6,12 @@ using PagemapTools.Procfs.Entries;
 namespace PagemapTools.Procfs.Tests.Entries;
 
 /// <summary>
-/// The order of include/linux/swap.h from the top: what could not be read from swap (5.19 to 6.1), PTE marker (since 5.19), both of
-/// which <see cref="SwapTypes"/> knows; device (4 types, since 6.15 3; CONFIG_DEVICE_PRIVATE), migration (3, before 5.19 2;
-/// CONFIG_MIGRATION), poison (1; CONFIG_MEMORY_FAILURE), and swap areas below.
+/// include/linux/swap.h assigns the types from the top: swap read error (5.19 to 6.1), PTE marker (since 5.19), device (4 types, 3 since
+/// 6.15; CONFIG_DEVICE_PRIVATE), migration (3 types, 2 before 5.19; CONFIG_MIGRATION), poison (1 type; CONFIG_MEMORY_FAILURE), swap areas.
+/// <see cref="SwapTypes"/> classifies the first two.
 /// </summary>
 [Trait("Tier", "Unit")]
-public sealed class SpecialSwapTypesTests
+public sealed class NonSwapTypeLayoutTests
 {
     [Theory]
     [InlineData("6.18", true, true, true, "24:P 25:M 26:M 27:M 28:D 29:D 30:D 31:N")]
@@ -32,7 +32,7 @@ public sealed class SpecialSwapTypesTests
     [InlineData("4.19", true, false, true, "28:S 29:P 30:D 31:D")]
     [InlineData("5.10", false, true, true, "28:S 29:P 30:M 31:M")]
     [InlineData("5.10", false, false, false, "30:S 31:S")]
-    public void Types_are_dealt_out_from_the_top_by_release_and_options(string release, bool devicePrivate, bool migration, bool memoryFailure, string expected) =>
+    public void ReleaseAndOptionsAssignTypesFromTheTop(string release, bool devicePrivate, bool migration, bool memoryFailure, string expected) =>
         AssertTypes(new NonSwapTypeLayout(Version.Parse(release), devicePrivate, migration, memoryFailure, pteMarker: true), expected);
 
     [Theory]
@@ -40,7 +40,7 @@ public sealed class SpecialSwapTypesTests
     [InlineData("6.1", "26:S 27:P 28:M 29:M 30:M 31:N")]
     [InlineData("6.2", "26:S 27:P 28:M 30:M 31:N")]
     [InlineData("5.18", "28:S 29:P 30:M 31:M")]
-    public void Until_6_1_there_is_a_type_for_markers_only_where_the_kernel_has_that_option(string release, string expected) =>
+    public void UpToLinux61TheMarkerTypeNeedsItsOption(string release, string expected) =>
         AssertTypes(new NonSwapTypeLayout(Version.Parse(release), devicePrivate: false, migration: true, memoryFailure: true, pteMarker: false), expected);
 
     [Theory]
@@ -49,7 +49,7 @@ public sealed class SpecialSwapTypesTests
     [InlineData("6.12.117+deb12-amd64", "6.12")]
     [InlineData("7.0-rc1", "7.0")]
     [InlineData("4.19.0", "4.19")]
-    public void A_release_begins_with_two_numbers(string release, string version)
+    public void KernelReleaseParsesTheFirstTwoNumbers(string release, string version)
     {
         Assert.True(KernelRelease.TryParse(release, out Version parsed));
         Assert.Equal(Version.Parse(version), parsed);
@@ -59,12 +59,12 @@ public sealed class SpecialSwapTypesTests
     [InlineData("")]
     [InlineData("next")]
     [InlineData("6")]
-    public void What_is_no_release_is_not_read_as_one(string release) => Assert.False(KernelRelease.TryParse(release, out _));
+    public void KernelReleaseRejectsOtherText(string release) => Assert.False(KernelRelease.TryParse(release, out _));
 
     [Fact]
-    public void The_kernels_own_configuration_is_read_from_proc()
+    public void TryReadUsesConfigGz()
     {
-        using FakeProc tree = Configured("6.12.0-made-up", "CONFIG_MMU=y\nCONFIG_DEVICE_PRIVATE=y\n# CONFIG_MIGRATION is not set\nCONFIG_MEMORY_FAILURE=y\n");
+        using FakeProc tree = CreateTree("6.12.0-made-up", "CONFIG_MMU=y\nCONFIG_DEVICE_PRIVATE=y\n# CONFIG_MIGRATION is not set\nCONFIG_MEMORY_FAILURE=y\n");
         NonSwapTypeLayout? types = NonSwapTypeLayout.TryRead(tree.Root);
         Assert.NotNull(types);
         Assert.Equal(
@@ -77,14 +77,14 @@ public sealed class SpecialSwapTypesTests
     [InlineData("CONFIG_MIGRATION=y\nCONFIG_PTE_MARKER=y\nCONFIG_PTE_MARKER_UFFD_WP=y\n", 30, PageState.NonSwap)]
     [InlineData("CONFIG_MIGRATION=y\n# CONFIG_PTE_MARKER is not set\n", 30, PageState.Migration)]
     [InlineData("CONFIG_MIGRATION=y\n", 27, PageState.Swapped)]
-    public void The_option_of_markers_is_read_where_it_decides(string configuration, int type, PageState state)
+    public void TryReadUsesThePteMarkerOption(string configuration, int type, PageState state)
     {
-        using FakeProc tree = Configured("6.1.0-made-up", configuration);
+        using FakeProc tree = CreateTree("6.1.0-made-up", configuration);
         Assert.Equal(state, NonSwapTypeLayout.TryRead(tree.Root)?.GetState(type));
     }
 
     [Fact]
-    public void Without_a_configuration_nothing_is_known()
+    public void TryReadReturnsNullWithoutAConfiguration()
     {
         using FakeProc tree = new FakeProc().Text("sys/kernel/osrelease", "0.0.0-no-such-release\n");
         Assert.Null(NonSwapTypeLayout.TryRead(tree.Root));
@@ -93,7 +93,7 @@ public sealed class SpecialSwapTypesTests
     }
 
     [Fact]
-    public void A_configuration_that_is_damaged_counts_as_none()
+    public void TryReadReturnsNullForADamagedConfiguration()
     {
         using FakeProc tree = new FakeProc().Text("sys/kernel/osrelease", "6.12.0\n").Text("config.gz", "not compressed at all");
         Assert.Null(NonSwapTypeLayout.TryRead(tree.Root));
@@ -121,7 +121,7 @@ public sealed class SpecialSwapTypesTests
         }
     }
 
-    private static FakeProc Configured(string release, string configuration)
+    private static FakeProc CreateTree(string release, string configuration)
     {
         using MemoryStream compressed = new();
         using (GZipStream gzip = new(compressed, CompressionMode.Compress))

@@ -5,7 +5,7 @@ namespace PagemapTools.Procfs.Tests.Entries;
 [Trait("Tier", "Unit")]
 public sealed class PagemapEntryTests
 {
-    /// <summary>Linux 6.18, four bits short of all configuration: 28 swap files, then three migration types, then the marker.</summary>
+    /// <summary>Linux 6.18 with CONFIG_MIGRATION alone: types 0 to 27 are swap areas, 28 to 30 migration, 31 the marker.</summary>
     private static readonly SwapTypes s_configured = new([], new NonSwapTypeLayout(new Version(6, 18), devicePrivate: false, migration: true, memoryFailure: false, pteMarker: true));
 
     [Theory]
@@ -30,13 +30,13 @@ public sealed class PagemapEntryTests
     [InlineData(PagemapBits.Swap | (0x1234UL << 5) | 30, PageState.Migration)]
     [InlineData(PagemapBits.Swap | (0x1234UL << 5) | 31, PageState.NonSwap)]
     [InlineData((1UL << 59) | (1UL << 60), PageState.Unpopulated)]
-    public void A_word_has_a_state(ulong word, PageState state) => Assert.Equal(state, new PagemapEntry(word).GetState(s_configured));
+    public void EachWordHasItsState(ulong word, PageState state) => Assert.Equal(state, new PagemapEntry(word).GetState(s_configured));
 
     [Theory]
     [InlineData(PagemapBits.Present | 0x1234, 0x1234UL)]
     [InlineData(PagemapBits.Present | PagemapBits.Frame, PagemapBits.Frame)]
     [InlineData(PagemapBits.Present | PagemapBits.Exclusive | PagemapBits.File | PagemapBits.SoftDirty | PagemapBits.UffdWriteProtected | 1, 1UL)]
-    public void A_page_that_is_present_has_a_frame_and_no_place_in_swap(ulong word, ulong pfn)
+    public void APresentPageHasAFrameAndNoSwapOffset(ulong word, ulong pfn)
     {
         PagemapEntry entry = new(word);
         Assert.Equal(pfn, entry.Pfn);
@@ -45,7 +45,7 @@ public sealed class PagemapEntryTests
     }
 
     [Fact]
-    public void A_frame_that_the_kernel_hides_is_null_and_not_zero()
+    public void AHiddenFrameNumberIsNullNotZero()
     {
         PagemapEntry entry = new(PagemapBits.Present | PagemapBits.Exclusive);
         Assert.True(entry.IsPresent);
@@ -56,7 +56,7 @@ public sealed class PagemapEntryTests
     [InlineData(0, 1UL)]
     [InlineData(1, 0x3ffffffffffffUL)]
     [InlineData(27, 77UL)]
-    public void A_page_in_swap_has_a_type_and_an_offset_and_no_frame(int type, ulong offset)
+    public void ASwappedPageHasATypeAndAnOffsetAndNoFrame(int type, ulong offset)
     {
         PagemapEntry entry = new(PagemapBits.Swapped(type, offset) | PagemapBits.SoftDirty | PagemapBits.File);
         Assert.Equal(type, entry.SwapType);
@@ -67,7 +67,7 @@ public sealed class PagemapEntryTests
     }
 
     [Fact]
-    public void A_place_in_swap_that_the_kernel_hides_is_null_and_not_zero()
+    public void AHiddenSwapOffsetIsNullNotZero()
     {
         PagemapEntry entry = new(PagemapBits.Swap | PagemapBits.Exclusive);
         Assert.Null(entry.SwapType);
@@ -75,7 +75,7 @@ public sealed class PagemapEntryTests
     }
 
     [Fact]
-    public void A_marker_shows_its_type_and_kind()
+    public void AMarkerReportsItsTypeAndKind()
     {
         PagemapEntry guard = new(PagemapBits.GuardRegion);
         Assert.Equal((31, 4UL), (guard.SwapType, guard.SwapOffset));
@@ -94,16 +94,16 @@ public sealed class PagemapEntryTests
     [InlineData(61, nameof(PagemapEntry.IsFileOrSharedAnon))]
     [InlineData(62, nameof(PagemapEntry.IsSwapFormat))]
     [InlineData(63, nameof(PagemapEntry.IsPresent))]
-    public void Each_bit_has_its_own_name(int bit, string name)
+    public void EachBitSetsItsOwnProperty(int bit, string name)
     {
-        Assert.Equal([name], Set(new PagemapEntry(1UL << bit)));
-        Assert.DoesNotContain(name, Set(new PagemapEntry(~(1UL << bit))));
+        Assert.Equal([name], GetSetBits(new PagemapEntry(1UL << bit)));
+        Assert.DoesNotContain(name, GetSetBits(new PagemapEntry(~(1UL << bit))));
     }
 
     [Theory]
     [InlineData(59)]
     [InlineData(60)]
-    public void Bits_of_a_newer_kernel_survive_and_change_nothing_else(int bit)
+    public void UnknownBitsArePreservedAndChangeNothingElse(int bit)
     {
         PagemapEntry entry = new(PagemapBits.Present | PagemapBits.Exclusive | (1UL << bit) | 0x1234);
         Assert.Equal(1UL << bit, entry.UnknownBits);
@@ -113,6 +113,6 @@ public sealed class PagemapEntryTests
         Assert.Equal(PagemapBits.Present | PagemapBits.Exclusive | (1UL << bit) | 0x1234, entry.Raw);
     }
 
-    private static string[] Set(PagemapEntry entry) =>
+    private static string[] GetSetBits(PagemapEntry entry) =>
         [.. typeof(PagemapEntry).GetProperties().Where(property => property.PropertyType == typeof(bool) && (bool)property.GetValue(entry)!).Select(property => property.Name)];
 }

@@ -17,7 +17,7 @@ public sealed class SwapTypesTests
     [InlineData(5UL, PageState.Guard)]
     [InlineData(0UL, PageState.NonSwap)]
     [InlineData(8UL, PageState.NonSwap)]
-    public void Type_31_marks_by_the_bits_of_its_offset(ulong offset, PageState state) =>
+    public void TheOffsetOfType31SelectsTheMarker(ulong offset, PageState state) =>
         Assert.Equal(state, new SwapTypes([], null).Classify(31, offset));
 
     [Theory]
@@ -26,11 +26,11 @@ public sealed class SwapTypesTests
     [InlineData(22, PageState.NonSwap)]
     [InlineData(27, PageState.NonSwap)]
     [InlineData(30, PageState.NonSwap)]
-    public void Without_the_kernels_configuration_only_what_every_kernel_agrees_on_is_told(int type, PageState state) =>
+    public void AnUnknownConfigurationLeavesDisputedTypesNonSwap(int type, PageState state) =>
         Assert.Equal(state, new SwapTypes([], null).Classify(type, 1234));
 
     [Fact]
-    public void Before_5_19_type_31_was_one_like_the_others()
+    public void BeforeLinux519Type31IsNotAMarker()
     {
         SwapTypes types = new([], new NonSwapTypeLayout(new Version(5, 10), devicePrivate: false, migration: true, memoryFailure: false, pteMarker: false));
         Assert.Equal(PageState.Migration, types.Classify(31, 0x12345));
@@ -47,9 +47,9 @@ public sealed class SwapTypesTests
     [InlineData("6.2.0-made-up", 31, 1UL, PageState.UffdMarker)]
     [InlineData("6.2.0-made-up", 31, 2UL, PageState.Poisoned)]
     [InlineData("6.2.0-made-up", 30, 1UL, PageState.NonSwap)]
-    public void From_5_19_to_6_1_markers_lie_one_below_what_could_not_be_read_from_swap(string release, int type, ulong offset, PageState state)
+    public void Linux519To61PutMarkersBelowTheSwapReadErrorType(string release, int type, ulong offset, PageState state)
     {
-        // The release is known, the configuration is not: there is no /boot/config of that name.
+        // No configuration file in /boot has the name of this release.
         using FakeProc tree = new FakeProc().Text("sys/kernel/osrelease", release + "\n");
         Assert.Equal(state, SwapTypes.Read(tree.Root).Classify(type, offset));
     }
@@ -62,14 +62,14 @@ public sealed class SwapTypesTests
     [InlineData("5.10.0-made-up", 31, 8UL, PageState.NonSwap)]
     [InlineData("5.10.0-made-up", 30, 1UL, PageState.NonSwap)]
     [InlineData("6.1.0-made-up", 31, 4UL, PageState.Guard)]
-    public void A_marker_is_one_whatever_the_release_for_vendors_bring_them_back(string release, int type, ulong offset, PageState state)
+    public void BackportedMarkersAreRecognizedOnOlderReleases(string release, int type, ulong offset, PageState state)
     {
         using FakeProc tree = new FakeProc().Text("sys/kernel/osrelease", release + "\n");
         Assert.Equal(state, SwapTypes.Read(tree.Root).Classify(type, offset));
     }
 
     [Fact]
-    public void Areas_are_read_in_the_order_of_their_types()
+    public void AreasFollowTheOrderOfTheirTypes()
     {
         using FakeProc tree = new FakeProc().Text(
             "swaps",
@@ -85,7 +85,7 @@ public sealed class SwapTypesTests
     }
 
     [Fact]
-    public void A_single_area_is_the_one_whatever_its_number()
+    public void ASingleAreaMatchesAnyAreaType()
     {
         SwapTypes types = new(["/swap"], null);
         Assert.Equal("/swap", types.GetArea(0));
@@ -96,7 +96,7 @@ public sealed class SwapTypesTests
     [Fact]
     public void ASwapTypeAboveTheNumberOfAreasContradictsTheirOrder()
     {
-        // Of three areas the first was switched off: types 1 and 2 stay, two lines.
+        // The first of three areas was switched off: types 1 and 2 remain, and /proc/swaps has two lines.
         SwapTypes types = new(["/second", "/third"], null);
         Assert.False(types.ContradictsAreaOrder(new PagemapEntry(PagemapBits.Swapped(1, 5))));
         Assert.True(types.ContradictsAreaOrder(new PagemapEntry(PagemapBits.Swapped(2, 5))));
@@ -121,7 +121,7 @@ public sealed class SwapTypesTests
     }
 
     [Fact]
-    public void AVirtualLineOfLxcfsSaysNothingAboutAreas()
+    public void AVirtualLineOfLxcfsNamesNoArea()
     {
         using FakeProc tree = new FakeProc().Text("swaps", Header + "none                                    virtual\t\t1048576\t0\t0\n");
         SwapTypes types = SwapTypes.Read(tree.Root);
@@ -133,7 +133,7 @@ public sealed class SwapTypesTests
     [Theory]
     [InlineData("")]
     [InlineData(Header)]
-    public void Without_an_area_there_is_no_file(string swaps)
+    public void NoAreasMeanNoFile(string swaps)
     {
         using FakeProc tree = new FakeProc().Text("swaps", swaps);
         SwapTypes types = SwapTypes.Read(tree.Root);
@@ -142,26 +142,26 @@ public sealed class SwapTypesTests
     }
 
     [Fact]
-    public void A_tree_without_the_file_has_no_areas()
+    public void AnAbsentSwapsFileHasNoAreas()
     {
         using FakeProc tree = new();
         Assert.Empty(SwapTypes.Read(tree.Root).Areas);
     }
 
     [Fact]
-    public void A_name_that_is_not_utf8_is_shown_with_numbers()
+    public void AreaNamesShowInvalidUtf8AsHexNumbers()
     {
         using FakeProc tree = new FakeProc().Bytes("swaps", [.. "Filename\n/x"u8, 0xff, .. " file 1 0 -2\n"u8]);
         Assert.Equal([@"/x\xff"], SwapTypes.Read(tree.Root).Areas);
     }
 
     [Fact]
-    public void The_areas_of_this_machine_are_those_of_its_file()
+    public void LiveAreasMatchProcSwaps()
     {
         int lines = File.ReadLines("/proc/swaps").Count() - 1;
         int areas = SwapTypes.Read(new ProcRoot("/proc")).Areas.Count;
 
-        // Another test may switch an area on or off between the two looks.
+        // Another test may switch an area on or off between the two reads.
         int after = File.ReadLines("/proc/swaps").Count() - 1;
         Assert.True(areas == lines || areas == after, string.Create(CultureInfo.InvariantCulture, $"{areas} areas, {lines} or {after} lines"));
     }

@@ -39,8 +39,8 @@ public sealed class BitSpecTests
     [InlineData("0x10,anon=16", Dirty | Anon, false)]
     [InlineData(" anon , lru ", Lru, true)]
     [InlineData("anon,", Anon, true)]
-    public void A_specification_holds_for_the_flags_that_page_types_takes(string specification, ulong flags, bool holds) =>
-        Assert.Equal(holds, BitSpec.Parse(specification).Mask.Matches((KPageFlags)flags));
+    public void ASpecificationMatchesTheFlagsThatPageTypesMatches(string specification, ulong flags, bool matches) =>
+        Assert.Equal(matches, BitSpec.Parse(specification).Mask.Matches((KPageFlags)flags));
 
     [Theory]
     [InlineData("loc", Locked)]
@@ -70,15 +70,15 @@ public sealed class BitSpecTests
     [InlineData("0x8000000000000000", 1UL << 63)]
     [InlineData("01777777777777777777777", ulong.MaxValue)]
     [InlineData("bit57", 1UL << 57)]
-    public void A_name_may_be_cut_short_and_a_number_is_itself(string name, ulong flags) =>
+    public void ParseAcceptsNamePrefixesAndNumbers(string name, ulong flags) =>
         Assert.Equal(FlagMask.AnyOf((KPageFlags)flags), BitSpec.Parse(name).Mask);
 
     [Theory]
     [InlineData("bit5", 1UL << 5)]
     [InlineData("bit2", 1UL << 2)]
-    public void The_number_of_a_bit_is_not_taken_for_the_beginning_of_another(string name, ulong flags)
+    public void BitNumbersAreNotPrefixesOfOthers(string name, ulong flags)
     {
-        // Either that bit or an error, but never bit 52 for bit5.
+        // The result is bit 5 or an error, never bit 52.
         try
         {
             Assert.Equal((KPageFlags)flags, BitSpec.Parse(name).Mask.Mask);
@@ -105,15 +105,15 @@ public sealed class BitSpecTests
     [InlineData("", "''")]
     [InlineData(" , ", "' , '")]
     [InlineData("18446744073709551616", "18446744073709551616")]
-    public void What_cannot_be_read_is_quoted(string specification, string quoted) =>
+    public void TheErrorQuotesUnparsableText(string specification, string quoted) =>
         Assert.Contains(quoted, Assert.Throws<FormatException>(() => BitSpec.Parse(specification)).Message, StringComparison.Ordinal);
 
     [Fact]
-    public void A_specification_is_shown_as_it_was_written() => Assert.Equal(" anon,~lru", BitSpec.Parse(" anon,~lru").ToString());
+    public void ToStringReturnsTheTextAsWritten() => Assert.Equal(" anon,~lru", BitSpec.Parse(" anon,~lru").ToString());
 
     [Theory]
     [InlineData("bit")]
     [InlineData("bi")]
-    public void A_bit_without_its_number_is_no_name(string specification) =>
+    public void ParseRejectsABitWithoutItsNumber(string specification) =>
         Assert.Throws<FormatException>(() => BitSpec.Parse(specification));
 }

@@ -26,21 +26,21 @@ public sealed class CgroupPathsTests
     [InlineData("", null)]
     [InlineData("31 24 0:27 / /sys/fs/cgroup/memory rw - cgroup cgroup rw,cpu\n", null)]
     [InlineData("31 24 0:27 / /mnt/memory rw - tmpfs cgroup2 rw,memory\n", null)]
-    public void The_memory_controllers_hierarchy_is_found_in_either_version(string mountInfo, string? root)
+    public void FindRootFindsTheMemoryControllerOfEitherVersion(string mountInfo, string? root)
     {
         using FakeProc tree = new FakeProc().Text("mountinfo", mountInfo);
         Assert.Equal(root, CgroupPaths.FindRoot(tree.PathOf("mountinfo")));
     }
 
     [Fact]
-    public void A_mount_point_with_a_space_is_decoded()
+    public void FindRootDecodesASpaceInTheMountPoint()
     {
         using FakeProc tree = new FakeProc().Text("mountinfo", @"31 24 0:27 / /mnt/c\040group rw - cgroup2 cgroup2 rw" + "\n");
         Assert.Equal("/mnt/c group", CgroupPaths.FindRoot(tree.PathOf("mountinfo")));
     }
 
     [Fact]
-    public void Without_a_mount_table_there_is_no_hierarchy()
+    public void FindRootReturnsNullWithoutAMountTable()
     {
         using FakeProc tree = new();
         Assert.Null(CgroupPaths.FindRoot(tree.PathOf("mountinfo")));
@@ -53,14 +53,14 @@ public sealed class CgroupPathsTests
     [InlineData("tmp", "tmp")]
     [InlineData("/tmp/", "tmp")]
     [InlineData("tmp/inner", "tmp/inner")]
-    public void A_path_is_looked_for_below_the_hierarchy_before_it_is_one_of_the_machine(string path, string directory)
+    public void GetInodeTriesThePathBelowTheHierarchyFirst(string path, string directory)
     {
         using FakeProc tree = new FakeProc().Text("tmp/inner/cgroup.procs", string.Empty);
         Assert.Equal(Inodes.Get(tree.PathOf(directory)), new CgroupPaths(tree.Path).GetInode(path));
     }
 
     [Fact]
-    public void A_whole_path_of_the_hierarchy_is_taken()
+    public void GetInodeAcceptsAFullPathOfTheHierarchy()
     {
         using FakeProc tree = new FakeProc().Text("inner/cgroup.procs", string.Empty);
         Assert.Equal(Inodes.Get(tree.PathOf("inner")), new CgroupPaths(tree.Path).GetInode(tree.PathOf("inner")));
@@ -70,14 +70,14 @@ public sealed class CgroupPathsTests
     [InlineData("/proc")]
     [InlineData("/proc/self")]
     [InlineData("../../../../../../proc")]
-    public void A_directory_of_another_file_system_is_no_cgroup(string path)
+    public void GetInodeRejectsADirectoryOfAnotherFileSystem(string path)
     {
         using FakeProc tree = new FakeProc().Text("inner/cgroup.procs", string.Empty);
         Assert.Null(new CgroupPaths(tree.Path).GetInode(path));
     }
 
     [Fact]
-    public void A_path_below_the_working_directory_is_none_of_the_hierarchy()
+    public void GetInodeIgnoresTheWorkingDirectory()
     {
         using FakeProc tree = new();
         DirectoryInfo here = Directory.CreateDirectory($"no-cgroup-{Guid.NewGuid()}");
@@ -92,12 +92,12 @@ public sealed class CgroupPathsTests
     }
 
     [Fact]
-    public void A_file_of_the_hierarchy_is_no_cgroup()
+    public void GetInodeRejectsAFileOfTheHierarchy()
     {
         using FakeProc tree = new FakeProc().Text("cgroup.procs", string.Empty);
         Assert.Null(new CgroupPaths(tree.Path).GetInode("cgroup.procs"));
     }
 
     [Fact]
-    public void Without_a_hierarchy_no_directory_is_a_cgroup() => Assert.Null(new CgroupPaths(null).GetInode("/"));
+    public void GetInodeReturnsNullWithoutAHierarchy() => Assert.Null(new CgroupPaths(null).GetInode("/"));
 }

@@ -9,7 +9,7 @@ public sealed class FlagFilterTests
     private const ulong AnonLru = (ulong)(KPageFlags.ANON | KPageFlags.LRU);
 
     [Fact]
-    public void A_filter_without_conditions_takes_everything()
+    public void AnEmptyFilterMatchesEverything()
     {
         FlagFilter filter = new();
         Assert.True(filter.IsEmpty);
@@ -22,7 +22,7 @@ public sealed class FlagFilterTests
     [InlineData(AnonLru | 1, true)]
     [InlineData((ulong)KPageFlags.ANON, false)]
     [InlineData(0UL, false)]
-    public void All_of_the_flags_have_to_be_set(ulong word, bool matches)
+    public void AllOfRequiresEveryFlag(ulong word, bool matches)
     {
         FlagFilter filter = new FlagFilter { AllOf = KPageFlags.ANON | KPageFlags.LRU };
         Assert.False(filter.IsEmpty);
@@ -33,18 +33,18 @@ public sealed class FlagFilterTests
     [InlineData(AnonLru, true)]
     [InlineData((ulong)KPageFlags.ANON, true)]
     [InlineData((ulong)KPageFlags.DIRTY, false)]
-    public void Any_of_the_flags_has_to_be_set(ulong word, bool matches) =>
+    public void AnyOfRequiresOneFlag(ulong word, bool matches) =>
         Assert.Equal(matches, new FlagFilter { AnyOf = KPageFlags.ANON | KPageFlags.LRU }.Matches(word, default, rawFlags: false));
 
     [Theory]
     [InlineData((ulong)KPageFlags.DIRTY, true)]
     [InlineData(0UL, true)]
     [InlineData((ulong)KPageFlags.ANON, false)]
-    public void None_of_the_flags_may_be_set(ulong word, bool matches) =>
+    public void NoneOfForbidsEveryFlag(ulong word, bool matches) =>
         Assert.Equal(matches, new FlagFilter { NoneOf = KPageFlags.ANON | KPageFlags.LRU }.Matches(word, default, rawFlags: false));
 
     [Fact]
-    public void All_conditions_have_to_hold()
+    public void AFilterRequiresAllItsConditions()
     {
         FlagFilter filter = new FlagFilter { AllOf = KPageFlags.ANON, NoneOf = KPageFlags.DIRTY, AnyOf = KPageFlags.LRU | KPageFlags.MMAP };
         Assert.True(filter.Matches(AnonLru, default, rawFlags: false));
@@ -53,9 +53,9 @@ public sealed class FlagFilterTests
     }
 
     [Fact]
-    public void A_flag_is_found_by_name_where_it_is_not_shown()
+    public void NamesMatchFlagsThatTheViewHides()
     {
-        // A transparent huge page's compound marks, and the kernel's internal flags.
+        // The view hides the compound flags of a transparent huge page and the kernel's internal flags.
         ulong word = (ulong)(KPageFlags.THP | KPageFlags.COMPOUND_HEAD | KPageFlags.MLOCKED);
         Assert.True(new FlagFilter { AllOf = KPageFlags.COMPOUND_HEAD }.Matches(word, default, rawFlags: false));
         Assert.True(new FlagFilter { AllOf = KPageFlags.MLOCKED }.Matches(word, default, rawFlags: false));
@@ -63,7 +63,7 @@ public sealed class FlagFilterTests
     }
 
     [Fact]
-    public void A_false_flag_of_a_slab_page_is_not_found()
+    public void NamesDoNotMatchFalseFlagsOfSlabPages()
     {
         ulong word = (ulong)(KPageFlags.SLAB | KPageFlags.ANON);
         Assert.False(new FlagFilter { AnyOf = KPageFlags.ANON }.Matches(word, default, rawFlags: false));
@@ -71,7 +71,7 @@ public sealed class FlagFilterTests
     }
 
     [Fact]
-    public void Bits_of_the_entry_are_found_by_name()
+    public void NamesMatchBitsOfThePagemapEntry()
     {
         PagemapEntry entry = new(PagemapBits.Present | PagemapBits.SoftDirty | PagemapBits.Exclusive);
         Assert.True(new FlagFilter { AllOf = KPageFlags.SOFTDIRTY | KPageFlags.MMAP_EXCLUSIVE }.Matches(0, entry, rawFlags: false));
@@ -79,7 +79,7 @@ public sealed class FlagFilterTests
     }
 
     [Fact]
-    public void A_bit_specification_is_held_against_what_is_shown()
+    public void BitSpecsMatchTheFlagsOfTheView()
     {
         ulong word = (ulong)(KPageFlags.THP | KPageFlags.COMPOUND_HEAD | KPageFlags.MLOCKED);
         Assert.True(new FlagFilter { BitSpecs = [BitSpec.Parse("=thp")] }.Matches(word, default, rawFlags: false));

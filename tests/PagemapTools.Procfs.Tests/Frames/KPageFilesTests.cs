@@ -10,7 +10,7 @@ public sealed class KPageFilesTests
     [InlineData(FrameProperties.Flags, "kpageflags")]
     [InlineData(FrameProperties.MapCount, "kpagecount")]
     [InlineData(FrameProperties.Cgroup, "kpagecgroup")]
-    public void Each_field_has_its_file(FrameProperties field, string name)
+    public void EachPropertyHasItsFile(FrameProperties field, string name)
     {
         using FakeProc tree = new FakeProc().Entries(name, 0, 11, 22, 33);
         using KPageFiles files = new(tree.Root);
@@ -24,7 +24,7 @@ public sealed class KPageFilesTests
     [InlineData(FrameProperties.Flags, "CONFIG_PROC_PAGE_MONITOR")]
     [InlineData(FrameProperties.MapCount, "CONFIG_PROC_PAGE_MONITOR")]
     [InlineData(FrameProperties.Cgroup, "CONFIG_MEMCG")]
-    public void A_file_that_the_kernel_lacks_is_told_with_the_option(FrameProperties field, string option)
+    public void TheErrorOfAnAbsentFileNamesTheKernelOption(FrameProperties field, string option)
     {
         using FakeProc tree = new();
         using KPageFiles files = new(tree.Root);
@@ -35,7 +35,7 @@ public sealed class KPageFilesTests
     }
 
     [Fact]
-    public void A_saved_copy_stands_for_the_machines_flags_only()
+    public void ASavedFileReplacesKpageflagsOnly()
     {
         using FakeProc tree = new FakeProc().Entries("kpageflags", 0, 1).Entries("kpagecount", 0, 2).Entries("saved", 0, 3);
         using KPageFiles files = new(tree.Root, tree.PathOf("saved"));
@@ -47,7 +47,7 @@ public sealed class KPageFilesTests
     }
 
     [Fact]
-    public void Several_fields_are_not_one_file()
+    public void GetRejectsACombinationOfProperties()
     {
         using FakeProc tree = new();
         using KPageFiles files = new(tree.Root);

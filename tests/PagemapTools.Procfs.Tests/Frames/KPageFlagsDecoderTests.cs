@@ -10,32 +10,32 @@ public sealed class KPageFlagsDecoderTests
     private const KPageFlags Slab = KPageFlags.SLAB;
 
     [Property(MaxTest = 2000)]
-    public void The_well_known_flags_of_any_word_are_page_types(ulong word) =>
-        Assert.Equal(PageTypesView.WellKnown(word), (ulong)KPageFlagsDecoder.WellKnown(word));
+    public void WellKnownFlagsEqualThoseOfPageTypes(ulong word) =>
+        Assert.Equal(PageTypesView.GetWellKnown(word), (ulong)KPageFlagsDecoder.WellKnown(word));
 
     [Property(MaxTest = 2000)]
-    public void The_raw_flags_of_any_word_and_entry_are_page_types(ulong word, ulong entry)
+    public void RawFlagsEqualThoseOfPageTypes(ulong word, ulong entry)
     {
-        Assert.Equal(PageTypesView.Raw(word), (ulong)KPageFlagsDecoder.Raw(word));
-        Assert.Equal(PageTypesView.Raw(word, entry), (ulong)KPageFlagsDecoder.Raw(word, new PagemapEntry(entry)));
+        Assert.Equal(PageTypesView.GetRaw(word), (ulong)KPageFlagsDecoder.Raw(word));
+        Assert.Equal(PageTypesView.GetRaw(word, entry), (ulong)KPageFlagsDecoder.Raw(word, new PagemapEntry(entry)));
     }
 
     [Fact]
-    public void The_views_agree_for_every_pair_of_bits()
+    public void BothViewsEqualPageTypesForEveryPairOfBits()
     {
         for (int first = 0; first < 64; first++)
         {
             for (int second = 0; second < 64; second++)
             {
                 ulong word = (1UL << first) | (1UL << second);
-                Assert.Equal(PageTypesView.WellKnown(word), (ulong)KPageFlagsDecoder.WellKnown(word));
-                Assert.Equal(PageTypesView.Raw(word), (ulong)KPageFlagsDecoder.Raw(word));
+                Assert.Equal(PageTypesView.GetWellKnown(word), (ulong)KPageFlagsDecoder.WellKnown(word));
+                Assert.Equal(PageTypesView.GetRaw(word), (ulong)KPageFlagsDecoder.Raw(word));
             }
         }
     }
 
     [Fact]
-    public void A_slab_page_is_neither_anonymous_nor_merged()
+    public void SlabPagesAreNeitherAnonymousNorMerged()
     {
         ulong word = (ulong)(Slab | KPageFlags.ANON | KPageFlags.KSM | KPageFlags.LOCKED);
         Assert.Equal(Slab | KPageFlags.LOCKED, KPageFlagsDecoder.WellKnown(word));
@@ -54,11 +54,11 @@ public sealed class KPageFlagsDecoderTests
     [InlineData(Slab | KPageFlags.ANON | KPageFlags.OWNER_2, Slab | KPageFlags.OWNER_2)]
     [InlineData(KPageFlags.RECLAIM, KPageFlags.READAHEAD)]
     [InlineData(KPageFlags.RECLAIM | KPageFlags.WRITEBACK, KPageFlags.RECLAIM | KPageFlags.WRITEBACK)]
-    public void Overloaded_bits_are_shown_raw_under_their_own_names(KPageFlags word, KPageFlags shown) =>
+    public void TheRawViewRenamesOverloadedBits(KPageFlags word, KPageFlags shown) =>
         Assert.Equal(shown, KPageFlagsDecoder.Raw((ulong)word));
 
     [Fact]
-    public void Compound_marks_are_shown_on_hugetlb_pages_only()
+    public void TheWellKnownViewShowsCompoundFlagsOfHugetlbOnly()
     {
         const KPageFlags Compound = KPageFlags.COMPOUND_HEAD | KPageFlags.COMPOUND_TAIL;
         Assert.Equal(KPageFlags.THP, KPageFlagsDecoder.WellKnown((ulong)(Compound | KPageFlags.THP)));
@@ -67,7 +67,7 @@ public sealed class KPageFlagsDecoderTests
     }
 
     [Fact]
-    public void Internal_flags_are_shown_raw_only()
+    public void OnlyTheRawViewShowsInternalFlags()
     {
         const KPageFlags Word = KPageFlags.LRU | KPageFlags.RESERVED | KPageFlags.MLOCKED | KPageFlags.ARCH_3 | (KPageFlags)(1UL << 43);
         Assert.Equal(KPageFlags.LRU, KPageFlagsDecoder.WellKnown((ulong)Word));
@@ -78,14 +78,14 @@ public sealed class KPageFlagsDecoderTests
     [InlineData(27)]
     [InlineData(31)]
     [InlineData(57)]
-    public void A_bit_that_nobody_knows_yet_survives(int bit)
+    public void UnknownBitsArePreserved(int bit)
     {
         Assert.Equal(1UL << bit, (ulong)KPageFlagsDecoder.WellKnown(1UL << bit));
         Assert.Equal(1UL << bit, (ulong)KPageFlagsDecoder.Raw(1UL << bit));
     }
 
     [Fact]
-    public void A_filter_by_name_finds_a_bit_under_either_of_its_names()
+    public void AllContainsBothNamesOfAnOverloadedBit()
     {
         KPageFlags all = KPageFlagsDecoder.All((ulong)(Slab | KPageFlags.ACTIVE), new PagemapEntry(PagemapBits.SoftDirty));
         Assert.Equal(Slab | KPageFlags.ACTIVE | KPageFlags.SLUB_FROZEN | KPageFlags.SOFTDIRTY, all);

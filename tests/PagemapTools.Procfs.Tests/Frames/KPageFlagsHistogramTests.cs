@@ -10,15 +10,15 @@ public sealed class KPageFlagsHistogramTests
     private const ulong Anon = (ulong)KPageFlags.ANON;
     private const ulong Lru = (ulong)KPageFlags.LRU;
 
-    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+    private static CancellationToken CancellationToken => TestContext.Current.CancellationToken;
 
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(5)]
-    public void Every_frame_is_counted_once_whatever_the_number_of_threads(int threads)
+    public void AnyNumberOfThreadsCountsEachFrameOnce(int threads)
     {
-        // Not a multiple of what is read at once.
+        // The count is not a multiple of the read size.
         ulong[] words = [.. Enumerable.Range(0, 100_003).Select(i => i % 3 == 0 ? Anon : i % 1000 < 500 ? Lru : 0)];
         using FakeProc tree = new FakeProc().Entries("kpageflags", 0, words);
         using PageIndexedFile file = PageIndexedFile.Open(tree.PathOf("kpageflags"));
@@ -35,7 +35,7 @@ public sealed class KPageFlagsHistogramTests
                     furthest = Math.Max(furthest, position);
                 }
             }),
-            Stop);
+            CancellationToken);
         Assert.Equal(
             [(0UL, words.LongCount(word => word == 0)), (Lru, words.LongCount(word => word == Lru)), (Anon, words.LongCount(word => word == Anon))],
             histogram.GetSummaries().Select(summary => (summary.FlagsValue, summary.PageCount)));
@@ -43,7 +43,7 @@ public sealed class KPageFlagsHistogramTests
     }
 
     [Fact]
-    public void An_error_in_the_middle_is_not_taken_for_the_end()
+    public void AddAllThrowsAnErrorAfterSomeFrames()
     {
         using PageIndexedFile file = new("made/up", (Span<byte> buffer, long offset, out int errno) =>
         {
@@ -52,11 +52,11 @@ public sealed class KPageFlagsHistogramTests
             return errno == 0 ? 80 : -1;
         });
         KPageFlagsHistogram histogram = new(new FlagFilter(), rawFlags: false);
-        Assert.Equal(ProcfsError.ReadFailed, Assert.Throws<ProcfsException>(() => histogram.AddAll(file, 1, null, Stop)).Error);
+        Assert.Equal(ProcfsError.ReadFailed, Assert.Throws<ProcfsException>(() => histogram.AddAll(file, 1, null, CancellationToken)).Error);
     }
 
     [Fact]
-    public void Words_that_look_alike_are_counted_together()
+    public void WordsWithTheSameVisibleFlagsShareACount()
     {
         KPageFlagsHistogram histogram = new(new FlagFilter(), rawFlags: false);
         histogram.Add(Anon, default);
@@ -69,7 +69,7 @@ public sealed class KPageFlagsHistogramTests
     }
 
     [Fact]
-    public void The_raw_view_counts_the_bits_of_the_entry_apart()
+    public void TheRawViewDistinguishesBitsOfThePagemapEntry()
     {
         KPageFlagsHistogram histogram = new(new FlagFilter(), rawFlags: true);
         histogram.Add(Anon, new PagemapEntry(PagemapBits.Present | 1));
@@ -81,7 +81,7 @@ public sealed class KPageFlagsHistogramTests
     }
 
     [Fact]
-    public void What_does_not_pass_is_not_counted()
+    public void FilteredFramesAreNotCounted()
     {
         KPageFlagsHistogram histogram = new(new FlagFilter { NoneOf = KPageFlags.LRU }, rawFlags: false);
         histogram.Add(Lru, default);
@@ -90,7 +90,7 @@ public sealed class KPageFlagsHistogramTests
     }
 
     [Fact]
-    public void A_row_of_letters_has_one_place_for_each_flag()
+    public void FormatLettersHasOneColumnForEachFlag()
     {
         Assert.Equal(Enum.GetValues<KPageFlags>().Length - 1, KPageFlagsNames.FormatLetters(KPageFlags.None).Length);
         Assert.Equal(KPageFlagsNames.FormatLetters(KPageFlags.None), KPageFlagsNames.FormatLetters((KPageFlags)(1UL << 57)));

@@ -13,11 +13,11 @@ public sealed class KPageFlagsNamesTests
     [InlineData((1UL << 27) | 1, "LOCKED,bit27")]
     [InlineData(1UL << 57, "bit57")]
     [InlineData((1UL << 63) | (1UL << 43), "bit43,MMAP_EXCLUSIVE")]
-    public void Names_are_in_the_order_of_their_bits_and_an_unknown_bit_is_its_number(ulong flags, string text) =>
+    public void FormatOrdersNamesByBitAndNumbersUnknownBits(ulong flags, string text) =>
         Assert.Equal(text, KPageFlagsNames.Format((KPageFlags)flags));
 
     [Fact]
-    public void All_sixty_four_bits_have_a_text_of_their_own()
+    public void EachOfThe64BitsHasItsOwnName()
     {
         string[] names = KPageFlagsNames.Format((KPageFlags)ulong.MaxValue).Split(',');
         Assert.Equal(64, names.Distinct(StringComparer.OrdinalIgnoreCase).Count());
@@ -38,7 +38,7 @@ public sealed class KPageFlagsNamesTests
     [InlineData("bit57", (KPageFlags)(1UL << 57))]
     [InlineData("BIT27", (KPageFlags)(1UL << 27))]
     [InlineData("mmap_exclusive", KPageFlags.MMAP_EXCLUSIVE)]
-    public void A_name_is_taken_in_the_kernels_and_in_page_types_spelling(string name, KPageFlags flag)
+    public void TryParseAcceptsKernelAndPageTypesNames(string name, KPageFlags flag)
     {
         Assert.True(KPageFlagsNames.TryParse(name, out KPageFlags parsed));
         Assert.Equal(flag, parsed);
@@ -53,14 +53,14 @@ public sealed class KPageFlagsNamesTests
     [InlineData("bit-1")]
     [InlineData("4096")]
     [InlineData("ANON,LRU")]
-    public void What_is_no_name_is_refused(string name)
+    public void TryParseRejectsOtherText(string name)
     {
         Assert.False(KPageFlagsNames.TryParse(name, out KPageFlags flag));
         Assert.Equal(KPageFlags.None, flag);
     }
 
     [Fact]
-    public void What_is_shown_of_a_bit_is_read_back_as_that_bit()
+    public void TryParseReadsBackTheNameOfEachBit()
     {
         for (int bit = 0; bit < 64; bit++)
         {

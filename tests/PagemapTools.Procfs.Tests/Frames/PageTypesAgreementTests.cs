@@ -3,15 +3,15 @@ using PagemapTools.Procfs.Frames;
 
 namespace PagemapTools.Procfs.Tests.Frames;
 
-/// <summary>The views, the filter and the histogram against page-types itself, over the same saved files.</summary>
+/// <summary>Compares views, filters and histogram with page-types itself over the same saved files.</summary>
 [Trait("Tier", "Live")]
 public sealed class PageTypesAgreementTests
 {
-    // page-types gives up at a bit that it has no name for: these it has known in every version since 6.1.
+    // page-types exits at a bit without a name. Every version since 6.1 has names for these bits.
     private const ulong NamedEverywhere = 0x7ffffff | (0x3ffUL << 32);
     private const ulong Slab = 1UL << 7;
 
-    // What differs on slab pages: page-types does not mask the first two, and forgot the third in 6.4 with SLOB.
+    // Bits that differ on slab pages: page-types does not mask the first two, and dropped the third in 6.4 together with SLOB.
     private const ulong DiffersOnSlab = (1UL << 12) | (1UL << 21) | (1UL << 35);
 
     [Theory]
@@ -28,13 +28,13 @@ public sealed class PageTypesAgreementTests
     [InlineData(true, "c,~re")]
     [InlineData(false, "swap,~b")]
     [InlineData(true, "ar,010=ar")]
-    public void Random_words_are_counted_as_page_types_counts_them(bool raw, string? bits)
+    public void CountsOfRandomWordsEqualThoseOfPageTypes(bool raw, string? bits)
     {
         Require.PageTypes();
         Random random = new(20240607);
 
-        // Its table holds 8191 combinations.
-        AssertAgreement([.. Enumerable.Range(0, 4000).Select(_ => Sparse(random))], raw, bits);
+        // The table of page-types has room for 8191 combinations.
+        AssertAgreement([.. Enumerable.Range(0, 4000).Select(_ => CreateSparseWord(random))], raw, bits);
     }
 
     [Theory]
@@ -42,7 +42,7 @@ public sealed class PageTypesAgreementTests
     [InlineData(true, null)]
     [InlineData(false, "anon,mmap=anon,mmap")]
     [InlineData(false, "lru,~active")]
-    public void The_frames_of_this_machine_are_counted_as_page_types_counts_them(bool raw, string? bits)
+    public void CountsOfLiveFramesEqualThoseOfPageTypes(bool raw, string? bits)
     {
         Require.PageTypes();
         Require.ReadableFile("/proc/kpageflags");
@@ -50,11 +50,11 @@ public sealed class PageTypesAgreementTests
     }
 
     [Fact]
-    public void Letters_are_those_of_page_types()
+    public void LettersEqualThoseOfPageTypes()
     {
         Require.PageTypes();
 
-        // It takes numbers up to 63 bits.
+        // page-types parses numbers of up to 63 bits.
         foreach (ulong flag in Enum.GetValues<KPageFlags>().Select(flag => (ulong)flag).Where(flag => (flag & (NamedEverywhere | (1UL << 47) | (3UL << 61))) != 0))
         {
             Assert.Equal(PageTypes.Letters(flag), KPageFlagsNames.FormatLetters((KPageFlags)flag).Replace("_", string.Empty, StringComparison.Ordinal));
@@ -80,6 +80,6 @@ public sealed class PageTypesAgreementTests
             histogram.GetSummaries().Select(summary => KeyValuePair.Create(summary.FlagsValue, summary.PageCount)));
     }
 
-    private static ulong Sparse(Random random) =>
+    private static ulong CreateSparseWord(Random random) =>
         Enumerable.Range(0, random.Next(0, 6)).Aggregate(0UL, (word, _) => word | (1UL << random.Next(0, 42)));
 }

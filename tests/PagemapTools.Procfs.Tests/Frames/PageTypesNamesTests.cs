@@ -2,7 +2,7 @@ using PagemapTools.Procfs.Frames;
 
 namespace PagemapTools.Procfs.Tests.Frames;
 
-/// <summary>Names and numbers as page-types itself reads them: recorded from the one of Linux 6.1, and asked of the one of this machine.</summary>
+/// <summary>Names and numbers as page-types parses them: recorded from Linux 6.1, and compared with the page-types of this machine.</summary>
 [Trait("Tier", "Live")]
 public sealed class PageTypesNamesTests
 {
@@ -89,14 +89,14 @@ public sealed class PageTypesNamesTests
 
     [Theory]
     [MemberData(nameof(Recorded))]
-    public void A_list_stands_for_the_flags_that_page_types_takes_it_for(string names, ulong flags)
+    public void ParseReadsNamesAsPageTypesDoes(string names, ulong flags)
     {
-        // What is to be equal on the right of an equals sign is the list as it stands.
+        // The list on the right of an equals sign gives exactly its own flags.
         Assert.Equal((KPageFlags)flags, BitSpec.Parse("=" + names).Mask.Bits);
     }
 
     [Fact]
-    public void The_record_is_what_page_types_says_here()
+    public void TheRecordedResultsEqualThoseOfPageTypes()
     {
         Require.PageTypes();
 

@@ -4,82 +4,82 @@ using PagemapTools.Procfs.Frames;
 
 namespace PagemapTools.Procfs.Tests.Frames;
 
-/// <summary>The join, over a file in which the word of number n is 3n + 1 and which ends at <see cref="EndOfFile"/>.</summary>
+/// <summary>Reads from a file whose word n is 3n + 1 and which ends at <see cref="EndOfFile"/>.</summary>
 [Trait("Tier", "Unit")]
-public sealed class PfnRunsTests
+public sealed class PfnBatchReaderTests
 {
     private const ulong EndOfFile = 100_000;
     private const ulong Unknown = PfnBatchReader.NoValue;
 
     [Property(MaxTest = 500)]
-    public void Any_numbers_get_the_words_that_a_direct_look_gives(ulong seed, byte shape)
+    public void RandomShapesGetTheWordsOfTheFile(ulong seed, byte shape)
     {
-        ulong[] pfns = Numbers(new Random((int)seed), shape);
-        Assert.Equal(pfns.Select(Direct), Gather(pfns, threads: (shape % 3) + 1));
+        ulong[] pfns = CreatePfns(new Random((int)seed), shape);
+        Assert.Equal(pfns.Select(GetExpectedWord), ReadWords(pfns, threads: (shape % 3) + 1));
     }
 
     [Property(MaxTest = 200)]
-    public void Any_list_of_numbers_gets_the_words_that_a_direct_look_gives(uint[] numbers)
+    public void RandomListsGetTheWordsOfTheFile(uint[] numbers)
     {
         ulong[] pfns = [.. numbers.Select(number => number % 7 == 0 ? Unknown : (ulong)(number % 200_000))];
-        Assert.Equal(pfns.Select(Direct), Gather(pfns));
+        Assert.Equal(pfns.Select(GetExpectedWord), ReadWords(pfns));
     }
 
     [Fact]
-    public void Duplicates_unknown_numbers_and_those_beyond_the_end_keep_their_places()
+    public void WordsFollowTheOrderOfAnyPfns()
     {
         ulong[] pfns = [5, 5, Unknown, 4, EndOfFile, EndOfFile - 1, Unknown, 5, 6, 7, EndOfFile + 1000, 0, Unknown - 1, 1UL << 60];
-        Assert.Equal(pfns.Select(Direct), Gather(pfns));
+        Assert.Equal(pfns.Select(GetExpectedWord), ReadWords(pfns));
     }
 
     [Fact]
-    public void A_run_across_the_end_of_the_file_gets_what_there_is()
+    public void ARunAcrossTheEndGetsTheWordsBeforeTheEnd()
     {
         ulong[] pfns = [.. Enumerable.Range(0, 100).Select(i => EndOfFile - 50 + (ulong)i)];
-        Assert.Equal(pfns.Select(Direct), Gather(pfns));
+        Assert.Equal(pfns.Select(GetExpectedWord), ReadWords(pfns));
     }
 
     [Fact]
-    public void A_run_longer_than_one_read_is_read_whole()
+    public void ARunLongerThanOneReadIsComplete()
     {
         ulong[] pfns = [.. Enumerable.Range(0, 40_000).Select(i => (ulong)i + 3)];
-        Assert.Equal(pfns.Select(Direct), Gather(pfns));
+        Assert.Equal(pfns.Select(GetExpectedWord), ReadWords(pfns));
     }
 
     [Fact]
-    public void Long_runs_that_overlap_are_each_filled()
+    public void LongOverlappingRunsAreComplete()
     {
         IEnumerable<ulong> run = Enumerable.Range(0, 15_000).Select(i => (ulong)i);
         ulong[] pfns = [.. run.Select(i => i + 10_000), .. run, .. run.Select(i => i + 5_000), .. run.Select(i => i + 14_990)];
-        Assert.Equal(pfns.Select(Direct), Gather(pfns));
+        Assert.Equal(pfns.Select(GetExpectedWord), ReadWords(pfns));
     }
 
     [Fact]
-    public void Neighbours_are_read_with_one_call_and_strangers_with_one_each()
+    public void AdjacentPfnsShareOneRead()
     {
-        Assert.Equal(1, CallsFor([7, 8, 9, 10]));
-        Assert.Equal(1, CallsFor([10, 7, 9, 8]));
-        Assert.Equal(1, CallsFor([0, 3, 6, 9]));
-        Assert.Equal(3, CallsFor([0, 50_000, 90_000]));
-        Assert.Equal(0, CallsFor([Unknown, Unknown]));
-        Assert.Equal(0, CallsFor([]));
+        Assert.Equal(1, CountReads([7, 8, 9, 10]));
+        Assert.Equal(1, CountReads([10, 7, 9, 8]));
+        Assert.Equal(1, CountReads([0, 3, 6, 9]));
+        Assert.Equal(3, CountReads([0, 50_000, 90_000]));
+        Assert.Equal(0, CountReads([Unknown, Unknown]));
+        Assert.Equal(0, CountReads([]));
     }
 
     [Fact]
-    public void A_join_is_used_for_one_batch_after_the_other()
+    public void AReaderServesSuccessiveBatches()
     {
         using PfnBatchReader runs = new();
         foreach (ulong[] pfns in new ulong[][] { [1, 2, 3, 4, 5, 6, 7, 8], [9], [], [8, 7] })
         {
             ulong[] words = new ulong[pfns.Length];
             runs.Coalesce(pfns);
-            runs.Read(Made(() => { }), words);
-            Assert.Equal(pfns.Select(Direct), words);
+            runs.Read(CreateFile(() => { }), words);
+            Assert.Equal(pfns.Select(GetExpectedWord), words);
         }
     }
 
     [Fact]
-    public void A_refusal_of_the_kernel_is_thrown()
+    public void ReadThrowsTheErrorOfTheKernel()
     {
         using PageIndexedFile file = new("made/up", (Span<byte> _, long _, out int errno) =>
         {
@@ -91,34 +91,34 @@ public sealed class PfnRunsTests
         Assert.Throws<ProcfsException>(() => runs.Read(file, new ulong[2]));
     }
 
-    private static ulong Direct(ulong pfn) => pfn < EndOfFile ? (pfn * 3) + 1 : Unknown;
+    private static ulong GetExpectedWord(ulong pfn) => pfn < EndOfFile ? (pfn * 3) + 1 : Unknown;
 
-    private static ulong[] Gather(ulong[] pfns, int threads = 1)
+    private static ulong[] ReadWords(ulong[] pfns, int threads = 1)
     {
         using PfnBatchReader runs = new();
         ulong[] words = new ulong[pfns.Length];
-        using PageIndexedFile file = Made(() => { });
+        using PageIndexedFile file = CreateFile(() => { });
         runs.Coalesce(pfns);
         runs.Read(file, words, threads);
         return words;
     }
 
-    private static int CallsFor(ulong[] pfns)
+    private static int CountReads(ulong[] pfns)
     {
         int calls = 0;
         using PfnBatchReader runs = new();
-        using PageIndexedFile file = Made(() => calls++);
+        using PageIndexedFile file = CreateFile(() => calls++);
         runs.Coalesce(pfns);
         runs.Read(file, new ulong[pfns.Length]);
         return calls;
     }
 
-    /// <summary>Lists of many shapes: runs up and down, close and far strangers, repetitions, unknown numbers.</summary>
-    private static ulong[] Numbers(Random random, byte shape)
+    /// <summary>Lists of many shapes: ascending and descending runs, isolated PFNs, repetitions, unknown PFNs.</summary>
+    private static ulong[] CreatePfns(Random random, byte shape)
     {
         List<ulong> pfns = [];
-        int pieces = random.Next(1, 40);
-        for (int piece = 0; piece < pieces; piece++)
+        int segments = random.Next(1, 40);
+        for (int segment = 0; segment < segments; segment++)
         {
             ulong first = (ulong)random.NextInt64((shape & 1) != 0 ? 2_000 : 120_000);
             int length = random.Next(1, (shape & 2) != 0 ? 2_000 : 5);
@@ -141,17 +141,17 @@ public sealed class PfnRunsTests
         return all;
     }
 
-    private static PageIndexedFile Made(Action called) => new("made/up", (Span<byte> buffer, long offset, out int errno) =>
+    private static PageIndexedFile CreateFile(Action called) => new("made/up", (Span<byte> buffer, long offset, out int errno) =>
     {
         called();
         errno = 0;
         int words = (int)Math.Clamp((long)EndOfFile - (offset / sizeof(ulong)), 0, buffer.Length / sizeof(ulong));
         for (int i = 0; i < words; i++)
         {
-            BitConverter.TryWriteBytes(buffer[(i * sizeof(ulong))..], Direct((ulong)(offset / sizeof(ulong)) + (ulong)i));
+            BitConverter.TryWriteBytes(buffer[(i * sizeof(ulong))..], GetExpectedWord((ulong)(offset / sizeof(ulong)) + (ulong)i));
         }
 
-        // Short as the kernel may be.
+        // The kernel may return fewer bytes than requested.
         return Math.Min(words * sizeof(ulong), 64 * 1024);
     });
 }

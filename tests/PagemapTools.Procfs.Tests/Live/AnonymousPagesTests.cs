@@ -14,8 +14,8 @@ public sealed class AnonymousPagesTests(SharedTargets targets) : IClassFixture<S
         TargetProcess target = targets["anon"];
         TargetRegion region = target["anon"];
         ProcessPageInfo[] pages = TargetPages.Read(region);
-        Assert.All(pages.On(region["written"]), Private);
-        Assert.All(pages.On(region["untouched"]), page => Assert.Equal(PageState.Unpopulated, page.State));
+        Assert.All(pages.Pick(region["written"]), AssertPrivate);
+        Assert.All(pages.Pick(region["untouched"]), page => Assert.Equal(PageState.Unpopulated, page.State));
         Assert.Equal(region["written"].Length, pages.Count(page => page.State == PageState.Present));
         UssVersusSmaps.Check(target.ProcessId);
     }
@@ -25,7 +25,7 @@ public sealed class AnonymousPagesTests(SharedTargets targets) : IClassFixture<S
     {
         Require.PageFrames();
         TargetProcess target = targets["anon"];
-        ProcessPageInfo[] pages = [.. TargetPages.Read(target["anon"]).On(target["anon"]["written"])];
+        ProcessPageInfo[] pages = [.. TargetPages.Read(target["anon"]).Pick(target["anon"]["written"])];
         Assert.Equal(pages.Length, pages.Select(page => page.Pfn).Distinct().Count());
         Assert.All(pages, page => Assert.Equal(KPageFlags.ANON | KPageFlags.MMAP | KPageFlags.SWAPBACKED, page.Flags & (KPageFlags.ANON | KPageFlags.MMAP | KPageFlags.SWAPBACKED | KPageFlags.ZERO_PAGE | KPageFlags.HUGE)));
         Assert.All(pages, page => Assert.Equal(KernelFeatures.KsmFlagIsTrue == false, page.Flags!.Value.HasFlag(KPageFlags.KSM)));
@@ -40,7 +40,7 @@ public sealed class AnonymousPagesTests(SharedTargets targets) : IClassFixture<S
         TargetProcess target = targets["anon-read"];
         TargetRegion region = target["anon-read"];
         ProcessPageInfo[] pages = TargetPages.Read(region);
-        ProcessPageInfo[] read = [.. pages.On(region["read"])];
+        ProcessPageInfo[] read = [.. pages.Pick(region["read"])];
         Assert.Single(read.Select(page => page.Pfn).Distinct());
         Assert.All(read, page =>
         {
@@ -50,11 +50,11 @@ public sealed class AnonymousPagesTests(SharedTargets targets) : IClassFixture<S
             Assert.True(page.Flags?.HasFlag(KPageFlags.ZERO_PAGE));
             Assert.Equal(0UL, page.MapCount);
         });
-        Assert.All(pages.On(region["untouched"]), page => Assert.Equal(PageState.Unpopulated, page.State));
+        Assert.All(pages.Pick(region["untouched"]), page => Assert.Equal(PageState.Unpopulated, page.State));
     }
 
     [Fact]
-    public void ZeroPageCountsForNothing()
+    public void TheZeroPageIsNotResident()
     {
         Require.ZeroPage();
         Require.PageFrames();
@@ -71,8 +71,8 @@ public sealed class AnonymousPagesTests(SharedTargets targets) : IClassFixture<S
         using TargetProcess target = TargetProcess.Start("anon-read").Next("0-3").Stop();
         TargetRegion region = target["anon-read"];
         ProcessPageInfo[] pages = TargetPages.Read(region);
-        Assert.All(pages.On(region["written"]), Private);
-        Assert.All(pages.On(region["read"]), page => Assert.False(page.IsExclusive));
+        Assert.All(pages.Pick(region["written"]), AssertPrivate);
+        Assert.All(pages.Pick(region["read"]), page => Assert.False(page.IsExclusive));
         UssVersusSmaps.Check(target.ProcessId);
     }
 
@@ -81,28 +81,28 @@ public sealed class AnonymousPagesTests(SharedTargets targets) : IClassFixture<S
     {
         using TargetProcess target = TargetProcess.Start("prot-none", "size=64MiB").Stop();
         Assert.All(TargetPages.Read(target["reserved"]), page => Assert.Equal(PageState.Unpopulated, page.State));
-        Assert.All(TargetPages.Read(target["written-then-none"]), Private);
+        Assert.All(TargetPages.Read(target["written-then-none"]), AssertPrivate);
         Assert.All(TargetPages.Read(target["written-then-none"]), page => Assert.Equal("---p", page.Mapping.Permissions));
         UssVersusSmaps.Check(target.ProcessId);
     }
 
     [Fact]
-    public void LockedPagesAreMlocked()
+    public void LockedPagesHaveTheMlockedFlag()
     {
         Require.PageFrames();
         TargetProcess target = targets["mlocked"];
         ProcessPageInfo[] locked = TargetPages.Read(target["mlocked"]);
         ProcessPageInfo[] onFault = TargetPages.Read(target["on-fault"]);
-        Assert.All(locked.Concat(onFault.On(target["on-fault"]["written"])), page =>
+        Assert.All(locked.Concat(onFault.Pick(target["on-fault"]["written"])), page =>
         {
-            Private(page);
+            AssertPrivate(page);
             Assert.True(((KPageFlags)page.RawFlags!.Value).HasFlag(KPageFlags.MLOCKED));
             Assert.False(page.Flags!.Value.HasFlag(KPageFlags.MLOCKED));
         });
         Assert.Equal(target["on-fault"]["written"].Length, onFault.Count(page => page.State == PageState.Present));
     }
 
-    private static void Private(ProcessPageInfo page)
+    private static void AssertPrivate(ProcessPageInfo page)
     {
         Assert.Equal(PageState.Present, page.State);
         Assert.True(page.IsExclusive);

@@ -7,13 +7,13 @@ namespace PagemapTools.Procfs.Tests.Live;
 public sealed class CgroupsTests
 {
     [Fact]
-    public void No_cgroup_has_the_number_zero() => Assert.Null(CgroupPaths.Find().GetPath(0));
+    public void InodeZeroHasNoPath() => Assert.Null(CgroupPaths.Find().GetPath(0));
 
     [Fact]
-    public void A_number_that_no_directory_has_has_no_path() => Assert.Null(CgroupPaths.Find().GetPath(ulong.MaxValue - 5));
+    public void AnUnusedInodeHasNoPath() => Assert.Null(CgroupPaths.Find().GetPath(ulong.MaxValue - 5));
 
     [Fact]
-    public void Every_directory_of_the_hierarchy_is_found_by_its_number()
+    public void InodesIdentifyTheDirectoriesOfTheHierarchy()
     {
         Assert.SkipUnless(CgroupPaths.Find().Root is not null, "no hierarchy of cgroups with the memory controller is mounted");
         string root = CgroupPaths.Find().Root!;
@@ -30,7 +30,7 @@ public sealed class CgroupsTests
     [Theory]
     [InlineData("/tmp")]
     [InlineData("/proc")]
-    public void A_directory_that_is_no_cgroup_has_no_number(string path)
+    public void OtherDirectoriesHaveNoInode(string path)
     {
         Assert.SkipUnless(CgroupPaths.Find().Root is not null, "no hierarchy of cgroups with the memory controller is mounted");
         Assert.SkipWhen(Directory.Exists(Path.Join(CgroupPaths.Find().Root, path)), $"there is a cgroup {path}");
@@ -38,19 +38,19 @@ public sealed class CgroupsTests
     }
 
     [Fact]
-    public void The_root_cgroup_is_named_by_a_slash()
+    public void ASlashNamesTheRootCgroup()
     {
         Assert.SkipUnless(CgroupPaths.Find().Root is not null, "no hierarchy of cgroups with the memory controller is mounted");
         Assert.Equal(Inodes.Get(CgroupPaths.Find().Root!), CgroupPaths.Find().GetInode("/"));
     }
 
     [Fact]
-    public void A_page_is_charged_to_the_cgroup_of_its_process()
+    public void APageIsChargedToTheCgroupOfItsProcess()
     {
         Require.PageFrameNumbers();
         Require.ReadableFile("/proc/kpagecgroup");
         using TargetProcess target = TargetProcess.Start("anon").Stop();
-        string? path = MemoryCgroup(target.ProcessId);
+        string? path = FindMemoryCgroup(target.ProcessId);
         Require.That(path is not null && Directory.Exists(path), "Cgroups", "the cgroup of the process is not visible here");
         ProcessPageInfo page = TargetPages.Read(target["anon"])[target["anon"]["written"][0]];
         Require.That(!(page.CgroupInode == 0), "Cgroups", "pages of the root cgroup are charged to none");
@@ -59,7 +59,7 @@ public sealed class CgroupsTests
     }
 
     /// <summary>/proc/PID/cgroup has a line "4:memory:/path" in version 1, and "0::/path" in version 2.</summary>
-    private static string? MemoryCgroup(int processId)
+    private static string? FindMemoryCgroup(int processId)
     {
         string[][] lines = [.. File.ReadLines(FormattableString.Invariant($"/proc/{processId}/cgroup")).Select(line => line.Split(':', 3))];
         string[]? line = lines.FirstOrDefault(line => line[1].Split(',').Contains("memory", StringComparer.Ordinal)) ?? lines.FirstOrDefault(line => line[0] == "0");

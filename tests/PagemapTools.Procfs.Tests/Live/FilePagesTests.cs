@@ -10,13 +10,13 @@ namespace PagemapTools.Procfs.Tests.Live;
 public sealed class FilePagesTests(SharedTargets targets) : IClassFixture<SharedTargets>
 {
     [Fact]
-    public void Of_a_file_mapped_privately_read_pages_are_the_files_and_written_ones_the_processs()
+    public void WritingCopiesPagesOfAPrivateFileMapping()
     {
         using TargetProcess target = TargetProcess.Start("file-private").Stop();
         TargetRegion region = target["file-private"];
         ProcessPageInfo[] pages = TargetPages.Read(region);
-        Assert.All(pages.On(region["read"]), OfFile);
-        Assert.All(pages.On(region["written"]), page =>
+        Assert.All(pages.Pick(region["read"]), AssertFilePage);
+        Assert.All(pages.Pick(region["written"]), page =>
         {
             Assert.Equal(PageState.Present, page.State);
             Assert.False(page.IsFileOrSharedAnon);
@@ -31,20 +31,20 @@ public sealed class FilePagesTests(SharedTargets targets) : IClassFixture<Shared
     [Theory]
     [InlineData("file-shared", false)]
     [InlineData("deleted-file", true)]
-    public void Of_a_file_mapped_shared_every_page_is_the_files(string kind, bool isDeleted)
+    public void EveryPageOfASharedFileMappingIsOfTheFile(string kind, bool isDeleted)
     {
         using TargetProcess target = TargetProcess.Start(kind).Stop();
         TargetRegion region = target[kind];
         ProcessPageInfo[] pages = TargetPages.Read(region);
-        Assert.All(pages.On(region["read"]).Concat(pages.On(region["written"])), OfFile);
-        Assert.All(pages.On(region["read"]).Concat(pages.On(region["written"])), page => Assert.True(page.IsExclusive));
+        Assert.All(pages.Pick(region["read"]).Concat(pages.Pick(region["written"])), AssertFilePage);
+        Assert.All(pages.Pick(region["read"]).Concat(pages.Pick(region["written"])), page => Assert.True(page.IsExclusive));
         AssertUntouched(region, pages);
         Assert.All(pages, page => Assert.Equal((region.Expect["path"], isDeleted, true), (page.Mapping.Path, page.Mapping.IsDeleted, page.Mapping.IsShared)));
         UssVersusSmaps.Check(target.ProcessId);
     }
 
     [Fact]
-    public void A_page_of_a_file_that_two_processes_map_is_shared()
+    public void TwoProcessesShareThePagesOfAFile()
     {
         using TargetProcess target = TargetProcess.Start("file-shared", "child=1").Stop();
         TargetRegion region = target["file-shared"];
@@ -63,10 +63,10 @@ public sealed class FilePagesTests(SharedTargets targets) : IClassFixture<Shared
     }
 
     [Fact]
-    public void Names_that_are_hard_to_parse_are_those_of_the_files()
+    public void OddFileNamesAreDecoded()
     {
         TargetProcess target = targets["odd-names"];
-        Dictionary<ulong, MemoryMapping> mappings = Mappings(target);
+        Dictionary<ulong, MemoryMapping> mappings = ReadMappings(target);
         foreach (string name in (string[])["spaces", "newline", "tab", "backslash", "unicode", "brackets"])
         {
             MemoryMapping mapping = mappings[target[name].Start];
@@ -80,28 +80,28 @@ public sealed class FilePagesTests(SharedTargets targets) : IClassFixture<Shared
     }
 
     [Fact]
-    public void What_maps_cannot_tell_apart_is_read_as_the_likelier()
+    public void AmbiguousNamesGetTheirLikelierReading()
     {
-        // maps has the same line for a newline in a name and for a backslash followed by 012, and for a name that ends in the mark.
+        // maps writes a newline like a backslash followed by 012, and a deleted file like a file whose name ends in (deleted).
         TargetProcess target = targets["odd-names"];
-        Dictionary<ulong, MemoryMapping> mappings = Mappings(target);
+        Dictionary<ulong, MemoryMapping> mappings = ReadMappings(target);
         Assert.EndsWith("/not\nnewline", mappings[target["octal"].Start].Path, StringComparison.Ordinal);
         Assert.EndsWith("/kept", mappings[target["deleted-suffix"].Start].Path, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void Memory_that_was_given_a_name_has_it()
+    public void NamedMemoryHasItsName()
     {
         TargetProcess target = targets["odd-names"];
         Require.That(target["anon-named"].Expect.ContainsKey("vma-name"), "VmaNames", "the kernel is built without CONFIG_ANON_VMA_NAME");
-        MemoryMapping anonymous = Mappings(target)[target["anon-named"].Start];
+        MemoryMapping anonymous = ReadMappings(target)[target["anon-named"].Start];
         Assert.Equal(($"[anon:{target["anon-named"].Expect["vma-name"]}]", MappingKind.NamedAnonymous), (anonymous.Path, anonymous.Kind));
         Require.That(target["anon-shmem-named"].Expect.ContainsKey("vma-name"), "VmaNames", "names of shared anonymous memory came with Linux 6.2");
-        MemoryMapping shared = Mappings(target)[target["anon-shmem-named"].Start];
+        MemoryMapping shared = ReadMappings(target)[target["anon-shmem-named"].Start];
         Assert.Equal(($"[anon_shmem:{target["anon-shmem-named"].Expect["vma-name"]}]", MappingKind.SharedMemory), (shared.Path, shared.Kind));
     }
 
-    private static Dictionary<ulong, MemoryMapping> Mappings(TargetProcess target)
+    private static Dictionary<ulong, MemoryMapping> ReadMappings(TargetProcess target)
     {
         using ProcessAddressSpace process = ProcessAddressSpace.Open(new ProcRoot("/proc"), target.ProcessId);
         return process.ReadMappings().ToDictionary(mapping => mapping.Start);
@@ -109,14 +109,14 @@ public sealed class FilePagesTests(SharedTargets targets) : IClassFixture<Shared
 
     private static void AssertUntouched(TargetRegion region, ProcessPageInfo[] pages)
     {
-        // Where the file could not be evicted from the page cache, a fault maps the neighbours too.
+        // A fault also maps adjacent pages of a file that could not be evicted from the page cache.
         if (region.Expect["evicted"] == "true")
         {
-            Assert.All(pages.On(region["untouched"]), page => Assert.Equal(PageState.Unpopulated, page.State));
+            Assert.All(pages.Pick(region["untouched"]), page => Assert.Equal(PageState.Unpopulated, page.State));
         }
     }
 
-    private static void OfFile(ProcessPageInfo page)
+    private static void AssertFilePage(ProcessPageInfo page)
     {
         Assert.Equal(PageState.Present, page.State);
         Assert.True(page.IsFileOrSharedAnon);

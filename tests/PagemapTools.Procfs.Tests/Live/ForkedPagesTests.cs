@@ -10,28 +10,28 @@ namespace PagemapTools.Procfs.Tests.Live;
 public sealed class ForkedPagesTests
 {
     [Fact]
-    public void Pages_that_a_fork_shares_are_of_one_frame_and_exclusive_to_nobody()
+    public void ForkedPagesShareOneFrameAndAreNotExclusive()
     {
         using TargetProcess target = TargetProcess.Start("fork").Stop();
         ProcessPageInfo[] parent = TargetPages.Read(target["parent"]);
         ProcessPageInfo[] child = TargetPages.Read(target["child"]);
         Assert.NotEqual(parent[0].ProcessId, child[0].ProcessId);
-        Assert.All(parent.Concat(child), Shared);
+        Assert.All(parent.Concat(child), AssertShared);
         Assert.Equal(parent.Select(page => page.Pfn), child.Select(page => page.Pfn));
         UssVersusSmaps.Check(target.ProcessId);
         UssVersusSmaps.Check(target.Children[0]);
     }
 
     [Fact]
-    public void A_page_that_the_child_writes_is_exclusive_to_both()
+    public void APageThatTheChildWritesIsExclusiveInBoth()
     {
         using TargetProcess target = TargetProcess.Start("fork").Next().Stop();
         int[] written = target["child"]["exclusive"];
         ProcessPageInfo[] parent = TargetPages.Read(target["parent"]);
         ProcessPageInfo[] child = TargetPages.Read(target["child"]);
         Assert.NotEmpty(written);
-        Assert.All(parent.On(written).Concat(child.On(written)), Private);
-        Assert.All(parent.On(target["parent"]["shared"]).Concat(child.On(target["child"]["shared"])), Shared);
+        Assert.All(parent.Pick(written).Concat(child.Pick(written)), AssertPrivate);
+        Assert.All(parent.Pick(target["parent"]["shared"]).Concat(child.Pick(target["child"]["shared"])), AssertShared);
         if (KernelFeatures.ShowsPageFrameNumbers)
         {
             Assert.All(written, page => Assert.NotEqual(parent[page].Pfn, child[page].Pfn));
@@ -44,18 +44,18 @@ public sealed class ForkedPagesTests
     [Theory]
     [InlineData(UssMethod.Exclusive)]
     [InlineData(UssMethod.MapCount)]
-    public void What_a_meter_remembers_of_one_is_true_of_the_other_and_not_used_when_that_has_gone(UssMethod method)
+    public void CachedCountsMatchSmapsBeforeAndAfterTheChildExits(UssMethod method)
     {
         Require.PageFrameNumbers();
         UssMeter meter = new(new ProcfsContext(new ProcRoot("/proc")), method);
-        using TargetProcess zoo = TargetProcess.Start("fork").Next().Stop();
-        Agrees(zoo["parent"]);
-        Agrees(zoo["child"]);
-        Agrees(zoo["parent"]);
-        zoo.Next().Stop();
-        Agrees(zoo["parent"]);
+        using TargetProcess target = TargetProcess.Start("fork").Next().Stop();
+        AssertEqualsSmaps(target["parent"]);
+        AssertEqualsSmaps(target["child"]);
+        AssertEqualsSmaps(target["parent"]);
+        target.Next().Stop();
+        AssertEqualsSmaps(target["parent"]);
 
-        void Agrees(TargetRegion region)
+        void AssertEqualsSmaps(TargetRegion region)
         {
             MappingUss uss = UssVersusSmaps.MeasureRegion(region, meter);
             Smaps kernel = UssVersusSmaps.ReadSmaps(region);
@@ -65,14 +65,14 @@ public sealed class ForkedPagesTests
     }
 
     [Fact]
-    public void When_the_child_has_gone_every_page_is_the_parents_own()
+    public void EveryPageIsExclusiveAfterTheChildExits()
     {
         using TargetProcess target = TargetProcess.Start("fork").Next().Next().Stop();
-        Assert.All(TargetPages.Read(target["parent"]), Private);
+        Assert.All(TargetPages.Read(target["parent"]), AssertPrivate);
         UssVersusSmaps.Check(target.ProcessId);
     }
 
-    private static void Private(ProcessPageInfo page)
+    private static void AssertPrivate(ProcessPageInfo page)
     {
         Assert.Equal(PageState.Present, page.State);
         Assert.True(page.IsExclusive);
@@ -80,7 +80,7 @@ public sealed class ForkedPagesTests
         Assert.True(page.MapCount is null or 1);
     }
 
-    private static void Shared(ProcessPageInfo page)
+    private static void AssertShared(ProcessPageInfo page)
     {
         Assert.Equal(PageState.Present, page.State);
         Assert.False(page.IsExclusive);

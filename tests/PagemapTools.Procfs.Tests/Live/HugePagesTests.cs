@@ -10,39 +10,39 @@ namespace PagemapTools.Procfs.Tests.Live;
 public sealed class HugePagesTests(SharedTargets targets) : IClassFixture<SharedTargets>
 {
     [Fact]
-    public void Pages_of_transparent_huge_pages_are_present_each_with_its_frame()
+    public void PagesOfTransparentHugePagesHaveTheirOwnFrames()
     {
         Require.PageFrames();
         TargetProcess target = targets["thp"];
         ProcessPageInfo[] whole = TargetPages.Read(target["whole"]);
-        Assert.All(whole, IsWritten);
+        Assert.All(whole, AssertWritten);
         Assert.All(whole, page => Assert.True(page.Flags!.Value.HasFlag(KPageFlags.THP)));
         Assert.Equal(Enumerable.Range(0, whole.Length).Select(i => whole[0].Pfn!.Value + (ulong)i), whole.Select(page => page.Pfn!.Value));
         Assert.Equal(0UL, whole[0].Pfn!.Value % (ulong)whole.Length);
         foreach (string name in (string[])["split-writable", "split-read-only", "partly-unmapped"])
         {
-            Assert.All(TargetPages.Read(target[name]), IsWritten);
+            Assert.All(TargetPages.Read(target[name]), AssertWritten);
         }
 
         UssVersusSmaps.Check(target.ProcessId);
     }
 
     [Fact]
-    public void What_was_cut_out_of_a_huge_page_is_unpopulated()
+    public void PagesCutOutOfAHugePageAreUnpopulated()
     {
         using TargetProcess target = TargetProcess.Start("thp", "shmem=0").Stop();
         ProcessPageInfo[] pages = TargetPages.Read(target["partly-zapped"]);
-        Assert.All(pages.On(target["partly-zapped"]["zapped"]), page => Assert.Equal(PageState.Unpopulated, page.State));
-        Assert.All(pages.On(target["partly-zapped"]["written"]), IsWritten);
+        Assert.All(pages.Pick(target["partly-zapped"]["zapped"]), page => Assert.Equal(PageState.Unpopulated, page.State));
+        Assert.All(pages.Pick(target["partly-zapped"]["written"]), AssertWritten);
         target.Next().Stop();
         ProcessPageInfo[] whole = TargetPages.Read(target["whole"]);
         Assert.Equal(PageState.Unpopulated, whole[1].State);
-        Assert.All(whole.On(target["whole"]["written"]), IsWritten);
+        Assert.All(whole.Pick(target["whole"]["written"]), AssertWritten);
         UssVersusSmaps.Check(target.ProcessId);
     }
 
     [Fact]
-    public void A_huge_page_of_shared_memory_is_of_shared_memory()
+    public void AHugePageOfSharedMemoryIsExclusiveSharedMemory()
     {
         TargetProcess target = targets["thp"];
         Require.That(target.Has("shmem"), "ShmemHugePages", "this kernel does not collapse shared memory into a huge page");
@@ -50,10 +50,10 @@ public sealed class HugePagesTests(SharedTargets targets) : IClassFixture<Shared
     }
 
     [Fact]
-    public void Pages_of_multi_size_folios_are_present()
+    public void PagesOfMultiSizeFoliosArePresent()
     {
         using TargetProcess target = TargetProcess.Start("mthp").Stop();
-        Assert.All(TargetPages.Read(target["mthp"]), IsWritten);
+        Assert.All(TargetPages.Read(target["mthp"]), AssertWritten);
         ProcessPageInfo[] zapped = TargetPages.Read(target["zapped"]);
         Assert.Equal(target["zapped"]["zapped"], Enumerable.Range(0, zapped.Length).Where(page => zapped[page].State == PageState.Unpopulated));
         UssVersusSmaps.Check(target.ProcessId);
@@ -62,7 +62,7 @@ public sealed class HugePagesTests(SharedTargets targets) : IClassFixture<Shared
     [Theory]
     [InlineData("device=0")]
     [InlineData("device=1")]
-    public void The_huge_zero_page_counts_for_nothing(string device)
+    public void TheHugeZeroPageIsNotResident(string device)
     {
         Require.PageFrames();
         using TargetProcess target = TargetProcess.Start("huge-zero", device).Stop();
@@ -71,7 +71,7 @@ public sealed class HugePagesTests(SharedTargets targets) : IClassFixture<Shared
             Assert.Equal((PageState.Present, false), (page.State, page.IsExclusive));
             Assert.True(page.Flags!.Value.HasFlag(KPageFlags.ZERO_PAGE));
         });
-        foreach (UssMethod method in UssVersusSmaps.Methods())
+        foreach (UssMethod method in UssVersusSmaps.GetMethods())
         {
             MappingUss uss = UssVersusSmaps.MeasureRegion(target["huge-zero"], method);
             Assert.Equal((0L, 0L), (uss.Uss!.Value, uss.Rss!.Value));
@@ -79,12 +79,12 @@ public sealed class HugePagesTests(SharedTargets targets) : IClassFixture<Shared
 
         UssVersusSmaps.Check(target.ProcessId);
         target.Next().Stop();
-        IsWritten(TargetPages.Read(target["huge-zero"])[0]);
+        AssertWritten(TargetPages.Read(target["huge-zero"])[0]);
         UssVersusSmaps.Check(target.ProcessId);
     }
 
     [Fact]
-    public void Private_hugetlb_pages_are_counted_apart()
+    public void PrivateHugetlbPagesCountAsHugetlbAndUssNotRss()
     {
         using TargetProcess target = TargetProcess.Start("hugetlb-private").Stop();
         TargetRegion region = target["hugetlb-private"];
@@ -97,7 +97,7 @@ public sealed class HugePagesTests(SharedTargets targets) : IClassFixture<Shared
             Assert.True(!isTouched || pages[page].Flags is null || pages[page].Flags!.Value.HasFlag(KPageFlags.HUGE));
         }
 
-        Assert.All(Enum.GetValues<UssMethod>().Intersect(UssVersusSmaps.Methods()), method =>
+        Assert.All(Enum.GetValues<UssMethod>().Intersect(UssVersusSmaps.GetMethods()), method =>
         {
             MappingUss uss = UssVersusSmaps.MeasureRegion(region, method);
             Assert.Equal((2L * perHuge * Environment.SystemPageSize, uss.Hugetlb, 0L), (uss.Hugetlb, uss.Uss!.Value, uss.Rss!.Value));
@@ -109,13 +109,13 @@ public sealed class HugePagesTests(SharedTargets targets) : IClassFixture<Shared
     [InlineData("memfd")]
     [InlineData("sysv")]
     [InlineData("unmounted")]
-    public void Shared_hugetlb_pages_are_ones_own_only_where_nobody_else_maps_them(string of)
+    public void OnlyUnsharedHugetlbPagesCountInUss(string of)
     {
         using TargetProcess target = TargetProcess.Start("hugetlb-shared", $"of={of}").Stop();
         long size = long.Parse(target["parent"].Expect["huge-page-size"]);
         foreach (string name in (string[])["parent", "child"])
         {
-            foreach (UssMethod method in UssVersusSmaps.Methods())
+            foreach (UssMethod method in UssVersusSmaps.GetMethods())
             {
                 MappingUss uss = UssVersusSmaps.MeasureRegion(target[name], method);
                 Assert.Equal((2 * size, size), (uss.Hugetlb, uss.Uss!.Value));
@@ -126,20 +126,20 @@ public sealed class HugePagesTests(SharedTargets targets) : IClassFixture<Shared
     }
 
     [Fact]
-    public void Hugetlb_pages_behind_a_page_table_that_processes_share_are_nobodys_own()
+    public void HugetlbPagesBehindSharedPageTablesAreNotInUss()
     {
         using TargetProcess target = TargetProcess.Start("hugetlb-shared", "reserve=2GiB").Stop();
         Smaps kernel = UssVersusSmaps.ReadSmaps(target["parent"]);
         Require.That(kernel["Shared_Hugetlb"] == kernel.Hugetlb, "SharedPageTables", "this kernel shares no page tables");
         foreach (string name in (string[])["parent", "child"])
         {
-            Assert.All(UssVersusSmaps.Methods(), method => Assert.Equal(0, UssVersusSmaps.MeasureRegion(target[name], method).Uss));
+            Assert.All(UssVersusSmaps.GetMethods(), method => Assert.Equal(0, UssVersusSmaps.MeasureRegion(target[name], method).Uss));
             UssVersusSmaps.Check(target[name].ProcessId);
         }
     }
 
     [Fact]
-    public void Hugetlb_pages_that_nobody_touched_are_never_swapped_out()
+    public void UntouchedHugetlbPagesAreNotSwapped()
     {
         Require.MapFiles();
         using TargetProcess swapped = TargetProcess.Start("swapped", "pages=16");
@@ -148,7 +148,7 @@ public sealed class HugePagesTests(SharedTargets targets) : IClassFixture<Shared
         UssVersusSmaps.Check(target.ProcessId);
     }
 
-    private static void IsWritten(ProcessPageInfo page)
+    private static void AssertWritten(ProcessPageInfo page)
     {
         Assert.Equal((PageState.Present, true, false), (page.State, page.IsExclusive, page.IsFileOrSharedAnon));
         Assert.True(page.MapCount is null or 1);

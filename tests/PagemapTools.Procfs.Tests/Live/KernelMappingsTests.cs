@@ -13,10 +13,10 @@ namespace PagemapTools.Procfs.Tests.Live;
 public sealed class KernelMappingsTests(SharedTargets targets) : IClassFixture<SharedTargets>
 {
     [Fact]
-    public void The_kernels_data_counts_for_nothing_and_its_code_for_what_smaps_says()
+    public void VvarIsNotResidentAndVdsoIsMeasured()
     {
         TargetProcess target = targets["anon"];
-        foreach (UssMethod method in UssVersusSmaps.Methods())
+        foreach (UssMethod method in UssVersusSmaps.GetMethods())
         {
             UssMeter meter = new(new ProcfsContext(new ProcRoot("/proc")), method);
             MappingUss[] mappings = [.. meter.MeasureMappings(target.ProcessId, mappings: null, TestContext.Current.CancellationToken)];
@@ -28,49 +28,49 @@ public sealed class KernelMappingsTests(SharedTargets targets) : IClassFixture<S
     }
 
     [Fact]
-    public void The_kernels_data_reads_as_unpopulated()
+    public void VvarReadsAsUnpopulated()
     {
-        // VM_PFNMAP: the kernel does not walk over it (mm/pagewalk.c, walk_page_test).
+        // The kernel does not walk a VM_PFNMAP mapping (mm/pagewalk.c, walk_page_test).
         TargetProcess target = targets["anon"];
         using ProcessAddressSpace process = ProcessAddressSpace.Open(new ProcRoot("/proc"), target.ProcessId);
         PageWalkOptions options = new() { Mappings = mapping => mapping.Kind == MappingKind.Vvar, Categories = PageCategories.None };
-        SortedDictionary<ulong, ulong> entries = Walks.Entries(process, options);
+        SortedDictionary<ulong, ulong> entries = Walks.ReadEntries(process, options);
         Assert.NotEmpty(entries);
         Assert.All(entries, entry => Assert.Equal(0UL, entry.Value & (PagemapBits.Present | PagemapBits.Swap)));
     }
 
     [Fact]
-    public void The_kernels_code_is_present_and_shared_with_others()
+    public void VdsoPagesArePresentAndShared()
     {
         TargetProcess target = targets["anon"];
         using ProcessAddressSpace process = ProcessAddressSpace.Open(new ProcRoot("/proc"), target.ProcessId);
         ProcessPageQuery query = new() { Walk = new PageWalkOptions { Mappings = mapping => mapping.Kind == MappingKind.Vdso } };
-        (List<ProcessPageInfo> pages, _) = Walks.Pages(new ProcRoot("/proc"), process, query);
+        (List<ProcessPageInfo> pages, _) = Walks.ReadPages(new ProcRoot("/proc"), process, query);
         Assert.NotEmpty(pages);
         Assert.All(pages, page => Assert.Equal((PageState.Present, true), (page.State, page.IsFileOrSharedAnon)));
     }
 
     [Fact]
-    public void The_system_call_page_is_listed_and_walked_over()
+    public void TheVsyscallPageIsListedAndNotWalked()
     {
-        MemoryMapping[] mappings = Mappings(Environment.ProcessId);
+        MemoryMapping[] mappings = ReadMappings(Environment.ProcessId);
         MemoryMapping? vsyscall = mappings.FirstOrDefault(mapping => mapping.Kind == MappingKind.Vsyscall);
         Require.That(vsyscall is not null, "Vsyscall", "this kernel maps no vsyscall page (vsyscall=none, or another architecture)");
         Assert.Same(mappings[^1], vsyscall);
         using ProcessAddressSpace process = ProcessAddressSpace.Open(new ProcRoot("/proc"), Environment.ProcessId);
-        Assert.Empty(Walks.Entries(process, new PageWalkOptions { Addresses = [new(vsyscall.Start, vsyscall.End)] }));
+        Assert.Empty(Walks.ReadEntries(process, new PageWalkOptions { Addresses = [new(vsyscall.Start, vsyscall.End)] }));
     }
 
     [Fact]
-    public void The_stack_and_the_heap_are_there()
+    public void EachProcessHasAStackAndAHeap()
     {
         TargetProcess target = targets["anon"];
-        MemoryMapping[] mappings = Mappings(target.ProcessId);
+        MemoryMapping[] mappings = ReadMappings(target.ProcessId);
         Assert.Single(mappings, mapping => mapping.Kind == MappingKind.Stack);
         Assert.Single(mappings, mapping => mapping.Kind == MappingKind.Heap);
     }
 
-    private static MemoryMapping[] Mappings(int processId)
+    private static MemoryMapping[] ReadMappings(int processId)
     {
         using ProcessAddressSpace process = ProcessAddressSpace.Open(new ProcRoot("/proc"), processId);
         return [.. process.ReadMappings()];

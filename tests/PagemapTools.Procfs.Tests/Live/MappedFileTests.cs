@@ -4,7 +4,7 @@ using PagemapTools.Procfs.SharedMemory;
 
 namespace PagemapTools.Procfs.Tests.Live;
 
-/// <summary>Files of this machine whose type is known. Tests of test processes cover overlays and unmounted file systems.</summary>
+/// <summary>Opens device files of this machine. The tests of target processes cover overlays and unmounted file systems.</summary>
 [Trait("Tier", "Privileged")]
 public sealed class MappedFileTests
 {

@@ -8,7 +8,7 @@ namespace PagemapTools.Procfs.Tests.Live;
 public sealed class MarkersTests
 {
     [Fact]
-    public void Guard_regions_are_neither_swapped_nor_unpopulated()
+    public void GuardRegionsAreNeitherSwappedNorUnpopulated()
     {
         using TargetProcess target = TargetProcess.Start("guard").Stop();
         Assert.All(target.Regions, region => AssertGuarded(region, isVisible: KernelFeatures.ShowsPageFrameNumbers));
@@ -18,7 +18,7 @@ public sealed class MarkersTests
     }
 
     [Fact]
-    public void Write_protected_pages_are_present_and_say_so()
+    public void WriteProtectedPagesArePresent()
     {
         using TargetProcess target = TargetProcess.Start("uffd-wp").Stop();
         Assert.All(TargetPages.Read(target["populated"]), page => Assert.Equal((PageState.Present, true), (page.State, page.IsUffdWriteProtected)));
@@ -30,25 +30,25 @@ public sealed class MarkersTests
     [Theory]
     [InlineData("markers")]
     [InlineData("shmem")]
-    public void Markers_of_write_protection_are_not_swapped_pages(string name)
+    public void WriteProtectionMarkersAreNotSwapped(string name)
     {
         Require.PageFrameNumbers();
         using TargetProcess target = TargetProcess.Start("uffd-wp").Stop();
         Require.That(target.Has(name) && target[name]["marker"].Length > 0, "Markers", $"this kernel leaves no markers in {name}");
         TargetRegion region = target[name];
         ProcessPageInfo[] pages = TargetPages.Read(region);
-        Assert.All(pages.On(region["marker"]), page =>
+        Assert.All(pages.Pick(region["marker"]), page =>
         {
             Assert.Equal((PageState.UffdMarker, true, 1UL), (page.State, page.IsUffdWriteProtected, page.SwapOffset!.Value));
             Assert.Null(page.SwapFile);
         });
-        Assert.All(pages.On(region["written"]), page => Assert.Equal((PageState.Present, true), (page.State, page.IsUffdWriteProtected)));
+        Assert.All(pages.Pick(region["written"]), page => Assert.Equal((PageState.Present, true), (page.State, page.IsUffdWriteProtected)));
         Assert.Equal(region["marker"].Length, pages.Count(page => page.State == PageState.UffdMarker));
         Assert.Equal(0, UssVersusSmaps.MeasureRegion(region, UssMethod.MapCount).Swap);
     }
 
     [Fact]
-    public void Pages_written_since_they_were_protected_are_told_from_the_others()
+    public void AWriteRemovesWriteProtection()
     {
         using TargetProcess target = TargetProcess.Start("uffd-wp-async").Stop();
         Assert.All(TargetPages.Read(target["uffd-wp-async"]), page => Assert.True(page.IsUffdWriteProtected));
@@ -59,27 +59,27 @@ public sealed class MarkersTests
     }
 
     [Fact]
-    public void Poisoned_pages_are_not_swapped_pages()
+    public void PoisonedPagesAreNotSwapped()
     {
         Require.PageFrameNumbers();
         using TargetProcess target = TargetProcess.Start("poison-marker").Stop();
         TargetRegion region = target["poison-marker"];
         ProcessPageInfo[] pages = TargetPages.Read(region);
-        Assert.All(pages.On(region["poison"]), page => Assert.Equal(PageState.Poisoned, page.State));
-        Assert.All(pages.On(region["written"]), page => Assert.Equal(PageState.Present, page.State));
-        Assert.All(pages.On(region["untouched"]), page => Assert.Equal(PageState.Unpopulated, page.State));
+        Assert.All(pages.Pick(region["poison"]), page => Assert.Equal(PageState.Poisoned, page.State));
+        Assert.All(pages.Pick(region["written"]), page => Assert.Equal(PageState.Present, page.State));
+        Assert.All(pages.Pick(region["untouched"]), page => Assert.Equal(PageState.Unpopulated, page.State));
         UssVersusSmaps.Check(target.ProcessId);
     }
 
     [Fact]
-    public void A_page_that_the_hardware_poisoned_is_resident_all_the_same()
+    public void HardwarePoisonedPagesAreResident()
     {
         Require.PageFrames();
         using TargetProcess target = TargetProcess.Start("hwpoison").Stop();
         TargetRegion region = target["hwpoison"];
         ProcessPageInfo[] pages = TargetPages.Read(region);
-        Assert.All(pages.On(region["poison"]), page => Assert.Equal((PageState.Poisoned, null, null), (page.State, page.Pfn, page.SwapFile)));
-        Assert.All(pages.On(region["written"]), page => Assert.Equal(PageState.Present, page.State));
+        Assert.All(pages.Pick(region["poison"]), page => Assert.Equal((PageState.Poisoned, null, null), (page.State, page.Pfn, page.SwapFile)));
+        Assert.All(pages.Pick(region["written"]), page => Assert.Equal(PageState.Present, page.State));
         Assert.Equal(region.Length, UssVersusSmaps.ReadSmaps(region)["Rss"]);
         UssVersusSmaps.Check(target.ProcessId);
     }
@@ -88,11 +88,11 @@ public sealed class MarkersTests
     {
         ProcessPageInfo[] pages = TargetPages.Read(region);
 
-        // The bit of its own came with 6.15; before, the marker tells, to those who see it.
-        Assert.All(pages.On(region["guard"]), page => Assert.True(
+        // Linux 6.15 added a bit for guard regions. Before 6.15 only a visible marker identifies a guard region.
+        Assert.All(pages.Pick(region["guard"]), page => Assert.True(
             page.State == PageState.Guard || (!isVisible && page is { State: PageState.Hidden, IsUffdWriteProtected: false }), page.State.ToString()));
-        Assert.All(pages.On(region["guard"]), page => Assert.Null(page.SwapFile));
-        Assert.All(pages.On(region["written"]), page => Assert.Equal(PageState.Present, page.State));
-        Assert.All(pages.On(region["untouched"]), page => Assert.Equal(PageState.Unpopulated, page.State));
+        Assert.All(pages.Pick(region["guard"]), page => Assert.Null(page.SwapFile));
+        Assert.All(pages.Pick(region["written"]), page => Assert.Equal(PageState.Present, page.State));
+        Assert.All(pages.Pick(region["untouched"]), page => Assert.Equal(PageState.Unpopulated, page.State));
     }
 }

@@ -9,7 +9,7 @@ namespace PagemapTools.Procfs.Tests.Live;
 public sealed class MergedPagesTests
 {
     [Fact]
-    public void Pages_that_ksm_merged_are_of_one_frame_and_exclusive_to_nobody()
+    public void KsmMergedPagesShareOneFrameAndAreNotExclusive()
     {
         Require.PageFrames();
         using TargetProcess target = TargetProcess.Start("ksm").Stop();
@@ -17,17 +17,17 @@ public sealed class MergedPagesTests
         Assert.All(merged, page => Assert.Equal((PageState.Present, false, merged[0].Pfn), (page.State, page.IsExclusive, page.Pfn)));
         Assert.All(merged, page => Assert.True(page.Flags!.Value.HasFlag(KPageFlags.KSM | KPageFlags.ANON)));
         Assert.All(merged, page => Assert.Equal((ulong)merged.Length, page.MapCount));
-        Assert.All(TargetPages.Read(target["unique"]), IsOwn);
+        Assert.All(TargetPages.Read(target["unique"]), AssertUnmerged);
         UssVersusSmaps.Check(target.ProcessId);
 
         target.Next().Stop();
         ProcessPageInfo[] after = TargetPages.Read(target["merged"]);
-        IsOwn(after[0]);
+        AssertUnmerged(after[0]);
         Assert.All(after[1..], page => Assert.Equal((ulong)merged.Length - 1, page.MapCount));
         UssVersusSmaps.Check(target.ProcessId);
     }
 
-    private static void IsOwn(ProcessPageInfo page)
+    private static void AssertUnmerged(ProcessPageInfo page)
     {
         Assert.Equal((PageState.Present, true), (page.State, page.IsExclusive));
         Assert.True(!page.Flags!.Value.HasFlag(KPageFlags.KSM) || KernelFeatures.KsmFlagIsTrue == false);

@@ -7,7 +7,7 @@ using PagemapTools.Procfs.SharedMemory;
 
 namespace PagemapTools.Procfs.Tests.Live;
 
-/// <summary>Which pages of a file are in the page cache, on a file of shared memory whose holes and pages are known.</summary>
+/// <summary>Probes the page cache for a file in shared memory, of which only pages 1 and 2 are written.</summary>
 [Trait("Tier", "Privileged")]
 public sealed partial class PageCacheProbeTests : IDisposable
 {
@@ -20,9 +20,9 @@ public sealed partial class PageCacheProbeTests : IDisposable
 
     public PageCacheProbeTests()
     {
-        using SafeFileHandle made = File.OpenHandle(_path, FileMode.CreateNew, FileAccess.ReadWrite);
-        RandomAccess.SetLength(made, Pages * s_page);
-        RandomAccess.Write(made, new byte[2 * s_page], s_page);
+        using SafeFileHandle created = File.OpenHandle(_path, FileMode.CreateNew, FileAccess.ReadWrite);
+        RandomAccess.SetLength(created, Pages * s_page);
+        RandomAccess.Write(created, new byte[2 * s_page], s_page);
         _file = MappedFile.FromHandle(File.OpenHandle(_path));
     }
 
@@ -33,9 +33,9 @@ public sealed partial class PageCacheProbeTests : IDisposable
         Assert.Equal(Enumerable.Range(0, Pages).Select(page => page is 1 or 2 ? PageState.NotMapped : PageState.Unpopulated), states);
     }
 
-    /// <summary>Allocated with FALLOC_FL_KEEP_SIZE: smaps counts such pages in swap, SEEK_DATA does not find them.</summary>
+    /// <summary>FALLOC_FL_KEEP_SIZE allocates such pages. smaps counts them in swap; SEEK_DATA does not find them.</summary>
     [Fact]
-    public void CachestatFindsPagesBehindTheEndOfTheFile()
+    public void CachestatFindsPagesBeyondTheEndOfTheFile()
     {
         Require.That(_file.HasCachestat, "Cachestat", "there is no cachestat (Linux 6.5)");
         using (SafeFileHandle writable = File.OpenHandle(_path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite))
@@ -48,7 +48,7 @@ public sealed partial class PageCacheProbeTests : IDisposable
         Assert.Equal(Enumerable.Range(0, Pages).Select(page => page is 1 or 2 or 5 ? PageState.NotMapped : PageState.Unpopulated), states);
     }
 
-    /// <summary>cachestat refuses since Linux 6.14 (mm/filemap.c, can_do_cachestat), and mincore says of every page that it is in memory.</summary>
+    /// <summary>cachestat refuses other users since Linux 6.14 (mm/filemap.c, can_do_cachestat). mincore reports every page as resident.</summary>
     [Fact]
     public void OtherUsersGetTheTruthOrNothing()
     {

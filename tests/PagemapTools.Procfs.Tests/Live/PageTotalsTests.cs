@@ -7,12 +7,12 @@ using PagemapTools.Procfs.Processes;
 
 namespace PagemapTools.Procfs.Tests.Live;
 
-/// <summary>The pages of whole processes, added up by what each says of itself, against the kernel's account of each mapping.</summary>
+/// <summary>Adds up the pages of whole processes and compares the totals of each mapping with smaps.</summary>
 [Collection(MachineSettings.Name)]
 [Trait("Tier", "Privileged")]
 public sealed class PageTotalsTests
 {
-    private const int Looks = 30;
+    private const int MaxAttempts = 30;
 
     [Theory]
     [InlineData("anon")]
@@ -28,57 +28,57 @@ public sealed class PageTotalsTests
     [InlineData("hugetlb-shared")]
     [InlineData("swapped")]
     [InlineData("shared-swapped")]
-    public void Pages_add_up_to_what_smaps_says_of_their_mapping(string kind)
+    public void PagesAddUpToTheFiguresOfSmaps(string kind)
     {
         Require.PageFrames();
         Require.MapFiles();
         using TargetProcess target = TargetProcess.Start(kind).Stop();
         Require.That(!(kind == "shared-swapped" && Environment.OSVersion.Version < new Version(6, 5) && target[kind]["swap-cache"].Length > 0), "Cachestat", "pages are still in the swap cache, and before cachestat (6.5) nothing tells them from the page cache");
 
-        // What others do with the libraries, and the kernel with its lists, changes under the reader.
-        UssVersusSmaps.Until(() => Differences(target.ProcessId), Looks);
+        // Other processes and page reclaim change pages during a read.
+        UssVersusSmaps.RepeatUntilEqual(() => FindDifferences(target.ProcessId), MaxAttempts);
     }
 
-    /// <summary>A huge page that is mapped by its pages, not whole, is in Anonymous but not in AnonHugePages.</summary>
+    /// <summary>A huge page that is mapped page by page counts in Anonymous but not in AnonHugePages.</summary>
     [Fact]
-    public void Pages_of_huge_pages_that_are_mapped_whole_add_up_to_what_smaps_says()
+    public void PagesOfWholeHugePagesAddUpToAnonHugePages()
     {
         Require.PageFrames();
         using TargetProcess target = TargetProcess.Start("thp", "shmem=0").Stop();
         Smaps whole = UssVersusSmaps.ReadSmaps(target["whole"]);
-        Assert.Equal(whole["AnonHugePages"], Bytes(TargetPages.Read(target["whole"]), IsHugeAndAnonymous));
+        Assert.Equal(whole["AnonHugePages"], CountBytes(TargetPages.Read(target["whole"]), IsHugeAndAnonymous));
         Assert.Equal(target["whole"].Length, whole["AnonHugePages"]);
         Assert.Equal(0, UssVersusSmaps.ReadSmaps(target["split-writable"])["AnonHugePages"]);
-        Assert.Equal(target["split-writable"].Length, Bytes(TargetPages.Read(target["split-writable"]), IsHugeAndAnonymous));
+        Assert.Equal(target["split-writable"].Length, CountBytes(TargetPages.Read(target["split-writable"]), IsHugeAndAnonymous));
     }
 
     private static bool IsHugeAndAnonymous(ProcessPageInfo page) => page.Flags!.Value.HasFlag(KPageFlags.THP | KPageFlags.ANON);
 
-    private static long Bytes(IEnumerable<ProcessPageInfo> pages, Func<ProcessPageInfo, bool> which) => pages.Count(which) * (long)KernelFile.PageSize;
+    private static long CountBytes(IEnumerable<ProcessPageInfo> pages, Func<ProcessPageInfo, bool> which) => pages.Count(which) * (long)KernelFile.PageSize;
 
-    private static List<string> Differences(int processId)
+    private static List<string> FindDifferences(int processId)
     {
         ProcRoot root = new("/proc");
         using ProcessAddressSpace process = ProcessAddressSpace.Open(root, processId);
         ProcessPageQuery query = new() { Include = FrameProperties.Flags | FrameProperties.MapCount, ResolveShared = true };
-        (List<ProcessPageInfo> pages, ProcfsException? failure) = Walks.Pages(root, process, query);
+        (List<ProcessPageInfo> pages, ProcfsException? failure) = Walks.ReadPages(root, process, query);
         Assert.Null(failure);
         ILookup<ulong, ProcessPageInfo> byMapping = pages.ToLookup(page => page.Mapping.Start);
         bool knowsKsm = KernelFeatures.KsmFlagIsTrue == true;
-        return [.. Smaps.Mappings(processId).SelectMany(mapping => Differences(mapping, byMapping[mapping.Start], knowsKsm))];
+        return [.. Smaps.Mappings(processId).SelectMany(mapping => FindDifferences(mapping, byMapping[mapping.Start], knowsKsm))];
     }
 
-    private static IEnumerable<string> Differences(Smaps mapping, IEnumerable<ProcessPageInfo> all, bool knowsKsm)
+    private static IEnumerable<string> FindDifferences(Smaps mapping, IEnumerable<ProcessPageInfo> all, bool knowsKsm)
     {
         ProcessPageInfo[] pages = [.. all];
 
-        // Where the kernel does not know its own memory (UntrackedSections), there is nothing to add up.
+        // Untracked memory (UntrackedSections) has no flags or counts to add up.
         if (pages.Any(page => page.State == PageState.Present && (page.Flags is null || page.MapCount is null)))
         {
             return [];
         }
 
-        // A frame without mappings is the zero page, or the kernel's own (vvar).
+        // A frame with map count 0 is the zero page or belongs to the kernel (vvar).
         ProcessPageInfo[] mapped = [.. pages.Where(page => page.MapCount > 0)];
         ProcessPageInfo[] hugetlb = [.. mapped.Where(page => page.Flags!.Value.HasFlag(KPageFlags.HUGE))];
         ProcessPageInfo[] resident = [.. mapped.Except(hugetlb)];
@@ -90,7 +90,7 @@ public sealed class PageTotalsTests
             ("Private_Hugetlb", hugetlb.Count(page => page.MapCount == 1)),
             ("Shared_Hugetlb", hugetlb.Count(page => page.MapCount > 1)),
 
-            // Since Linux 6.8.
+            // smaps has KSM since Linux 6.8.
             .. knowsKsm && mapping.Bytes.ContainsKey("KSM") ? [("KSM", resident.Count(page => page.Flags!.Value.HasFlag(KPageFlags.KSM)))] : ((string, long)[])[],
         ];
         return totals.Where(total => total.Pages * (long)KernelFile.PageSize != mapping[total.Field]).Select(total => string.Create(

@@ -4,7 +4,7 @@ using PagemapTools.Procfs.Walk;
 
 namespace PagemapTools.Procfs.Tests.Live;
 
-/// <summary>PAGEMAP_SCAN of this process's own pages, with every number of regions around the kernel's own buffer of 512.</summary>
+/// <summary>PAGEMAP_SCAN of this process, with numbers of regions around the 512 of the kernel's buffer.</summary>
 [Trait("Tier", "Live")]
 public sealed class PagemapScanTests
 {
@@ -19,7 +19,7 @@ public sealed class PagemapScanTests
     [InlineData(1025)]
     [InlineData(1537)]
     [InlineData(3000)]
-    public void Every_region_is_found_once_and_in_order(int count)
+    public void ScanFindsEachRegionOnceAndInOrder(int count)
     {
         Require.Kernel(6, 7, "PAGEMAP_SCAN");
         using OwnPages own = OwnPages.EverySecond(count);
@@ -38,7 +38,7 @@ public sealed class PagemapScanTests
     }
 
     [Fact]
-    public void A_file_that_is_no_pagemap_is_not_scanned()
+    public void ScanRejectsAFileThatIsNotAPagemap()
     {
         using FakeProc tree = new FakeProc().Entries("pagemap", 0, 1, 2, 3);
         using PageIndexedFile pagemap = PageIndexedFile.Open(tree.PathOf("pagemap"));
@@ -46,7 +46,7 @@ public sealed class PagemapScanTests
     }
 
     [Fact]
-    public void A_category_that_no_kernel_has_is_not_scanned_for()
+    public void ScanRejectsAnUnknownCategory()
     {
         using OwnPages own = OwnPages.EverySecond(1);
         using PageIndexedFile pagemap = PageIndexedFile.Open("/proc/self/pagemap");

@@ -4,27 +4,27 @@ using PagemapTools.Procfs.Pages;
 
 namespace PagemapTools.Procfs.Tests.Live;
 
-/// <summary>The join of 100,000 frame numbers picked at random against the test's own reading, one word at a time.</summary>
+/// <summary>Compares the words of 100,000 random page frames with direct reads of one word each.</summary>
 [Trait("Tier", "Live")]
 public sealed class RandomFramesTests
 {
     private const int Count = 100_000;
-    private const int Looks = 30;
+    private const int MaxAttempts = 30;
 
     [Theory]
     [InlineData(FrameProperties.Flags, "/proc/kpageflags")]
     [InlineData(FrameProperties.MapCount, "/proc/kpagecount")]
     [InlineData(FrameProperties.Cgroup, "/proc/kpagecgroup")]
-    public void Words_are_those_of_the_kernels_file(FrameProperties field, string path)
+    public void RandomFramesHaveTheWordsOfTheKernelFile(FrameProperties field, string path)
     {
         Require.ReadableFile(path);
-        ulong[] pending = Numbers();
+        ulong[] pending = CreatePfns();
 
-        // The machine goes on working: a word has to be what the kernel says just before or just after; what is neither is looked at again.
-        for (int look = 0; look < Looks && pending.Length > 0; look++)
+        // Frames change during the test: a word has to equal a direct read before or after it. Words that equal neither are read again.
+        for (int attempt = 0; attempt < MaxAttempts && pending.Length > 0; attempt++)
         {
             ulong?[] before = KernelFile.WordOfEach(path, pending);
-            ulong?[] joined = Joined(field, pending);
+            ulong?[] joined = ReadWords(field, pending);
             ulong?[] after = KernelFile.WordOfEach(path, pending);
             Assert.Equal(pending.Length, joined.Length);
             pending = [.. pending.Where((_, i) => joined[i] != before[i] && joined[i] != after[i])];
@@ -36,26 +36,26 @@ public sealed class RandomFramesTests
     [Theory]
     [InlineData(FrameProperties.MapCount, "/proc/kpagecount")]
     [InlineData(FrameProperties.Cgroup, "/proc/kpagecgroup")]
-    public void Od_says_the_same(FrameProperties field, string path)
+    public void RandomFramesHaveTheWordsThatOdPrints(FrameProperties field, string path)
     {
         Require.ReadableFile(path);
-        foreach (ulong pfn in Numbers().Where((_, i) => i % 5000 == 0))
+        foreach (ulong pfn in CreatePfns().Where((_, i) => i % 5000 == 0))
         {
-            Assert.Contains(Enumerable.Range(0, Looks), _ =>
+            Assert.Contains(Enumerable.Range(0, MaxAttempts), _ =>
             {
                 // od itself maps frames while it runs.
                 ulong? before = Od.Word(path, pfn);
-                ulong? joined = Joined(field, [pfn])[0];
+                ulong? joined = ReadWords(field, [pfn])[0];
                 return joined == before || joined == Od.Word(path, pfn);
             });
         }
     }
 
     [Fact]
-    public void All_of_memory_is_read_up_to_its_end()
+    public void ReadingReachesTheEndOfMemory()
     {
         Require.ReadableFile("/proc/kpagecgroup");
-        ulong end = EndOfMemory();
+        ulong end = FindEndOfMemory();
         using KPageFiles files = new(new ProcRoot("/proc"));
         using FrameReader reader = new(files, new FrameQuery { Include = FrameProperties.Cgroup });
         FrameRange range = new(end - Math.Min(end, 50_000), ulong.MaxValue);
@@ -71,7 +71,7 @@ public sealed class RandomFramesTests
         Assert.Equal(end - 1, last);
     }
 
-    private static ulong?[] Joined(FrameProperties field, ulong[] pfns)
+    private static ulong?[] ReadWords(FrameProperties field, ulong[] pfns)
     {
         using KPageFiles files = new(new ProcRoot("/proc"));
         using FrameReader reader = new(files, new FrameQuery { Include = field });
@@ -92,11 +92,11 @@ public sealed class RandomFramesTests
         return [.. words];
     }
 
-    /// <summary>Numbers over all of memory, some twice, some in runs, and some beyond its end.</summary>
-    private static ulong[] Numbers()
+    /// <summary>Page frame numbers over all of memory: some repeated, some consecutive, some beyond the end.</summary>
+    private static ulong[] CreatePfns()
     {
         Random random = new(4711);
-        long end = (long)EndOfMemory();
+        long end = (long)FindEndOfMemory();
         ulong[] pfns = new ulong[Count];
         for (int i = 0; i < Count; i++)
         {
@@ -111,7 +111,7 @@ public sealed class RandomFramesTests
         return pfns;
     }
 
-    private static ulong EndOfMemory()
+    private static ulong FindEndOfMemory()
     {
         ulong low = 0;
         for (ulong high = 1UL << 40; low < high;)

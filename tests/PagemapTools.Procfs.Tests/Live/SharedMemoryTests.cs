@@ -16,12 +16,12 @@ public sealed class SharedMemoryTests(SharedTargets targets) : IClassFixture<Sha
     [InlineData("sysv-shm", "/SYSV00000000", true, MappingKind.SharedMemory)]
     [InlineData("sysv-shm-first", "/SYSV00000000", true, MappingKind.SharedMemory)]
     [InlineData("tmpfs-file", "/", false, MappingKind.File)]
-    public void Touched_pages_are_present_and_of_shared_memory(string kind, string path, bool isDeleted, MappingKind mappingKind)
+    public void TouchedPagesArePresentAndShared(string kind, string path, bool isDeleted, MappingKind mappingKind)
     {
         using TargetProcess target = TargetProcess.Start(kind).Stop();
         TargetRegion region = target[kind];
         ProcessPageInfo[] pages = TargetPages.Read(region);
-        Assert.All(pages.On(region["written"]), page =>
+        Assert.All(pages.Pick(region["written"]), page =>
         {
             Assert.Equal(PageState.Present, page.State);
             Assert.True(page.IsFileOrSharedAnon);
@@ -41,7 +41,7 @@ public sealed class SharedMemoryTests(SharedTargets targets) : IClassFixture<Sha
     [InlineData("sysv-shm")]
     [InlineData("sysv-shm-first")]
     [InlineData("tmpfs-file")]
-    public void Pages_that_a_child_touches_too_are_shared(string kind)
+    public void PagesThatTheChildAlsoTouchesAreNotExclusive(string kind)
     {
         using TargetProcess target = TargetProcess.Start(kind, "child=1").Stop();
         ProcessPageInfo[] parent = TargetPages.Read(target[kind]);
@@ -60,7 +60,7 @@ public sealed class SharedMemoryTests(SharedTargets targets) : IClassFixture<Sha
     }
 
     [Fact]
-    public void A_page_that_one_process_maps_twice_is_mapped_twice()
+    public void APageThatOneProcessMapsTwiceHasMapCount2()
     {
         using TargetProcess target = TargetProcess.Start("mapped-twice").Stop();
         ProcessPageInfo[] first = TargetPages.Read(target["first"]);
@@ -77,16 +77,16 @@ public sealed class SharedMemoryTests(SharedTargets targets) : IClassFixture<Sha
     }
 
     [Fact]
-    public void A_zapped_page_is_in_the_page_cache_and_a_hole_is_nowhere()
+    public void AZappedPageIsNotMappedAndAHoleIsUnpopulated()
     {
         Require.MapFiles();
         using TargetProcess target = TargetProcess.Start("shared-zapped").Stop();
         TargetRegion region = target["shared-zapped"];
         ProcessPageInfo[] pages = TargetPages.Read(region, resolveShared: true);
-        Assert.All(pages.On(region["zapped"]), page => Assert.Equal((PageState.NotMapped, 0UL), (page.State, page.RawEntry & ~PagemapBits.SoftDirty)));
-        Assert.All(pages.On(region["mapped"]), page => Assert.Equal(PageState.Present, page.State));
-        Assert.All(pages.On(region["hole"]), page => Assert.Equal(PageState.Unpopulated, page.State));
-        Assert.All(TargetPages.Read(region).On(region["zapped"]), page => Assert.Equal(PageState.Unpopulated, page.State));
+        Assert.All(pages.Pick(region["zapped"]), page => Assert.Equal((PageState.NotMapped, 0UL), (page.State, page.RawEntry & ~PagemapBits.SoftDirty)));
+        Assert.All(pages.Pick(region["mapped"]), page => Assert.Equal(PageState.Present, page.State));
+        Assert.All(pages.Pick(region["hole"]), page => Assert.Equal(PageState.Unpopulated, page.State));
+        Assert.All(TargetPages.Read(region).Pick(region["zapped"]), page => Assert.Equal(PageState.Unpopulated, page.State));
         UssVersusSmaps.Check(target.ProcessId);
         target.Next().Stop();
         Assert.Equal(PageState.Present, TargetPages.Read(target["shared-zapped"], resolveShared: true)[0].State);
@@ -96,15 +96,15 @@ public sealed class SharedMemoryTests(SharedTargets targets) : IClassFixture<Sha
     [InlineData("holes=no", "overlay=0")]
     [InlineData("holes=yes", "overlay=0")]
     [InlineData("holes=no", "overlay=1")]
-    public void Of_a_file_that_nobody_touched_the_cached_pages_are_told(string holes, string overlay)
+    public void CachedPagesOfAnUntouchedFileAreNotMapped(string holes, string overlay)
     {
         Require.MapFiles();
         using TargetProcess target = TargetProcess.Start("file-untouched", holes, overlay).Stop();
         TargetRegion region = target["file-untouched"];
         Require.That(region["uncached"].Length > 0, "DiskFile", "the file's system keeps every page in the page cache");
         ProcessPageInfo[] pages = TargetPages.Read(region, resolveShared: true);
-        Assert.All(pages.On(region["cached"]), page => Assert.Equal(PageState.NotMapped, page.State));
-        Assert.All(pages.On(region["uncached"]), page => Assert.Equal(PageState.Unpopulated, page.State));
+        Assert.All(pages.Pick(region["cached"]), page => Assert.Equal(PageState.NotMapped, page.State));
+        Assert.All(pages.Pick(region["uncached"]), page => Assert.Equal(PageState.Unpopulated, page.State));
         target.Next().Stop();
         Assert.All(TargetPages.Read(target["file-untouched"], resolveShared: true), page => Assert.Equal(PageState.NotMapped, page.State));
     }
@@ -113,7 +113,7 @@ public sealed class SharedMemoryTests(SharedTargets targets) : IClassFixture<Sha
     [InlineData(PageState.NotMapped, 8)]
     [InlineData(PageState.Present, 4)]
     [InlineData(PageState.Unpopulated, 4)]
-    public void A_state_that_was_looked_up_can_be_asked_for(PageState state, int count)
+    public void AFilterMatchesResolvedStates(PageState state, int count)
     {
         Require.MapFiles();
         TargetProcess target = targets["shared-zapped"];
@@ -124,7 +124,7 @@ public sealed class SharedMemoryTests(SharedTargets targets) : IClassFixture<Sha
             Entries = new EntryFilter { States = [state] },
             ResolveShared = true,
         };
-        (List<ProcessPageInfo> pages, _) = Walks.Pages(new ProcRoot("/proc"), process, query);
+        (List<ProcessPageInfo> pages, _) = Walks.ReadPages(new ProcRoot("/proc"), process, query);
         Assert.Equal(count, pages.Count);
         Assert.All(pages, page => Assert.Equal(state, page.State));
     }

@@ -11,10 +11,10 @@ public sealed class SoftDirtyTests
     private static readonly ProcRoot s_root = new("/proc");
 
     [Fact]
-    public void Support_is_what_a_page_of_ones_own_shows() => Assert.Equal(SupportAgreement.KeepsSoftDirty(), new SoftDirty(s_root).IsSupported);
+    public void IsSupportedEqualsWhatAWrittenPageShows() => Assert.Equal(SupportAgreement.KeepsSoftDirty(), new SoftDirty(s_root).IsSupported);
 
     [Fact]
-    public void A_probe_that_could_not_be_made_says_so_and_nothing_of_the_kernel()
+    public void AFailedProbeDoesNotBlameTheKernel()
     {
         using FakeProc tree = new FakeProc().Text("empty", string.Empty).Text("directory/file", string.Empty);
         foreach ((string name, int errno) in new[] { ("absent", 2), ("directory", 21), ("empty", 0) })
@@ -28,7 +28,7 @@ public sealed class SoftDirtyTests
     }
 
     [Fact]
-    public void A_kernel_that_would_do_nothing_is_refused()
+    public void ClearThrowsOnAKernelWithoutSoftDirtyBits()
     {
         Assert.SkipWhen(SupportAgreement.KeepsSoftDirty(), "this kernel keeps soft-dirty bits");
         ProcfsException failure = Assert.Throws<ProcfsException>(() => new SoftDirty(s_root).Clear(Environment.ProcessId));
@@ -39,9 +39,9 @@ public sealed class SoftDirtyTests
     }
 
     [Fact]
-    public void After_a_clear_exactly_the_pages_written_since_are_soft_dirty()
+    public void OnlyPagesWrittenAfterAClearAreSoftDirty()
     {
-        SkipUnlessKept();
+        Require.SoftDirty();
         using TargetProcess target = TargetProcess.Start("soft-dirty").Stop();
         Assert.All(TargetPages.Read(target["soft-dirty"]), page => Assert.True(page.IsSoftDirty));
         new SoftDirty(s_root).Clear(target.ProcessId);
@@ -52,22 +52,22 @@ public sealed class SoftDirtyTests
     }
 
     [Fact]
-    public void A_filter_finds_them()
+    public void AFilterMatchesSoftDirtyPages()
     {
-        SkipUnlessKept();
+        Require.SoftDirty();
         using TargetProcess target = TargetProcess.Start("soft-dirty").Stop();
         new SoftDirty(s_root).Clear(target.ProcessId);
         target.Next("7").Stop();
         using ProcessAddressSpace process = ProcessAddressSpace.Open(s_root, target.ProcessId);
         ProcessPageQuery query = new() { Walk = new PageWalkOptions { Addresses = [target["soft-dirty"].Range] }, Entries = new EntryFilter { IsSoftDirty = true } };
-        (List<ProcessPageInfo> pages, _) = Walks.Pages(s_root, process, query);
+        (List<ProcessPageInfo> pages, _) = Walks.ReadPages(s_root, process, query);
         Assert.Equal(target["soft-dirty"].Start + (7 * KernelFile.PageSize), Assert.Single(pages).Address);
     }
 
     [Fact]
-    public void A_child_has_its_own_bits()
+    public void AChildHasItsOwnSoftDirtyBits()
     {
-        SkipUnlessKept();
+        Require.SoftDirty();
         using TargetProcess target = TargetProcess.Start("fork").Stop();
         new SoftDirty(s_root).Clear(target.ProcessId);
         new SoftDirty(s_root).Clear(target.Children[0]);
@@ -79,15 +79,12 @@ public sealed class SoftDirtyTests
     }
 
     [Fact]
-    public void Of_a_process_that_has_gone_nothing_is_cleared()
+    public void ClearReportsAnExitedProcess()
     {
-        SkipUnlessKept();
+        Require.SoftDirty();
         int beyond = int.Parse(File.ReadAllText("/proc/sys/kernel/pid_max")) + 1;
         Assert.Equal(ProcfsError.ProcessNotFound, Assert.Throws<ProcfsException>(() => new SoftDirty(s_root).Clear(beyond)).Error);
         using TargetProcess target = TargetProcess.Start("zombie");
         Assert.Equal(ProcfsError.NoAddressSpace, Assert.Throws<ProcfsException>(() => new SoftDirty(s_root).Clear(target.Children[0])).Error);
     }
-
-    private static void SkipUnlessKept() =>
-        Require.SoftDirty();
 }

@@ -6,7 +6,7 @@ namespace PagemapTools.Procfs.Tests.Live;
 public sealed class SupportTests
 {
     [Fact]
-    public void What_is_said_is_what_is_so()
+    public void ReportedSupportEqualsActualSupport()
     {
         Require.Root();
         using Process other = UnprivilegedRunner.StartAsNobody(new ProcessStartInfo("sleep", ["600"]));

@@ -9,14 +9,14 @@ namespace PagemapTools.Procfs.Tests.Live;
 public sealed class SwappedPagesTests
 {
     [Fact]
-    public void Pages_in_swap_have_their_place_and_their_file()
+    public void SwappedPagesReportTheirSwapOffsetAndFile()
     {
         Require.PageFrameNumbers();
         using TargetProcess target = TargetProcess.Start("swapped").Stop();
         TargetRegion region = target["swapped"];
         ProcessPageInfo[] pages = TargetPages.Read(region);
-        string[] areas = Areas();
-        ProcessPageInfo[] swapped = [.. pages.On(region["swapped"])];
+        string[] areas = ReadAreas();
+        ProcessPageInfo[] swapped = [.. pages.Pick(region["swapped"])];
         Assert.All(swapped, page =>
         {
             Assert.Equal(PageState.Swapped, page.State);
@@ -29,59 +29,59 @@ public sealed class SwappedPagesTests
             Assert.All(swapped, page => Assert.Equal(area, page.SwapFile));
         }
 
-        Assert.All(pages.On(region["read-back"]).Concat(pages.On(region["written-back"])), page => Assert.Equal((PageState.Present, true), (page.State, page.IsExclusive)));
+        Assert.All(pages.Pick(region["read-back"]).Concat(pages.Pick(region["written-back"])), page => Assert.Equal((PageState.Present, true), (page.State, page.IsExclusive)));
         UssVersusSmaps.Check(target.ProcessId);
     }
 
     [Fact]
-    public void Clean_pages_that_were_read_back_are_still_in_the_swap_cache()
+    public void CleanPagesReadBackStayInTheSwapCache()
     {
         Require.PageFrames();
         using TargetProcess target = TargetProcess.Start("swapped").Stop();
         ProcessPageInfo[] pages = TargetPages.Read(target["swapped"]);
-        ProcessPageInfo[] cached = [.. pages.On(target["swapped"]["read-back"]).Where(page => page.Flags!.Value.HasFlag(KPageFlags.SWAPCACHE))];
+        ProcessPageInfo[] cached = [.. pages.Pick(target["swapped"]["read-back"]).Where(page => page.Flags!.Value.HasFlag(KPageFlags.SWAPCACHE))];
         Require.That(cached.Length > 0, "SwapArea", "the swap device is one that the kernel reads without the swap cache");
         Assert.All(cached, page => Assert.Equal((PageState.Present, 1UL), (page.State, page.MapCount)));
-        Assert.All(pages.On(target["swapped"]["written-back"]), page => Assert.False(page.Flags!.Value.HasFlag(KPageFlags.SWAPCACHE)));
+        Assert.All(pages.Pick(target["swapped"]["written-back"]), page => Assert.False(page.Flags!.Value.HasFlag(KPageFlags.SWAPCACHE)));
     }
 
     [Fact]
-    public void With_two_areas_each_page_names_its_own()
+    public void SwappedPagesReportTheirSwapArea()
     {
         Require.PageFrameNumbers();
-        Require.That(Areas().Length == 0, "SwapArea", "a swap area is active already: the target's second would not be the second");
+        Require.That(ReadAreas().Length == 0, "SwapArea", "a swap area is active already: the target's second would not be the second");
         using TargetProcess target = TargetProcess.Start("swapped", "two=1").Stop();
         TargetRegion first = target["swapped"];
         TargetRegion second = target["second"];
-        Assert.Equal([first.Expect["area"], second.Expect["area"]], Areas());
-        Assert.All(TargetPages.Read(first).On(first["swapped"]), page => Assert.Equal((0, first.Expect["area"]), (page.SwapType!.Value, page.SwapFile)));
-        Assert.All(TargetPages.Read(second).On(second["swapped"]), page => Assert.Equal((1, second.Expect["area"]), (page.SwapType!.Value, page.SwapFile)));
+        Assert.Equal([first.Expect["area"], second.Expect["area"]], ReadAreas());
+        Assert.All(TargetPages.Read(first).Pick(first["swapped"]), page => Assert.Equal((0, first.Expect["area"]), (page.SwapType!.Value, page.SwapFile)));
+        Assert.All(TargetPages.Read(second).Pick(second["swapped"]), page => Assert.Equal((1, second.Expect["area"]), (page.SwapType!.Value, page.SwapFile)));
         UssVersusSmaps.Check(target.ProcessId);
 
-        // The first is switched off: the second keeps its number, and is now the only one in /proc/swaps.
+        // The first area is now off. The second retains its type and is the only area in /proc/swaps.
         target.Next().Stop();
         Assert.All(TargetPages.Read(target["swapped"]), page => Assert.Equal(PageState.Present, page.State));
-        Assert.All(TargetPages.Read(second).On(second["swapped"]), page => Assert.Equal((PageState.Swapped, 1, second.Expect["area"]), (page.State, page.SwapType!.Value, page.SwapFile)));
+        Assert.All(TargetPages.Read(second).Pick(second["swapped"]), page => Assert.Equal((PageState.Swapped, 1, second.Expect["area"]), (page.State, page.SwapType!.Value, page.SwapFile)));
         UssVersusSmaps.Check(target.ProcessId);
     }
 
     [Fact]
-    public void Shared_memory_in_swap_is_told_from_what_was_never_there()
+    public void SwappedSharedMemoryIsDistinguishedFromHoles()
     {
         Require.MapFiles();
         using TargetProcess target = TargetProcess.Start("shared-swapped").Stop();
         TargetRegion region = target["shared-swapped"];
         ProcessPageInfo[] pages = TargetPages.Read(region, resolveShared: true);
 
-        // Before cachestat (6.5) a page still in the swap cache cannot be told from one in the page cache.
+        // Before cachestat (6.5), nothing distinguishes a page in the swap cache from one in the page cache.
         int[] doubtful = Environment.OSVersion.Version < new Version(6, 5) ? region["swap-cache"] : [];
-        Assert.All(pages.On(region["swapped"].Except(doubtful)), page => Assert.Equal(PageState.SwappedShared, page.State));
-        Assert.All(pages.On(region["mapped"]), page => Assert.Equal(PageState.Present, page.State));
-        Assert.All(pages.On(region["hole"]), page => Assert.Equal(PageState.Unpopulated, page.State));
+        Assert.All(pages.Pick(region["swapped"].Except(doubtful)), page => Assert.Equal(PageState.SwappedShared, page.State));
+        Assert.All(pages.Pick(region["mapped"]), page => Assert.Equal(PageState.Present, page.State));
+        Assert.All(pages.Pick(region["hole"]), page => Assert.Equal(PageState.Unpopulated, page.State));
         UssVersusSmaps.Check(target.ProcessId);
         Require.That(!(region.Expect["area"] == "existing"), "SwapArea", "the active swap area is not the target's to switch off");
         target.Next().Stop();
-        Assert.All(TargetPages.Read(target["shared-swapped"], resolveShared: true).On(target["shared-swapped"]["zapped"]), page => Assert.Equal(PageState.NotMapped, page.State));
+        Assert.All(TargetPages.Read(target["shared-swapped"], resolveShared: true).Pick(target["shared-swapped"]["zapped"]), page => Assert.Equal(PageState.NotMapped, page.State));
         UssVersusSmaps.Check(target.ProcessId);
     }
 
@@ -94,11 +94,11 @@ public sealed class SwappedPagesTests
     [InlineData("tmpfs-file", "detached=1")]
     [InlineData("file-shared", "dir=/dev/shm")]
     [InlineData("file-shared", "dir=/dev/shm", "overlay=1")]
-    public void Swap_of_every_kind_of_shared_memory_is_counted_as_smaps_counts_it(string kind, params string[] options)
+    public void SwapOfSharedMemoryEqualsThatOfSmaps(string kind, params string[] options)
     {
         Require.MapFiles();
 
-        // Has a swap area, and zswap where the kernel has it, so that nothing stays in the swap cache.
+        // This process adds a swap area, and zswap if the kernel has it, so that no page stays in the swap cache.
         using TargetProcess area = TargetProcess.Start("shared-swapped", "pages=16");
         using TargetProcess target = TargetProcess.Start(kind, ["pages=64", "written=0-63", "read=none", .. options]);
         PageOut.Whole(target[kind]);
@@ -115,7 +115,7 @@ public sealed class SwappedPagesTests
     [InlineData("file-shared", "written=0-63", "read=none", "dir=/dev/shm", "overlay=1")]
     [InlineData("file-private", "written=0-31", "read=32-63", "dir=/dev/shm")]
     [InlineData("file-private", "written=0-31", "read=32-63", "dir=/dev/shm", "overlay=1")]
-    public void Swap_is_counted_as_smaps_counts_it_while_copies_are_in_the_swap_cache(string kind, params string[] options)
+    public void SwapEqualsThatOfSmapsDespiteTheSwapCache(string kind, params string[] options)
     {
         Require.MapFiles();
         Require.PageFrameNumbers();
@@ -127,7 +127,7 @@ public sealed class SwappedPagesTests
     }
 
     [Fact]
-    public void Swap_behind_a_private_mapping_of_shared_memory_is_counted_as_smaps_counts_it()
+    public void SwapBehindAPrivateMappingEqualsThatOfSmaps()
     {
         Require.MapFiles();
         Require.PageFrameNumbers();
@@ -142,7 +142,7 @@ public sealed class SwappedPagesTests
     }
 
     [Fact]
-    public void A_page_of_ones_own_stands_for_the_swapped_page_of_shared_memory_behind_it()
+    public void APrivateCopyReplacesTheSwappedSharedPage()
     {
         Require.MapFiles();
         using TargetProcess area = TargetProcess.Start("shared-swapped", "pages=16");
@@ -154,5 +154,5 @@ public sealed class SwappedPagesTests
         UssVersusSmaps.Check(target.ProcessId);
     }
 
-    private static string[] Areas() => [.. File.ReadLines("/proc/swaps").Skip(1).Select(line => line.Split((char[]?)null)[0])];
+    private static string[] ReadAreas() => [.. File.ReadLines("/proc/swaps").Skip(1).Select(line => line.Split((char[]?)null)[0])];
 }

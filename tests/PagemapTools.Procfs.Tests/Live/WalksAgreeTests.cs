@@ -5,7 +5,7 @@ using PagemapTools.Procfs.Walk;
 
 namespace PagemapTools.Procfs.Tests.Live;
 
-/// <summary>A walk that asks the kernel where pages are (PAGEMAP_SCAN, 6.7) against one that reads every entry, and against the test's own reading.</summary>
+/// <summary>Compares a walk by PAGEMAP_SCAN (Linux 6.7) with a walk that reads every entry and with a direct read of pagemap.</summary>
 [Trait("Tier", "Live")]
 public sealed class WalksAgreeTests
 {
@@ -21,40 +21,40 @@ public sealed class WalksAgreeTests
     [InlineData("uffd-wp")]
     [InlineData("prot-none", "size=64MiB")]
     [InlineData("many-mappings", "count=5000", "written=1")]
-    public void Every_page_that_holds_something_is_found_either_way(string kind, params string[] options)
+    public void ScanningFindsThePagesThatReadingFinds(string kind, params string[] options)
     {
         using TargetProcess target = TargetProcess.Start(kind, options).Stop();
         using ProcessAddressSpace process = ProcessAddressSpace.Open(s_root, target.ProcessId);
 
-        // The runtime reserves 256 GiB and more in one mapping: whoever reads that entry by entry reads for minutes.
-        PageWalkOptions asked = new() { Mappings = mapping => mapping.Size <= 4UL << 30 };
-        PageWalkOptions whole = asked with { Categories = PageCategories.None };
-        KeyValuePair<ulong, ulong>[] scanned = [.. Walks.Entries(process, asked).Where(pair => (pair.Value & Populated) != 0)];
-        KeyValuePair<ulong, ulong>[] read = [.. Walks.Entries(process, whole).Where(pair => (pair.Value & Populated) != 0)];
+        // The runtime reserves 256 GiB and more in one mapping. Reading each of its entries takes minutes.
+        PageWalkOptions scan = new() { Mappings = mapping => mapping.Size <= 4UL << 30 };
+        PageWalkOptions whole = scan with { Categories = PageCategories.None };
+        KeyValuePair<ulong, ulong>[] scanned = [.. Walks.ReadEntries(process, scan).Where(pair => (pair.Value & Populated) != 0)];
+        KeyValuePair<ulong, ulong>[] read = [.. Walks.ReadEntries(process, whole).Where(pair => (pair.Value & Populated) != 0)];
         AssertSame(read, scanned);
         TargetRegion region = target.Regions[0];
-        AssertSame(Own(region), [.. scanned.Where(pair => pair.Key >= region.Start && pair.Key < region.End)]);
+        AssertSame(ReadEntries(region), [.. scanned.Where(pair => pair.Key >= region.Start && pair.Key < region.End)]);
     }
 
     [Fact]
-    public void A_walk_of_everything_delivers_every_page_once_and_no_other()
+    public void AWalkOfAllCategoriesDeliversEachPageOnce()
     {
         using TargetProcess target = TargetProcess.Start("anon").Stop();
         using ProcessAddressSpace process = ProcessAddressSpace.Open(s_root, target.ProcessId);
         PageWalkOptions whole = new() { Categories = PageCategories.None, Mappings = mapping => mapping.Size <= 1UL << 30 };
         long expected = process.ReadMappings().Where(mapping => mapping.HasPagemap && mapping.Size <= 1UL << 30).Sum(mapping => (long)(mapping.Size / KernelFile.PageSize));
-        Assert.Equal(expected, Walks.Entries(process, whole).Count);
+        Assert.Equal(expected, Walks.ReadEntries(process, whole).Count);
     }
 
     [Fact]
-    public void Where_the_kernel_can_scan_little_is_read_of_a_large_reservation()
+    public void ScanningReadsLittleOfALargeReservation()
     {
         Require.Kernel(6, 7, "PAGEMAP_SCAN");
         using TargetProcess target = TargetProcess.Start("scattered", "reserve=1TiB", "pages=2000").Stop();
         TargetRegion region = target["scattered"];
         ulong stride = ulong.Parse(region.Expect["stride-bytes"]);
         using ProcessAddressSpace process = ProcessAddressSpace.Open(s_root, target.ProcessId);
-        SortedDictionary<ulong, ulong> walked = Walks.Entries(process, new PageWalkOptions { Addresses = [region.Range] });
+        SortedDictionary<ulong, ulong> walked = Walks.ReadEntries(process, new PageWalkOptions { Addresses = [region.Range] });
         Assert.Equal(
             Enumerable.Range(0, 2000).Select(i => region.Start + ((ulong)i * stride)),
             walked.Where(pair => (pair.Value & Populated) != 0).Select(pair => pair.Key));
@@ -62,7 +62,7 @@ public sealed class WalksAgreeTests
     }
 
     [Fact]
-    public void Sixteen_tebibytes_with_little_in_them_are_measured_at_once()
+    public void ASparse16TiBMappingIsMeasuredQuickly()
     {
         Require.Kernel(6, 7, "PAGEMAP_SCAN");
         using TargetProcess target = TargetProcess.Start("scattered").Stop();
@@ -70,13 +70,13 @@ public sealed class WalksAgreeTests
         MappingUss uss = UssVersusSmaps.MeasureRegion(target["scattered"], UssMethod.Exclusive);
         Assert.Equal(16384L * Environment.SystemPageSize, uss.Uss);
 
-        // Reading every entry takes half a minute; the bound is far above what it takes, for the machine may be busy.
+        // Reading every entry takes half a minute. The bound allows for a busy machine.
         Assert.True(System.Diagnostics.Stopwatch.GetElapsedTime(start) < TimeSpan.FromSeconds(20));
         UssVersusSmaps.Check(target.ProcessId);
     }
 
     [Fact]
-    public void Seventy_thousand_mappings_are_walked()
+    public void AWalkCovers70000Mappings()
     {
         using TargetProcess target = TargetProcess.Start("many-mappings", "written=1").Stop();
         TargetRegion region = target["many-mappings"];
@@ -86,7 +86,7 @@ public sealed class WalksAgreeTests
         Assert.Equal(count, mappings.Length);
         Assert.Equal(Enumerable.Range(0, count).Select(i => region.Start + ((ulong)i * KernelFile.PageSize)), mappings.Select(mapping => mapping.Start));
         Assert.All(mappings, mapping => Assert.Equal(KernelFile.PageSize, mapping.Size));
-        SortedDictionary<ulong, ulong> walked = Walks.Entries(process, new PageWalkOptions { Addresses = [region.Range] });
+        SortedDictionary<ulong, ulong> walked = Walks.ReadEntries(process, new PageWalkOptions { Addresses = [region.Range] });
         Assert.Equal((count + 1) / 2, walked.Count(pair => (pair.Value & PagemapBits.Present) != 0));
     }
 
@@ -95,14 +95,14 @@ public sealed class WalksAgreeTests
         Assert.Equal(expected.Length, actual.Length);
         for (int i = 0; i < expected.Length; i++)
         {
-            // What others map too (bit 56) may change under a stopped process.
+            // Bit 56 of a stopped process can change, because other processes map the same pages.
             Assert.True(
                 expected[i].Key == actual[i].Key && ((expected[i].Value ^ actual[i].Value) & ~PagemapBits.Exclusive) == 0,
                 $"{actual[i].Key:x}: {actual[i].Value:x}, expected {expected[i].Key:x}: {expected[i].Value:x}");
         }
     }
 
-    private static KeyValuePair<ulong, ulong>[] Own(TargetRegion region) =>
+    private static KeyValuePair<ulong, ulong>[] ReadEntries(TargetRegion region) =>
         [.. KernelFile.Pagemap(region.ProcessId, region.Start, region.PageCount)
             .Select((word, page) => KeyValuePair.Create(region.Start + ((ulong)page * KernelFile.PageSize), word))
             .Where(pair => (pair.Value & Populated) != 0)];

@@ -25,7 +25,7 @@ public sealed class EntryFilterTests
     };
 
     [Fact]
-    public void Without_conditions_every_page_that_holds_something_passes()
+    public void AnEmptyFilterMatchesEveryPopulatedPage()
     {
         EntryMatcher filter = new(new EntryFilter());
         Assert.All(s_words, pair => Assert.Equal(pair.Key != PageState.Unpopulated, filter.Matches(pair.Value, s_types)));
@@ -34,7 +34,7 @@ public sealed class EntryFilterTests
     }
 
     [Fact]
-    public void Unpopulated_pages_pass_where_they_are_asked_for()
+    public void IncludeUnpopulatedMatchesUnpopulatedPages()
     {
         EntryMatcher filter = new(new EntryFilter { IncludeUnpopulated = true });
         Assert.All(s_words, pair => Assert.True(filter.Matches(pair.Value, s_types)));
@@ -43,7 +43,7 @@ public sealed class EntryFilterTests
     }
 
     [Fact]
-    public void Each_state_is_told_from_all_the_others()
+    public void AStateMatchesOnlyItself()
     {
         foreach (PageState wanted in s_words.Keys)
         {
@@ -57,11 +57,11 @@ public sealed class EntryFilterTests
     [InlineData(PageState.Swapped, PageCategories.Swapped)]
     [InlineData(PageState.Guard, PageCategories.Swapped)]
     [InlineData(PageState.Unpopulated, PageCategories.None)]
-    internal void The_kernel_looks_only_for_what_can_pass(PageState wanted, PageCategories categories) =>
+    internal void CategoriesSelectOnlyPagesThatCanMatch(PageState wanted, PageCategories categories) =>
         Assert.Equal(categories, new EntryMatcher(new EntryFilter { States = [wanted] }).Categories);
 
     [Fact]
-    public void Several_states_pass_together()
+    public void SeveralStatesMatchTogether()
     {
         EntryMatcher filter = new(new EntryFilter { States = [PageState.Swapped, PageState.Unpopulated] });
         Assert.True(filter.Matches(PagemapBits.Swapped(0, 77), s_types));
@@ -75,7 +75,7 @@ public sealed class EntryFilterTests
     [InlineData(PagemapBits.Present | Frame, false)]
     [InlineData(PagemapBits.Swap | PagemapBits.SoftDirty | 0x20, true)]
     [InlineData(PagemapBits.SoftDirty, false)]
-    public void Soft_dirty_pages_are_told_by_their_bit(ulong word, bool matches)
+    public void IsSoftDirtyMatchesBit55OfPopulatedPages(ulong word, bool matches)
     {
         Assert.Equal(matches, new EntryMatcher(new EntryFilter { IsSoftDirty = true }).Matches(word, s_types));
         Assert.Equal(!matches && word != PagemapBits.SoftDirty, new EntryMatcher(new EntryFilter { IsSoftDirty = false }).Matches(word, s_types));
@@ -87,7 +87,7 @@ public sealed class EntryFilterTests
     [InlineData(PagemapBits.Swap | PagemapBits.Exclusive | 0x20, false, false)]
     [InlineData(PagemapBits.Swap | 0x20, false, false)]
     [InlineData(0UL, false, false)]
-    public void Only_a_page_that_is_present_is_exclusive_or_shared(ulong word, bool exclusive, bool shared)
+    public void IsExclusiveMatchesPresentPagesOnly(ulong word, bool exclusive, bool shared)
     {
         Assert.Equal(exclusive, new EntryMatcher(new EntryFilter { IsExclusive = true }).Matches(word, s_types));
         Assert.Equal(shared, new EntryMatcher(new EntryFilter { IsExclusive = false }).Matches(word, s_types));
@@ -95,6 +95,6 @@ public sealed class EntryFilterTests
     }
 
     [Fact]
-    public void Conditions_on_what_is_present_rule_out_what_is_unpopulated() =>
+    public void IsExclusiveExcludesUnpopulatedPages() =>
         Assert.False(new EntryMatcher(new EntryFilter { IsExclusive = true, IncludeUnpopulated = true }).AcceptsUnpopulated);
 }

@@ -9,10 +9,10 @@ public sealed class FrameFilterTests
     private const ulong Anon = (ulong)KPageFlags.ANON;
 
     [Fact]
-    public void A_filter_without_conditions_needs_no_file() => Assert.Equal(FrameProperties.None, new FrameFilter { Flags = new FlagFilter() }.RequiredProperties);
+    public void AnEmptyFilterRequiresNoProperties() => Assert.Equal(FrameProperties.None, new FrameFilter { Flags = new FlagFilter() }.RequiredProperties);
 
     [Fact]
-    public void A_filter_needs_the_files_of_its_conditions()
+    public void AFilterRequiresThePropertiesOfItsConditions()
     {
         Assert.Equal(FrameProperties.Flags, new FrameFilter { Flags = new FlagFilter { AnyOf = KPageFlags.LRU } }.RequiredProperties);
         Assert.Equal(FrameProperties.MapCount, new FrameFilter { MinMapCount = 0 }.RequiredProperties);
@@ -26,42 +26,42 @@ public sealed class FrameFilterTests
     [InlineData(2UL, 2UL, "2")]
     [InlineData(3UL, 2UL, "")]
     [InlineData(0UL, null, "0,1,2,3")]
-    public void Counts_lie_between_the_bounds_and_these_belong_to_them(ulong? minimum, ulong? maximum, string expected)
+    public void MapCountBoundsAreInclusive(ulong? minimum, ulong? maximum, string expected)
     {
-        using FakeProc tree = FakeFrames.Tree([], [0, 1, 2, 3], []);
-        Assert.Equal(expected, Passing(tree, new FrameFilter { MinMapCount = minimum, MaxMapCount = maximum }));
+        using FakeProc tree = FakeFrames.CreateTree([], [0, 1, 2, 3], []);
+        Assert.Equal(expected, FilterPfns(tree, new FrameFilter { MinMapCount = minimum, MaxMapCount = maximum }));
     }
 
     [Fact]
-    public void A_frame_is_charged_to_one_of_the_cgroups()
+    public void CgroupsMatchFramesChargedToOneOfThem()
     {
-        using FakeProc tree = FakeFrames.Tree([], [], [0, 10, 20, 10]);
-        Assert.Equal("1,3", Passing(tree, new FrameFilter { Cgroups = new HashSet<ulong> { 10, 30 } }));
-        Assert.Equal("0,2", Passing(tree, new FrameFilter { Cgroups = new HashSet<ulong> { 0, 20 } }));
+        using FakeProc tree = FakeFrames.CreateTree([], [], [0, 10, 20, 10]);
+        Assert.Equal("1,3", FilterPfns(tree, new FrameFilter { Cgroups = new HashSet<ulong> { 10, 30 } }));
+        Assert.Equal("0,2", FilterPfns(tree, new FrameFilter { Cgroups = new HashSet<ulong> { 0, 20 } }));
     }
 
     [Fact]
-    public void A_frame_whose_word_is_not_known_fails_every_condition()
+    public void AFrameBeyondTheEndFailsEveryCondition()
     {
-        using FakeProc tree = FakeFrames.Tree([Anon], [1], [10]);
-        Assert.Equal("0", Passing(tree, new FrameFilter { Flags = new FlagFilter { NoneOf = KPageFlags.LRU } }));
-        Assert.Equal("0", Passing(tree, new FrameFilter { MinMapCount = 0 }));
-        Assert.Equal("0", Passing(tree, new FrameFilter { Cgroups = new HashSet<ulong> { 10, ulong.MaxValue - 1 } }));
+        using FakeProc tree = FakeFrames.CreateTree([Anon], [1], [10]);
+        Assert.Equal("0", FilterPfns(tree, new FrameFilter { Flags = new FlagFilter { NoneOf = KPageFlags.LRU } }));
+        Assert.Equal("0", FilterPfns(tree, new FrameFilter { MinMapCount = 0 }));
+        Assert.Equal("0", FilterPfns(tree, new FrameFilter { Cgroups = new HashSet<ulong> { 10, ulong.MaxValue - 1 } }));
     }
 
     [Fact]
-    public void All_conditions_have_to_hold()
+    public void AFilterRequiresAllItsConditions()
     {
-        using FakeProc tree = FakeFrames.Tree([Anon, Anon, 0, Anon], [1, 2, 1, 1], [10, 10, 10, 20]);
+        using FakeProc tree = FakeFrames.CreateTree([Anon, Anon, 0, Anon], [1, 2, 1, 1], [10, 10, 10, 20]);
         FrameFilter filter = new()
         {
             Flags = new FlagFilter { AllOf = KPageFlags.ANON },
             MaxMapCount = 1,
             Cgroups = new HashSet<ulong> { 10 },
         };
-        Assert.Equal("0", Passing(tree, filter));
+        Assert.Equal("0", FilterPfns(tree, filter));
     }
 
-    private static string Passing(FakeProc tree, FrameFilter filter) =>
+    private static string FilterPfns(FakeProc tree, FrameFilter filter) =>
         string.Join(',', FakeFrames.Read(tree, new FrameQuery { Frames = filter }, 0, 1, 2, 3, 9).Select(page => page.Pfn));
 }

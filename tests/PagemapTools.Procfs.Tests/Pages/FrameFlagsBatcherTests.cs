@@ -5,7 +5,7 @@ using PagemapTools.Procfs.Pages;
 
 namespace PagemapTools.Procfs.Tests.Pages;
 
-/// <summary>Pages that come one by one, on a made-up kpageflags that counts how often it is asked.</summary>
+/// <summary>Adds pages one by one to a batcher over a fake kpageflags that counts its reads.</summary>
 [Trait("Tier", "Unit")]
 public sealed class FrameFlagsBatcherTests : IDisposable
 {
@@ -29,7 +29,7 @@ public sealed class FrameFlagsBatcherTests : IDisposable
     }
 
     [Fact]
-    public void Neighbours_are_read_in_one_call_however_they_come()
+    public void AdjacentFramesInAnyOrderShareOneRead()
     {
         foreach (ulong pfn in Enumerable.Range(0, 1000).Select(i => (ulong)(i * 7 % 1000)))
         {
@@ -38,58 +38,58 @@ public sealed class FrameFlagsBatcherTests : IDisposable
 
         Add(new PageInfo(1000), 24);
         _frames.Flush();
-        Assert.Equal([(Anon, 1024L)], Counted());
+        Assert.Equal([(Anon, 1024L)], GetCounts());
         Assert.Equal(1, _reads);
     }
 
     [Fact]
-    public void A_page_in_memory_that_the_kernel_says_nothing_of_is_not_counted_and_that_is_known()
+    public void UntrackedPagesAreReportedAndNotCounted()
     {
-        using PageIndexedFile blind = new("kpageflags", (Span<byte> buffer, long _, out int errno) =>
+        using PageIndexedFile untracked = new("kpageflags", (Span<byte> buffer, long _, out int errno) =>
         {
             errno = 0;
             buffer.Clear();
             return buffer.Length;
         });
-        using FrameFlagsBatcher frames = new(blind, new UntrackedSections(blind), _histogram);
+        using FrameFlagsBatcher frames = new(untracked, new UntrackedSections(untracked), _histogram);
         frames.Add(new PageInfo(7), 1, TestContext.Current.CancellationToken);
         frames.Flush();
         Assert.False(frames.SawUntrackedFrames);
-        Assert.Equal([(0UL, 1L)], Counted());
-        frames.Add(new ProcessPageInfo(Identities.Mapping(0x1000, 0x2000), 0x1000, new PagemapEntry(PagemapBits.Present | 7)), 1, TestContext.Current.CancellationToken);
+        Assert.Equal([(0UL, 1L)], GetCounts());
+        frames.Add(new ProcessPageInfo(Identities.CreateMapping(0x1000, 0x2000), 0x1000, new PagemapEntry(PagemapBits.Present | 7)), 1, TestContext.Current.CancellationToken);
         frames.Flush();
         Assert.True(frames.SawUntrackedFrames);
-        Assert.Equal([(0UL, 1L)], Counted());
+        Assert.Equal([(0UL, 1L)], GetCounts());
     }
 
     [Fact]
-    public void A_long_range_is_counted_in_batches()
+    public void ALongRangeIsCountedInBatches()
     {
         Add(new PageInfo(5), 100_000);
         _frames.Flush();
         _frames.Flush();
-        Assert.Equal([(Anon, 100_000L)], Counted());
+        Assert.Equal([(Anon, 100_000L)], GetCounts());
         Assert.InRange(_reads, 100_000 / 4096, 30);
     }
 
     [Fact]
-    public void What_is_beyond_the_end_is_not_counted()
+    public void FramesBeyondTheEndAreNotCounted()
     {
         Add(new PageInfo(1_000_000), 1);
         Add(new PageInfo(PfnBatchReader.NoValue), 1);
         _frames.Flush();
-        Assert.Empty(Counted());
+        Assert.Empty(GetCounts());
     }
 
     [Fact]
-    public void A_stop_is_heeded()
+    public void AddCanBeCancelled()
     {
         Assert.Throws<OperationCanceledException>(() => _frames.Add(new PageInfo(5), long.MaxValue, new CancellationToken(canceled: true)));
     }
 
     private void Add(PageInfo first, long pages) => _frames.Add(first, pages, TestContext.Current.CancellationToken);
 
-    private (ulong, long)[] Counted() => [.. _histogram.GetSummaries().Select(summary => (summary.FlagsValue, summary.PageCount))];
+    private (ulong, long)[] GetCounts() => [.. _histogram.GetSummaries().Select(summary => (summary.FlagsValue, summary.PageCount))];
 
     private int Read(Span<byte> buffer, long offset, out int errno)
     {

@@ -10,7 +10,7 @@ public sealed class PageRangeBuilderTests
 {
     private const ulong Base = 0x7f0000000000;
     private static readonly ulong s_page = (ulong)Environment.SystemPageSize;
-    private static readonly MemoryMapping s_mapping = Identities.Mapping(Base, Base + (100 * s_page));
+    private static readonly MemoryMapping s_mapping = Identities.CreateMapping(Base, Base + (100 * s_page));
 
     [Theory]
     [InlineData("P10 P11 P12", "3")]
@@ -32,8 +32,8 @@ public sealed class PageRangeBuilderTests
     [InlineData("s s", "2")]
     [InlineData("P10 . P11", "1 1")]
     [InlineData("0 . 0", "1 1")]
-    public void Pages_that_follow_and_are_alike_are_one_range(string rows, string lengths) =>
-        Assert.Equal(lengths, string.Join(' ', Merge(Rows(rows), FrameProperties.None, _ => 0).Select(range => range.PageCount)));
+    public void ConsecutiveSimilarPagesFormOneRange(string rows, string lengths) =>
+        Assert.Equal(lengths, string.Join(' ', Merge(CreateBatch(rows), FrameProperties.None, _ => 0).Select(range => range.PageCount)));
 
     [Theory]
     [InlineData("P10 P99 P12", "3")]
@@ -45,12 +45,12 @@ public sealed class PageRangeBuilderTests
     [InlineData("h P10", "2")]
     [InlineData("P10 . P11", "1 1")]
     public void IgnoredPageFramesDoNotSplitARange(string rows, string lengths) =>
-        Assert.Equal(lengths, string.Join(' ', Merge(Rows(rows), FrameProperties.None, _ => 0, ignorePfn: true).Select(range => range.PageCount)));
+        Assert.Equal(lengths, string.Join(' ', Merge(CreateBatch(rows), FrameProperties.None, _ => 0, ignorePfn: true).Select(range => range.PageCount)));
 
     [Fact]
     public void RangesThatIgnorePageFramesHaveNoneAndNoSwapOffset()
     {
-        List<PageRange> ranges = Merge(Rows("P10 P50 S5 S9"), FrameProperties.None, _ => 0, ignorePfn: true);
+        List<PageRange> ranges = Merge(CreateBatch("P10 P50 S5 S9"), FrameProperties.None, _ => 0, ignorePfn: true);
         Assert.Equal([(PageState.Present, 2L), (PageState.Swapped, 2L)], ranges.Select(range => (range.State!.Value, range.PageCount)));
         Assert.All(ranges, range => Assert.Null(range.Pfn));
         Assert.All(ranges, range => Assert.Null(range.SwapOffset));
@@ -61,15 +61,15 @@ public sealed class PageRangeBuilderTests
     public void CompoundMarksDoNotSplitARangeThatIgnoresPageFrames()
     {
         static ulong Flags(int row) => (ulong)(KPageFlags.HUGE | (row == 0 ? KPageFlags.COMPOUND_HEAD : KPageFlags.COMPOUND_TAIL));
-        Assert.Equal([1L, 2], Merge(Rows("P10 P11 P12"), FrameProperties.Flags, Flags).Select(range => range.PageCount));
-        PageRange range = Assert.Single(Merge(Rows("P10 P11 P12"), FrameProperties.Flags, Flags, ignorePfn: true));
+        Assert.Equal([1L, 2], Merge(CreateBatch("P10 P11 P12"), FrameProperties.Flags, Flags).Select(range => range.PageCount));
+        PageRange range = Assert.Single(Merge(CreateBatch("P10 P11 P12"), FrameProperties.Flags, Flags, ignorePfn: true));
         Assert.Equal((3L, KPageFlags.HUGE), (range.PageCount, range.Flags!.Value));
     }
 
     [Fact]
-    public void A_range_speaks_of_its_first_page_and_its_length()
+    public void ARangeDescribesItsFirstPageAndItsLength()
     {
-        PageRange[] ranges = [.. Merge(Rows("P10 P11 S5 S6"), FrameProperties.None, _ => 0)];
+        PageRange[] ranges = [.. Merge(CreateBatch("P10 P11 S5 S6"), FrameProperties.None, _ => 0)];
         Assert.Equal(2, ranges.Length);
         Assert.Equal((Base, Base + (2 * s_page), 2 * (long)s_page), (ranges[0].Address!.Value, ranges[0].EndAddress!.Value, ranges[0].Bytes));
         Assert.Equal((10UL, PageState.Present), (ranges[0].Pfn!.Value, ranges[0].State!.Value));
@@ -79,9 +79,9 @@ public sealed class PageRangeBuilderTests
     }
 
     [Fact]
-    public void Mappings_are_not_joined_where_they_touch()
+    public void AdjacentMappingsSplitARange()
     {
-        MemoryMapping next = Identities.Mapping(Base + s_page, Base + (2 * s_page));
+        MemoryMapping next = Identities.CreateMapping(Base + s_page, Base + (2 * s_page));
         PageBatch batch = new();
         batch.Add(s_mapping, Base, PagemapBits.Present | 10);
         batch.Add(next, Base + s_page, PagemapBits.Present | 11);
@@ -89,25 +89,25 @@ public sealed class PageRangeBuilderTests
     }
 
     [Fact]
-    public void Flags_are_compared_as_they_are_shown()
+    public void OnlyVisibleFlagsSplitARange()
     {
-        // Hidden in the well-known view, shown in the raw one.
+        // Only the raw view shows MLOCKED.
         ulong Flags(int row) => (ulong)KPageFlags.ANON | (row % 2 == 0 ? (ulong)KPageFlags.MLOCKED : 0);
-        Assert.Equal([4L], Merge(Rows("P10 P11 P12 P13"), FrameProperties.Flags, Flags).Select(range => range.PageCount));
-        Assert.Equal([1L, 1, 1, 1], Merge(Rows("P10 P11 P12 P13"), FrameProperties.Flags, Flags, isRaw: true).Select(range => range.PageCount));
+        Assert.Equal([4L], Merge(CreateBatch("P10 P11 P12 P13"), FrameProperties.Flags, Flags).Select(range => range.PageCount));
+        Assert.Equal([1L, 1, 1, 1], Merge(CreateBatch("P10 P11 P12 P13"), FrameProperties.Flags, Flags, isRaw: true).Select(range => range.PageCount));
     }
 
     [Fact]
-    public void Counts_and_cgroups_split_a_range_where_they_were_asked_for()
+    public void OnlyRequestedPropertiesSplitARange()
     {
         static ulong Count(int row) => row < 2 ? 1UL : 2;
-        Assert.Equal([2L, 2], Merge(Rows("P10 P11 P12 P13"), FrameProperties.MapCount, Count).Select(range => range.PageCount));
-        Assert.Equal([2L, 2], Merge(Rows("P10 P11 P12 P13"), FrameProperties.Cgroup, Count).Select(range => range.PageCount));
-        Assert.Equal([4L], Merge(Rows("P10 P11 P12 P13"), FrameProperties.None, Count).Select(range => range.PageCount));
+        Assert.Equal([2L, 2], Merge(CreateBatch("P10 P11 P12 P13"), FrameProperties.MapCount, Count).Select(range => range.PageCount));
+        Assert.Equal([2L, 2], Merge(CreateBatch("P10 P11 P12 P13"), FrameProperties.Cgroup, Count).Select(range => range.PageCount));
+        Assert.Equal([4L], Merge(CreateBatch("P10 P11 P12 P13"), FrameProperties.None, Count).Select(range => range.PageCount));
     }
 
     [Fact]
-    public void States_that_were_looked_up_split_a_range()
+    public void ResolvedStatesSplitARange()
     {
         PageBatch batch = new();
         PageState[] states = [PageState.NotMapped, PageState.NotMapped, PageState.SwappedShared, PageState.Unpopulated];
@@ -122,7 +122,7 @@ public sealed class PageRangeBuilderTests
     }
 
     [Fact]
-    public void Frames_of_the_machine_have_no_address()
+    public void RangesOfPhysicalFramesHaveNoAddress()
     {
         PageBatch batch = new();
         foreach (ulong pfn in (ulong[])[5, 6, 8])
@@ -138,10 +138,13 @@ public sealed class PageRangeBuilderTests
     }
 
     [Fact]
-    public void Nothing_gives_no_range() => Assert.Null(new PageRangeBuilder().Complete());
+    public void NoPagesGiveNoRange() => Assert.Null(new PageRangeBuilder().Complete());
 
-    /// <summary>P present, E exclusive, F of a file, D soft-dirty with a frame; S, T in swap; G, U markers; h, s hidden; 0 nothing; . a gap.</summary>
-    private static PageBatch Rows(string rows)
+    /// <summary>
+    /// P present, E exclusive, F file and D soft-dirty, each with its page frame number; S and T swapped to areas 0 and 1; G guard;
+    /// U uffd marker; h and s hidden; 0 unpopulated; . a gap.
+    /// </summary>
+    private static PageBatch CreateBatch(string rows)
     {
         PageBatch batch = new();
         ulong address = Base;

@@ -7,7 +7,7 @@ using PagemapTools.Procfs.Processes;
 
 namespace PagemapTools.Procfs.Tests.Pages;
 
-/// <summary>The whole path of the data over made-up trees: walk, filter, join, filter, objects.</summary>
+/// <summary>The whole data path over fake proc trees: walk, entry filter, frame words, frame filter, objects.</summary>
 [Trait("Tier", "Unit")]
 public sealed class ProcessPageReaderTests
 {
@@ -16,9 +16,9 @@ public sealed class ProcessPageReaderTests
     private static readonly ulong s_page = KernelFile.PageSize;
 
     [Fact]
-    public void A_page_has_all_that_its_word_and_its_frame_say()
+    public void APageCombinesItsEntryAndItsFrame()
     {
-        using FakeProc tree = Tree(PagemapBits.Present | PagemapBits.Exclusive | PagemapBits.UffdWriteProtected | 2, 0, PagemapBits.Swapped(0, 9) | PagemapBits.File, PagemapBits.Present | PagemapBits.File | 1);
+        using FakeProc tree = CreateTree(PagemapBits.Present | PagemapBits.Exclusive | PagemapBits.UffdWriteProtected | 2, 0, PagemapBits.Swapped(0, 9) | PagemapBits.File, PagemapBits.Present | PagemapBits.File | 1);
         List<ProcessPageInfo> pages = Read(tree, new ProcessPageQuery { Include = All });
         Assert.Equal([0UL, 2, 3], pages.Select(page => (page.Address / s_page) - 0x10));
         ProcessPageInfo first = pages[0];
@@ -47,28 +47,28 @@ public sealed class ProcessPageReaderTests
     [InlineData(KPageFlags.MMAP | KPageFlags.HUGE, true, 22)]
     [InlineData(KPageFlags.BUDDY, true, 22)]
     [InlineData(KPageFlags.NOPAGE, true, 22)]
-    public void Only_of_a_small_folio_that_is_mapped_does_being_exclusive_say_the_count(KPageFlags flags, bool isExclusive, ulong count)
+    public void TheExclusiveBitImpliesMapCount1ForSmallFoliosOnly(KPageFlags flags, bool isExclusive, ulong count)
     {
         ulong entry = PagemapBits.Present | (isExclusive ? PagemapBits.Exclusive : 0) | 2;
-        using FakeProc tree = FakeFrames.Tree([0, 0, (ulong)flags], [0, 11, 22], [0, 111, 222])
-            .Process(Id, Line(0x10, 0x11)).Pagemap(Id, 0x10 * s_page, entry);
+        using FakeProc tree = FakeFrames.CreateTree([0, 0, (ulong)flags], [0, 11, 22], [0, 111, 222])
+            .Process(Id, FormatLine(0x10, 0x11)).Pagemap(Id, 0x10 * s_page, entry);
         Assert.Equal(count, Assert.Single(Read(tree, new ProcessPageQuery { Include = All })).MapCount);
         Assert.Equal(22UL, Assert.Single(Read(tree, new ProcessPageQuery { Include = FrameProperties.MapCount })).MapCount);
     }
 
-    /// <summary>Frames of a section for which the kernel's files read 0 throughout; one without flags among others is just that.</summary>
+    /// <summary>The kernel's files read 0 for a whole untracked section. A single frame without flags elsewhere is tracked.</summary>
     [Fact]
-    public void Of_a_frame_that_the_kernel_knows_nothing_of_nothing_is_known_but_what_the_entry_says()
+    public void UntrackedFramesReportOnlyWhatTheirEntryShows()
     {
         const int Section = 1 << 15;
         ulong[] section = new ulong[Section];
-        using FakeProc tree = FakeFrames.Tree([0, 1, 0], [0, 1, 0], [0, 1, 0]);
+        using FakeProc tree = FakeFrames.CreateTree([0, 1, 0], [0, 1, 0], [0, 1, 0]);
         foreach (string file in (string[])["kpageflags", "kpagecount", "kpagecgroup"])
         {
             tree.Entries(file, Section, section);
         }
 
-        tree.Process(Id, Line(0x10, 0x13)).Pagemap(Id, 0x10 * s_page, PagemapBits.Present | PagemapBits.Exclusive | Section, PagemapBits.Present | (Section + 7), PagemapBits.Present | 2);
+        tree.Process(Id, FormatLine(0x10, 0x13)).Pagemap(Id, 0x10 * s_page, PagemapBits.Present | PagemapBits.Exclusive | Section, PagemapBits.Present | (Section + 7), PagemapBits.Present | 2);
         List<ProcessPageInfo> pages = Read(tree, new ProcessPageQuery { Include = All });
         Assert.Equal([null, null, 0UL], pages.Select(page => page.RawFlags));
         Assert.Equal([1UL, null, 0UL], pages.Select(page => page.MapCount));
@@ -84,18 +84,18 @@ public sealed class ProcessPageReaderTests
     [Fact]
     public void AWalkThatContradictsTheOrderOfAreasNamesNone()
     {
-        using FakeProc tree = Tree(PagemapBits.Swapped(0, 9), PagemapBits.Swapped(2, 9)).Text("swaps", "Filename\n/second file 1 0 -2\n/third file 1 0 -3\n");
+        using FakeProc tree = CreateTree(PagemapBits.Swapped(0, 9), PagemapBits.Swapped(2, 9)).Text("swaps", "Filename\n/second file 1 0 -2\n/third file 1 0 -3\n");
         List<ProcessPageInfo> pages = Read(tree, new ProcessPageQuery());
         Assert.Equal([0, 2], pages.Select(page => page.SwapType!.Value));
         Assert.All(pages, page => Assert.Null(page.SwapFile));
-        using FakeProc inOrder = Tree(PagemapBits.Swapped(0, 9), PagemapBits.Swapped(1, 9)).Text("swaps", "Filename\n/first file 1 0 -2\n/second file 1 0 -3\n");
+        using FakeProc inOrder = CreateTree(PagemapBits.Swapped(0, 9), PagemapBits.Swapped(1, 9)).Text("swaps", "Filename\n/first file 1 0 -2\n/second file 1 0 -3\n");
         Assert.Equal(["/first", "/second"], Read(inOrder, new ProcessPageQuery()).Select(page => page.SwapFile));
     }
 
     [Fact]
-    public void A_marker_has_no_swap_file()
+    public void MarkersHaveNoSwapFile()
     {
-        using FakeProc tree = Tree(PagemapBits.GuardRegion, PagemapBits.UffdMarker, PagemapBits.Swapped(31, 2));
+        using FakeProc tree = CreateTree(PagemapBits.GuardRegion, PagemapBits.UffdMarker, PagemapBits.Swapped(31, 2));
         List<ProcessPageInfo> pages = Read(tree, new ProcessPageQuery());
         Assert.Equal([PageState.Guard, PageState.UffdMarker, PageState.Poisoned], pages.Select(page => page.State));
         Assert.All(pages, page => Assert.Null(page.SwapFile));
@@ -103,9 +103,9 @@ public sealed class ProcessPageReaderTests
     }
 
     [Fact]
-    public void Hidden_frames_are_null_and_told()
+    public void HiddenFramesAreNullAndGiveAWarning()
     {
-        using FakeProc tree = Tree(PagemapBits.Present | PagemapBits.Exclusive, PagemapBits.Swap);
+        using FakeProc tree = CreateTree(PagemapBits.Present | PagemapBits.Exclusive, PagemapBits.Swap);
         using ProcessAddressSpace process = ProcessAddressSpace.Open(tree.Root, Id);
         using ProcfsContext procfs = new(tree.Root);
         using ProcessPageReader reader = new(procfs, process, new ProcessPageQuery { Include = All });
@@ -123,9 +123,9 @@ public sealed class ProcessPageReaderTests
     }
 
     [Fact]
-    public void Where_every_frame_is_seen_none_is_told_as_hidden()
+    public void VisibleFramesGiveNoWarning()
     {
-        using FakeProc tree = Tree(PagemapBits.Present | 1, 0, PagemapBits.Swapped(0, 9));
+        using FakeProc tree = CreateTree(PagemapBits.Present | 1, 0, PagemapBits.Swapped(0, 9));
         using ProcessAddressSpace process = ProcessAddressSpace.Open(tree.Root, Id);
         using ProcfsContext procfs = new(tree.Root);
         using ProcessPageReader reader = new(procfs, process, new ProcessPageQuery { Entries = new EntryFilter { IncludeUnpopulated = true } });
@@ -139,9 +139,9 @@ public sealed class ProcessPageReaderTests
     }
 
     [Fact]
-    public void Only_what_passes_both_filters_becomes_an_object()
+    public void APageMustMatchBothFilters()
     {
-        using FakeProc tree = Tree(PagemapBits.Present | PagemapBits.Exclusive | 1, PagemapBits.Present | PagemapBits.Exclusive | 2, PagemapBits.Present | 2, PagemapBits.Swapped(0, 9));
+        using FakeProc tree = CreateTree(PagemapBits.Present | PagemapBits.Exclusive | 1, PagemapBits.Present | PagemapBits.Exclusive | 2, PagemapBits.Present | 2, PagemapBits.Swapped(0, 9));
         ProcessPageQuery query = new()
         {
             Entries = new EntryFilter { IsExclusive = true },
@@ -153,21 +153,21 @@ public sealed class ProcessPageReaderTests
     }
 
     [Fact]
-    public void A_condition_on_the_frame_leaves_out_pages_without_one()
+    public void AFrameFilterExcludesPagesWithoutAFrame()
     {
-        using FakeProc tree = Tree(PagemapBits.Swapped(0, 9), PagemapBits.Present, PagemapBits.Present | 1, PagemapBits.GuardRegion);
+        using FakeProc tree = CreateTree(PagemapBits.Swapped(0, 9), PagemapBits.Present, PagemapBits.Present | 1, PagemapBits.GuardRegion);
         ProcessPageQuery query = new() { Frames = new FrameFilter { Flags = new FlagFilter { NoneOf = KPageFlags.HUGE } } };
         Assert.Equal(1UL, Assert.Single(Read(tree, query)).Pfn);
     }
 
     [Fact]
-    public void What_was_read_before_the_process_went_is_delivered_before_it_is_told()
+    public void PagesReadBeforeAnExitPrecedeTheError()
     {
         const int Pages = 40_000;
         ulong[] entries = [.. Enumerable.Range(0, Pages).Select(i => PagemapBits.Present | ((uint)(i % 3) + 1))];
-        using FakeProc tree = Tree().Process(Id, Line(0x10, 0x10 + (2 * Pages))).Pagemap(Id, 0x10 * s_page, entries);
+        using FakeProc tree = CreateTree().Process(Id, FormatLine(0x10, 0x10 + (2 * Pages))).Pagemap(Id, 0x10 * s_page, entries);
         using ProcessAddressSpace process = ProcessAddressSpace.Open(tree.Root, Id);
-        (List<ProcessPageInfo> pages, ProcfsException? failure) = Walks.Pages(tree.Root, process, new ProcessPageQuery { Include = All });
+        (List<ProcessPageInfo> pages, ProcfsException? failure) = Walks.ReadPages(tree.Root, process, new ProcessPageQuery { Include = All });
         Assert.Equal(Pages, pages.Count);
         Assert.Equal(entries, pages.Select(page => page.RawEntry));
         Assert.All(pages, page => Assert.Equal(page.Pfn * 11, page.MapCount));
@@ -175,35 +175,35 @@ public sealed class ProcessPageReaderTests
     }
 
     [Fact]
-    public void A_kpage_file_that_is_absent_is_told()
+    public void AnAbsentKpageFileIsReported()
     {
-        using FakeProc tree = Tree(PagemapBits.Present | 1);
+        using FakeProc tree = CreateTree(PagemapBits.Present | 1);
         File.Delete(tree.PathOf("kpagecgroup"));
         using ProcessAddressSpace process = ProcessAddressSpace.Open(tree.Root, Id);
-        (_, ProcfsException? failure) = Walks.Pages(tree.Root, process, new ProcessPageQuery { Include = All });
+        (_, ProcfsException? failure) = Walks.ReadPages(tree.Root, process, new ProcessPageQuery { Include = All });
         Assert.Equal(ProcfsError.KPageNotAvailable, failure?.Error);
     }
 
     [Theory]
     [InlineData(4)]
     [InlineData(40_000)]
-    public void A_kpage_file_that_cannot_be_read_is_told_as_it_is(int pages)
+    public void AnUnreadableKpageFileIsReported(int pages)
     {
-        // read of a directory gives EISDIR; many rows are joined on several threads.
-        using FakeProc tree = Tree().Process(Id, Line(0x10, 0x10 + pages))
+        // Reading a directory gives EISDIR. Several threads read the words of many rows.
+        using FakeProc tree = CreateTree().Process(Id, FormatLine(0x10, 0x10 + pages))
             .Pagemap(Id, 0x10 * s_page, [.. Enumerable.Repeat(PagemapBits.Present | 1, pages)]);
         File.Delete(tree.PathOf("kpagecount"));
         Directory.CreateDirectory(tree.PathOf("kpagecount"));
         using ProcessAddressSpace process = ProcessAddressSpace.Open(tree.Root, Id);
-        (_, ProcfsException? failure) = Walks.Pages(tree.Root, process, new ProcessPageQuery { Include = All });
+        (_, ProcfsException? failure) = Walks.ReadPages(tree.Root, process, new ProcessPageQuery { Include = All });
         Assert.Equal(ProcfsError.ReadFailed, failure?.Error);
         Assert.Equal(tree.PathOf("kpagecount"), failure!.Path);
     }
 
     [Fact]
-    public void A_stop_is_heeded()
+    public void ReadingCanBeCancelled()
     {
-        using FakeProc tree = Tree(PagemapBits.Present | 1);
+        using FakeProc tree = CreateTree(PagemapBits.Present | 1);
         using ProcessAddressSpace process = ProcessAddressSpace.Open(tree.Root, Id);
         using ProcfsContext procfs = new(tree.Root);
         using ProcessPageReader reader = new(procfs, process, new ProcessPageQuery());
@@ -211,9 +211,9 @@ public sealed class ProcessPageReaderTests
     }
 
     [Fact]
-    public void A_reader_may_be_left_before_its_end_and_disposed_twice()
+    public void AReaderCanBeDisposedEarlyAndTwice()
     {
-        using FakeProc tree = Tree().Process(Id, Line(0x10, 0x10 + 100_000)).Pagemap(Id, 0x10 * s_page, [.. Enumerable.Repeat(PagemapBits.Present | 1, 100_000)]);
+        using FakeProc tree = CreateTree().Process(Id, FormatLine(0x10, 0x10 + 100_000)).Pagemap(Id, 0x10 * s_page, [.. Enumerable.Repeat(PagemapBits.Present | 1, 100_000)]);
         using ProcessAddressSpace process = ProcessAddressSpace.Open(tree.Root, Id);
         using ProcfsContext procfs = new(tree.Root);
         ProcessPageReader reader = new(procfs, process, new ProcessPageQuery { Include = All });
@@ -223,32 +223,32 @@ public sealed class ProcessPageReaderTests
     }
 
     [Fact]
-    public void Raw_flags_show_the_bits_of_the_entry()
+    public void RawFlagsIncludeBitsOfThePagemapEntry()
     {
-        using FakeProc tree = Tree(PagemapBits.Present | PagemapBits.File | PagemapBits.Exclusive | 2);
+        using FakeProc tree = CreateTree(PagemapBits.Present | PagemapBits.File | PagemapBits.Exclusive | 2);
         ProcessPageInfo page = Assert.Single(Read(tree, new ProcessPageQuery { Include = FrameProperties.Flags, RawFlags = true }));
         Assert.Equal(KPageFlags.LRU | KPageFlags.FILE | KPageFlags.MMAP_EXCLUSIVE, page.Flags);
     }
 
     [Fact]
-    public void A_bit_of_a_newer_kernel_is_kept()
+    public void UnknownBitsArePreserved()
     {
-        using FakeProc tree = Tree(PagemapBits.Present | (1UL << 60) | 1);
+        using FakeProc tree = CreateTree(PagemapBits.Present | (1UL << 60) | 1);
         Assert.Equal(1UL << 60, Assert.Single(Read(tree, new ProcessPageQuery())).UnknownBits);
     }
 
-    /// <summary>One mapping of four pages; frames 0 to 3, of which 2 alone is on the LRU lists.</summary>
-    private static FakeProc Tree(params ReadOnlySpan<ulong> entries) =>
-        FakeFrames.Tree([0, (ulong)KPageFlags.ANON, (ulong)KPageFlags.LRU, 0], [0, 11, 22, 33], [0, 111, 222, 333])
+    /// <summary>One mapping of four pages, and page frames 0 to 3, of which only 2 has LRU.</summary>
+    private static FakeProc CreateTree(params ReadOnlySpan<ulong> entries) =>
+        FakeFrames.CreateTree([0, (ulong)KPageFlags.ANON, (ulong)KPageFlags.LRU, 0], [0, 11, 22, 33], [0, 111, 222, 333])
             .Text("swaps", "Filename Type Size Used Priority\n/swap file 100 0 -2\n")
-            .Process(Id, Line(0x10, 0x14)).Pagemap(Id, 0x10 * s_page, [.. entries, .. new ulong[4 - Math.Min(4, entries.Length)]]);
+            .Process(Id, FormatLine(0x10, 0x14)).Pagemap(Id, 0x10 * s_page, [.. entries, .. new ulong[4 - Math.Min(4, entries.Length)]]);
 
-    private static string Line(int first, int end) => $"{(ulong)first * s_page:x}-{(ulong)end * s_page:x} rw-p 00000000 08:01 5 /mapped";
+    private static string FormatLine(int first, int end) => $"{(ulong)first * s_page:x}-{(ulong)end * s_page:x} rw-p 00000000 08:01 5 /mapped";
 
     private static List<ProcessPageInfo> Read(FakeProc tree, ProcessPageQuery query)
     {
         using ProcessAddressSpace process = ProcessAddressSpace.Open(tree.Root, Id);
-        (List<ProcessPageInfo> pages, ProcfsException? failure) = Walks.Pages(tree.Root, process, query);
+        (List<ProcessPageInfo> pages, ProcfsException? failure) = Walks.ReadPages(tree.Root, process, query);
         Assert.Null(failure);
         return pages;
     }

@@ -3,7 +3,7 @@ using PagemapTools.Procfs.Processes;
 namespace PagemapTools.Procfs.Tests.Processes;
 
 [Trait("Tier", "Unit")]
-public sealed class MappingKindsTests
+public sealed class MappingKindClassifierTests
 {
     [Theory]
     [InlineData(null, false, MappingKind.Anonymous)]
@@ -28,6 +28,6 @@ public sealed class MappingKindsTests
     [InlineData("/dev/shm/segment", true, MappingKind.SharedMemory)]
     [InlineData("/dev/shm2/segment", false, MappingKind.File)]
     [InlineData("/home/user/[heap]", false, MappingKind.File)]
-    public void A_kind_is_told_from_the_name(string? path, bool isDeleted, MappingKind kind) =>
+    public void ThePathDeterminesTheKind(string? path, bool isDeleted, MappingKind kind) =>
         Assert.Equal(kind, MappingKindClassifier.Classify(path, isDeleted));
 }

@@ -11,7 +11,7 @@ public sealed class MapsParserTests
         "7f0a1c000000-7f0a1c021000 r-xp 0001f000 fd:0a 1837                       /usr/lib/x86_64-linux-gnu/libc.so.6";
 
     [Fact]
-    public void Every_field_of_a_line_is_read()
+    public void ParseReadsEveryFieldOfALine()
     {
         MemoryMapping mapping = Parse(Library);
         Assert.Equal(0x7f0a1c000000UL, mapping.Start);
@@ -30,7 +30,7 @@ public sealed class MapsParserTests
     }
 
     [Fact]
-    public void An_anonymous_mapping_has_no_path()
+    public void AnonymousMappingsHaveNoPath()
     {
         MemoryMapping mapping = Parse("7ffd00000000-7ffd00001000 rw-p 00000000 00:00 0 ");
         Assert.Null(mapping.Path);
@@ -45,11 +45,11 @@ public sealed class MapsParserTests
     [InlineData("00:01 0 /SYSV00000000 (deleted)", true)]
     [InlineData("00:0f 0 /SYSV0052e2c1 (deleted)", true)]
     [InlineData("08:01 5 /x", true)]
-    public void A_mapping_with_a_device_has_a_file_be_its_inode_0(string line, bool hasFile) =>
+    public void AMappingWithADeviceHasAFileEvenWithInode0(string line, bool hasFile) =>
         Assert.Equal(hasFile, Parse($"1000-2000 rw-s 00000000 {line}").HasFile);
 
     [Fact]
-    public void The_greatest_numbers_fit()
+    public void ParseReadsTheGreatestNumbers()
     {
         MemoryMapping mapping = Parse("fffffffffffff000-ffffffffffffffff ---p ffffffffffffffff fff:fffff 18446744073709551615 /x");
         Assert.Equal(ulong.MaxValue, mapping.End);
@@ -63,7 +63,7 @@ public sealed class MapsParserTests
     [InlineData("rwxs", true)]
     [InlineData("---s", true)]
     [InlineData("-w-p", false)]
-    public void Permissions_are_the_kernels_four_letters(string permissions, bool isShared)
+    public void PermissionsAreTheFourLettersOfTheKernel(string permissions, bool isShared)
     {
         MemoryMapping mapping = Parse($"1000-2000 {permissions} 00000000 00:01 5 /x");
         Assert.Equal(permissions, mapping.Permissions);
@@ -82,7 +82,7 @@ public sealed class MapsParserTests
     [InlineData("/naïve-名", "/naïve-名", false)]
     [InlineData("[heap]", "[heap]", false)]
     [InlineData("[anon:a name]", "[anon:a name]", false)]
-    public void A_name_is_what_the_kernel_meant(string written, string path, bool isDeleted)
+    public void ParseDecodesThePath(string written, string path, bool isDeleted)
     {
         MemoryMapping mapping = Parse($"1000-2000 rw-s 00000000 00:01 5                          {written}");
         Assert.Equal(path, mapping.Path);
@@ -90,11 +90,11 @@ public sealed class MapsParserTests
     }
 
     [Fact]
-    public void A_name_that_is_not_utf8_is_shown_with_numbers() =>
+    public void PathsShowInvalidUtf8AsHexNumbers() =>
         Assert.Equal(@"/x\xff\xfey", Parse([.. "1000-2000 rw-p 00000000 00:01 5    /x"u8, 0xff, 0xfe, (byte)'y']).Path);
 
     [Fact]
-    public void The_system_call_page_has_no_pagemap()
+    public void TheVsyscallPageHasNoPagemap()
     {
         MemoryMapping mapping = Parse("ffffffffff600000-ffffffffff601000 --xp 00000000 00:00 0                  [vsyscall]");
         Assert.Equal(MappingKind.Vsyscall, mapping.Kind);
@@ -103,7 +103,7 @@ public sealed class MapsParserTests
     }
 
     [Fact]
-    public void Names_that_repeat_and_change_are_told_apart()
+    public void TheParserDistinguishesSuccessivePaths()
     {
         MapsParser parser = new(Identities.Process);
         string[] names = ["/a", "/a", "", "/b (deleted)", "/b (deleted)", "/b", "[stack]", ""];
@@ -126,7 +126,7 @@ public sealed class MapsParserTests
     [InlineData("1000-2000 rw 00000000 00:01 5 /x")]
     [InlineData("g000-2000 rw-p 00000000 00:01 5 /x")]
     [InlineData("10000000000000000-2000 rw-p 00000000 00:01 5 /x")]
-    public void A_line_of_another_form_is_refused_and_quoted(string line)
+    public void TheErrorQuotesAMalformedLine(string line)
     {
         ProcfsException failure = Assert.Throws<ProcfsException>(() => Parse(line));
         Assert.Equal((ProcfsError.ReadFailed, Identities.Process.Id), (failure.Error, failure.ProcessId));
@@ -134,7 +134,7 @@ public sealed class MapsParserTests
     }
 
     [Fact]
-    public void A_mapping_is_written_as_its_line_begins() =>
+    public void ToStringShowsRangePermissionsAndPath() =>
         Assert.Equal("7f0a1c000000-7f0a1c021000 r-xp /usr/lib/x86_64-linux-gnu/libc.so.6", Parse(Library).ToString());
 
     private static MemoryMapping Parse(string line) => Parse(Encoding.UTF8.GetBytes(line));

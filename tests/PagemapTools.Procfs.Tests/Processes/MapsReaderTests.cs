@@ -10,7 +10,7 @@ namespace PagemapTools.Procfs.Tests.Processes;
 public sealed class MapsReaderTests
 {
     [Fact]
-    public void Seventy_thousand_lines_are_read_in_order()
+    public void ReadReturns70000LinesInOrder()
     {
         const int Count = 70_000;
         StringBuilder lines = new();
@@ -34,7 +34,7 @@ public sealed class MapsReaderTests
     [InlineData((32 * 1024) - 60)]
     [InlineData(32 * 1024)]
     [InlineData(100_000)]
-    public void A_line_may_be_longer_than_the_buffer(int length)
+    public void ALineCanExceedTheBuffer(int length)
     {
         string name = "/" + new string('n', length);
         MemoryMapping[] mappings = Read($"1000-2000 r--p 00000000 08:01 1 /before\n2000-3000 r--p 00000000 08:01 2 {name}\n3000-4000 r--p 00000000 08:01 3 /after\n");
@@ -45,9 +45,9 @@ public sealed class MapsReaderTests
     [InlineData(0)]
     [InlineData(1)]
     [InlineData(17)]
-    public void A_line_may_lie_across_two_reads(int shift)
+    public void ALineCanSpanTwoReads(int shift)
     {
-        // Lines of 64 bytes, so that every position within a line meets the end of the buffer once.
+        // The shift moves the positions at which the buffer ends within the lines.
         string first = $"1000-2000 r--p 00000000 08:01 1 /{new string('x', 30 + shift)}\n";
         StringBuilder lines = new(first);
         for (int i = 0; i < 2000; i++)
@@ -61,10 +61,10 @@ public sealed class MapsReaderTests
     }
 
     [Fact]
-    public void An_empty_file_has_no_mappings() => Assert.Empty(Read(string.Empty));
+    public void AnEmptyFileHasNoMappings() => Assert.Empty(Read(string.Empty));
 
     [Fact]
-    public void A_malformed_line_is_refused_after_those_before_it()
+    public void TheLinesBeforeAMalformedLineAreRead()
     {
         List<MemoryMapping> read = [];
         Assert.Throws<ProcfsException>(() => Read("1000-2000 r--p 00000000 08:01 1 /before\nnonsense\n", read));
@@ -72,7 +72,7 @@ public sealed class MapsReaderTests
     }
 
     [Fact]
-    public void The_mappings_of_this_process_are_the_lines_of_its_file()
+    public void ThisProcessHasItsStackAndLibrariesInOrder()
     {
         using ProcessAddressSpace process = ProcessAddressSpace.Open(new ProcRoot("/proc"), Environment.ProcessId);
         MemoryMapping[] mappings = [.. process.ReadMappings()];
@@ -90,13 +90,13 @@ public sealed class MapsReaderTests
         return [.. mappings];
     }
 
-    private static void Read(string text, List<MemoryMapping> into)
+    private static void Read(string text, List<MemoryMapping> mappings)
     {
         using FakeProc tree = new FakeProc().Text("maps", text);
         using SafeFileHandle maps = File.OpenHandle(tree.PathOf("maps"));
         foreach (MemoryMapping mapping in new MapsReader(maps, Identities.Process).Read())
         {
-            into.Add(mapping);
+            mappings.Add(mapping);
         }
     }
 }

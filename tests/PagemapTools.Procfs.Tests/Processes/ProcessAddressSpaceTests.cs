@@ -3,15 +3,15 @@ using PagemapTools.Procfs.Processes;
 
 namespace PagemapTools.Procfs.Tests.Processes;
 
-/// <summary>What is said of a process that cannot be read, on made-up trees.</summary>
+/// <summary>Opens processes of fake proc trees, most of them unreadable.</summary>
 [Trait("Tier", "Unit")]
-public sealed class ProcessMemoryTests
+public sealed class ProcessAddressSpaceTests
 {
     private const int Id = 7;
     private const int ENOENT = 2;
 
     [Fact]
-    public void A_process_that_is_not_there_is_not_found()
+    public void AnAbsentProcessIsNotFound()
     {
         using FakeProc tree = new();
         ProcfsException failure = Assert.Throws<ProcfsException>(() => ProcessAddressSpace.Open(tree.Root, Id));
@@ -22,7 +22,7 @@ public sealed class ProcessMemoryTests
     }
 
     [Fact]
-    public void A_process_that_goes_between_its_name_and_its_pagemap_is_not_found()
+    public void AProcessThatExitsDuringOpenIsNotFound()
     {
         using FakeProc tree = new FakeProc().Text("7/comm", "gone\n");
         Assert.Equal(ProcfsError.ProcessNotFound, Assert.Throws<ProcfsException>(() => ProcessAddressSpace.Open(tree.Root, Id)).Error);
@@ -34,9 +34,9 @@ public sealed class ProcessMemoryTests
     [InlineData('Z', 0u, "made-up", "zombie")]
     [InlineData('X', 0u, "made-up", "zombie")]
     [InlineData('Z', 0u, "with ) and ( and R 1 2", "zombie")]
-    public void A_process_without_an_address_space_is_told_with_the_reason(char state, uint flags, string name, string reason)
+    public void TheErrorExplainsAMissingAddressSpace(char state, uint flags, string name, string reason)
     {
-        // As the kernel: pagemap of such a process does not open.
+        // The pagemap of such a process does not open.
         using FakeProc tree = new FakeProc().Text("7/comm", name + "\n").Text("7/cmdline", string.Empty).Status(Id, state, flags, name);
         ProcfsException failure = Assert.Throws<ProcfsException>(() => ProcessAddressSpace.Open(tree.Root, Id));
         Assert.Equal(ProcfsError.NoAddressSpace, failure.Error);
@@ -48,7 +48,7 @@ public sealed class ProcessMemoryTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public void A_process_whose_main_thread_has_ended_is_read_by_one_that_lives(bool opensEmpty)
+    public void ALivingThreadServesForAnExitedMainThread(bool opensEmpty)
     {
         using FakeProc tree = new FakeProc().Process(Id).Status(Id, 'Z', 0).Text("7/task/7/stat", string.Empty)
             .Text("7/task/8/stat", string.Empty).Status(8, 'Z', 0)
@@ -65,7 +65,7 @@ public sealed class ProcessMemoryTests
     }
 
     [Fact]
-    public void A_thread_that_cannot_be_opened_is_named_and_the_process_not_called_a_zombie()
+    public void TheErrorNamesAThreadThatDoesNotOpen()
     {
         using FakeProc tree = new FakeProc().Process(Id).Status(Id, 'Z', 0).Text("7/task/9/stat", string.Empty).Status(9, 'S', 0);
         ProcfsException failure = Assert.Throws<ProcfsException>(() => ProcessAddressSpace.Open(tree.Root, Id));
@@ -80,7 +80,7 @@ public sealed class ProcessMemoryTests
     [InlineData('R')]
     [InlineData('D')]
     [InlineData('T')]
-    public void A_process_that_lives_but_has_lost_its_address_space_is_not_found(char state)
+    public void AnExitingProcessWithoutPagemapIsNotFound(char state)
     {
         using FakeProc tree = new FakeProc().Process(Id).Text("7/pagemap", string.Empty).Status(Id, state, 0x400000);
         using ProcessAddressSpace process = ProcessAddressSpace.Open(tree.Root, Id);
@@ -103,14 +103,14 @@ public sealed class ProcessMemoryTests
     }
 
     [Fact]
-    public void Maps_that_cannot_be_opened_are_told()
+    public void ReadMappingsReportsAnAbsentMapsFile()
     {
         using FakeProc tree = new FakeProc().Text("7/comm", "x\n").Pagemap(Id, 0, 1);
         Assert.Equal(ProcfsError.ProcessNotFound, Assert.Throws<ProcfsException>(() => ProcessAddressSpace.Open(tree.Root, Id)).Error);
     }
 
     [Fact]
-    public void Maps_without_a_line_are_those_of_a_process_without_an_address_space()
+    public void EmptyMapsMeanNoAddressSpace()
     {
         using FakeProc tree = new FakeProc().Process(Id).Pagemap(Id, 0, 1).Status(Id, 'S', ProcessStatus.KernelThread);
         using ProcessAddressSpace process = ProcessAddressSpace.Open(tree.Root, Id);
@@ -118,7 +118,7 @@ public sealed class ProcessMemoryTests
     }
 
     [Fact]
-    public void A_process_has_its_number_and_its_name()
+    public void AnOpenProcessHasItsIdNameAndFiles()
     {
         using FakeProc tree = new FakeProc().Process(Id, "1000-2000 rw-p 00000000 08:01 5 /x").Pagemap(Id, 0, 1, 2);
         using ProcessAddressSpace process = ProcessAddressSpace.Open(tree.Root, Id);

@@ -3,9 +3,12 @@ using PagemapTools.Procfs.Processes;
 
 namespace PagemapTools.Procfs.Tests.Processes;
 
-/// <summary>Which right is named as missing, on made-up trees of the caller's own; the views of lesser rights look at the kernel's.</summary>
+/// <summary>
+/// Checks which capability an error names as missing, on fake proc trees that the caller owns.
+/// <see cref="Live.Callers.CallerChecks"/> covers live processes.
+/// </summary>
 [Trait("Tier", "Unit")]
-public sealed class ProcessDiagnosisTests
+public sealed class ProcessErrorsTests
 {
     private const int Id = 7;
     private const int EPERM = 1;
@@ -15,7 +18,7 @@ public sealed class ProcessDiagnosisTests
     [InlineData("pagemap")]
     [InlineData("maps")]
     [InlineData("clear_refs")]
-    public void Where_the_caller_holds_all_that_is_asked_for_none_is_missing_and_something_else_refuses(string file)
+    public void ADenialDespiteAllCapabilitiesNamesNone(string file)
     {
         using FakeProc tree = new FakeProc().Process(Id).Pagemap(Id, 0, 1).Text("7/clear_refs", string.Empty);
         ProcfsException failure = ProcessErrors.FromErrno(tree.Root, Id, file, EACCES);
@@ -27,7 +30,7 @@ public sealed class ProcessDiagnosisTests
     [Theory]
     [InlineData("pagemap")]
     [InlineData("maps")]
-    public void The_right_to_trace_is_missing_only_to_who_does_not_hold_it(string file)
+    public void TheErrorNamesCapSysPtraceAsMissingOnlyIfItIs(string file)
     {
         using FakeProc tree = new FakeProc().Text("7/comm", "x\n").Pagemap(Id, 0, 1);
         ProcfsException failure = ProcessErrors.FromErrno(tree.Root, Id, file, EACCES);
@@ -37,7 +40,7 @@ public sealed class ProcessDiagnosisTests
     }
 
     [Fact]
-    public void The_right_to_trace_is_not_asked_for_where_bits_are_cleared()
+    public void ClearRefsErrorsDoNotNameCapSysPtrace()
     {
         using FakeProc tree = new FakeProc().Text("7/comm", "x\n").Text("7/clear_refs", string.Empty);
         ProcfsException failure = ProcessErrors.FromErrno(tree.Root, Id, "clear_refs", EACCES);
@@ -59,7 +62,7 @@ public sealed class ProcessDiagnosisTests
     [Theory]
     [InlineData(EPERM)]
     [InlineData(EACCES)]
-    public void A_process_whose_directory_is_not_there_is_not_said_to_be_refused(int errno)
+    public void AnAbsentProcessIsNotReportedAsDenied(int errno)
     {
         using FakeProc tree = new();
         ProcfsException failure = ProcessErrors.FromErrno(tree.Root, Id, "pagemap", errno);

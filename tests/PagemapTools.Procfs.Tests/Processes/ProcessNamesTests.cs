@@ -20,21 +20,21 @@ public sealed class ProcessNamesTests
     [InlineData("a-name-of-15-by", "/a-name-of-15-bytes-and-more", "a-name-of-15-bytes-and-more")]
     [InlineData("short", "short-but-longer\0", "short")]
     [InlineData("with (a) space", "x\0", "with (a) space")]
-    public void A_name_that_the_kernel_cut_is_completed_from_the_command_line(string comm, string commandLine, string expected)
+    public void TheCommandLineCompletesATruncatedName(string comm, string commandLine, string expected)
     {
         using FakeProc tree = new FakeProc().Text("7/comm", comm + "\n").Text("7/cmdline", commandLine);
         Assert.Equal(expected, tree.Root.GetProcessName(7));
     }
 
     [Fact]
-    public void A_process_that_is_not_there_has_no_name()
+    public void AnAbsentProcessHasNoName()
     {
         using FakeProc tree = new();
         Assert.Null(tree.Root.GetProcessName(7));
     }
 
     [Fact]
-    public void A_name_that_is_not_utf8_is_shown_with_numbers()
+    public void NamesShowInvalidUtf8AsHexNumbers()
     {
         using FakeProc tree = new FakeProc().Bytes("7/comm", [(byte)'x', 0xff, (byte)'\n']);
         Assert.Equal(@"x\xff", tree.Root.GetProcessName(7));
@@ -66,7 +66,7 @@ public sealed class ProcessNamesTests
     }
 
     [Fact]
-    public void LiveNameIsThatOfTheFramework()
+    public void LiveNamesEqualThoseOfTheFramework()
     {
         using Process process = StartSleep("sleep-name-test"u8);
         Assert.Equal("sleep-name-test", new ProcRoot("/proc").GetProcessName(process.Id));
@@ -75,14 +75,14 @@ public sealed class ProcessNamesTests
     }
 
     [Fact]
-    public void LiveNameThatIsNotUtf8IsEscaped()
+    public void LiveNamesShowInvalidUtf8AsHexNumbers()
     {
         using Process process = StartSleep([(byte)'x', 0xff, (byte)'y']);
         Assert.Equal(@"x\xffy", new ProcRoot("/proc").GetProcessName(process.Id));
         process.Kill();
     }
 
-    /// <summary>A process that waits, and whose name is these bytes (it writes them to its own /proc/PID/comm).</summary>
+    /// <summary>Starts a process that writes these bytes to its own /proc/PID/comm and waits.</summary>
     private static Process StartSleep(ReadOnlySpan<byte> name)
     {
         string octal = string.Concat(name.ToArray().Select(value => $"\\{Convert.ToString(value, 8).PadLeft(3, '0')}"));

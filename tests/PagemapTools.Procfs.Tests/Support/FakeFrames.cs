@@ -3,13 +3,13 @@ using PagemapTools.Procfs.Pages;
 
 namespace PagemapTools.Procfs.Tests.Support;
 
-/// <summary>Made-up kpage files and batches over them.</summary>
+/// <summary>Fake kpage files and reads from them.</summary>
 internal static class FakeFrames
 {
-    public static FakeProc Tree(ulong[] flags, ulong[] counts, ulong[] cgroups) =>
+    public static FakeProc CreateTree(ulong[] flags, ulong[] counts, ulong[] cgroups) =>
         new FakeProc().Entries("kpageflags", 0, flags).Entries("kpagecount", 0, counts).Entries("kpagecgroup", 0, cgroups);
 
-    /// <summary>What is read of frames that are named by number, in the order of the numbers that pass.</summary>
+    /// <summary>Reads the frames with these numbers. The frames that match the query follow the order of the numbers.</summary>
     public static List<PageInfo> Read(FakeProc tree, FrameQuery query, params ReadOnlySpan<ulong> pfns)
     {
         using KPageFiles files = new(tree.Root);

@@ -3,13 +3,13 @@ using PagemapTools.Procfs.Processes;
 
 namespace PagemapTools.Procfs.Tests.Support;
 
-/// <summary>Processes and machines that the parsing types need to know of.</summary>
+/// <summary>The process context and the mappings that other types need.</summary>
 internal static class Identities
 {
-    /// <summary>One swap area, and no knowledge of the kernel's configuration.</summary>
+    /// <summary>One swap area and an unknown kernel configuration.</summary>
     public static SwapTypes OneArea { get; } = new(["/swapfile"], special: null);
 
     public static ProcessContext Process { get; } = new(7, "made-up", OneArea);
 
-    public static MemoryMapping Mapping(ulong start, ulong end) => new(Process) { Start = start, End = end, Permissions = "rw-p" };
+    public static MemoryMapping CreateMapping(ulong start, ulong end) => new(Process) { Start = start, End = end, Permissions = "rw-p" };
 }

@@ -1,6 +1,6 @@
 namespace PagemapTools.Procfs.Tests.Support;
 
-/// <summary>Tests whose kinds change settings of the whole machine (swap, hugetlb, KSM, transparent huge pages): nothing runs beside them.</summary>
+/// <summary>Tests whose target processes change settings of the machine (swap, hugetlb, KSM, transparent huge pages). They run alone.</summary>
 [CollectionDefinition(Name, DisableParallelization = true)]
 public sealed class MachineSettings
 {

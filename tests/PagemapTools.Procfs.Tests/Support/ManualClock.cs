@@ -1,6 +1,6 @@
 namespace PagemapTools.Procfs.Tests.Support;
 
-/// <summary>A clock that stands still until it is moved.</summary>
+/// <summary>A clock that only <see cref="Advance"/> moves.</summary>
 internal sealed class ManualClock : TimeProvider
 {
     private long _ticks;

@@ -1,8 +1,8 @@
 namespace PagemapTools.Procfs.Tests.Support;
 
 /// <summary>
-/// The two views of tools/mm/page-types.c, stated anew from its source bit by bit: well_known_flags() and
-/// expand_overloaded_flags(), with ANON and KSM first masked on slab pages (which page-types does not do).
+/// The two views of tools/mm/page-types.c, written bit by bit from its source: well_known_flags() and expand_overloaded_flags(). Both
+/// views first mask ANON and KSM on slab pages; page-types does not.
 /// </summary>
 internal static class PageTypesView
 {
@@ -11,9 +11,9 @@ internal static class PageTypesView
     private const int AnonExclusive = 47, Readahead = 48, SlobFree = 49, SlubFrozen = 50, SlubDebug = 51;
     private const int File = 61, Swap = 62, MmapExclusive = 63;
 
-    public static ulong WellKnown(ulong word)
+    public static ulong GetWellKnown(ulong word)
     {
-        HashSet<int> bits = Bits(word);
+        HashSet<int> bits = GetBits(word);
         bits.RemoveWhere(bit => bit is >= FirstInternal and <= LastInternal);
         if (!bits.Contains(Huge))
         {
@@ -21,12 +21,12 @@ internal static class PageTypesView
             bits.Remove(Tail);
         }
 
-        return Word(bits);
+        return ToWord(bits);
     }
 
-    public static ulong Raw(ulong word, ulong entry = 0)
+    public static ulong GetRaw(ulong word, ulong entry = 0)
     {
-        HashSet<int> bits = Bits(word);
+        HashSet<int> bits = GetBits(word);
         if (bits.Contains(Anon))
         {
             Rename(bits, Owner2, AnonExclusive);
@@ -52,10 +52,10 @@ internal static class PageTypesView
             }
         }
 
-        return Word(bits);
+        return ToWord(bits);
     }
 
-    private static HashSet<int> Bits(ulong word)
+    private static HashSet<int> GetBits(ulong word)
     {
         HashSet<int> bits = [.. Enumerable.Range(0, 64).Where(bit => (word >> bit & 1) != 0)];
         if (bits.Contains(Slab))
@@ -67,7 +67,7 @@ internal static class PageTypesView
         return bits;
     }
 
-    // flags ^= BIT(from) | BIT(to): the place of the new name is free in every word that the kernel gives.
+    // flags ^= BIT(from) | BIT(to): every word from the kernel has a clear target bit.
     private static void Rename(HashSet<int> bits, int from, int to)
     {
         if (bits.Remove(from) && !bits.Add(to))
@@ -76,5 +76,5 @@ internal static class PageTypesView
         }
     }
 
-    private static ulong Word(HashSet<int> bits) => bits.Aggregate(0UL, (word, bit) => word | (1UL << bit));
+    private static ulong ToWord(HashSet<int> bits) => bits.Aggregate(0UL, (word, bit) => word | (1UL << bit));
 }

@@ -1,6 +1,6 @@
 namespace PagemapTools.Procfs.Tests.Support;
 
-/// <summary>Tests that change the environment of this process, which all the others share: they run alone.</summary>
+/// <summary>Tests that change the environment variables of this process. They run alone.</summary>
 [CollectionDefinition(Name, DisableParallelization = true)]
 public sealed class ProcessEnvironment
 {

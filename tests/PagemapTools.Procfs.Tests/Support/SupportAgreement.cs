@@ -4,35 +4,35 @@ using PagemapTools.Procfs.Support;
 
 namespace PagemapTools.Procfs.Tests.Support;
 
-/// <summary>Holds what the library says that this user can do on this kernel against trying it.</summary>
+/// <summary>Compares the support that the library reports with attempts to use each feature.</summary>
 internal static class SupportAgreement
 {
     /// <param name="other">A process of another user.</param>
     public static void Check(int other)
     {
-        Dictionary<string, PagemapSupport> said = new ProcfsContext(new ProcRoot("/proc")).ProbeSupport().ToDictionary(feature => feature.Feature);
-        Assert.All(said.Values, feature => Assert.NotEmpty(feature.Detail));
-        Assert.All(said.Values, feature => Assert.NotEmpty(feature.Source));
-        Says("Pagemap", true);
-        Says("FrameNumbers", KernelFeatures.ShowsPageFrameNumbers);
-        Says("KPageFlags", KernelFile.Opens("/proc/kpageflags"));
-        Says("KPageCount", KernelFile.Opens("/proc/kpagecount"));
-        Says("KPageCgroup", KernelFile.Opens("/proc/kpagecgroup"));
-        Says("SharedMemory", KernelFile.Opens(Directory.EnumerateFiles("/proc/self/map_files").First()));
-        Says("PagemapScan", Environment.OSVersion.Version >= new Version(6, 7));
-        Says("ExclusiveBit", true);
-        Says("SoftDirty", KeepsSoftDirty());
-        Says("KsmFlag", KernelFeatures.KsmFlagIsTrue);
+        Dictionary<string, PagemapSupport> reported = new ProcfsContext(new ProcRoot("/proc")).ProbeSupport().ToDictionary(feature => feature.Feature);
+        Assert.All(reported.Values, feature => Assert.NotEmpty(feature.Detail));
+        Assert.All(reported.Values, feature => Assert.NotEmpty(feature.Source));
+        AssertReported("Pagemap", true);
+        AssertReported("FrameNumbers", KernelFeatures.ShowsPageFrameNumbers);
+        AssertReported("KPageFlags", KernelFile.Opens("/proc/kpageflags"));
+        AssertReported("KPageCount", KernelFile.Opens("/proc/kpagecount"));
+        AssertReported("KPageCgroup", KernelFile.Opens("/proc/kpagecgroup"));
+        AssertReported("SharedMemory", KernelFile.Opens(Directory.EnumerateFiles("/proc/self/map_files").First()));
+        AssertReported("PagemapScan", Environment.OSVersion.Version >= new Version(6, 7));
+        AssertReported("ExclusiveBit", true);
+        AssertReported("SoftDirty", KeepsSoftDirty());
+        AssertReported("KsmFlag", KernelFeatures.KsmFlagIsTrue);
         if (Rights.IsInInitialUserNamespace)
         {
-            Says("OtherProcesses", KernelFile.Opens($"/proc/{other}/pagemap") && KernelFile.Opens($"/proc/{other}/maps"));
+            AssertReported("OtherProcesses", KernelFile.Opens($"/proc/{other}/pagemap") && KernelFile.Opens($"/proc/{other}/maps"));
         }
 
-        void Says(string feature, bool? isSo) =>
-            Assert.True(said[feature].IsSupported == isSo, $"{feature} is said to be {said[feature].IsSupported} ({said[feature].Detail}), and is {isSo}");
+        void AssertReported(string feature, bool? expected) =>
+            Assert.True(reported[feature].IsSupported == expected, $"{feature} is reported as {reported[feature].IsSupported} ({reported[feature].Detail}), and is {expected}");
     }
 
-    /// <summary>Whether a page of this process's own that was just written has bit 55.</summary>
+    /// <summary>Writes a page of this process and returns whether its entry has bit 55.</summary>
     public static bool KeepsSoftDirty()
     {
         using OwnPages page = OwnPages.EverySecond(1);

@@ -3,7 +3,7 @@ using PagemapTools.Procfs.Walk;
 
 namespace PagemapTools.Procfs.Tests.Support;
 
-/// <summary>What the shared support has, as the library's types.</summary>
+/// <summary>Converts values of the shared test support to the types of the library.</summary>
 internal static class SupportExtensions
 {
     extension(FakeProc proc)

@@ -7,16 +7,16 @@ using PagemapTools.Procfs.Walk;
 
 namespace PagemapTools.Procfs.Tests.Support;
 
-/// <summary>The pages of a region as the library decodes them, each held against the test's own reading of the kernel's files.</summary>
+/// <summary>Reads the pages of a region through the library and compares each with a direct read of the kernel's files.</summary>
 internal static class TargetPages
 {
-    // The kernel changes these on its own: page reclaim, writeback, and the LRU lists' batches.
+    // Page reclaim, writeback and the batches of the LRU lists change these flags at any time.
     private const ulong Unsteady = (ulong)(KPageFlags.LOCKED | KPageFlags.REFERENCED | KPageFlags.LRU | KPageFlags.ACTIVE | KPageFlags.DIRTY
         | KPageFlags.WRITEBACK | KPageFlags.RECLAIM | KPageFlags.UNEVICTABLE | KPageFlags.IDLE | KPageFlags.OWNER_2 | KPageFlags.PRIVATE);
 
     private static readonly ProcRoot s_root = new("/proc");
 
-    /// <summary>One page for each of the region's, unpopulated ones among them.</summary>
+    /// <summary>Reads every page of the region, including unpopulated pages.</summary>
     public static ProcessPageInfo[] Read(TargetRegion region, bool resolveShared = false)
     {
         using ProcessAddressSpace process = ProcessAddressSpace.Open(s_root, region.ProcessId);
@@ -24,17 +24,17 @@ internal static class TargetPages
         {
             Walk = new PageWalkOptions { Addresses = [region.Range] },
             Entries = new EntryFilter { IncludeUnpopulated = true },
-            Include = IncludeWhatIsReadable(),
+            Include = GetReadableProperties(),
             ResolveShared = resolveShared,
         };
         ulong[] before = KernelFile.Pagemap(region.ProcessId, region.Start, region.PageCount);
-        (List<ProcessPageInfo> pages, ProcfsException? failure) = Walks.Pages(s_root, process, query);
+        (List<ProcessPageInfo> pages, ProcfsException? failure) = Walks.ReadPages(s_root, process, query);
         ulong[] after = KernelFile.Pagemap(region.ProcessId, region.Start, region.PageCount);
         Assert.Null(failure);
         Assert.Equal(region.PageCount, pages.Count);
         for (int i = 0; i < pages.Count; i++)
         {
-            AssertIsWhatTheKernelSays(pages[i], region, i, before[i], after[i]);
+            AssertEqualsKernelFiles(pages[i], region, i, before[i], after[i]);
         }
 
         bool isUntracked = (query.Include & FrameProperties.Flags) != 0 && pages.Any(page => page.Pfn is not null && page.RawFlags is null);
@@ -42,10 +42,10 @@ internal static class TargetPages
         return [.. pages];
     }
 
-    /// <summary>The pages of a list of the region.</summary>
-    public static IEnumerable<ProcessPageInfo> On(this ProcessPageInfo[] pages, IEnumerable<int> indices) => indices.Select(index => pages[index]);
+    /// <summary>The pages with these indices.</summary>
+    public static IEnumerable<ProcessPageInfo> Pick(this ProcessPageInfo[] pages, IEnumerable<int> indices) => indices.Select(index => pages[index]);
 
-    public static FrameProperties IncludeWhatIsReadable()
+    public static FrameProperties GetReadableProperties()
     {
         FrameProperties fields = FrameProperties.None;
         foreach (FrameProperties field in KPageFiles.AllFields)
@@ -58,14 +58,14 @@ internal static class TargetPages
             }
             catch (ProcfsException)
             {
-                // Hidden from this user, or not there: then the pages' properties have to be null.
+                // The file is absent or this user cannot read it. The properties from this file are then null.
             }
         }
 
         return fields;
     }
 
-    private static void AssertIsWhatTheKernelSays(ProcessPageInfo page, TargetRegion region, int index, ulong before, ulong after)
+    private static void AssertEqualsKernelFiles(ProcessPageInfo page, TargetRegion region, int index, ulong before, ulong after)
     {
         Assert.Equal(region.ProcessId, page.ProcessId);
         Assert.Equal(region.Start + ((ulong)index * KernelFile.PageSize), page.Address);

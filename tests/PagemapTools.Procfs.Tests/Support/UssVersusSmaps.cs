@@ -7,23 +7,23 @@ using PagemapTools.Procfs.Uss;
 namespace PagemapTools.Procfs.Tests.Support;
 
 /// <summary>
-/// Holds the library's figures against smaps and smaps_rollup. A stopped process does not change, but the others that map the same
-/// libraries come and go meanwhile: what differs is looked at again, and has to agree within a number of looks.
+/// Compares the library's figures with smaps and smaps_rollup. A stopped process does not change, but other processes map and unmap the
+/// same libraries: a comparison with differences is repeated, and has to succeed within a number of attempts.
 /// </summary>
 internal static class UssVersusSmaps
 {
-    private const int Looks = 60;
+    private const int MaxAttempts = 60;
     private static readonly ProcRoot s_root = new("/proc");
 
-    /// <summary>Both methods as far as this user may use them, sequentially and in parallel, and mapping by mapping.</summary>
+    /// <summary>Compares each method that this user can use: by mapping, on one thread and on two.</summary>
     public static void Check(int processId)
     {
-        foreach (UssMethod method in Methods())
+        foreach (UssMethod method in GetMethods())
         {
-            // The mappings first: they say where a difference is.
-            Until(() => MappingDifferences(processId, method));
-            Until(() => Differences(Smaps.Rollup(processId), Measure(method, processId, threads: 1), $"{method}"));
-            Until(() => Differences(Smaps.Rollup(processId), Measure(method, processId, threads: 2), $"{method} on two threads"));
+            // The mappings come first, because their differences name the mapping.
+            RepeatUntilEqual(() => FindMappingDifferences(processId, method));
+            RepeatUntilEqual(() => FindDifferences(Smaps.Rollup(processId), Measure(method, processId, threads: 1), $"{method}"));
+            RepeatUntilEqual(() => FindDifferences(Smaps.Rollup(processId), Measure(method, processId, threads: 2), $"{method} on two threads"));
         }
     }
 
@@ -36,23 +36,23 @@ internal static class UssVersusSmaps
     public static MappingUss MeasureRegion(TargetRegion region, UssMeter meter) =>
         meter.MeasureMappings(region.ProcessId, mapping => mapping.Start == region.Start, TestContext.Current.CancellationToken).Single();
 
-    /// <summary>What the kernel says of a region that is one mapping.</summary>
+    /// <summary>Reads the smaps entry of a region that is one mapping.</summary>
     public static Smaps ReadSmaps(TargetRegion region) => Smaps.Mappings(region.ProcessId).Single(mapping => mapping.Start == region.Start);
 
-    /// <summary>What this user may use: the map counts are for root, and of no use where frame numbers are hidden.</summary>
-    public static UssMethod[] Methods() =>
-        KernelFeatures.ShowsPageFrameNumbers && TargetPages.IncludeWhatIsReadable().HasFlag(FrameProperties.MapCount)
+    /// <summary>The methods that this user can use. Map counts need root and visible page frame numbers.</summary>
+    public static UssMethod[] GetMethods() =>
+        KernelFeatures.ShowsPageFrameNumbers && TargetPages.GetReadableProperties().HasFlag(FrameProperties.MapCount)
             ? [UssMethod.Exclusive, UssMethod.MapCount]
             : [UssMethod.Exclusive];
 
-    // A meter remembers for a while by how many the others share a frame; each look needs what is true now.
+    // Each attempt needs a new meter: a meter caches the map counts of shared frames.
     private static ProcessUss Measure(UssMethod method, int processId, int threads)
     {
         UssMeter meter = new(new ProcfsContext(s_root), method);
         return meter.Measure(processId, mappings: null, threads, cancellationToken: TestContext.Current.CancellationToken);
     }
 
-    private static List<string> MappingDifferences(int processId, UssMethod method)
+    private static List<string> FindMappingDifferences(int processId, UssMethod method)
     {
         UssMeter meter = new(new ProcfsContext(s_root), method);
         Dictionary<ulong, Smaps> expected = Smaps.Mappings(processId).ToDictionary(mapping => mapping.Start);
@@ -60,7 +60,7 @@ internal static class UssVersusSmaps
         foreach (MappingUss uss in meter.MeasureMappings(processId, mappings: null, TestContext.Current.CancellationToken))
         {
             differences.AddRange(expected.Remove(uss.Mapping.Start, out Smaps? mapping)
-                ? Differences(mapping, uss, $"{method}, {uss.Mapping}")
+                ? FindDifferences(mapping, uss, $"{method}, {uss.Mapping}")
                 : [$"{uss.Mapping} is not in smaps"]);
         }
 
@@ -69,7 +69,7 @@ internal static class UssVersusSmaps
         return differences;
     }
 
-    private static List<string> Differences(Smaps kernel, ProcessUss uss, string what)
+    private static List<string> FindDifferences(Smaps kernel, ProcessUss uss, string what)
     {
         List<string> differences = [];
         long slack = uss.Method == UssMethod.Exclusive && !KernelFeatures.ExclusiveBitIsOfEachPage ? kernel["AnonHugePages"] : 0;
@@ -87,9 +87,9 @@ internal static class UssVersusSmaps
 
         void Add(string figure, long expected, long? actual, long slack = 0)
         {
-            // Without frame numbers the zero page cannot be told from shared memory: null, never a wrong number. And where the kernel
-            // knows nothing of frames, not by how many they are shared.
-            bool mayBeUnknown = (figure is "RSS" or "shared" or "swap" && Methods().Length == 1) || (figure == "PSS" && UntrackedMemory.IsThere);
+            // Without page frame numbers, nothing distinguishes the zero page from shared memory: these figures are null. Untracked
+            // memory has no map counts: PSS is null.
+            bool mayBeUnknown = (figure is "RSS" or "shared" or "swap" && GetMethods().Length == 1) || (figure == "PSS" && UntrackedMemory.IsThere);
             if ((actual is null || Math.Abs(expected - actual.Value) > slack) && !(actual is null && mayBeUnknown))
             {
                 differences.Add(string.Create(CultureInfo.InvariantCulture, $"{what}: {figure} {(object?)actual ?? "null"}, smaps says {expected}"));
@@ -97,14 +97,14 @@ internal static class UssVersusSmaps
         }
     }
 
-    /// <summary>Looks until there is no difference, or so many times.</summary>
-    public static void Until(Func<List<string>> look, int most = Looks)
+    /// <summary>Repeats a comparison until it finds no difference or reaches the maximum number of attempts.</summary>
+    public static void RepeatUntilEqual(Func<List<string>> compare, int maxAttempts = MaxAttempts)
     {
-        List<string> differences = look();
-        for (int looks = 1; looks < most && differences.Count > 0; looks++)
+        List<string> differences = compare();
+        for (int attempt = 1; attempt < maxAttempts && differences.Count > 0; attempt++)
         {
-            Thread.Sleep(10 * looks);
-            differences = look();
+            Thread.Sleep(10 * attempt);
+            differences = compare();
         }
 
         Assert.True(differences.Count == 0, string.Join(Environment.NewLine, differences));

@@ -6,11 +6,11 @@ using PagemapTools.Procfs.Walk;
 
 namespace PagemapTools.Procfs.Tests.Support;
 
-/// <summary>Walks a process to its end, or to where the walk fails.</summary>
+/// <summary>Reads a process to its end or to the first error.</summary>
 internal static class Walks
 {
-    /// <summary>Every page that a walk delivers, by address.</summary>
-    public static SortedDictionary<ulong, ulong> Entries(ProcessAddressSpace process, PageWalkOptions? options = null, Action<ulong>? delivered = null)
+    /// <summary>Reads the entries that a walk delivers, by address.</summary>
+    public static SortedDictionary<ulong, ulong> ReadEntries(ProcessAddressSpace process, PageWalkOptions? options = null, Action<ulong>? delivered = null)
     {
         SortedDictionary<ulong, ulong> entries = [];
         using PageWalk walk = new(process, options ?? new PageWalkOptions());
@@ -29,8 +29,8 @@ internal static class Walks
         return entries;
     }
 
-    /// <summary>The pages that pass a query, and the failure that ended the reading, if one did.</summary>
-    public static (List<ProcessPageInfo> Pages, ProcfsException? Failure) Pages(ProcRoot root, ProcessAddressSpace process, ProcessPageQuery query)
+    /// <summary>Reads the pages that match a query, and the error that ended the read, if any.</summary>
+    public static (List<ProcessPageInfo> Pages, ProcfsException? Failure) ReadPages(ProcRoot root, ProcessAddressSpace process, ProcessPageQuery query)
     {
         List<ProcessPageInfo> pages = [];
         using ProcfsContext procfs = new(root);

@@ -5,7 +5,7 @@ using PagemapTools.Procfs.Uss;
 
 namespace PagemapTools.Procfs.Tests.Uss;
 
-/// <summary>Which counts are read and which come from the cache, on a kpagecount that records what is read.</summary>
+/// <summary>Checks which counts are read and which come from the cache, on a kpagecount that records its reads.</summary>
 [Trait("Tier", "Unit")]
 public sealed class MapCountReaderTests : IDisposable
 {

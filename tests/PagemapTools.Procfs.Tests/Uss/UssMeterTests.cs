@@ -4,7 +4,7 @@ using PagemapTools.Procfs.Uss;
 
 namespace PagemapTools.Procfs.Tests.Uss;
 
-/// <summary>Measurements of a made-up proc tree; the expected figures were worked out by hand.</summary>
+/// <summary>Measures fake proc trees. The expected figures were calculated by hand.</summary>
 [Trait("Tier", "Unit")]
 public sealed class UssMeterTests
 {
@@ -19,7 +19,7 @@ public sealed class UssMeterTests
     [InlineData(UssMethod.MapCount, 3)]
     public void BothMethodsCountPagesOnAnyNumberOfThreads(UssMethod method, int threads)
     {
-        using FakeProc tree = Tree(
+        using FakeProc tree = CreateTree(
             PagemapBits.Present | PagemapBits.Exclusive | Once, PagemapBits.Present | PagemapBits.Exclusive | PagemapBits.File | Once, PagemapBits.Present | Twice,
             PagemapBits.Present | PagemapBits.File | Thrice, PagemapBits.Present | Zero, 0, PagemapBits.Swapped(0, 5), PagemapBits.GuardRegion, PagemapBits.UffdMarker);
         ProcessUss uss = Measure(tree, method, threads);
@@ -35,8 +35,8 @@ public sealed class UssMeterTests
     [Fact]
     public void FiguresOfMappingsAddUpToTheProcess()
     {
-        using FakeProc tree = Tree(PagemapBits.Present | PagemapBits.Exclusive | Once, PagemapBits.Present | Twice, 0, PagemapBits.Swapped(0, 5), 0, 0, 0, 0, PagemapBits.Present | PagemapBits.Exclusive | Once);
-        tree.Process(Id, Line(0x10, 0x12, "/first"), Line(0x12, 0x14, "/second"), Line(0x14, 0x19, "/third"));
+        using FakeProc tree = CreateTree(PagemapBits.Present | PagemapBits.Exclusive | Once, PagemapBits.Present | Twice, 0, PagemapBits.Swapped(0, 5), 0, 0, 0, 0, PagemapBits.Present | PagemapBits.Exclusive | Once);
+        tree.Process(Id, FormatLine(0x10, 0x12, "/first"), FormatLine(0x12, 0x14, "/second"), FormatLine(0x14, 0x19, "/third"));
         UssMeter meter = new(new ProcfsContext(tree.Root), UssMethod.MapCount);
         MappingUss[] mappings = [.. meter.MeasureMappings(Id, mappings: null, TestContext.Current.CancellationToken)];
         Assert.Equal(["/first", "/second", "/third"], mappings.Select(mapping => mapping.Mapping.Path));
@@ -49,8 +49,8 @@ public sealed class UssMeterTests
     [Fact]
     public void OnlySelectedMappingsCount()
     {
-        using FakeProc tree = Tree(PagemapBits.Present | PagemapBits.Exclusive | Once, PagemapBits.Present | PagemapBits.Exclusive | Once, PagemapBits.Present | PagemapBits.Exclusive | Once);
-        tree.Process(Id, Line(0x10, 0x11, "/first"), Line(0x11, 0x13, "/second"));
+        using FakeProc tree = CreateTree(PagemapBits.Present | PagemapBits.Exclusive | Once, PagemapBits.Present | PagemapBits.Exclusive | Once, PagemapBits.Present | PagemapBits.Exclusive | Once);
+        tree.Process(Id, FormatLine(0x10, 0x11, "/first"), FormatLine(0x11, 0x13, "/second"));
         UssMeter meter = new(new ProcfsContext(tree.Root), UssMethod.Exclusive);
         Assert.Equal(2 * s_page, meter.Measure(Id, mapping => mapping.Path == "/second", 1, cancellationToken: TestContext.Current.CancellationToken).Uss);
         Assert.Equal("/second", Assert.Single(meter.MeasureMappings(Id, mapping => mapping.Path == "/second", TestContext.Current.CancellationToken)).Mapping.Path);
@@ -62,18 +62,21 @@ public sealed class UssMeterTests
     public void PssTruncatesEachPageAsSmapsDoes(int threads)
     {
         const int Pages = 3 * 40_000;
-        using FakeProc tree = Tree().Process(Id, Line(0x10, 0x10 + Pages, "/large"))
+        using FakeProc tree = CreateTree().Process(Id, FormatLine(0x10, 0x10 + Pages, "/large"))
             .Pagemap(Id, 0x10 * (ulong)s_page, [.. Enumerable.Repeat(PagemapBits.Present | PagemapBits.File | Thrice, Pages)]);
         Assert.Equal(Pages * (s_page * 4096 / 3) / 4096, Measure(tree, UssMethod.MapCount, threads).Pss);
     }
 
-    /// <summary>Migration, hwpoison and device entries are resident, since Linux 6.11 as shared (fs/proc/task_mmu.c, smaps_account); markers are not.</summary>
+    /// <summary>
+    /// Migration, hwpoison and device entries are resident, and shared since Linux 6.11 (fs/proc/task_mmu.c, smaps_account). Markers
+    /// are not resident.
+    /// </summary>
     [Theory]
     [InlineData(UssMethod.Exclusive)]
     [InlineData(UssMethod.MapCount)]
     public void PfnSwapEntriesAreResident(UssMethod method)
     {
-        using FakeProc tree = Tree(PagemapBits.Present | PagemapBits.Exclusive | Once, PagemapBits.Swapped(29, 0x1234), PagemapBits.Swapped(31, 2), PagemapBits.GuardRegion, PagemapBits.UffdMarker);
+        using FakeProc tree = CreateTree(PagemapBits.Present | PagemapBits.Exclusive | Once, PagemapBits.Swapped(29, 0x1234), PagemapBits.Swapped(31, 2), PagemapBits.GuardRegion, PagemapBits.UffdMarker);
         ProcessUss uss = Measure(tree, method, 1);
         long moved = Environment.OSVersion.Version < new Version(6, 11) ? s_page : 0;
         Assert.Equal((2 * s_page, s_page + moved), (uss.Rss!.Value, uss.Uss!.Value));
@@ -87,17 +90,17 @@ public sealed class UssMeterTests
     [InlineData("08:01 5 /file", 1)]
     public void FilePagesInAnonymousMemoryAreTheHugeZeroPage(string file, int resident)
     {
-        using FakeProc tree = Tree(PagemapBits.Present | PagemapBits.File | Zero);
+        using FakeProc tree = CreateTree(PagemapBits.Present | PagemapBits.File | Zero);
         tree.Process(Id, $"{0x10 * s_page:x}-{0x19 * s_page:x} rw-p 00000000 {file}");
         Assert.Equal(resident * s_page, Measure(tree, UssMethod.Exclusive, 1).Rss);
     }
 
-    /// <summary>The page frames of a section for which kpageflags and kpagecount read 0 throughout.</summary>
+    /// <summary>kpageflags and kpagecount read 0 for a whole section of page frames.</summary>
     [Fact]
     public void FramesThatKpagecountDoesNotCoverAreResident()
     {
         const int Section = 1 << 15;
-        using FakeProc tree = Tree(PagemapBits.Present | PagemapBits.Exclusive | Section, PagemapBits.Present | (Section + 1), PagemapBits.Present | PagemapBits.Exclusive | Once)
+        using FakeProc tree = CreateTree(PagemapBits.Present | PagemapBits.Exclusive | Section, PagemapBits.Present | (Section + 1), PagemapBits.Present | PagemapBits.Exclusive | Once)
             .Entries("kpageflags", 0, 1).Entries("kpageflags", (2 * Section) - 1, 0).Entries("kpagecount", (2 * Section) - 1, 0);
         ProcessUss exclusive = Measure(tree, UssMethod.Exclusive, 1);
         ProcessUss mapCount = Measure(tree, UssMethod.MapCount, 1);
@@ -109,7 +112,7 @@ public sealed class UssMeterTests
     [Fact]
     public void ExclusivePagesAreKnownWithoutFrameNumbers()
     {
-        using FakeProc tree = Tree(PagemapBits.Present | PagemapBits.Exclusive, PagemapBits.Present | PagemapBits.File, PagemapBits.Present | PagemapBits.Exclusive | PagemapBits.File);
+        using FakeProc tree = CreateTree(PagemapBits.Present | PagemapBits.Exclusive, PagemapBits.Present | PagemapBits.File, PagemapBits.Present | PagemapBits.Exclusive | PagemapBits.File);
         ProcessUss uss = Measure(tree, UssMethod.Exclusive, 1);
         Assert.Equal((2 * s_page, 3 * s_page), (uss.Uss!.Value, uss.Rss!.Value));
     }
@@ -117,7 +120,7 @@ public sealed class UssMeterTests
     [Fact]
     public void WithoutFrameNumbersTheZeroPageMakesRssUnknown()
     {
-        using FakeProc tree = Tree(PagemapBits.Present | PagemapBits.Exclusive, PagemapBits.Present);
+        using FakeProc tree = CreateTree(PagemapBits.Present | PagemapBits.Exclusive, PagemapBits.Present);
         ProcessUss uss = Measure(tree, UssMethod.Exclusive, 1);
         Assert.Equal(s_page, uss.Uss);
         Assert.Null(uss.Rss);
@@ -127,7 +130,7 @@ public sealed class UssMeterTests
     [Fact]
     public void WithoutFrameNumbersMapCountsGiveNoFigures()
     {
-        using FakeProc tree = Tree(PagemapBits.Present | PagemapBits.Exclusive);
+        using FakeProc tree = CreateTree(PagemapBits.Present | PagemapBits.Exclusive);
         ProcessUss uss = Measure(tree, UssMethod.MapCount, 1);
         Assert.Null(uss.Uss);
         Assert.Null(uss.Pss);
@@ -140,7 +143,7 @@ public sealed class UssMeterTests
     [InlineData(false)]
     public void HiddenSwapTypesMakeSwapUnknownWhereThereIsAnArea(bool hasArea)
     {
-        using FakeProc tree = Tree(PagemapBits.Swap);
+        using FakeProc tree = CreateTree(PagemapBits.Swap);
         tree.Text("swaps", "Filename Type Size Used Priority\n" + (hasArea ? "/swap file 100 0 -2\n" : string.Empty));
         Assert.Equal(hasArea ? null : 0L, Measure(tree, UssMethod.Exclusive, 1).Swap);
     }
@@ -150,7 +153,7 @@ public sealed class UssMeterTests
     [InlineData(4)]
     public void AProcessThatExitsGivesAnErrorAndNoFigures(int threads)
     {
-        using FakeProc tree = Tree().Process(Id, Line(0x10, 0x20, "/first"), Line(0x20, 0x30, "/second")).Pagemap(Id, 0x10 * (ulong)s_page, new ulong[0x13]);
+        using FakeProc tree = CreateTree().Process(Id, FormatLine(0x10, 0x20, "/first"), FormatLine(0x20, 0x30, "/second")).Pagemap(Id, 0x10 * (ulong)s_page, new ulong[0x13]);
         File.WriteAllBytes(tree.PathOf("7/pagemap"), new byte[0x23 * 8]);
         Assert.Equal(ProcfsError.ProcessNotFound, Assert.Throws<ProcfsException>(() => Measure(tree, UssMethod.Exclusive, threads)).Error);
     }
@@ -169,19 +172,19 @@ public sealed class UssMeterTests
     [InlineData(2)]
     public void MeasuringCanBeCancelled(int threads)
     {
-        using FakeProc tree = Tree(PagemapBits.Present | PagemapBits.Exclusive | Once);
+        using FakeProc tree = CreateTree(PagemapBits.Present | PagemapBits.Exclusive | Once);
         UssMeter meter = new(new ProcfsContext(tree.Root), UssMethod.Exclusive);
         Assert.ThrowsAny<OperationCanceledException>(() => meter.Measure(Id, null, threads, cancellationToken: new CancellationToken(canceled: true)));
     }
 
     /// <summary>One mapping of nine pages.</summary>
-    private static FakeProc Tree(params ReadOnlySpan<ulong> entries) =>
+    private static FakeProc CreateTree(params ReadOnlySpan<ulong> entries) =>
         new FakeProc().Entries("kpagecount", 0, 0, 1, 2, 0, 3)
             .Text("swaps", "Filename Type Size Used Priority\n/swap file 100 0 -2\n")
-            .Process(Id, Line(0x10, 0x19, "/mapped"))
+            .Process(Id, FormatLine(0x10, 0x19, "/mapped"))
             .Pagemap(Id, 0x10 * (ulong)s_page, [.. entries, .. new ulong[9 - entries.Length]]);
 
-    private static string Line(int first, int end, string name) => $"{first * s_page:x}-{end * s_page:x} rw-p 00000000 08:01 5 {name}";
+    private static string FormatLine(int first, int end, string name) => $"{first * s_page:x}-{end * s_page:x} rw-p 00000000 08:01 5 {name}";
 
     private static ProcessUss Measure(FakeProc tree, UssMethod method, int threads)
     {

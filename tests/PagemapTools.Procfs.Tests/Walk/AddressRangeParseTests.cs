@@ -10,11 +10,11 @@ public sealed class AddressRangeParseTests
     [InlineData("0X10-0x20", 0x10UL, 0x20UL)]
     [InlineData(" 4096 - 8192 ", 4096UL, 8192UL)]
     [InlineData("0-0xffffffffffffffff", 0UL, ulong.MaxValue)]
-    public void A_range_has_two_ends_in_hex_or_in_decimal(string text, ulong start, ulong end) =>
+    public void ParseAcceptsHexAndDecimalRanges(string text, ulong start, ulong end) =>
         Assert.Equal(new AddressRange(start, end), AddressRange.Parse(text));
 
     [Fact]
-    public void One_address_is_the_page_that_holds_it()
+    public void OneAddressGivesThePageThatContainsIt()
     {
         ulong page = (ulong)Environment.SystemPageSize;
         Assert.Equal(new AddressRange(page, 2 * page), AddressRange.Parse($"0x{page + 5:x}"));
@@ -23,11 +23,11 @@ public sealed class AddressRangeParseTests
     }
 
     [Fact]
-    public void An_address_in_the_upper_half_may_come_as_a_negative_number() =>
+    public void ANegativeNumberIsAnAddressInTheUpperHalf() =>
         Assert.Equal(new AddressRange(0xffffffffff600000UL), new AddressRange(unchecked((long)0xffffffffff600000UL)));
 
     [Fact]
-    public void The_last_page_of_all_ends_above_its_start()
+    public void TheLastPageEndsAboveItsStart()
     {
         AddressRange last = new(ulong.MaxValue);
         Assert.True(last.Start < last.End, last.ToString());
@@ -45,11 +45,11 @@ public sealed class AddressRangeParseTests
     [InlineData("0x20-0x10")]
     [InlineData("0x10-0x10")]
     [InlineData("heap")]
-    public void What_is_no_address_is_quoted(string text) =>
+    public void TheErrorQuotesUnparsableText(string text) =>
         Assert.Contains($"'{text}'", Assert.Throws<FormatException>(() => AddressRange.Parse(text)).Message, StringComparison.Ordinal);
 
     [Fact]
-    public void A_range_is_written_as_it_is_read()
+    public void ParseReadsBackToString()
     {
         AddressRange range = new(0x7f0000000000, 0x7f0000001000);
         Assert.Equal("0x7f0000000000-0x7f0000001000", range.ToString());

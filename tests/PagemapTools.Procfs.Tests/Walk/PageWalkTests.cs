@@ -4,67 +4,67 @@ using PagemapTools.Procfs.Walk;
 
 namespace PagemapTools.Procfs.Tests.Walk;
 
-/// <summary>Walks over made-up trees, whose files answer PAGEMAP_SCAN with ENOTTY.</summary>
+/// <summary>Walks fake proc trees, whose files answer PAGEMAP_SCAN with ENOTTY.</summary>
 [Trait("Tier", "Unit")]
 public sealed class PageWalkTests
 {
     private const int Id = 7;
     private static readonly ulong s_page = KernelFile.PageSize;
 
-    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+    private static CancellationToken CancellationToken => TestContext.Current.CancellationToken;
 
     [Fact]
-    public void Every_entry_is_delivered_with_its_address_and_mapping()
+    public void AWalkDeliversEntriesWithAddressAndMapping()
     {
         using FakeProc tree = new FakeProc()
-            .Process(Id, Line(0x10, 0x13, "/first"), Line(0x13, 0x15, "/second"), Line(0x100, 0x101, "[heap]"))
-            .Pagemap(Id, Page(0x10), 1, 2, 3, 4, 5).Pagemap(Id, Page(0x100), 6);
+            .Process(Id, FormatLine(0x10, 0x13, "/first"), FormatLine(0x13, 0x15, "/second"), FormatLine(0x100, 0x101, "[heap]"))
+            .Pagemap(Id, GetAddress(0x10), 1, 2, 3, 4, 5).Pagemap(Id, GetAddress(0x100), 6);
         using ProcessAddressSpace process = ProcessAddressSpace.Open(tree.Root, Id);
         using PageWalk walk = new(process, new PageWalkOptions());
         List<(string, ulong, ulong[])> runs = [];
-        while (walk.MoveNext(Stop))
+        while (walk.MoveNext(CancellationToken))
         {
             runs.Add((walk.Mapping.Name, walk.Address, walk.Entries.ToArray()));
         }
 
         Assert.Equal(["/first", "/second", "[heap]"], runs.Select(run => run.Item1));
-        Assert.Equal([Page(0x10), Page(0x13), Page(0x100)], runs.Select(run => run.Item2));
+        Assert.Equal([GetAddress(0x10), GetAddress(0x13), GetAddress(0x100)], runs.Select(run => run.Item2));
         Assert.Equal([[1UL, 2, 3], [4, 5], [6]], runs.Select(run => run.Item3));
         Assert.Equal(0, walk.Entries.Length);
     }
 
     [Fact]
-    public void A_mapping_larger_than_a_batch_comes_in_pieces_without_gaps()
+    public void ALargeMappingComesInBatchesWithoutGaps()
     {
         const int Pages = 100_000;
         ulong[] entries = [.. Enumerable.Range(1, Pages).Select(i => (ulong)i)];
-        using FakeProc tree = new FakeProc().Process(Id, Line(0x10, 0x10 + Pages, "/large")).Pagemap(Id, Page(0x10), entries);
+        using FakeProc tree = new FakeProc().Process(Id, FormatLine(0x10, 0x10 + Pages, "/large")).Pagemap(Id, GetAddress(0x10), entries);
         using ProcessAddressSpace process = ProcessAddressSpace.Open(tree.Root, Id);
-        SortedDictionary<ulong, ulong> walked = Walks.Entries(process);
+        SortedDictionary<ulong, ulong> walked = Walks.ReadEntries(process);
         Assert.Equal(entries, walked.Values);
-        Assert.Equal(Page(0x10), walked.Keys.First());
-        Assert.Equal(Page(0x10 + Pages - 1), walked.Keys.Last());
+        Assert.Equal(GetAddress(0x10), walked.Keys.First());
+        Assert.Equal(GetAddress(0x10 + Pages - 1), walked.Keys.Last());
     }
 
     [Fact]
-    public void Where_the_kernel_cannot_scan_every_entry_of_a_mapping_is_read()
+    public void WithoutPagemapScanEveryEntryIsRead()
     {
-        // Larger than what is read without asking; the few that are populated lie apart.
-        using FakeProc tree = new FakeProc().Process(Id, Line(0x10, 0x10 + 50_000, "/sparse"))
-            .Pagemap(Id, Page(0x10), PagemapBits.Present | 1).Pagemap(Id, Page(0x10 + 20_000), PagemapBits.Present | 2).Pagemap(Id, Page(0x10 + 49_999), PagemapBits.Present | 3);
+        // The mapping is large enough for a scan. Its few populated pages lie apart.
+        using FakeProc tree = new FakeProc().Process(Id, FormatLine(0x10, 0x10 + 50_000, "/sparse"))
+            .Pagemap(Id, GetAddress(0x10), PagemapBits.Present | 1).Pagemap(Id, GetAddress(0x10 + 20_000), PagemapBits.Present | 2).Pagemap(Id, GetAddress(0x10 + 49_999), PagemapBits.Present | 3);
         using ProcessAddressSpace process = ProcessAddressSpace.Open(tree.Root, Id);
-        SortedDictionary<ulong, ulong> walked = Walks.Entries(process);
+        SortedDictionary<ulong, ulong> walked = Walks.ReadEntries(process);
         Assert.Equal(50_000, walked.Count);
-        Assert.Equal([Page(0x10), Page(0x10 + 20_000), Page(0x10 + 49_999)], walked.Where(pair => pair.Value != 0).Select(pair => pair.Key));
+        Assert.Equal([GetAddress(0x10), GetAddress(0x10 + 20_000), GetAddress(0x10 + 49_999)], walked.Where(pair => pair.Value != 0).Select(pair => pair.Key));
     }
 
     [Fact]
-    public void Only_the_mappings_that_are_named_are_walked()
+    public void AWalkCoversOnlyTheSelectedMappings()
     {
-        using FakeProc tree = Three();
+        using FakeProc tree = CreateThreeMappings();
         using ProcessAddressSpace process = ProcessAddressSpace.Open(tree.Root, Id);
-        Assert.Equal([4UL, 5], Walks.Entries(process, new PageWalkOptions { Mappings = mapping => mapping.Path == "/second" }).Values.AsEnumerable());
-        Assert.Empty(Walks.Entries(process, new PageWalkOptions { Mappings = _ => false }));
+        Assert.Equal([4UL, 5], Walks.ReadEntries(process, new PageWalkOptions { Mappings = mapping => mapping.Path == "/second" }).Values.AsEnumerable());
+        Assert.Empty(Walks.ReadEntries(process, new PageWalkOptions { Mappings = _ => false }));
     }
 
     [Theory]
@@ -73,45 +73,45 @@ public sealed class PageWalkTests
     [InlineData(0x0, 0x1000, "1,2,3,4,5,6")]
     [InlineData(0x15, 0x100, "")]
     [InlineData(0x14, 0x101, "5,6")]
-    public void Only_the_addresses_that_are_named_are_walked(ulong first, ulong end, string expected)
+    public void AWalkCoversOnlyTheSelectedAddresses(ulong first, ulong end, string expected)
     {
-        using FakeProc tree = Three();
+        using FakeProc tree = CreateThreeMappings();
         using ProcessAddressSpace process = ProcessAddressSpace.Open(tree.Root, Id);
-        Assert.Equal(expected, string.Join(',', Walks.Entries(process, new PageWalkOptions { Addresses = [new(Page(first), Page(end))] }).Values));
+        Assert.Equal(expected, string.Join(',', Walks.ReadEntries(process, new PageWalkOptions { Addresses = [new(GetAddress(first), GetAddress(end))] }).Values));
     }
 
     [Fact]
-    public void Addresses_in_any_order_and_twice_are_walked_once_in_ascending_order()
+    public void AWalkSortsAddressesAndSkipsDuplicates()
     {
-        using FakeProc tree = Three();
+        using FakeProc tree = CreateThreeMappings();
         using ProcessAddressSpace process = ProcessAddressSpace.Open(tree.Root, Id);
-        AddressRange[] ranges = [new(Page(0x100)), new(Page(0x10) + 5), new(Page(0x14), Page(0x15)), new(Page(0x10), Page(0x12))];
-        Assert.Equal([1UL, 2, 5, 6], Walks.Entries(process, new PageWalkOptions { Addresses = ranges }).Values.AsEnumerable());
+        AddressRange[] ranges = [new(GetAddress(0x100)), new(GetAddress(0x10) + 5), new(GetAddress(0x14), GetAddress(0x15)), new(GetAddress(0x10), GetAddress(0x12))];
+        Assert.Equal([1UL, 2, 5, 6], Walks.ReadEntries(process, new PageWalkOptions { Addresses = ranges }).Values.AsEnumerable());
     }
 
     [Fact]
-    public void The_system_call_page_is_passed_over()
+    public void AWalkSkipsTheVsyscallPage()
     {
-        using FakeProc tree = new FakeProc().Process(Id, Line(0x10, 0x11, "/first"), "ffffffffff600000-ffffffffff601000 --xp 00000000 00:00 0 [vsyscall]")
-            .Pagemap(Id, Page(0x10), 1);
+        using FakeProc tree = new FakeProc().Process(Id, FormatLine(0x10, 0x11, "/first"), "ffffffffff600000-ffffffffff601000 --xp 00000000 00:00 0 [vsyscall]")
+            .Pagemap(Id, GetAddress(0x10), 1);
         using ProcessAddressSpace process = ProcessAddressSpace.Open(tree.Root, Id);
-        Assert.Equal(1UL, Assert.Single(Walks.Entries(process)).Value);
+        Assert.Equal(1UL, Assert.Single(Walks.ReadEntries(process)).Value);
     }
 
     [Theory]
     [InlineData(0, "")]
     [InlineData(1, "1")]
     [InlineData(4, "1,2,3,4")]
-    public void What_was_read_of_a_process_that_goes_is_delivered_and_then_it_is_told(int entries, string expected)
+    public void EntriesReadBeforeAnExitPrecedeTheError(int entries, string expected)
     {
-        using FakeProc tree = new FakeProc().Process(Id, Line(0x10, 0x13, "/first"), Line(0x13, 0x16, "/second"))
-            .Pagemap(Id, Page(0x10), [.. Enumerable.Range(1, entries).Select(i => (ulong)i)]);
+        using FakeProc tree = new FakeProc().Process(Id, FormatLine(0x10, 0x13, "/first"), FormatLine(0x13, 0x16, "/second"))
+            .Pagemap(Id, GetAddress(0x10), [.. Enumerable.Range(1, entries).Select(i => (ulong)i)]);
         using ProcessAddressSpace process = ProcessAddressSpace.Open(tree.Root, Id);
         using PageWalk walk = new(process, new PageWalkOptions());
         List<ulong> delivered = [];
         ProcfsException failure = Assert.Throws<ProcfsException>(() =>
         {
-            while (walk.MoveNext(Stop))
+            while (walk.MoveNext(CancellationToken))
             {
                 delivered.AddRange(walk.Entries);
             }
@@ -122,27 +122,27 @@ public sealed class PageWalkTests
     }
 
     [Fact]
-    public void A_process_that_becomes_a_zombie_under_the_reader_has_gone()
+    public void AProcessThatBecomesAZombieIsNotFound()
     {
-        using FakeProc tree = new FakeProc().Process(Id, Line(0x10, 0x13, "/first")).Pagemap(Id, 0).Status(Id, 'Z', 0);
+        using FakeProc tree = new FakeProc().Process(Id, FormatLine(0x10, 0x13, "/first")).Pagemap(Id, 0).Status(Id, 'Z', 0);
         using ProcessAddressSpace process = ProcessAddressSpace.Open(tree.Root, Id);
-        Assert.Equal(ProcfsError.ProcessNotFound, Assert.Throws<ProcfsException>(() => Walks.Entries(process)).Error);
+        Assert.Equal(ProcfsError.ProcessNotFound, Assert.Throws<ProcfsException>(() => Walks.ReadEntries(process)).Error);
     }
 
     [Fact]
-    public void Maps_that_end_early_because_the_process_went_are_not_taken_for_all_of_it()
+    public void TruncatedMapsOfAnExitingProcessAreDetected()
     {
-        // maps ends after one line as if that were all; pagemap, which no longer answers, tells.
-        using FakeProc tree = new FakeProc().Process(Id, Line(0x10, 0x11, "/first")).Pagemap(Id, Page(0x9), 1);
+        // maps ends after one line as if it were complete. Only the pagemap shows that the process has exited.
+        using FakeProc tree = new FakeProc().Process(Id, FormatLine(0x10, 0x11, "/first")).Pagemap(Id, GetAddress(0x9), 1);
         using ProcessAddressSpace process = ProcessAddressSpace.Open(tree.Root, Id);
         Assert.Equal(ProcfsError.ProcessNotFound, Assert.Throws<ProcfsException>(() => process.ReadMappings().ToArray()).Error);
     }
 
     [Fact]
-    public void A_stop_is_heeded_between_batches()
+    public void AWalkCanBeCancelledBetweenBatches()
     {
         using CancellationTokenSource source = new();
-        using FakeProc tree = Three();
+        using FakeProc tree = CreateThreeMappings();
         using ProcessAddressSpace process = ProcessAddressSpace.Open(tree.Root, Id);
         using PageWalk walk = new(process, new PageWalkOptions());
         Assert.True(walk.MoveNext(source.Token));
@@ -151,20 +151,20 @@ public sealed class PageWalkTests
     }
 
     [Fact]
-    public void Before_the_first_move_there_is_no_mapping()
+    public void MappingThrowsBeforeTheFirstMove()
     {
-        using FakeProc tree = Three();
+        using FakeProc tree = CreateThreeMappings();
         using ProcessAddressSpace process = ProcessAddressSpace.Open(tree.Root, Id);
         using PageWalk walk = new(process, new PageWalkOptions());
         Assert.Throws<InvalidOperationException>(() => walk.Mapping);
         Assert.Equal(0, walk.Entries.Length);
     }
 
-    private static FakeProc Three() => new FakeProc()
-        .Process(Id, Line(0x10, 0x13, "/first"), Line(0x13, 0x15, "/second"), Line(0x100, 0x101, "[heap]"))
-        .Pagemap(Id, Page(0x10), 1, 2, 3, 4, 5).Pagemap(Id, Page(0x100), 6);
+    private static FakeProc CreateThreeMappings() => new FakeProc()
+        .Process(Id, FormatLine(0x10, 0x13, "/first"), FormatLine(0x13, 0x15, "/second"), FormatLine(0x100, 0x101, "[heap]"))
+        .Pagemap(Id, GetAddress(0x10), 1, 2, 3, 4, 5).Pagemap(Id, GetAddress(0x100), 6);
 
-    private static ulong Page(ulong number) => number * s_page;
+    private static ulong GetAddress(ulong number) => number * s_page;
 
-    private static string Line(ulong first, ulong end, string name) => $"{Page(first):x}-{Page(end):x} rw-p 00000000 08:01 5 {name}";
+    private static string FormatLine(ulong first, ulong end, string name) => $"{GetAddress(first):x}-{GetAddress(end):x} rw-p 00000000 08:01 5 {name}";
 }

@@ -69,5 +69,5 @@ public sealed class WorkQueueTests
         Assert.Empty(queue.DequeueAll());
     }
 
-    private static PageRun CreatePart(ulong start, ulong end) => new(Identities.Mapping(start, end), start, end, PageCategories.Present);
+    private static PageRun CreatePart(ulong start, ulong end) => new(Identities.CreateMapping(start, end), start, end, PageCategories.Present);
 }

@@ -6,7 +6,7 @@ internal sealed class AnonymousProcess : PlainProcess
 {
     public override string Name => "anon";
 
-    protected override string What => "private anonymous pages";
+    protected override string Description => "private anonymous pages";
 
     protected override int PageCount => 64;
 
@@ -15,28 +15,28 @@ internal sealed class AnonymousProcess : PlainProcess
     protected override string Written => "even";
 
     protected override MappedRegion Map(Context context, int pageCount) =>
-        MappedRegion.Anonymous(context, (long)pageCount * MappedRegion.PageSize);
+        MappedRegion.MapAnonymous(context, (long)pageCount * MappedRegion.PageSize);
 }
 
 internal sealed class ZeroPageProcess : PlainProcess
 {
     public override string Name => "anon-read";
 
-    protected override string What => "private anonymous pages, only read: the zero page";
+    protected override string Description => "private anonymous pages, only read: the zero page";
 
     protected override string Read => "0-11";
 
     protected override string Written => "none";
 
     protected override MappedRegion Map(Context context, int pageCount) =>
-        MappedRegion.Anonymous(context, (long)pageCount * MappedRegion.PageSize);
+        MappedRegion.MapAnonymous(context, (long)pageCount * MappedRegion.PageSize);
 }
 
 internal sealed class SoftDirtyProcess : PlainProcess
 {
     public override string Name => "soft-dirty";
 
-    protected override string What => "private anonymous pages, all written";
+    protected override string Description => "private anonymous pages, all written";
 
     protected override int PageCount => 64;
 
@@ -45,7 +45,7 @@ internal sealed class SoftDirtyProcess : PlainProcess
     protected override string Written => "all";
 
     protected override MappedRegion Map(Context context, int pageCount) =>
-        MappedRegion.Anonymous(context, (long)pageCount * MappedRegion.PageSize);
+        MappedRegion.MapAnonymous(context, (long)pageCount * MappedRegion.PageSize);
 }
 
 internal sealed class LockedProcess : TestProcess
@@ -57,13 +57,13 @@ internal sealed class LockedProcess : TestProcess
 
     public override void Make(Context context)
     {
-        long length = (long)context.Options.Number("pages", 16) * MappedRegion.PageSize;
-        MappedRegion locked = MappedRegion.Anonymous(context, length);
+        long length = (long)context.Options.GetNumber("pages", 16) * MappedRegion.PageSize;
+        MappedRegion locked = MappedRegion.MapAnonymous(context, length);
         Libc.Lock(locked.Address, (nuint)length, 0).OrSkip("mlock2");
         locked.WriteAll();
         context.Add("mlocked", locked).WithAll("written");
 
-        MappedRegion onFault = MappedRegion.Anonymous(context, length);
+        MappedRegion onFault = MappedRegion.MapAnonymous(context, length);
         Libc.Lock(onFault.Address, (nuint)length, Libc.MlockOnFault).OrSkip("mlock2(MLOCK_ONFAULT)");
         int[] written = PageList.Parse("even", onFault.PageCount);
         onFault.Write(written);
@@ -80,11 +80,11 @@ internal sealed class ProtectNoneProcess : TestProcess
 
     public override void Make(Context context)
     {
-        long size = context.Options.Size("size", "1GiB");
-        long length = (long)context.Options.Number("pages", 16) * MappedRegion.PageSize;
-        context.Add("reserved", MappedRegion.Anonymous(context, size, Libc.ProtNone)).With("written", "none");
+        long size = context.Options.GetSize("size", "1GiB");
+        long length = (long)context.Options.GetNumber("pages", 16) * MappedRegion.PageSize;
+        context.Add("reserved", MappedRegion.MapAnonymous(context, size, Libc.ProtNone)).With("written", "none");
 
-        MappedRegion written = MappedRegion.Anonymous(context, length);
+        MappedRegion written = MappedRegion.MapAnonymous(context, length);
         written.WriteAll();
         written.Protect(Libc.ProtNone);
         context.Add("written-then-none", written).WithAll("written");

@@ -3,7 +3,7 @@ using PagemapTools.TestProcesses.Native;
 
 namespace PagemapTools.TestProcesses.Kinds;
 
-/// <summary>A mapped file whose page cache was emptied before, so that a fault maps one page only.</summary>
+/// <summary>A mapped file without pages in the page cache, so that a fault maps only one page.</summary>
 internal abstract class FileProcess : PlainProcess
 {
     private bool _evicted;
@@ -11,17 +11,17 @@ internal abstract class FileProcess : PlainProcess
 
     protected override string Keys => " dir=/var/tmp overlay=0";
 
-    /// <summary>Tells from the file system whether "untouched" can also be mapped by fault-around.</summary>
+    /// <summary>Reports whether the file had no page in the page cache; if it had some, fault-around may also map "untouched" pages.</summary>
     protected override void Describe(Region region) => region.With("evicted", _evicted ? "true" : "false").With("path", _path);
 
     protected MappedRegion Map(Context context, BackingFile file, int pageCount, int sharing)
     {
         long length = (long)pageCount * MappedRegion.PageSize;
         MappedRegion mapping = MappedRegion.Map(context, length, Libc.ProtReadWrite, sharing, file.Descriptor);
-        // A fault goes by the mapping's readahead, a read by the descriptor's.
+        // A fault uses the readahead of the mapping, a read that of the descriptor.
         mapping.Advise(Libc.MadvRandom, "MADV_RANDOM");
         _path = Encoding.UTF8.GetString(file.PathBytes);
-        _evicted = mapping.InCore().Length == 0;
+        _evicted = mapping.FindPagesInCore().Length == 0;
         return mapping;
     }
 
@@ -33,7 +33,7 @@ internal sealed class PrivateFileProcess : FileProcess
 {
     public override string Name => "file-private";
 
-    protected override string What => "MAP_PRIVATE of a file: read pages are the file's, written ones anonymous copies";
+    protected override string Description => "MAP_PRIVATE of a file: read pages are file pages, written pages are anonymous copies";
 
     protected override MappedRegion Map(Context context, int pageCount) =>
         Map(context, MakeFile(context, pageCount), pageCount, Libc.MapPrivate);
@@ -43,9 +43,9 @@ internal sealed class SharedFileProcess : FileProcess
 {
     public override string Name => "file-shared";
 
-    protected override string What => "MAP_SHARED of a file";
+    protected override string Description => "MAP_SHARED of a file";
 
-    protected override bool Sharable => true;
+    protected override bool AcceptsChild => true;
 
     protected override MappedRegion Map(Context context, int pageCount) =>
         Map(context, MakeFile(context, pageCount), pageCount, Libc.MapShared);
@@ -55,9 +55,9 @@ internal sealed class DeletedFileProcess : FileProcess
 {
     public override string Name => "deleted-file";
 
-    protected override string What => "MAP_SHARED of a file that is unlinked then";
+    protected override string Description => "MAP_SHARED of a file, unlinked after the mapping";
 
-    protected override bool Sharable => true;
+    protected override bool AcceptsChild => true;
 
     protected override MappedRegion Map(Context context, int pageCount)
     {
@@ -76,16 +76,16 @@ internal sealed class UntouchedFileProcess : TestProcess
     public override string Name => "file-untouched";
 
     public override string Summary =>
-        "pages=16 cached=0-7 holes=no dir=/var/tmp overlay=0: a mapped file that nobody touches, part of it in the page cache; next " +
-        "LIST (else the rest): read into the page cache";
+        "pages=16 cached=0-7 holes=no dir=/var/tmp overlay=0: a mapped, untouched file with some pages in the page cache; next " +
+        "LIST (else the rest): reads pages into the page cache";
 
     public override void Make(Context context)
     {
-        int pageCount = context.Options.Number("pages", 16);
-        int[] cached = context.Options.Pages("cached", "0-7", pageCount);
+        int pageCount = context.Options.GetNumber("pages", 16);
+        int[] cached = context.Options.GetPages("cached", "0-7", pageCount);
         _file = BackingFile.Create(context, context.Options, Name);
-        _file = (context.Options.Text("holes", "no") == "yes" ? _file.Resize((long)pageCount * MappedRegion.PageSize) : _file.Fill(pageCount)).Evict();
-        _mapping = MappedRegion.Shared(context, _file.Descriptor, (long)pageCount * MappedRegion.PageSize);
+        _file = (context.Options.GetText("holes", "no") == "yes" ? _file.Resize((long)pageCount * MappedRegion.PageSize) : _file.Fill(pageCount)).Evict();
+        _mapping = MappedRegion.MapShared(context, _file.Descriptor, (long)pageCount * MappedRegion.PageSize);
         context.Add(Name, _mapping);
         Cache(context, cached);
     }
@@ -96,8 +96,8 @@ internal sealed class UntouchedFileProcess : TestProcess
     private void Cache(Context context, int[] pages)
     {
         _file!.ReadWithoutMapping(pages);
-        // What mincore says: a file system that lives in the page cache has every page there.
-        int[] cached = _mapping!.InCore();
+        // Asks mincore, because a file system in the page cache (tmpfs) has every page there.
+        int[] cached = _mapping!.FindPagesInCore();
         context[Name].With("cached", cached).With("uncached", Enumerable.Range(0, _mapping.PageCount).Except(cached));
     }
 }

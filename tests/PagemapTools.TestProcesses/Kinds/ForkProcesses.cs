@@ -8,13 +8,13 @@ internal sealed class ForkProcess : TestProcess
     public override string Name => "fork";
 
     public override string Summary =>
-        "pages=16: parent and child after a fork, all pages written before; next: the child writes the first half; next: the child exits";
+        "pages=16: parent and child after a fork, all pages written before the fork; next: the child writes the first half; next: the child exits";
 
     public override void Make(Context context)
     {
-        _mapping = MappedRegion.Anonymous(context, (long)context.Options.Number("pages", 16) * MappedRegion.PageSize);
+        _mapping = MappedRegion.MapAnonymous(context, (long)context.Options.GetNumber("pages", 16) * MappedRegion.PageSize);
         _mapping.WriteAll();
-        _child = ClonedChild.Sleeping(context);
+        _child = ClonedChild.StartSleeping(context);
         context.Add("parent", _mapping).WithAll("shared").With("exclusive", "none");
         context.Add("child", _child.ProcessId, _mapping.Address, _mapping.Length).WithAll("shared").With("exclusive", "none");
     }
@@ -45,14 +45,14 @@ internal sealed class ZombieProcess : TestProcess
 
     public override string Name => "zombie";
 
-    public override string Summary => "a child (children[0]) that has exited and is not reaped; next: it is reaped";
+    public override string Summary => "a zombie child (children[0]); next: reaps the child";
 
     public override void Make(Context context)
     {
-        _child = ClonedChild.Exiting(context);
-        if (!Machine.Wait.Until(() => _child.State() == 'Z', TimeSpan.FromSeconds(10)))
+        _child = ClonedChild.StartExiting(context);
+        if (!Machine.Wait.Until(() => _child.GetState() == 'Z', TimeSpan.FromSeconds(10)))
         {
-            throw new TestProcessException($"the child is in state {_child.State()}, not Z");
+            throw new TestProcessException($"the child is in state {_child.GetState()}, not Z");
         }
     }
 

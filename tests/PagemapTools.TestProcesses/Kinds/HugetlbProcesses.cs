@@ -12,8 +12,8 @@ internal sealed class PrivateHugetlbProcess : TestProcess
 
     public override void Make(Context context)
     {
-        int pages = context.Options.Number("pages", 4);
-        long size = HugePages.HugetlbSize();
+        int pages = context.Options.GetNumber("pages", 4);
+        long size = HugePages.GetHugetlbSize();
         HugePages.Provide(context, pages);
         int flags = Libc.MapPrivate | Libc.MapAnonymous | Libc.MapHugetlb;
         MappedRegion mapping = MappedRegion.Map(context, pages * size, Libc.ProtReadWrite, flags, -1, size);
@@ -27,25 +27,25 @@ internal sealed class PrivateHugetlbProcess : TestProcess
 
 internal sealed class SharedHugetlbProcess : TestProcess
 {
-    // What the entries of one page table of huge pages cover, on x86-64 and arm64 (mm/hugetlb.c, huge_pmd_share).
+    // The range that one page table of huge pages covers on x86-64 and arm64 (mm/hugetlb.c, huge_pmd_share).
     private const long TableSpan = 1L << 30;
 
     public override string Name => "hugetlb-shared";
 
     public override string Summary =>
         "pages=4 reserve=0 of=memfd: MAP_SHARED of a MFD_HUGETLB memfd, of the first System V segment of an IPC namespace (of=sysv), or " +
-        "of a file on a hugetlbfs that is no longer mounted (of=unmounted), by a parent and a child: huge page 0 in both, 1 in the " +
-        "parent, 2 in the child (expect counts huge pages); reserve=2GiB: so long that they share the page table, and all three";
+        "of a file on an unmounted hugetlbfs (of=unmounted), by a parent and a child: huge page 0 in both, 1 in the " +
+        "parent, 2 in the child (expect counts huge pages); reserve=2GiB: long enough to share the page table, all three in both";
 
     public override void Make(Context context)
     {
-        int pages = Math.Max(context.Options.Number("pages", 4), 3);
-        long size = HugePages.HugetlbSize();
+        int pages = Math.Max(context.Options.GetNumber("pages", 4), 3);
+        long size = HugePages.GetHugetlbSize();
         HugePages.Provide(context, pages);
-        MappedRegion mapping = Map(context, Math.Max(pages * size, context.Options.Size("reserve", "0")), size);
+        MappedRegion mapping = Map(context, Math.Max(pages * size, context.Options.GetSize("reserve", "0")), size);
         int step = (int)(size / MappedRegion.PageSize);
         mapping.Write([0, step]);
-        ClonedChild child = ClonedChild.Sleeping(context);
+        ClonedChild child = ClonedChild.StartSleeping(context);
         child.Read(mapping, [0, 2 * step]);
         context.Add("parent", mapping).With("huge-page-size", size.ToString()).With("huge-mapped", "0-1");
         context.Add("child", child.ProcessId, mapping.Address, mapping.Length)
@@ -54,20 +54,20 @@ internal sealed class SharedHugetlbProcess : TestProcess
 
     private static MappedRegion Map(Context context, long length, long size)
     {
-        string of = context.Options.Text("of", "memfd");
+        string of = context.Options.GetText("of", "memfd");
         if (of is "sysv")
         {
             SystemVSegment.EnterNewNamespace();
             return SystemVSegment.Attach(context, length, size);
         }
 
-        Mount? mount = of is "unmounted" ? Mount.Of(context, "hugetlbfs", $"pagesize={size}") : null;
+        Mount? mount = of is "unmounted" ? Mount.Attach(context, "hugetlbfs", $"pagesize={size}") : null;
         BackingFile file = mount is null
-            ? BackingFile.InMemory(context, "hugetlb-shared", hugetlb: true)
+            ? BackingFile.CreateInMemory(context, "hugetlb-shared", hugetlb: true)
             : BackingFile.Create(context, Path.Combine(mount.Directory, "file"));
         int fd = file.Resize(length).Descriptor;
 
-        // Of a reservation the pool holds only what is touched.
+        // With MAP_NORESERVE the pool needs huge pages only for touched pages.
         MappedRegion region = MappedRegion.Map(context, length, Libc.ProtReadWrite, Libc.MapShared | Libc.MapNoReserve, fd, length > TableSpan ? TableSpan : size);
         mount?.Detach();
         return region;

@@ -6,28 +6,28 @@ namespace PagemapTools.TestProcesses.Kinds;
 internal sealed class KsmProcess : TestProcess
 {
     private const string Ksm = "/sys/kernel/mm/ksm/";
-    private const ulong Twin = 0x6b736d206b736d20;
+    private const ulong MergedWord = 0x6b736d206b736d20;
 
     private MappedRegion? _merged;
 
     public override string Name => "ksm";
 
     public override string Summary =>
-        "pages=16: merged (pages alike, one frame), unique (advised, but no two alike); KSM is off again once they " +
-        "are merged; next: page 0 of merged is written";
+        "pages=16: merged (equal pages, one frame), unique (advised, but all pages differ); KSM stops after the " +
+        "merge; next: writes page 0 of merged";
 
     public override void Make(Context context)
     {
-        long length = (long)context.Options.Number("pages", 16) * MappedRegion.PageSize;
+        long length = (long)context.Options.GetNumber("pages", 16) * MappedRegion.PageSize;
         FacilityLock.Take(context, "ksm");
-        _merged = MappedRegion.Anonymous(context, length);
-        MappedRegion unique = MappedRegion.Anonymous(context, length);
+        _merged = MappedRegion.MapAnonymous(context, length);
+        MappedRegion unique = MappedRegion.MapAnonymous(context, length);
         _merged.Advise(Libc.MadvMergeable, "MADV_MERGEABLE");
         unique.Advise(Libc.MadvMergeable, "MADV_MERGEABLE");
         unique.WriteAll();
         for (int page = 0; page < _merged.PageCount; page++)
         {
-            _merged.Fill(page, Twin);
+            _merged.Fill(page, MergedWord);
         }
 
         Scan(context, _merged.PageCount);
@@ -48,7 +48,7 @@ internal sealed class KsmProcess : TestProcess
         string sleep = SystemSetting.Read(Ksm + "sleep_millisecs");
         SystemSetting.Write(Ksm + "run", "1");
         context.OnExit(() => SystemSetting.Write(Ksm + "run", run));
-        // An advisor (6.8) may own the pace; then it stays as it is.
+        // With an active advisor (Linux 6.8) the kernel refuses a write to pages_to_scan.
         bool paced = SystemSetting.TryWrite(Ksm + "pages_to_scan", "5000") & SystemSetting.TryWrite(Ksm + "sleep_millisecs", "10");
         bool merged = Wait.Until(() => SystemSetting.ReadNumber("/proc/self/ksm_merging_pages") >= pages, TimeSpan.FromMinutes(1));
         if (paced)
@@ -57,7 +57,7 @@ internal sealed class KsmProcess : TestProcess
             SystemSetting.Write(Ksm + "pages_to_scan", perScan);
         }
 
-        // A scanner that runs on would merge again what a step unmerges.
+        // A running scanner would merge the page again after the next step.
         SystemSetting.Write(Ksm + "run", "0");
         if (!merged)
         {

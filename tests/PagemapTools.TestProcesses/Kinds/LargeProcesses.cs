@@ -11,10 +11,10 @@ internal sealed class DenseProcess : TestProcess
 
     public override void Make(Context context)
     {
-        string gib = context.Options.Text("gib", "4");
-        long size = context.Options.Size("size", gib + "GiB");
-        MemoryInfo.Need(size);
-        MappedRegion mapping = MappedRegion.Anonymous(context, size);
+        string gib = context.Options.GetText("gib", "4");
+        long size = context.Options.GetSize("size", gib + "GiB");
+        MemoryInfo.RequireAvailable(size);
+        MappedRegion mapping = MappedRegion.MapAnonymous(context, size);
         mapping.WriteAll();
         context.Add(Name, mapping).WithAll("written");
     }
@@ -28,10 +28,10 @@ internal sealed class ScatteredProcess : TestProcess
 
     public override void Make(Context context)
     {
-        long size = context.Options.Size("reserve", "16TiB");
-        int pages = context.Options.Number("pages", 16384);
+        long size = context.Options.GetSize("reserve", "16TiB");
+        int pages = context.Options.GetNumber("pages", 16384);
         long stride = size / pages / MappedRegion.PageSize * MappedRegion.PageSize;
-        MappedRegion mapping = MappedRegion.Anonymous(context, size);
+        MappedRegion mapping = MappedRegion.MapAnonymous(context, size);
         for (int page = 0; page < pages; page++)
         {
             mapping.WriteByte(page * stride);
@@ -44,19 +44,19 @@ internal sealed class ScatteredProcess : TestProcess
 internal sealed class ManyMappingsProcess : TestProcess
 {
     private const string Limit = "/proc/sys/vm/max_map_count";
-    // For the mappings that the runtime has and will make.
+    // The number of mappings left for the runtime.
     private const int Margin = 5000;
 
     public override string Name => "many-mappings";
 
     public override string Summary =>
-        "count=70000 written=0: one-page mappings side by side, readable ones (odd) and writable ones (even), " +
-        "written=1 writes the writable ones; as many as vm.max_map_count allows if it cannot be raised";
+        "count=70000 written=0: adjacent one-page mappings, odd ones read-only and even ones writable; " +
+        "written=1 writes the writable ones; fewer if the process cannot raise vm.max_map_count";
 
     public override void Make(Context context)
     {
-        int count = context.Options.Number("count", 70_000);
-        bool written = context.Options.Flag("written");
+        int count = context.Options.GetNumber("count", 70_000);
+        bool written = context.Options.GetFlag("written");
         long limit = SystemSetting.ReadNumber(Limit);
         if (limit < count + Margin)
         {
@@ -64,10 +64,10 @@ internal sealed class ManyMappingsProcess : TestProcess
             count = SystemSetting.TrySet(context, Limit, (count + Margin).ToString()) ? count : (int)(limit - Margin);
         }
 
-        MappedRegion mapping = MappedRegion.Anonymous(context, (long)count * MappedRegion.PageSize);
+        MappedRegion mapping = MappedRegion.MapAnonymous(context, (long)count * MappedRegion.PageSize);
         for (int page = 1; page < count; page += 2)
         {
-            mapping.Part(page, 1).Protect(Libc.ProtRead);
+            mapping.Slice(page, 1).Protect(Libc.ProtRead);
         }
 
         if (written)

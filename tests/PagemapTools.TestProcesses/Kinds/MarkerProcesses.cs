@@ -10,21 +10,21 @@ internal sealed class GuardProcess : TestProcess
     public override string Name => "guard";
 
     public override string Summary =>
-        "16 pages: MADV_GUARD_INSTALL (6.13) on pages 0-3 (written before) and 12-15 (untouched), others: 4-7 " +
-        "written; the same in shmem (6.15, else that region is absent); next: guards removed";
+        "16 pages: MADV_GUARD_INSTALL (6.13) on pages 0-3 (written before) and 12-15 (untouched), pages 4-7 " +
+        "written; the same in shmem (6.15, else that region is absent); next: removes the guards";
 
     public override void Make(Context context)
     {
         long length = 16L * MappedRegion.PageSize;
-        MappedRegion anonymous = MappedRegion.Anonymous(context, length);
+        MappedRegion anonymous = MappedRegion.MapAnonymous(context, length);
         Populate(anonymous);
-        anonymous.Part(0, 4).Advise(Libc.MadvGuardInstall, "MADV_GUARD_INSTALL");
-        anonymous.Part(12, 4).Advise(Libc.MadvGuardInstall, "MADV_GUARD_INSTALL");
+        anonymous.Slice(0, 4).Advise(Libc.MadvGuardInstall, "MADV_GUARD_INSTALL");
+        anonymous.Slice(12, 4).Advise(Libc.MadvGuardInstall, "MADV_GUARD_INSTALL");
         Add(context, Name, anonymous);
 
-        MappedRegion shared = MappedRegion.Shared(context, BackingFile.InMemory(context, Name).Resize(length).Descriptor, length);
+        MappedRegion shared = MappedRegion.MapShared(context, BackingFile.CreateInMemory(context, Name).Resize(length).Descriptor, length);
         Populate(shared);
-        if (shared.Part(0, 4).TryAdvise(Libc.MadvGuardInstall) && shared.Part(12, 4).TryAdvise(Libc.MadvGuardInstall))
+        if (shared.Slice(0, 4).TryAdvise(Libc.MadvGuardInstall) && shared.Slice(12, 4).TryAdvise(Libc.MadvGuardInstall))
         {
             Add(context, "guard-shmem", shared);
         }
@@ -56,8 +56,8 @@ internal sealed class WriteProtectedProcess : TestProcess
     public override string Name => "uffd-wp";
 
     public override string Summary =>
-        "16 pages a region: UFFDIO_WRITEPROTECT on all; populated (all written), markers (even written, odd never: " +
-        "markers since 6.4), shmem (0-7 written, then 0-3 zapped: markers since 5.19); next: protection removed";
+        "16 pages a region: UFFDIO_WRITEPROTECT on all; populated (all written), markers (even written, odd untouched: " +
+        "markers since 6.4), shmem (0-7 written, then 0-3 zapped: markers since 5.19); next: removes the protection";
 
     public override void Make(Context context)
     {
@@ -70,12 +70,12 @@ internal sealed class WriteProtectedProcess : TestProcess
         }
 
         _fault = UserFault.Open(context, Shmem | Unpopulated);
-        MappedRegion populated = MappedRegion.Anonymous(context, length);
+        MappedRegion populated = MappedRegion.MapAnonymous(context, length);
         populated.WriteAll();
         Protect(populated);
         context.Add("populated", populated).WithAll("uffd-wp").WithAll("written");
 
-        MappedRegion markers = MappedRegion.Anonymous(context, length);
+        MappedRegion markers = MappedRegion.MapAnonymous(context, length);
         int[] even = PageList.Parse("even", markers.PageCount);
         markers.Write(even);
         Protect(markers);
@@ -84,10 +84,10 @@ internal sealed class WriteProtectedProcess : TestProcess
 
         if (UserFault.Has(Shmem))
         {
-            MappedRegion shmem = MappedRegion.Shared(context, BackingFile.InMemory(context, Name).Resize(length).Descriptor, length);
+            MappedRegion shmem = MappedRegion.MapShared(context, BackingFile.CreateInMemory(context, Name).Resize(length).Descriptor, length);
             shmem.Write(Enumerable.Range(0, 8));
             Protect(shmem);
-            shmem.Part(0, 4).Advise(Libc.MadvDontNeed, "MADV_DONTNEED");
+            shmem.Slice(0, 4).Advise(Libc.MadvDontNeed, "MADV_DONTNEED");
             context.Add("shmem", shmem).With("written", "4-7").With("uffd-wp", "4-7").With("marker", "0-3,8-15").With("zapped", "0-3");
         }
     }
@@ -116,20 +116,20 @@ internal sealed class AsynchronousWriteProtectedProcess : TestProcess
     public override string Name => "uffd-wp-async";
 
     public override string Summary =>
-        "pages=16: UFFD_FEATURE_WP_ASYNC (6.7) over written pages, all protected, as PAGEMAP_SCAN needs it to tell " +
-        "WRITTEN; next LIST (else the first half): written, so no longer protected";
+        "pages=16: written pages under UFFD_FEATURE_WP_ASYNC (6.7), all protected, as PAGEMAP_SCAN requires to report " +
+        "WRITTEN; next LIST (else the first half): writes pages, which removes their protection";
 
     public override void Make(Context context)
     {
         const ulong Async = UserFault.FeatureWriteProtect | UserFault.FeatureUnpopulated | UserFault.FeatureAsync;
-        long length = (long)context.Options.Number("pages", 16) * MappedRegion.PageSize;
+        long length = (long)context.Options.GetNumber("pages", 16) * MappedRegion.PageSize;
         if (!UserFault.Has(Async))
         {
             throw new SkippedException("userfaultfd has no UFFD_FEATURE_WP_ASYNC (Linux 6.7)");
         }
 
         UserFault fault = UserFault.Open(context, Async);
-        _mapping = MappedRegion.Anonymous(context, length);
+        _mapping = MappedRegion.MapAnonymous(context, length);
         _mapping.WriteAll();
         fault.Register(_mapping, UserFault.ModeWriteProtect);
         fault.WriteProtect(_mapping, on: true);
@@ -158,10 +158,10 @@ internal sealed class PoisonProcess : TestProcess
         }
 
         UserFault fault = UserFault.Open(context, UserFault.FeaturePoison);
-        MappedRegion mapping = MappedRegion.Anonymous(context, 16L * MappedRegion.PageSize);
+        MappedRegion mapping = MappedRegion.MapAnonymous(context, 16L * MappedRegion.PageSize);
         mapping.Write([8, 9, 10, 11]);
         fault.Register(mapping, UserFault.ModeMissing);
-        fault.Poison(mapping.Part(0, 8));
+        fault.Poison(mapping.Slice(0, 8));
         context.Add(Name, mapping).With("poison", "0-7").With("written", "8-11").With("untouched", "12-15");
     }
 }
@@ -173,26 +173,26 @@ internal sealed class HardwarePoisonProcess : TestProcess
     public override string Name => "hwpoison";
 
     public override string Summary =>
-        "pages=16: private anonymous pages, all written, page 5 poisoned (MADV_HWPOISON), which takes the module hwpoison-inject to undo";
+        "pages=16: private anonymous pages, all written, page 5 poisoned (MADV_HWPOISON); needs the module hwpoison-inject, which undoes it";
 
     public override void Make(Context context)
     {
-        string unpoison = Path.Combine(Mount.Of(context, "debugfs", "").Directory, "hwpoison/unpoison-pfn");
+        string unpoison = Path.Combine(Mount.Attach(context, "debugfs", "").Directory, "hwpoison/unpoison-pfn");
         if (!File.Exists(unpoison))
         {
-            throw new SkippedException("there is no hwpoison/unpoison-pfn: the frame would be lost to the machine");
+            throw new SkippedException("there is no hwpoison/unpoison-pfn: the machine would lose the page frame");
         }
 
-        MappedRegion mapping = MappedRegion.Anonymous(context, context.Options.Number("pages", 16) * (long)MappedRegion.PageSize);
+        MappedRegion mapping = MappedRegion.MapAnonymous(context, context.Options.GetNumber("pages", 16) * (long)MappedRegion.PageSize);
         mapping.WriteAll();
-        ulong frame = FrameOf(mapping.Part(PoisonedPage, 1));
-        mapping.Part(PoisonedPage, 1).Advise(Libc.MadvHwPoison, "MADV_HWPOISON");
+        ulong frame = ReadPageFrame(mapping.Slice(PoisonedPage, 1));
+        mapping.Slice(PoisonedPage, 1).Advise(Libc.MadvHwPoison, "MADV_HWPOISON");
         context.OnExit(() => File.WriteAllText(unpoison, FormattableString.Invariant($"{frame}\n")));
         context.Add(Name, mapping).With("poison", [PoisonedPage])
             .With("written", Enumerable.Range(0, mapping.PageCount).Where(page => page != PoisonedPage));
     }
 
-    private static ulong FrameOf(MappedRegion page)
+    private static ulong ReadPageFrame(MappedRegion page)
     {
         byte[] entry = new byte[sizeof(ulong)];
         using FileStream pagemap = new("/proc/self/pagemap", FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0);

@@ -1,7 +1,7 @@
 namespace PagemapTools.TestProcesses.Kinds;
 
 /// <summary>
-/// One region: first some of its pages are read, then some are written, the others stay untouched.
+/// A process with one region. It reads some pages, then writes some; the others stay untouched.
 /// "next LIST" writes the pages of the list.
 /// </summary>
 internal abstract class PlainProcess : TestProcess
@@ -9,8 +9,8 @@ internal abstract class PlainProcess : TestProcess
     private MappedRegion? _mapping;
 
     public sealed override string Summary =>
-        $"pages={PageCount} read={Read} written={Written}{(Sharable ? " child=0" : "")}{Keys}: {What}; next LIST " +
-        "(else what was only read, or else untouched): written";
+        $"pages={PageCount} read={Read} written={Written}{(AcceptsChild ? " child=0" : "")}{Keys}: {Description}; next LIST " +
+        "(else the read pages, or else the untouched ones): writes pages";
 
     protected virtual int PageCount => 16;
 
@@ -20,28 +20,28 @@ internal abstract class PlainProcess : TestProcess
 
     protected virtual string Keys => "";
 
-    /// <summary>Takes child=1: a child process maps the touched pages too.</summary>
-    protected virtual bool Sharable => false;
+    /// <summary>Whether the kind accepts child=1, for a child process that maps the touched pages too.</summary>
+    protected virtual bool AcceptsChild => false;
 
-    protected abstract string What { get; }
+    protected abstract string Description { get; }
 
     public override void Make(Context context)
     {
-        int pageCount = context.Options.Number("pages", PageCount);
-        int[] written = context.Options.Pages("written", Written, pageCount);
-        int[] read = [.. context.Options.Pages("read", Read, pageCount).Except(written)];
+        int pageCount = context.Options.GetNumber("pages", PageCount);
+        int[] written = context.Options.GetPages("written", Written, pageCount);
+        int[] read = [.. context.Options.GetPages("read", Read, pageCount).Except(written)];
         _mapping = Map(context, pageCount);
         Region region = context.Add(Name, _mapping);
-        // Reads before writes: a read fault also maps the neighbours that the page cache already has (fault-around).
+        // Reads before it writes: a read fault also maps the neighbouring pages in the page cache (fault-around).
         _mapping.Read(read);
         _mapping.Write(written);
         region.With("read", read).With("written", written)
             .With("untouched", Enumerable.Range(0, pageCount).Except(read).Except(written));
         Describe(region);
-        if (Sharable && context.Options.Flag("child"))
+        if (AcceptsChild && context.Options.GetFlag("child"))
         {
-            ClonedChild child = ClonedChild.Sleeping(context);
-            // A child gets no page table entries for a shared mapping: it takes its own faults.
+            ClonedChild child = ClonedChild.StartSleeping(context);
+            // A child gets no page table entries for a shared mapping, so it takes its own faults.
             child.Read(_mapping, [.. read, .. written]);
             context.Add($"{Name}-child", child.ProcessId, _mapping.Address, _mapping.Length)
                 .With("read", [.. read, .. written]);

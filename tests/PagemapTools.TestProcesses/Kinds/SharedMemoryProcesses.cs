@@ -6,14 +6,14 @@ internal sealed class MemoryFileProcess : PlainProcess
 {
     public override string Name => "memfd";
 
-    protected override string What => "MAP_SHARED of a memfd";
+    protected override string Description => "MAP_SHARED of a memfd";
 
-    protected override bool Sharable => true;
+    protected override bool AcceptsChild => true;
 
     protected override MappedRegion Map(Context context, int pageCount)
     {
         long length = (long)pageCount * MappedRegion.PageSize;
-        return MappedRegion.Shared(context, BackingFile.InMemory(context, "test").Resize(length).Descriptor, length);
+        return MappedRegion.MapShared(context, BackingFile.CreateInMemory(context, "test").Resize(length).Descriptor, length);
     }
 }
 
@@ -21,15 +21,15 @@ internal sealed class PosixSharedMemoryProcess : PlainProcess
 {
     public override string Name => "posix-shm";
 
-    protected override string What => "MAP_SHARED of a file in /dev/shm, as shm_open makes it";
+    protected override string Description => "MAP_SHARED of a file in /dev/shm, as shm_open makes it";
 
-    protected override bool Sharable => true;
+    protected override bool AcceptsChild => true;
 
     protected override MappedRegion Map(Context context, int pageCount)
     {
         long length = (long)pageCount * MappedRegion.PageSize;
-        BackingFile file = BackingFile.Create(context, "/dev/shm/" + BackingFile.Unique("posix"));
-        return MappedRegion.Shared(context, file.Resize(length).Descriptor, length);
+        BackingFile file = BackingFile.Create(context, "/dev/shm/" + BackingFile.MakeUniqueName("posix"));
+        return MappedRegion.MapShared(context, file.Resize(length).Descriptor, length);
     }
 }
 
@@ -37,9 +37,9 @@ internal sealed class SystemVSharedMemoryProcess : PlainProcess
 {
     public override string Name => "sysv-shm";
 
-    protected override string What => "a System V segment (shmget, shmat)";
+    protected override string Description => "a System V segment (shmget, shmat)";
 
-    protected override bool Sharable => true;
+    protected override bool AcceptsChild => true;
 
     protected override MappedRegion Map(Context context, int pageCount) =>
         SystemVSegment.Attach(context, (long)pageCount * MappedRegion.PageSize);
@@ -49,9 +49,9 @@ internal sealed class FirstSystemVSharedMemoryProcess : PlainProcess
 {
     public override string Name => "sysv-shm-first";
 
-    protected override string What => "the first System V segment of an IPC namespace, as in a container: its id and inode are 0";
+    protected override string Description => "the first System V segment of an IPC namespace, as in a container: its id and inode are 0";
 
-    protected override bool Sharable => true;
+    protected override bool AcceptsChild => true;
 
     protected override MappedRegion Map(Context context, int pageCount)
     {
@@ -64,19 +64,19 @@ internal sealed class TmpfsFileProcess : PlainProcess
 {
     public override string Name => "tmpfs-file";
 
-    protected override string What => "MAP_SHARED of a sparse file on a tmpfs mounted for it (detached=1: and unmounted once it is mapped)";
+    protected override string Description => "MAP_SHARED of a sparse file on its own tmpfs (detached=1: unmounts the tmpfs after the mapping)";
 
     protected override string Keys => " detached=0";
 
-    protected override bool Sharable => true;
+    protected override bool AcceptsChild => true;
 
     protected override MappedRegion Map(Context context, int pageCount)
     {
         long length = (long)pageCount * MappedRegion.PageSize;
-        Mount tmpfs = Mount.Of(context, "tmpfs", "mode=0700");
+        Mount tmpfs = Mount.Attach(context, "tmpfs", "mode=0700");
         BackingFile file = BackingFile.Create(context, Path.Combine(tmpfs.Directory, "file"));
-        MappedRegion region = MappedRegion.Shared(context, file.Resize(length).Descriptor, length);
-        if (context.Options.Flag("detached"))
+        MappedRegion region = MappedRegion.MapShared(context, file.Resize(length).Descriptor, length);
+        if (context.Options.GetFlag("detached"))
         {
             tmpfs.Detach();
         }
@@ -93,25 +93,25 @@ internal sealed class ZappedProcess : TestProcess
 
     public override string Summary =>
         "pages=16: a shared memfd; first half written and zapped (MADV_DONTNEED: in the page cache, entry 0), " +
-        "third quarter written, the rest a hole; next: page 0 is written again";
+        "third quarter written, the rest a hole; next: writes page 0 again";
 
     public override void Make(Context context)
     {
-        int pageCount = context.Options.Number("pages", 16);
+        int pageCount = context.Options.GetNumber("pages", 16);
         int[] zapped = [.. Enumerable.Range(0, pageCount / 2)];
         int[] mapped = [.. Enumerable.Range(pageCount / 2, pageCount / 4)];
         long length = (long)pageCount * MappedRegion.PageSize;
-        _mapping = MappedRegion.Shared(context, BackingFile.InMemory(context, Name).Resize(length).Descriptor, length);
+        _mapping = MappedRegion.MapShared(context, BackingFile.CreateInMemory(context, Name).Resize(length).Descriptor, length);
         _mapping.Write(zapped);
         _mapping.Write(mapped);
-        _mapping.Part(0, zapped.Length).Advise(Libc.MadvDontNeed, "MADV_DONTNEED");
+        _mapping.Slice(0, zapped.Length).Advise(Libc.MadvDontNeed, "MADV_DONTNEED");
         context.Add(Name, _mapping).With("zapped", zapped).With("mapped", mapped)
             .With("hole", Enumerable.Range(0, pageCount).Except(zapped).Except(mapped));
     }
 
     public override void Next(Context context, int step, string argument)
     {
-        // Not a read: its fault would map the neighbours too (fault-around).
+        // A read fault would map the neighbouring pages too (fault-around).
         _mapping!.Write([0]);
         context[Name].Move("mapped", [0], "zapped");
     }
@@ -124,16 +124,16 @@ internal sealed class MappedTwiceProcess : TestProcess
     public override string Name => "mapped-twice";
 
     public override string Summary =>
-        "pages=16: one memfd mapped twice (first, second) by the same process; page 0 of both is touched, page 1 " +
-        "of the first; next: page 1 of the second is touched";
+        "pages=16: one memfd mapped twice (first, second) by the same process; page 0 of both and page 1 of the " +
+        "first written; next: writes page 1 of the second";
 
     public override void Make(Context context)
     {
-        long length = (long)context.Options.Number("pages", 16) * MappedRegion.PageSize;
-        int fd = BackingFile.InMemory(context, Name).Resize(length).Descriptor;
-        MappedRegion first = MappedRegion.Shared(context, fd, length);
-        _second = MappedRegion.Shared(context, fd, length);
-        // A write fault on shared memory maps only its own page; a read fault would map the neighbours too.
+        long length = (long)context.Options.GetNumber("pages", 16) * MappedRegion.PageSize;
+        int fd = BackingFile.CreateInMemory(context, Name).Resize(length).Descriptor;
+        MappedRegion first = MappedRegion.MapShared(context, fd, length);
+        _second = MappedRegion.MapShared(context, fd, length);
+        // A write fault on shared memory maps only one page; a read fault would map the neighbouring pages too.
         first.Write([0, 1]);
         _second.Write([0]);
         context.Add("first", first).With("written", "0-1");

@@ -6,16 +6,16 @@ namespace PagemapTools.TestProcesses.Kinds;
 internal static class Swapping
 {
     public const string Keys =
-        "area=32MiB dir=/var/tmp (a swap file), or swap=/dev/... (a blank device), own=0 (1: although another area is active)";
+        "area=32MiB dir=/var/tmp (a swap file), or swap=/dev/... (a blank device), own=0 (1: makes an area even if another one is active)";
 
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
 
-    /// <summary>MADV_PAGEOUT passes over pages that are just being used or written back: it is repeated.</summary>
+    /// <summary>Repeats MADV_PAGEOUT, which skips pages in use and pages under writeback.</summary>
     public static void PageOut(MappedRegion region)
     {
-        if (!Wait.Until(() => region.TryAdvise(Libc.MadvPageOut) && Smaps.Bytes(region, "Swap") == region.Length, s_patience))
+        if (!Wait.Until(() => region.TryAdvise(Libc.MadvPageOut) && Smaps.SumBytes(region, "Swap") == region.Length, s_patience))
         {
-            long swapped = Smaps.Bytes(region, "Swap");
+            long swapped = Smaps.SumBytes(region, "Swap");
             throw new SkippedException($"MADV_PAGEOUT: {swapped} bytes in swap after {s_patience.TotalSeconds} s, of {region.Length}");
         }
     }
@@ -28,19 +28,19 @@ internal sealed class SwappedProcess : TestProcess
     public override string Name => "swapped";
 
     public override string Summary =>
-        $"pages=256 two=0 {Swapping.Keys}: private anonymous pages in swap, first quarter read back (in the swap " +
-        "cache), second quarter written back; two=1: region second lies in a second area (a file, or " +
+        $"pages=256 two=0 {Swapping.Keys}: private anonymous pages in swap, first quarter read again (in the swap " +
+        "cache), second quarter written again; two=1: region second lies in a second area (a file, or " +
         "swap2=/dev/...); next: swapoff of the first area";
 
     public override void Make(Context context)
     {
-        long length = (long)context.Options.Number("pages", 256) * MappedRegion.PageSize;
-        bool two = context.Options.Flag("two");
+        long length = (long)context.Options.GetNumber("pages", 256) * MappedRegion.PageSize;
+        bool two = context.Options.GetFlag("two");
         _area = SwapArea.Ensure(context);
         AddRegion(context, Name, length, _area);
         if (two)
         {
-            // The higher priority takes all that is swapped out from now on.
+            // The kernel swaps out to the area of higher priority from now on.
             AddRegion(context, "second", length, SwapArea.Make(context, "swap2", priority: 2));
         }
     }
@@ -49,15 +49,15 @@ internal sealed class SwappedProcess : TestProcess
     {
         if (step == 1 && _area is not null)
         {
-            // With a second area there is still a place, but swapoff reads everything back into memory.
-            _area.Off();
+            // swapoff reads all pages into memory, even if a second area has free slots.
+            _area.TurnOff();
             context[Name].With("swapped", "none").WithAll("present");
         }
     }
 
     private static void AddRegion(Context context, string name, long length, SwapArea? area)
     {
-        MappedRegion mapping = MappedRegion.Anonymous(context, length);
+        MappedRegion mapping = MappedRegion.MapAnonymous(context, length);
         mapping.WriteAll();
         Swapping.PageOut(mapping);
         int quarter = mapping.PageCount / 4;
@@ -78,37 +78,37 @@ internal sealed class SharedSwappedProcess : TestProcess
 
     public override string Summary =>
         $"pages=256 zswap=1 {Swapping.Keys}: a shared memfd, first half in swap (entry 0; swap-cache: what mincore " +
-        "still finds in memory; zswap=1 so that this is nothing, where the kernel has it), third quarter in " +
+        "still finds in memory; none with zswap=1, if the kernel has zswap), third quarter in " +
         "memory, the rest a hole; next: swapoff (first half in the page cache, entry still 0)";
 
     public override void Make(Context context)
     {
-        int pageCount = context.Options.Number("pages", 256);
+        int pageCount = context.Options.GetNumber("pages", 256);
         long length = (long)pageCount * MappedRegion.PageSize;
         _area = SwapArea.Ensure(context);
-        MappedRegion mapping = MappedRegion.Shared(context, BackingFile.InMemory(context, Name).Resize(length).Descriptor, length);
+        MappedRegion mapping = MappedRegion.MapShared(context, BackingFile.CreateInMemory(context, Name).Resize(length).Descriptor, length);
         int half = pageCount / 2;
         int[] present = [.. Enumerable.Range(half, pageCount / 4)];
-        if (context.Options.Text("zswap", "1") is not "0")
+        if (context.Options.GetText("zswap", "1") is not "0")
         {
-            // Written to a disk, a page stays in the swap cache until memory is short; zswap stores it at once.
+            // A page written to a disk stays in the swap cache until memory is short. A page stored in zswap leaves the swap cache at once.
             SystemSetting.TrySet(context, "/sys/module/zswap/parameters/enabled", "Y");
         }
 
         mapping.Write(Enumerable.Range(0, half));
-        MappedRegion swapped = mapping.Part(0, half);
+        MappedRegion swapped = mapping.Slice(0, half);
         Swapping.PageOut(swapped);
         mapping.Write(present);
         context.Add(Name, mapping).With("swapped", PageList.Format(0, half)).With("mapped", present)
             .With("hole", Enumerable.Range(0, pageCount).Skip(half).Except(present))
-            .With("area", _area?.Path ?? "existing").With("swap-cache", swapped.InCore());
+            .With("area", _area?.Path ?? "existing").With("swap-cache", swapped.FindPagesInCore());
     }
 
     public override void Next(Context context, int step, string argument)
     {
         if (step == 1 && _area is not null)
         {
-            _area.Off();
+            _area.TurnOff();
             Region region = context[Name];
             region.With("zapped", region.Expect["swapped"]).With("swapped", "none").With("swap-cache", "none");
         }

@@ -12,29 +12,29 @@ internal sealed class TransparentHugeProcess : TestProcess
     public override string Summary =>
         "shmem=1: transparent huge pages of private anonymous memory: whole; split-writable and split-read-only " +
         "(mprotect of the second half); partly-unmapped (second half munmapped); partly-zapped (second quarter " +
-        "MADV_DONTNEED); shmem (MADV_COLLAPSE of a memfd, where it works); next: a page of whole is zapped, which " +
+        "MADV_DONTNEED); shmem (MADV_COLLAPSE of a memfd, if the kernel supports it); next: zaps a page of whole, which " +
         "splits its PMD";
 
     public override void Make(Context context)
     {
-        bool shmem = context.Options.Text("shmem", "1") is not "0";
+        bool shmem = context.Options.GetText("shmem", "1") is not "0";
         HugePages.EnableTransparent(context);
         _whole = HugePages.MakeTransparent(context);
-        context.Add("whole", _whole).WithAll("written").With("huge-bytes", Smaps.Bytes(_whole, "AnonHugePages").ToString());
+        context.Add("whole", _whole).WithAll("written").With("huge-bytes", Smaps.SumBytes(_whole, "AnonHugePages").ToString());
         int half = _whole.PageCount / 2;
         int quarter = half / 2;
 
         MappedRegion split = HugePages.MakeTransparent(context);
-        split.Part(half, half).Protect(Libc.ProtRead);
-        context.Add("split-writable", split.Part(0, half)).WithAll("written");
-        context.Add("split-read-only", split.Part(half, half)).WithAll("written");
+        split.Slice(half, half).Protect(Libc.ProtRead);
+        context.Add("split-writable", split.Slice(0, half)).WithAll("written");
+        context.Add("split-read-only", split.Slice(half, half)).WithAll("written");
 
         MappedRegion unmapped = HugePages.MakeTransparent(context);
-        unmapped.Part(half, half).Unmap();
-        context.Add("partly-unmapped", unmapped.Part(0, half)).WithAll("written");
+        unmapped.Slice(half, half).Unmap();
+        context.Add("partly-unmapped", unmapped.Slice(0, half)).WithAll("written");
 
         MappedRegion zapped = HugePages.MakeTransparent(context);
-        zapped.Part(quarter, quarter).Advise(Libc.MadvDontNeed, "MADV_DONTNEED");
+        zapped.Slice(quarter, quarter).Advise(Libc.MadvDontNeed, "MADV_DONTNEED");
         context.Add("partly-zapped", zapped).With("zapped", PageList.Format(quarter, quarter))
             .With("written", Enumerable.Range(0, quarter).Concat(Enumerable.Range(half, half)));
         if (shmem)
@@ -47,7 +47,7 @@ internal sealed class TransparentHugeProcess : TestProcess
     {
         if (step == 1)
         {
-            _whole!.Part(1, 1).Advise(Libc.MadvDontNeed, "MADV_DONTNEED");
+            _whole!.Slice(1, 1).Advise(Libc.MadvDontNeed, "MADV_DONTNEED");
             context["whole"].With("huge-bytes", "0").With("zapped", "1")
                 .With("written", Enumerable.Range(0, _whole.PageCount).Where(page => page != 1));
         }
@@ -55,16 +55,16 @@ internal sealed class TransparentHugeProcess : TestProcess
 
     private static void AddShmem(Context context)
     {
-        long length = HugePages.PmdSize();
-        int fd = BackingFile.InMemory(context, "thp").Resize(length).Descriptor;
-        MappedRegion mapping = MappedRegion.Shared(context, fd, length, length);
+        long length = HugePages.GetPmdSize();
+        int fd = BackingFile.CreateInMemory(context, "thp").Resize(length).Descriptor;
+        MappedRegion mapping = MappedRegion.MapShared(context, fd, length, length);
         mapping.WriteAll();
         if (mapping.TryAdvise(Libc.MadvCollapse))
         {
-            // MADV_COLLAPSE of shared memory leaves the PMD to the next page fault.
+            // After MADV_COLLAPSE of shared memory the next page fault sets the PMD.
             mapping.WriteAll();
             context.Add("shmem", mapping).WithAll("written")
-                .With("huge-bytes", Smaps.Bytes(mapping, "ShmemPmdMapped").ToString());
+                .With("huge-bytes", Smaps.SumBytes(mapping, "ShmemPmdMapped").ToString());
         }
     }
 }
@@ -76,17 +76,17 @@ internal sealed class HugeZeroProcess : TestProcess
     public override string Name => "huge-zero";
 
     public override string Summary =>
-        "device=0: a whole transparent huge page, only read: the huge zero page (device=1: of a private mapping of /dev/zero, " +
-        "which is anonymous memory); next: its first page is written";
+        "device=0: a transparent huge page, only read: the huge zero page (device=1: in a private mapping of /dev/zero, " +
+        "which is anonymous memory); next: writes the first page";
 
     public override void Make(Context context)
     {
         HugePages.EnableZeroPage(context);
-        int fd = context.Options.Flag("device") ? BackingFile.OfDevice(context, "/dev/zero").Descriptor : -1;
-        _mapping = HugePages.MapForHuge(context, HugePages.PmdSize(), fd);
+        int fd = context.Options.GetFlag("device") ? BackingFile.OpenDevice(context, "/dev/zero").Descriptor : -1;
+        _mapping = HugePages.MapForHuge(context, HugePages.GetPmdSize(), fd);
         _mapping.Read([0]);
-        // Were it the small zero page, only one page of it would be present.
-        if (_mapping.InCore().Length != _mapping.PageCount)
+        // With the small zero page only one page would be present.
+        if (_mapping.FindPagesInCore().Length != _mapping.PageCount)
         {
             throw new SkippedException("the page fault did not map the huge zero page");
         }
@@ -97,8 +97,8 @@ internal sealed class HugeZeroProcess : TestProcess
     public override void Next(Context context, int step, string argument)
     {
         _mapping!.Write(0);
-        // Either one page is copied and the rest points to the small zero page, or (6.13) a real huge page replaces it.
-        context[Name].With("written", "0").With("huge-bytes", Smaps.Bytes(_mapping, "AnonHugePages").ToString());
+        // The kernel copies one page and maps the small zero page for the rest, or (6.13) allocates a real huge page.
+        context[Name].With("written", "0").With("huge-bytes", Smaps.SumBytes(_mapping, "AnonHugePages").ToString());
     }
 }
 
@@ -112,8 +112,8 @@ internal sealed class MultiSizeProcess : TestProcess
 
     public override void Make(Context context)
     {
-        long size = context.Options.Number("kib", 64) * 1024L;
-        int folios = context.Options.Number("folios", 16);
+        long size = context.Options.GetNumber("kib", 64) * 1024L;
+        int folios = context.Options.GetNumber("folios", 16);
         HugePages.EnableMultiSize(context, size);
         int pages = (int)(size / MappedRegion.PageSize);
 
@@ -123,7 +123,7 @@ internal sealed class MultiSizeProcess : TestProcess
         MappedRegion zapped = Make(context, size, folios);
         for (int folio = 0; folio < folios; folio++)
         {
-            zapped.Part(folio * pages + 1, 1).Advise(Libc.MadvDontNeed, "MADV_DONTNEED");
+            zapped.Slice(folio * pages + 1, 1).Advise(Libc.MadvDontNeed, "MADV_DONTNEED");
         }
 
         context.Add("zapped", zapped).With("folio-pages", pages.ToString())
@@ -132,14 +132,14 @@ internal sealed class MultiSizeProcess : TestProcess
 
     private static MappedRegion Make(Context context, long size, int folios)
     {
-        // Less than a PMD, so that no huge page comes instead.
+        // Shorter than a PMD, so that the kernel does not allocate a huge page.
         MappedRegion region = HugePages.MapForHuge(context, size * folios);
         for (int folio = 0; folio < folios; folio++)
         {
             region.WriteByte(folio * size);
         }
 
-        long resident = Smaps.Bytes(region, "Rss");
+        long resident = Smaps.SumBytes(region, "Rss");
         return resident == region.Length
             ? region
             : throw new SkippedException($"one write to each folio gave {resident} resident bytes of {region.Length}");

@@ -11,11 +11,11 @@ internal sealed unsafe class UnusualNames : TestProcess
 
     public override string Summary =>
         "dir=/var/tmp: one-page files, page 0 written, with names that are hard to parse (expect: path, and its " +
-        "bytes in path-hex); named anonymous mappings where the kernel has them";
+        "bytes in path-hex); named anonymous mappings if the kernel supports them";
 
     public override void Make(Context context)
     {
-        string directory = Path.Combine(context.Options.Text("dir", "/var/tmp"), BackingFile.Unique("names"));
+        string directory = Path.Combine(context.Options.GetText("dir", "/var/tmp"), BackingFile.MakeUniqueName("names"));
         Directory.CreateDirectory(directory);
         context.OnExit(() => Directory.Delete(directory));
         Map(context, "spaces", directory, "two  spaces "u8);
@@ -35,19 +35,19 @@ internal sealed unsafe class UnusualNames : TestProcess
     {
         byte[] path = [.. Encoding.UTF8.GetBytes(directory + '/'), .. fileName];
         BackingFile file = BackingFile.Create(context, path).Fill(1);
-        MappedRegion mapping = MappedRegion.Shared(context, file.Descriptor, MappedRegion.PageSize);
+        MappedRegion mapping = MappedRegion.MapShared(context, file.Descriptor, MappedRegion.PageSize);
         mapping.Write(0);
         context.Add(name, mapping).With("path", Encoding.UTF8.GetString(path)).With("path-hex", Convert.ToHexStringLower(path))
             .With("written", "0");
         return file;
     }
 
-    /// <summary>PR_SET_VMA_ANON_NAME: [anon:NAME] since 5.17, [anon_shmem:NAME] since 6.2, with CONFIG_ANON_VMA_NAME.</summary>
+    /// <summary>Names mappings with PR_SET_VMA_ANON_NAME: [anon:NAME] since 5.17, [anon_shmem:NAME] since 6.2, with CONFIG_ANON_VMA_NAME.</summary>
     private static void NameAnonymous(Context context)
     {
         int flags = Libc.MapShared | Libc.MapAnonymous;
         MappedRegion shared = MappedRegion.Map(context, MappedRegion.PageSize, Libc.ProtReadWrite, flags, -1);
-        MappedRegion anonymous = MappedRegion.Anonymous(context, MappedRegion.PageSize);
+        MappedRegion anonymous = MappedRegion.MapAnonymous(context, MappedRegion.PageSize);
         TryName(context, "anon-named", anonymous, "test name");
         TryName(context, "anon-shmem-named", shared, "test shared");
     }

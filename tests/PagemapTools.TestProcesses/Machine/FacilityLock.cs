@@ -3,9 +3,8 @@ using System.Net.Sockets;
 namespace PagemapTools.TestProcesses.Machine;
 
 /// <summary>
-/// Held by the one test process that may change a facility of the whole machine (swap areas, KSM, ...), so that
-/// tests that run side by side do not take it away from each other. It is a socket name in the abstract
-/// namespace: nothing is left behind, however the process ends.
+/// A lock for a facility of the whole machine (swap areas, KSM, ...). Only one test process changes a facility at a
+/// time. The lock is a socket name in the abstract namespace, which the kernel releases when the process exits.
 /// </summary>
 internal static class FacilityLock
 {
@@ -17,7 +16,7 @@ internal static class FacilityLock
         context.OnExit(socket.Dispose);
         if (!Wait.Until(() => TryBind(socket, facility), s_patience))
         {
-            throw new SkippedException($"another test process has held {facility} for {s_patience.TotalSeconds} s");
+            throw new SkippedException($"another test process has locked {facility} for {s_patience.TotalSeconds} s");
         }
     }
 

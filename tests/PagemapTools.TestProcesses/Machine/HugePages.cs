@@ -6,12 +6,12 @@ internal static class HugePages
 {
     private const string Transparent = "/sys/kernel/mm/transparent_hugepage/";
 
-    /// <summary>The size that one entry of the page middle directory maps.</summary>
-    public static long PmdSize() => SystemSetting.ReadNumber(Transparent + "hpage_pmd_size");
+    /// <summary>Returns the size that one entry of the page middle directory maps.</summary>
+    public static long GetPmdSize() => SystemSetting.ReadNumber(Transparent + "hpage_pmd_size");
 
     public static void EnableTransparent(Context context) => EnableOnAdvice(context, Transparent + "enabled");
 
-    /// <summary>Folios between a page and a PMD, since 6.8.</summary>
+    /// <summary>Enables folios of a size between a page and a PMD (Linux 6.8).</summary>
     public static void EnableMultiSize(Context context, long bytes)
     {
         string path = $"{Transparent}hugepages-{bytes / 1024}kB/enabled";
@@ -29,17 +29,17 @@ internal static class HugePages
         SystemSetting.Set(context, Transparent + "use_zero_page", "1");
     }
 
-    /// <summary>Private anonymous memory as one huge page, by the page fault or else by MADV_COLLAPSE (6.1).</summary>
+    /// <summary>Maps private anonymous memory as one huge page, by a page fault or else by MADV_COLLAPSE (6.1).</summary>
     public static MappedRegion MakeTransparent(Context context)
     {
-        MappedRegion region = MapForHuge(context, PmdSize());
+        MappedRegion region = MapForHuge(context, GetPmdSize());
         region.WriteAll();
-        if (Smaps.Bytes(region, "AnonHugePages") < region.Length && !region.TryAdvise(Libc.MadvCollapse))
+        if (Smaps.SumBytes(region, "AnonHugePages") < region.Length && !region.TryAdvise(Libc.MadvCollapse))
         {
             throw new SkippedException("neither a page fault nor MADV_COLLAPSE gave a transparent huge page");
         }
 
-        // It stays huge, and when it is cut khugepaged does not mend it.
+        // The page stays huge, and khugepaged does not collapse it again after a split.
         _ = region.TryAdvise(Libc.MadvNoHugepage);
         return region;
     }
@@ -47,14 +47,14 @@ internal static class HugePages
     public static MappedRegion MapForHuge(Context context, long length, int fd = -1)
     {
         int flags = Libc.MapPrivate | (fd < 0 ? Libc.MapAnonymous : 0);
-        MappedRegion region = MappedRegion.Map(context, length, Libc.ProtReadWrite, flags, fd, PmdSize());
+        MappedRegion region = MappedRegion.Map(context, length, Libc.ProtReadWrite, flags, fd, GetPmdSize());
         region.Advise(Libc.MadvHugepage, "MADV_HUGEPAGE");
         return region;
     }
 
-    public static long HugetlbSize() => 1024 * MemoryInfo.Field("Hugepagesize");
+    public static long GetHugetlbSize() => 1024 * MemoryInfo.GetField("Hugepagesize");
 
-    /// <summary>Huge pages for the test process: free ones where the pool may not be changed.</summary>
+    /// <summary>Provides huge pages for the test process: new ones, or free ones if the process cannot grow the pool.</summary>
     public static void Provide(Context context, int pages)
     {
         FacilityLock.Take(context, "hugetlb");
@@ -62,12 +62,12 @@ internal static class HugePages
         {
             GrowPool(context, pages);
         }
-        catch (SkippedException) when (MemoryInfo.Field("HugePages_Free") - MemoryInfo.Field("HugePages_Rsvd") >= pages)
+        catch (SkippedException) when (MemoryInfo.GetField("HugePages_Free") - MemoryInfo.GetField("HugePages_Rsvd") >= pages)
         {
         }
     }
 
-    /// <summary>Grows the pool, and shrinks it by as much at the end: others may have changed it meanwhile.</summary>
+    /// <summary>Grows the pool, and shrinks it by the same number at the end, because others may change the pool meanwhile.</summary>
     private static void GrowPool(Context context, int pages)
     {
         const string Pool = "/proc/sys/vm/nr_hugepages";

@@ -1,13 +1,13 @@
 namespace PagemapTools.TestProcesses.Machine;
 
-/// <summary>What /proc/meminfo says.</summary>
+/// <summary>Reads /proc/meminfo.</summary>
 internal static class MemoryInfo
 {
-    // The kernel and the test beside the test process want to live too.
+    // The memory left for the kernel and the test.
     private const long Margin = 512L << 20;
 
-    /// <summary>A field, in kB where it has a unit.</summary>
-    public static long Field(string name)
+    /// <summary>Returns a field, in kB if it has a unit.</summary>
+    public static long GetField(string name)
     {
         string? line = File.ReadLines("/proc/meminfo").FirstOrDefault(line => line.StartsWith(name + ':', StringComparison.Ordinal));
         return line is null
@@ -15,10 +15,10 @@ internal static class MemoryInfo
             : long.Parse(line.AsSpan(name.Length + 1).TrimEnd("kB"));
     }
 
-    /// <summary>Skips where so much would drive the machine into swap, or a test process to its end.</summary>
-    public static void Need(long bytes)
+    /// <summary>Skips if an allocation of this size would make the machine swap or invoke the OOM killer.</summary>
+    public static void RequireAvailable(long bytes)
     {
-        long available = Field("MemAvailable") * 1024;
+        long available = GetField("MemAvailable") * 1024;
         if (available < bytes + Margin)
         {
             throw new SkippedException($"{bytes >> 20} MiB are wanted, and {available >> 20} MiB are available");

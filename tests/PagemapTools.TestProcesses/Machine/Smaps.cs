@@ -4,8 +4,8 @@ namespace PagemapTools.TestProcesses.Machine;
 
 internal static class Smaps
 {
-    /// <summary>A field of this process's smaps, in bytes, over the mappings that begin inside the region.</summary>
-    public static long Bytes(MappedRegion region, string field)
+    /// <summary>Sums a field of this process's smaps, in bytes, over the mappings that begin inside the region.</summary>
+    public static long SumBytes(MappedRegion region, string field)
     {
         long sum = 0;
         bool inside = false;

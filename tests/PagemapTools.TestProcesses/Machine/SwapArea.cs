@@ -14,47 +14,47 @@ internal sealed class SwapArea
     private const int SectorSize = 512;
     private const int ChunkSize = 1 << 20;
 
-    private bool _on;
+    private bool _isOn;
 
     private SwapArea(string path) => Path = path;
 
     public string Path { get; }
 
-    /// <summary>Takes the machine's swap lock. Uses what is active (then there is nothing to return), else makes an area.</summary>
+    /// <summary>Takes the swap lock. Returns null if an area is active and can be used, else a new area.</summary>
     public static SwapArea? Ensure(Context context)
     {
         FacilityLock.Take(context, "swap");
-        context.Options.Know("swap", "swap2", "area", "dir");
-        bool own = context.Options.Flag("own");
-        return own || ActiveCount() == 0 ? Make(context, "swap", 1) : null;
+        context.Options.Accept("swap", "swap2", "area", "dir");
+        bool own = context.Options.GetFlag("own");
+        return own || CountActive() == 0 ? Make(context, "swap", 1) : null;
     }
 
-    /// <summary>On the device that the key names, or in a file of area= bytes in dir=.</summary>
+    /// <summary>Makes an area on the device under the key, or in a file of area= bytes in dir=.</summary>
     public static SwapArea Make(Context context, string key, int priority)
     {
-        string device = context.Options.Text(key, "");
-        long size = context.Options.Size("area", "32MiB");
-        string directory = context.Options.Text("dir", "/var/tmp");
-        return device.Length > 0 ? OnDevice(context, device, priority) : InFile(context, directory, key, size, priority);
+        string device = context.Options.GetText(key, "");
+        long size = context.Options.GetSize("area", "32MiB");
+        string directory = context.Options.GetText("dir", "/var/tmp");
+        return device.Length > 0 ? MakeOnDevice(context, device, priority) : MakeInFile(context, directory, key, size, priority);
     }
 
-    public void Off()
+    public void TurnOff()
     {
-        if (_on)
+        if (_isOn)
         {
             Libc.SwapOff(Path).OrFail($"swapoff({Path})");
-            _on = false;
+            _isOn = false;
         }
     }
 
-    private static SwapArea InFile(Context context, string directory, string name, long size, int priority)
+    private static SwapArea MakeInFile(Context context, string directory, string name, long size, int priority)
     {
-        string path = System.IO.Path.Combine(directory, BackingFile.Unique(name));
+        string path = System.IO.Path.Combine(directory, BackingFile.MakeUniqueName(name));
         context.OnExit(() => File.Delete(path));
         using (FileStream file = new(path, FileMode.Create, FileAccess.ReadWrite))
         {
             File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
-            // Written, not allocated: swapon refuses a file with holes.
+            // Writes zeros, because swapon refuses a file with holes.
             byte[] zeros = new byte[ChunkSize];
             for (long offset = 0; offset < size; offset += ChunkSize)
             {
@@ -64,12 +64,12 @@ internal sealed class SwapArea
             WriteHeader(file, size);
         }
 
-        return On(context, path, priority);
+        return TurnOn(context, path, priority);
     }
 
-    private static int ActiveCount() => File.ReadLines("/proc/swaps").Skip(1).Count();
+    private static int CountActive() => File.ReadLines("/proc/swaps").Skip(1).Count();
 
-    private static unsafe SwapArea OnDevice(Context context, string device, int priority)
+    private static unsafe SwapArea MakeOnDevice(Context context, string device, int priority)
     {
         string sectors = $"/sys/class/block/{System.IO.Path.GetFileName(device)}/size";
         if (!File.Exists(sectors))
@@ -80,7 +80,7 @@ internal sealed class SwapArea
         int fd;
         fixed (byte* first = Encoding.UTF8.GetBytes(device + '\0'))
         {
-            // O_EXCL on a block device: EBUSY while it is mounted or swapped on.
+            // O_EXCL on a block device fails with EBUSY while the device is mounted or a swap area.
             int flags = Libc.OpenReadWrite | Libc.OpenExclusive | Libc.OpenCloseOnExec;
             fd = Libc.Open(first, flags, 0).OrSkip($"open of {device}");
         }
@@ -91,26 +91,26 @@ internal sealed class SwapArea
             file.ReadExactly(header);
             if (header.AsSpan().ContainsAnyExcept((byte)0) && !header.AsSpan().EndsWith("SWAPSPACE2"u8))
             {
-                throw new SkippedException($"{device} holds something that is not swap");
+                throw new SkippedException($"{device} has content other than swap");
             }
 
-            // Not the stream's length: fstat gives 0 for a block device.
+            // fstat returns size 0 for a block device.
             WriteHeader(file, SystemSetting.ReadNumber(sectors) * SectorSize);
         }
 
-        return On(context, device, priority);
+        return TurnOn(context, device, priority);
     }
 
-    private static SwapArea On(Context context, string path, int priority)
+    private static SwapArea TurnOn(Context context, string path, int priority)
     {
         SwapArea area = new(path);
         Libc.SwapOn(path, FlagPrefer | priority).OrSkip($"swapon({path})");
-        area._on = true;
-        context.OnExit(area.Off);
+        area._isOn = true;
+        context.OnExit(area.TurnOff);
         return area;
     }
 
-    // union swap_header, include/linux/swap.h: what mkswap writes.
+    // Writes union swap_header (include/linux/swap.h), as mkswap does.
     private static void WriteHeader(FileStream file, long size)
     {
         byte[] header = new byte[MappedRegion.PageSize];

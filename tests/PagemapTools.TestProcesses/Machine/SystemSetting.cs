@@ -1,6 +1,6 @@
 namespace PagemapTools.TestProcesses.Machine;
 
-/// <summary>A file under /proc/sys or /sys that is set for the test process's life.</summary>
+/// <summary>Sets files under /proc/sys or /sys for the lifetime of the test process.</summary>
 internal static class SystemSetting
 {
     public static string Read(string path)
@@ -19,7 +19,7 @@ internal static class SystemSetting
 
     public static long ReadNumber(string path) => long.Parse(Read(path));
 
-    /// <summary>Sets, and restores what was there when the context is cleared.</summary>
+    /// <summary>Sets a value; the context restores the old value at the end.</summary>
     public static void Set(Context context, string path, string value)
     {
         string before = Read(path);
@@ -30,7 +30,7 @@ internal static class SystemSetting
         }
     }
 
-    /// <summary>Sets where the machine has it and allows it, and says whether it did.</summary>
+    /// <summary>Tries to set a value; returns false if the file is missing or not writable.</summary>
     public static bool TrySet(Context context, string path, string value) => Try(() => Set(context, path, value));
 
     public static bool TryWrite(string path, string value) => Try(() => Write(path, value));

@@ -22,18 +22,18 @@ internal sealed unsafe class UserFault
     private const nuint IoctlPoison = 0xc020aa08;
 
     private const int CloseOnExec = 0x80000;
-    // A fault taken by the kernel fails instead of waiting for a handler that this program does not have;
-    // it also needs no privilege.
+    // A fault in kernel mode fails instead of waiting for a handler, which this program does not have. The mode also
+    // needs no privilege.
     private const int UserModeOnly = 1;
 
     private readonly int _fd;
 
     private UserFault(int fd) => _fd = fd;
 
-    /// <summary>Opens with the features asked for that the kernel has.</summary>
+    /// <summary>Opens a userfaultfd with those of the features that the kernel supports.</summary>
     public static UserFault Open(Context context, ulong features)
     {
-        ulong supported = Available();
+        ulong supported = GetAvailableFeatures();
         int fd = OpenDescriptor();
         context.OnExit(() => _ = Libc.Close(fd));
         ulong* api = stackalloc ulong[] { Api, features & supported, 0 };
@@ -41,7 +41,7 @@ internal sealed unsafe class UserFault
         return new UserFault(fd);
     }
 
-    public static bool Has(ulong features) => (Available() & features) == features;
+    public static bool Has(ulong features) => (GetAvailableFeatures() & features) == features;
 
     public void Register(MappedRegion region, ulong mode)
     {
@@ -61,7 +61,7 @@ internal sealed unsafe class UserFault
         Libc.Control(_fd, IoctlPoison, poison).OrSkip("UFFDIO_POISON");
     }
 
-    private static ulong Available()
+    private static ulong GetAvailableFeatures()
     {
         int fd = OpenDescriptor();
         try
@@ -82,7 +82,7 @@ internal sealed unsafe class UserFault
         {
             Architecture.X64 => 323,
             Architecture.Arm64 => 282,
-            _ => throw new SkippedException("the number of userfaultfd is not known for this architecture"),
+            _ => throw new SkippedException("the system call number of userfaultfd is unknown on this architecture"),
         };
         return (int)Libc.SystemCall(number, CloseOnExec | UserModeOnly).OrSkip("userfaultfd");
     }

@@ -38,7 +38,7 @@ internal static unsafe partial class Libc
     [LibraryImport("libc", EntryPoint = "pwrite", SetLastError = true)]
     public static partial nint WriteAt(int fd, void* buffer, nuint count, long offset);
 
-    /// <summary>Gives the errno itself, unlike the others.</summary>
+    /// <summary>Returns the errno; the other functions return -1.</summary>
     [LibraryImport("libc", EntryPoint = "posix_fadvise")]
     public static partial int AdviseFile(int fd, long offset, long length, int advice);
 

@@ -10,7 +10,7 @@ internal static unsafe partial class Libc
     public const int SignalSetSize = 128;
     public const int NewIpcNamespace = 0x08000000;
 
-    /// <summary>The function is native: the child never runs a managed instruction.</summary>
+    /// <summary>Clones this process. The function is native, so that the child runs no managed code.</summary>
     [LibraryImport("libc", EntryPoint = "clone", SetLastError = true)]
     public static partial int Clone(nint function, nuint stackTop, int flags, nuint argument);
 

@@ -2,17 +2,17 @@ using System.Runtime.InteropServices;
 
 namespace PagemapTools.TestProcesses.Native;
 
-/// <summary>What to do when a call gives -1.</summary>
+/// <summary>Handles the result -1 of a system call.</summary>
 internal static class Outcome
 {
-    /// <summary>The call works on every kernel: a failure is a fault of this program or of the machine.</summary>
+    /// <summary>Throws if a call fails that works on every kernel.</summary>
     public static nint OrFail(this nint result, string call) =>
         result == -1 ? throw new TestProcessException(Describe(call)) : result;
 
     /// <inheritdoc cref="OrFail(nint, string)"/>
     public static int OrFail(this int result, string call) => (int)OrFail((nint)result, call);
 
-    /// <summary>The call needs a feature or a right that this machine may lack.</summary>
+    /// <summary>Skips if a call fails that needs a feature or a capability.</summary>
     public static nint OrSkip(this nint result, string call) =>
         result == -1 ? throw new SkippedException(Describe(call)) : result;
 

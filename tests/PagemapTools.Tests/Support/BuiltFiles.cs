@@ -1,37 +1,35 @@
 namespace PagemapTools.Tests.Support;
 
 /// <summary>
-/// What is tested, found by walking up from the test program: in a clone, in a build with another artifacts path, and where the
-/// build was copied to another machine.
+/// Finds the built module and programs in the directories above the test program. This works in a clone, in a build with another
+/// artifacts path, and in a build that was copied to another machine.
 /// </summary>
 internal static class BuiltFiles
 {
-    /// <summary>Names another module than the staged one.</summary>
+    /// <summary>The environment variable with the path of a module to test instead of the staged one.</summary>
     public const string ModuleVariable = "PAGEMAPTOOLS_MODULE";
 
     public static string Module { get; } =
-        Environment.GetEnvironmentVariable(ModuleVariable) is { Length: > 0 } named ? Path.GetFullPath(named) : StagedModule() ?? throw NotBuilt("out/PagemapTools/PagemapTools.psd1");
+        Environment.GetEnvironmentVariable(ModuleVariable) is { Length: > 0 } named ? Path.GetFullPath(named) : FindStagedModule() ?? throw CreateNotBuiltException("out/PagemapTools/PagemapTools.psd1");
 
-    public static string Host { get; } = Program("PagemapTools.Host");
+    public static string Host { get; } = FindProgram("PagemapTools.Host");
 
-    public static string TargetProcess { get; } = Program("PagemapTools.TargetProcess");
+    private static string? FindStagedModule() =>
+        EnumerateParents(AppContext.BaseDirectory).Select(directory => Path.Join(directory, "out/PagemapTools/PagemapTools.psd1")).FirstOrDefault(File.Exists);
 
-    private static string? StagedModule() =>
-        Above(AppContext.BaseDirectory).Select(directory => Path.Join(directory, "out/PagemapTools/PagemapTools.psd1")).FirstOrDefault(File.Exists);
-
-    private static string Program(string name)
+    private static string FindProgram(string name)
     {
-        // The configuration that the tests were built in comes first.
+        // Prefers the configuration of the test build.
         string own = Path.GetFileName(Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory));
         IEnumerable<string> candidates =
-            from directory in Above(AppContext.BaseDirectory)
+            from directory in EnumerateParents(AppContext.BaseDirectory)
             from parent in (string[])[directory, Path.Join(directory, "out/build/bin")]
             from configuration in (string[])[own, "debug", "release"]
             select Path.Join(parent, name, configuration, name + ".dll");
-        return candidates.FirstOrDefault(File.Exists) ?? throw NotBuilt(name);
+        return candidates.FirstOrDefault(File.Exists) ?? throw CreateNotBuiltException(name);
     }
 
-    private static IEnumerable<string> Above(string start)
+    private static IEnumerable<string> EnumerateParents(string start)
     {
         for (DirectoryInfo? directory = new(start); directory is not null; directory = directory.Parent)
         {
@@ -39,6 +37,6 @@ internal static class BuiltFiles
         }
     }
 
-    private static InvalidOperationException NotBuilt(string what) =>
+    private static InvalidOperationException CreateNotBuiltException(string what) =>
         new($"There is no {what} above {AppContext.BaseDirectory}. Build the solution first.");
 }

@@ -2,12 +2,12 @@ using System.Diagnostics;
 
 namespace PagemapTools.Tests.Support;
 
-/// <summary>Starts the built programs with the runtime that runs the tests, also as another user.</summary>
+/// <summary>Starts the built programs with the runtime of the tests, also as another user.</summary>
 internal static class DotnetProgram
 {
-    public static ProcessStartInfo StartInfo(string program, string? user)
+    public static ProcessStartInfo CreateStartInfo(string program, string? user)
     {
-        ProcessStartInfo start = new(Runtime())
+        ProcessStartInfo start = new(FindRuntime())
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
@@ -27,8 +27,8 @@ internal static class DotnetProgram
         return start;
     }
 
-    // The test program itself may have been started through its own executable.
-    private static string Runtime() =>
+    // ProcessPath is not dotnet if the test program's own executable started the tests.
+    private static string FindRuntime() =>
         Environment.ProcessPath is { } path && Path.GetFileName(path) == "dotnet" ? path
         : Environment.GetEnvironmentVariable("DOTNET_ROOT") is { Length: > 0 } root && File.Exists(Path.Join(root, "dotnet")) ? Path.Join(root, "dotnet")
         : "dotnet";

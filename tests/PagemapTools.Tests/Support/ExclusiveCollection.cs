@@ -1,8 +1,8 @@
 namespace PagemapTools.Tests.Support;
 
 /// <summary>
-/// Tests beside which no other runs: every process that another one starts or ends shares libraries with those that are measured, and
-/// every file that another one reads is open in this process.
+/// No other test runs beside a test of this collection. A process that another test starts or ends shares libraries with the measured
+/// processes, and a file that another test reads is open in this process.
 /// </summary>
 [CollectionDefinition(Name, DisableParallelization = true)]
 public sealed class ExclusiveCollection

@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace PagemapTools.Tests.Support;
 
-/// <summary>A run of src/PagemapTools.Host in a process of its own.</summary>
+/// <summary>The result of a run of src/PagemapTools.Host in a separate process.</summary>
 internal sealed record HostRun(int Status, string Output, string Error)
 {
     public string[] Lines { get; } = Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
@@ -12,7 +12,7 @@ internal static class HostProgram
 {
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(90);
 
-    /// <summary>Runs a script with the module imported.</summary>
+    /// <summary>Runs a script; the host imports the module first.</summary>
     public static HostRun RunScript(string script, string? user = null) => Run(["-NoProfile", "-Command", script], user);
 
     public static HostRun Run(IEnumerable<string> arguments, string? user = null, string input = "")
@@ -31,9 +31,21 @@ internal static class HostProgram
         return new HostRun(process.ExitCode, output.GetAwaiter().GetResult(), error.GetAwaiter().GetResult());
     }
 
-    public static Process Start(IEnumerable<string> arguments, string? user = null)
+    public static Process Start(IEnumerable<string> arguments, string? user = null) => Process.Start(CreateStartInfo(arguments, user))!;
+
+    /// <summary>Starts a host that SIGINT interrupts. Background jobs of a shell ignore SIGINT, and so do the programs that they start.</summary>
+    public static Process StartInterruptible(IEnumerable<string> arguments)
     {
-        ProcessStartInfo start = DotnetProgram.StartInfo(BuiltFiles.Host, user);
+        ProcessStartInfo start = CreateStartInfo(arguments, user: null);
+        start.ArgumentList.Insert(0, "--default-signal=INT");
+        start.ArgumentList.Insert(1, start.FileName);
+        start.FileName = "env";
+        return Process.Start(start)!;
+    }
+
+    private static ProcessStartInfo CreateStartInfo(IEnumerable<string> arguments, string? user)
+    {
+        ProcessStartInfo start = DotnetProgram.CreateStartInfo(BuiltFiles.Host, user);
         start.Environment["NO_COLOR"] = "1";
         start.Environment["POWERSHELL_TELEMETRY_OPTOUT"] = "1";
         foreach (string argument in arguments)
@@ -41,6 +53,6 @@ internal static class HostProgram
             start.ArgumentList.Add(argument);
         }
 
-        return Process.Start(start)!;
+        return start;
     }
 }

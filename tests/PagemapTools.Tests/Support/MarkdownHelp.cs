@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace PagemapTools.Tests.Support;
 
-/// <summary>Reads a page of help in PlatyPS' Markdown (schema 2024-05-01).</summary>
+/// <summary>Reads a help page in PlatyPS Markdown (schema 2024-05-01).</summary>
 internal static partial class MarkdownHelp
 {
     public static HelpPage Read(string path)
@@ -28,45 +28,45 @@ internal static partial class MarkdownHelp
         return new HelpPage
         {
             Name = Path.GetFileNameWithoutExtension(path),
-            Parameters = HelpPage.Sorted(parameters.Select(parameter => Line(parameter.Key[1..], parameter.Value.Split("```yaml")[1]))),
-            Syntax = HelpPage.Sorted(Split(sections["SYNTAX"], "### ").Select(Syntax)),
-            Inputs = HelpPage.Sorted(inputs.Keys),
-            Outputs = HelpPage.Sorted(outputs.Keys),
+            Parameters = HelpPage.Sort(parameters.Select(parameter => ReadParameter(parameter.Key[1..], parameter.Value.Split("```yaml")[1]))),
+            Syntax = HelpPage.Sort(Split(sections["SYNTAX"], "### ").Select(ReadSyntax)),
+            Inputs = HelpPage.Sort(inputs.Keys),
+            Outputs = HelpPage.Sort(outputs.Keys),
             Texts = texts,
             Examples = examples.ToDictionary(example => example.Key, example => Code().Match(example.Value).Groups["code"].Value, StringComparer.Ordinal),
         };
     }
 
-    private static string Line(string name, string yaml)
+    private static string ReadParameter(string name, string yaml)
     {
         string[] sets = yaml[yaml.IndexOf("ParameterSets:", StringComparison.Ordinal)..].Split("\n- Name: ")[1..];
-        return HelpPage.ParameterLine(
+        return HelpPage.FormatParameter(
             name,
-            Value(yaml, "Type"),
+            GetValue(yaml, "Type"),
             Regex.Match(yaml, @"^Aliases:(?<list>(\n- .*)*)", RegexOptions.Multiline | RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(1))
                 .Groups["list"].Value.Split("\n- ", StringSplitOptions.RemoveEmptyEntries),
             IsTrue(yaml, "SupportsWildcards"),
-            sets.Select(set => HelpPage.SetText(
+            sets.Select(set => HelpPage.FormatSet(
                 set.Split('\n')[0],
-                Value(set, "Position"),
+                GetValue(set, "Position"),
                 IsTrue(set, "IsRequired"),
                 IsTrue(set, "ValueFromPipeline"),
                 IsTrue(set, "ValueFromPipelineByPropertyName"))));
     }
 
-    private static string Syntax(KeyValuePair<string, string> section)
+    private static string ReadSyntax(KeyValuePair<string, string> section)
     {
         const string Default = " (Default)";
         bool isDefault = section.Key.EndsWith(Default, StringComparison.Ordinal);
-        return HelpPage.SyntaxLine(
+        return HelpPage.FormatSyntax(
             isDefault ? section.Key[..^Default.Length] : section.Key is "__AllParameterSets" ? "(All)" : section.Key,
             isDefault,
             ParameterInSyntax().Matches(section.Value).Select(match => match.Value));
     }
 
-    private static bool IsTrue(string yaml, string key) => string.Equals(Value(yaml, key), "true", StringComparison.OrdinalIgnoreCase);
+    private static bool IsTrue(string yaml, string key) => string.Equals(GetValue(yaml, key), "true", StringComparison.OrdinalIgnoreCase);
 
-    private static string Value(string yaml, string key) =>
+    private static string GetValue(string yaml, string key) =>
         Regex.Match(yaml, $@"^ *{key}: *(?<value>.*)$", RegexOptions.Multiline | RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(1)).Groups["value"].Value;
 
     private static Dictionary<string, string> Split(string text, string mark) =>

@@ -2,7 +2,7 @@ using System.Management.Automation;
 
 namespace PagemapTools.Tests.Support;
 
-/// <summary>All that came out of a script.</summary>
+/// <summary>The output, errors and messages of a script.</summary>
 internal sealed class Outcome(IReadOnlyList<PSObject> output, PSDataStreams streams, ErrorRecord? termination)
 {
     public IReadOnlyList<PSObject> Output => output;
@@ -15,13 +15,13 @@ internal sealed class Outcome(IReadOnlyList<PSObject> output, PSDataStreams stre
 
     public IReadOnlyList<ProgressRecord> Progress { get; } = [.. streams.Progress];
 
-    /// <summary>What ended the script before its time; null if nothing did.</summary>
+    /// <summary>The error that ended the script early; null if the script ran to its end.</summary>
     public ErrorRecord? Termination => termination;
 }
 
 internal static class ObjectReading
 {
-    /// <summary>A property's value, as any user of PowerShell would convert it; null stays null.</summary>
+    /// <summary>Converts a property's value as PowerShell does; null stays null.</summary>
     public static T? Get<T>(this PSObject item, string property)
     {
         PSPropertyInfo found = item.Properties[property] ?? throw new Xunit.Sdk.XunitException($"{item.BaseObject.GetType()} has no property {property}.");
@@ -31,9 +31,9 @@ internal static class ObjectReading
 
     public static string TypeName(this PSObject item) => item.BaseObject.GetType().Name;
 
-    /// <summary>One property of every object.</summary>
+    /// <summary>Returns one property of every object.</summary>
     public static T[] Column<T>(this IEnumerable<PSObject> items, string property) => [.. items.Select(item => item.Get<T>(property)!)];
 
-    /// <summary>The id without the name of the cmdlet.</summary>
+    /// <summary>Returns the error id without the name of the cmdlet.</summary>
     public static string Id(this ErrorRecord error) => error.FullyQualifiedErrorId.Split(',')[0];
 }

@@ -6,12 +6,12 @@ using System.Security;
 
 namespace PagemapTools.Tests.Support;
 
-/// <summary>A host of a given width that keeps the lines that would be on its screen.</summary>
+/// <summary>A host of a given width that records the lines of its screen.</summary>
 internal sealed class ScreenHost(int width = 120) : PSHost
 {
     private readonly Screen _screen = new(width);
 
-    /// <summary>The lines, without colour and without what is empty.</summary>
+    /// <summary>The lines without colour, without empty lines.</summary>
     public IReadOnlyList<string> Lines => [.. _screen.Text.Split('\n').Select(line => line.TrimEnd()).Where(line => line.Length > 0)];
 
     public override string Name => nameof(ScreenHost);

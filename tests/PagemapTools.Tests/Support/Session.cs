@@ -23,7 +23,7 @@ internal sealed class Session : IDisposable
 
     public Runspace Runspace { get; }
 
-    /// <summary>A variable of the session.</summary>
+    /// <summary>Gets or sets a variable of the session.</summary>
     public object? this[string name]
     {
         get => Runspace.SessionStateProxy.GetVariable(name);
@@ -42,12 +42,12 @@ internal sealed class Session : IDisposable
         PowerShell shell = PowerShell.Create();
         shell.Runspace = Runspace;
 
-        // Without the try the engine would write a terminating error and go on with the next statement.
+        // Without the try, the engine writes a terminating error and continues with the next statement.
         shell.AddScript($"$global:termination = $null\ntry {{\n{script}\n}} catch {{ $global:termination = $_ }}");
         return shell;
     }
 
-    /// <summary>Runs a script to its end, whatever that is.</summary>
+    /// <summary>Runs a script and returns its outcome, including a terminating error.</summary>
     public Outcome Run(string script)
     {
         using PowerShell shell = CreateCommand(script);
@@ -56,7 +56,7 @@ internal sealed class Session : IDisposable
         return new Outcome(output, shell.Streams, this["termination"] as ErrorRecord ?? (this["termination"] as PSObject)?.BaseObject as ErrorRecord);
     }
 
-    /// <summary>What a script gives that has to run without any error.</summary>
+    /// <summary>Runs a script, asserts that it has no error, and returns its output.</summary>
     public IReadOnlyList<PSObject> Objects(string script)
     {
         Outcome outcome = Run(script);
@@ -65,13 +65,13 @@ internal sealed class Session : IDisposable
         return outcome.Output;
     }
 
-    /// <summary>The single error that ends a script.</summary>
+    /// <summary>Runs a script and returns the terminating error.</summary>
     public ErrorRecord Termination(string script) =>
         Run(script).Termination ?? throw new Xunit.Sdk.XunitException($"Nothing ended '{script}'.");
 
     public void Dispose() => Runspace.Dispose();
 
-    // The engine tells its makers of each import otherwise.
+    // By default the engine sends telemetry on each import.
     [ModuleInitializer]
     internal static void SwitchTelemetryOff() => Environment.SetEnvironmentVariable("POWERSHELL_TELEMETRY_OPTOUT", "1");
 }

@@ -3,7 +3,7 @@ using System.Reflection;
 
 namespace PagemapTools.Tests.Support;
 
-/// <summary>Passes a number of objects on and then ends what is before it in the pipeline, as Select-Object -First does.</summary>
+/// <summary>Passes on a number of objects and then stops the commands before it in the pipeline, as Select-Object -First does.</summary>
 [Cmdlet("Stop", "Upstream")]
 public sealed class StopUpstreamCommand : PSCmdlet
 {

@@ -1,11 +1,11 @@
 namespace PagemapTools.Tests;
 
-/// <summary>What a user without any right can do, in an engine that runs as that user.</summary>
+/// <summary>Runs the cmdlets in an engine of a user without capabilities.</summary>
 [Collection(ExclusiveCollection.Name)]
 [Trait("Tier", "Privileged")]
-public sealed class RightsTests
+public sealed class UnprivilegedUserTests
 {
-    // Errors and warnings, one a line, for a process that has no other way to hand them over.
+    // Prints errors and warnings, one a line, because another process runs the script and the test reads only its output.
     private const string Report = """
         ; foreach ($x in $e) { "error|$($x.FullyQualifiedErrorId.Split(',')[0])|$($x.CategoryInfo.Category)|$($x.TargetObject)|$($x.Exception.Message)" }
         foreach ($x in $w) { "warning|$x" }
@@ -14,7 +14,7 @@ public sealed class RightsTests
     private const string Quietly = "-ErrorVariable e -ErrorAction SilentlyContinue -WarningVariable w -WarningAction SilentlyContinue";
 
     [Fact]
-    public void A_process_of_another_user_is_refused_and_the_next_target_is_served()
+    public void RefusedProcessDoesNotStopTheNext()
     {
         Require.Nobody(BuiltFiles.Host, BuiltFiles.Module);
         using TargetProcess other = TargetProcess.StartInKnownMemory("anon");
@@ -36,7 +36,7 @@ public sealed class RightsTests
     }
 
     [Fact]
-    public void The_kpage_files_are_refused()
+    public void KpageFilesGiveAccessDenied()
     {
         Require.Nobody(BuiltFiles.Host, BuiltFiles.Module);
         (string Command, string File)[] readers =
@@ -62,7 +62,7 @@ public sealed class RightsTests
     }
 
     [Fact]
-    public void Hidden_frames_are_null_and_give_one_warning_an_invocation()
+    public void HiddenFramesAreNullAndGiveOneWarningPerInvocation()
     {
         Require.Nobody(BuiltFiles.Host, BuiltFiles.Module);
 
@@ -84,12 +84,12 @@ public sealed class RightsTests
     }
 
     [Fact]
-    public void The_uss_of_ones_own_process_needs_no_right()
+    public void UssOfOwnProcessNeedsNoCapability()
     {
         Require.Nobody(BuiltFiles.Host, BuiltFiles.Module);
         using TargetProcess own = TargetProcess.StartAs(Machine.Nobody, "dense", "size=64MiB").Stop();
 
-        // Of what is its own whoever else comes and goes: the host maps the libraries of .NET, too.
+        // Compares only the process's own region: the USS of shared libraries changes when the host maps the same .NET libraries.
         HostRun run = HostProgram.RunScript(
             $"Measure-ProcessUss -Id {own.ProcessId} -ByMapping | Where-Object {{ $_.Mapping.Start -eq {own.Region.Start} }} | ForEach-Object Uss; (Measure-ProcessUss -Id {own.ProcessId}).Uss -gt 64MB",
             Machine.Nobody);
@@ -98,7 +98,7 @@ public sealed class RightsTests
     }
 
     [Fact]
-    public void All_processes_are_those_that_can_be_read()
+    public void MeasureUssOfAllReturnsOnlyReadableProcesses()
     {
         Require.Nobody(BuiltFiles.Host, BuiltFiles.Module);
         using TargetProcess own = TargetProcess.StartAs(Machine.Nobody, "anon");
@@ -112,7 +112,7 @@ public sealed class RightsTests
     }
 
     [Fact]
-    public void The_support_test_names_the_capabilities_that_are_missing()
+    public void SupportTestNamesMissingCapabilities()
     {
         Require.Nobody(BuiltFiles.Host, BuiltFiles.Module);
 

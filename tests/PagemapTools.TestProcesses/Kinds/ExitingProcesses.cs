@@ -9,13 +9,13 @@ internal sealed class ExitingProcess : TestProcess
 {
     public override string Name => "exits-under-reader";
 
-    public override string Summary => "size=256MiB: private anonymous pages, all written; next: exits as soon as the line is out";
+    public override string Summary => "size=256MiB: private anonymous pages, all written; next: exits after the report";
 
     public override void Make(Context context)
     {
-        long size = context.Options.Size("size", "256MiB");
-        MemoryInfo.Need(size);
-        MappedRegion mapping = MappedRegion.Anonymous(context, size);
+        long size = context.Options.GetSize("size", "256MiB");
+        MemoryInfo.RequireAvailable(size);
+        MappedRegion mapping = MappedRegion.MapAnonymous(context, size);
         mapping.WriteAll();
         context.Add(Name, mapping).WithAll("written");
     }
@@ -30,17 +30,17 @@ internal sealed unsafe class ExecutingProcess : TestProcess
 
     public override string Summary =>
         "size=64MiB: private anonymous pages, all written; next: execve of the program itself under the same pid, with " +
-        "no region, which then takes next and exit";
+        "no region; the new program accepts next and exit";
 
     public override void Make(Context context)
     {
-        long size = context.Options.Size("size", "64MiB");
-        if (context.Options.Number("step", 0) > 0)
+        long size = context.Options.GetSize("size", "64MiB");
+        if (context.Options.GetNumber("step", 0) > 0)
         {
             return;
         }
 
-        MappedRegion mapping = MappedRegion.Anonymous(context, size);
+        MappedRegion mapping = MappedRegion.MapAnonymous(context, size);
         mapping.WriteAll();
         context.Add(Name, mapping).WithAll("written");
     }
@@ -79,25 +79,25 @@ internal sealed class ZombieLeader : TestProcess
     public override string Name => "leaderless";
 
     public override string Summary =>
-        "size=1MiB: private anonymous pages, all written; next: its main thread ends as soon as the line is out, and another lives on " +
+        "size=1MiB: private anonymous pages, all written; next: the main thread exits after the report, and another thread runs " +
         "until exit or the end of stdin";
 
     public override void Make(Context context)
     {
-        MappedRegion mapping = MappedRegion.Anonymous(context, context.Options.Size("size", "1MiB"));
+        MappedRegion mapping = MappedRegion.MapAnonymous(context, context.Options.GetSize("size", "1MiB"));
         mapping.WriteAll();
         context.Add(Name, mapping).WithAll("written");
     }
 
     public override void Next(Context context, int step, string argument) => context.AfterReport = static () =>
     {
-        new Thread(LiveOn).Start();
+        new Thread(RunUntilExit).Start();
 
-        // exit, unlike exit_group and _exit of libc, ends this thread only.
+        // The system call exit ends only this thread; exit_group and _exit of libc end all threads.
         Libc.SystemCall(s_exit, 0);
     };
 
-    private static void LiveOn()
+    private static void RunUntilExit()
     {
         while (StandardInput.ReadLine() is { } line && line is not "exit")
         {

@@ -9,47 +9,47 @@ using PagemapTools.Procfs.Walk;
 namespace PagemapTools.Procfs.Tests.Live;
 
 [Trait("Tier", "Live")]
-public sealed class GoneProcessesTests
+public sealed class ExitedProcessesTests
 {
     private static readonly ProcRoot s_root = new("/proc");
 
-    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+    private static CancellationToken CancellationToken => TestContext.Current.CancellationToken;
 
     [Fact]
-    public void A_number_that_no_process_has_is_not_found()
+    public void AnUnusedProcessIdIsNotFound()
     {
         int beyond = int.Parse(File.ReadAllText("/proc/sys/kernel/pid_max")) + 1;
-        Assert.Equal(ProcfsError.ProcessNotFound, FailureOf(() => Measure(beyond)).Error);
-        Assert.Equal(ProcfsError.ProcessNotFound, FailureOf(() => ProcessAddressSpace.Open(s_root, beyond)).Error);
+        Assert.Equal(ProcfsError.ProcessNotFound, CatchFailure(() => Measure(beyond)).Error);
+        Assert.Equal(ProcfsError.ProcessNotFound, CatchFailure(() => ProcessAddressSpace.Open(s_root, beyond)).Error);
         Assert.Null(s_root.GetProcessName(beyond));
     }
 
     [Fact]
-    public void A_kernel_thread_has_no_address_space()
+    public void AKernelThreadHasNoAddressSpace()
     {
         const int KThreadDaemon = 2;
         Require.That(ProcessStatus.IsKernelThread(KThreadDaemon), "KernelThread", "process 2 is no kernel thread here (a container of its own)");
-        ProcfsException failure = FailureOf(() => Measure(KThreadDaemon));
+        ProcfsException failure = CatchFailure(() => Measure(KThreadDaemon));
         Assert.Equal((ProcfsError.NoAddressSpace, KThreadDaemon), (failure.Error, failure.ProcessId));
         Assert.Contains("kernel thread", failure.Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void A_zombie_has_no_address_space()
+    public void AZombieHasNoAddressSpace()
     {
         using TargetProcess target = TargetProcess.Start("zombie");
         int zombie = target.Children[0];
         Assert.Equal('Z', ProcessStatus.GetState(zombie));
-        ProcfsException failure = FailureOf(() => Measure(zombie));
+        ProcfsException failure = CatchFailure(() => Measure(zombie));
         Assert.Equal((ProcfsError.NoAddressSpace, zombie), (failure.Error, failure.ProcessId));
         Assert.Contains("zombie", failure.Message, StringComparison.Ordinal);
         target.Next();
-        Assert.Equal(ProcfsError.ProcessNotFound, FailureOf(() => Measure(zombie)).Error);
+        Assert.Equal(ProcfsError.ProcessNotFound, CatchFailure(() => Measure(zombie)).Error);
     }
 
-    /// <summary>Its /proc/PID is a zombie's: no mapping, no entry. Every page is as it was.</summary>
+    /// <summary>/proc/PID is that of a zombie, without mappings or entries. The pages of the process do not change.</summary>
     [Fact]
-    public void A_process_whose_main_thread_has_ended_is_read_while_another_lives()
+    public void ALivingThreadServesForAnExitedMainThread()
     {
         using TargetProcess target = TargetProcess.Start("leaderless");
         TargetRegion region = target["leaderless"];
@@ -58,7 +58,7 @@ public sealed class GoneProcessesTests
         int thread = int.Parse(Path.GetFileName(Directory.EnumerateDirectories($"/proc/{target.ProcessId}/task").First(task => !task.EndsWith($"/{target.ProcessId}", StringComparison.Ordinal))));
 
         using ProcessAddressSpace process = ProcessAddressSpace.Open(s_root, target.ProcessId);
-        (List<ProcessPageInfo> pages, _) = Walks.Pages(s_root, process, new ProcessPageQuery { Walk = new PageWalkOptions { Addresses = [region.Range] } });
+        (List<ProcessPageInfo> pages, _) = Walks.ReadPages(s_root, process, new ProcessPageQuery { Walk = new PageWalkOptions { Addresses = [region.Range] } });
         Assert.Equal(KernelFile.Pagemap(thread, region.Start, region.PageCount), pages.Select(page => page.RawEntry));
         Assert.All(pages, page => Assert.Equal((PageState.Present, target.ProcessId), (page.State, page.ProcessId)));
         Assert.Equal(File.ReadLines($"/proc/{thread}/maps").Count(), process.ReadMappings().Count());
@@ -68,32 +68,32 @@ public sealed class GoneProcessesTests
     }
 
     [Fact]
-    public void A_process_killed_during_a_walk_is_told_after_what_was_read()
+    public void EntriesReadBeforeAKillPrecedeTheError()
     {
         using TargetProcess target = TargetProcess.Start("dense", "size=256MiB").Stop();
         TargetRegion region = target["dense"];
         using ProcessAddressSpace process = ProcessAddressSpace.Open(s_root, target.ProcessId);
         using PageWalk walk = new(process, new PageWalkOptions { Addresses = [region.Range] });
-        Assert.True(walk.MoveNext(Stop));
+        Assert.True(walk.MoveNext(CancellationToken));
         Assert.InRange(walk.Entries.Length, 1, region.PageCount - 1);
         Assert.All(walk.Entries.ToArray(), entry => Assert.True((entry & PagemapBits.Present) != 0));
         target.Kill();
-        Assert.Equal(ProcfsError.ProcessNotFound, FailureOf(() => WalkOn(walk)).Error);
+        Assert.Equal(ProcfsError.ProcessNotFound, CatchFailure(() => WalkToEnd(walk)).Error);
     }
 
     [Fact]
-    public void The_pages_of_a_process_killed_during_the_reading_come_before_the_failure()
+    public void PagesReadBeforeAKillPrecedeTheError()
     {
         using TargetProcess target = TargetProcess.Start("dense", "size=256MiB").Stop();
         using ProcessAddressSpace process = ProcessAddressSpace.Open(s_root, target.ProcessId);
         using ProcfsContext procfs = new(s_root);
         using ProcessPageReader reader = new(procfs, process, new ProcessPageQuery { Walk = new PageWalkOptions { Addresses = [target["dense"].Range] } });
-        Assert.True(reader.MoveNext(Stop));
+        Assert.True(reader.MoveNext(CancellationToken));
         int delivered = reader.Batch.Count;
         target.Kill();
-        ProcfsException failure = FailureOf(() =>
+        ProcfsException failure = CatchFailure(() =>
         {
-            while (reader.MoveNext(Stop))
+            while (reader.MoveNext(CancellationToken))
             {
                 delivered += reader.Batch.Count;
             }
@@ -103,26 +103,26 @@ public sealed class GoneProcessesTests
     }
 
     [Fact]
-    public void A_process_that_executes_another_program_under_the_reader_has_gone()
+    public void ExecDuringAWalkEndsTheAddressSpace()
     {
         using TargetProcess target = TargetProcess.Start("execs");
         using ProcessAddressSpace process = ProcessAddressSpace.Open(s_root, target.ProcessId);
         using PageWalk walk = new(process, new PageWalkOptions());
-        Assert.True(walk.MoveNext(Stop));
+        Assert.True(walk.MoveNext(CancellationToken));
         target.Next();
         Assert.NotNull(ProcessStatus.GetState(target.ProcessId));
-        Assert.Equal(ProcfsError.ProcessNotFound, FailureOf(() => WalkOn(walk)).Error);
-        Assert.Equal(ProcfsError.ProcessNotFound, FailureOf(() => Assert.NotEmpty(process.ReadMappings().ToArray())).Error);
+        Assert.Equal(ProcfsError.ProcessNotFound, CatchFailure(() => WalkToEnd(walk)).Error);
+        Assert.Equal(ProcfsError.ProcessNotFound, CatchFailure(() => Assert.NotEmpty(process.ReadMappings().ToArray())).Error);
         Assert.True(Measure(target.ProcessId).Uss > 0);
     }
 
     [Fact]
-    public void A_process_that_exits_while_it_is_measured_is_told_and_never_half_measured()
+    public void AnExitDuringMeasuringGivesAnErrorNotAPart()
     {
         using TargetProcess target = TargetProcess.Start("exits-under-reader", "size=128MiB");
         long least = target["exits-under-reader"].Length;
         target.Ask("next");
-        ProcfsException failure = FailureOf(() =>
+        ProcfsException failure = CatchFailure(() =>
         {
             while (true)
             {
@@ -131,13 +131,13 @@ public sealed class GoneProcessesTests
         });
         Assert.True(failure.Error is ProcfsError.ProcessNotFound or ProcfsError.NoAddressSpace, failure.Message);
         Assert.True(target.WaitForExit(TimeSpan.FromMinutes(1)));
-        Assert.Equal(ProcfsError.ProcessNotFound, FailureOf(() => Measure(target.ProcessId)).Error);
+        Assert.Equal(ProcfsError.ProcessNotFound, CatchFailure(() => Measure(target.ProcessId)).Error);
     }
 
     [Fact]
-    public void Every_process_of_the_machine_is_measured_or_says_why_not()
+    public void EachProcessIsMeasuredOrGivesAnError()
     {
-        foreach (UssMethod method in UssVersusSmaps.Methods())
+        foreach (UssMethod method in UssVersusSmaps.GetMethods())
         {
             UssMeter meter = new(new ProcfsContext(s_root), method);
             int measured = 0;
@@ -145,7 +145,7 @@ public sealed class GoneProcessesTests
             {
                 try
                 {
-                    ProcessUss uss = meter.Measure(processId, mappings: null, threads: 1, cancellationToken: Stop);
+                    ProcessUss uss = meter.Measure(processId, mappings: null, threads: 1, cancellationToken: CancellationToken);
                     Assert.True(uss.Uss <= uss.Rss + uss.Hugetlb || uss.Rss is null);
                     measured++;
                 }
@@ -160,9 +160,9 @@ public sealed class GoneProcessesTests
         }
     }
 
-    private static void WalkOn(PageWalk walk)
+    private static void WalkToEnd(PageWalk walk)
     {
-        while (walk.MoveNext(Stop))
+        while (walk.MoveNext(CancellationToken))
         {
             Assert.True(walk.Entries.Length > 0);
         }
@@ -171,8 +171,8 @@ public sealed class GoneProcessesTests
     private static ProcessUss Measure(int processId)
     {
         UssMeter meter = new(new ProcfsContext(s_root), UssMethod.Exclusive);
-        return meter.Measure(processId, mappings: null, threads: 1, cancellationToken: Stop);
+        return meter.Measure(processId, mappings: null, threads: 1, cancellationToken: CancellationToken);
     }
 
-    private static ProcfsException FailureOf(Action action) => Assert.Throws<ProcfsException>(action);
+    private static ProcfsException CatchFailure(Action action) => Assert.Throws<ProcfsException>(action);
 }

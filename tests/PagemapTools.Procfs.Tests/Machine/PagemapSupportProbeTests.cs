@@ -7,7 +7,7 @@ namespace PagemapTools.Procfs.Tests.Machine;
 public sealed class PagemapSupportProbeTests
 {
     [Fact]
-    public void A_tree_without_the_files_of_frames_says_so()
+    public void AbsentKpageFilesAreNotSupported()
     {
         using FakeProc tree = new FakeProc().Entries("kpagecount", 0, 1);
         Dictionary<string, PagemapSupport> said = new ProcfsContext(tree.Root).ProbeSupport().ToDictionary(feature => feature.Feature);

@@ -2,9 +2,9 @@ using System.Management.Automation;
 
 namespace PagemapTools.Tests;
 
-/// <summary>A process that leaves under the reader: what was read stays, and then comes an error, never silence.</summary>
+/// <summary>A process exits or calls execve while a cmdlet reads it. The cmdlet returns the pages read so far and writes an error.</summary>
 [Trait("Tier", "Privileged")]
-public sealed class ProcessLeavingTests
+public sealed class ProcessExitTests
 {
     private const ulong Address = 0x10000;
 
@@ -12,37 +12,37 @@ public sealed class ProcessLeavingTests
     [InlineData("", false)]
     [InlineData("-AsRange", false)]
     [InlineData("-Include MapCount", true)]
-    public void A_process_killed_during_the_walk_is_not_found_after_what_was_read(string options, bool needsRoot)
+    public void KilledProcessIsReportedAfterPagesReadSoFar(string options, bool needsRoot)
     {
         if (needsRoot)
         {
             Require.Root();
         }
 
-        // Larger than all that is read ahead.
+        // Larger than everything that the cmdlet reads ahead.
         using TargetProcess victim = TargetProcess.StartInKnownMemory("exits-under-reader", "size=1GiB");
         using TargetProcess next = TargetProcess.StartInKnownMemory("anon");
         TargetRegion region = victim.Region;
-        using Session session = SessionWith(victim, next);
+        using Session session = CreateSession(victim, next);
         session["leave"] = (Action)victim.Kill;
 
         Outcome outcome = session.Run($"Get-ProcessPageMap -Id $ids {options} | ForEach-Object {{ if ($leave) {{ $leave.Invoke(); $leave = $null }}; $_ }}");
 
-        AssertLeft(outcome, region, next);
+        AssertExited(outcome, region, next);
     }
 
     [Fact]
-    public void A_process_that_executes_another_program_during_the_walk_is_not_found_after_what_was_read()
+    public void ExecDuringWalkIsReportedAfterPagesReadSoFar()
     {
         using TargetProcess victim = TargetProcess.StartInKnownMemory("execs", "size=256MiB");
         using TargetProcess next = TargetProcess.StartInKnownMemory("anon");
         TargetRegion region = victim.Region;
-        using Session session = SessionWith(victim, next);
+        using Session session = CreateSession(victim, next);
         session["leave"] = (Action)(() => victim.Next());
 
         Outcome outcome = session.Run("Get-ProcessPageMap -Id $ids | ForEach-Object { if ($leave) { $leave.Invoke(); $leave = $null }; $_ }");
 
-        AssertLeft(outcome, region, next);
+        AssertExited(outcome, region, next);
     }
 
     [Theory]
@@ -53,7 +53,7 @@ public sealed class ProcessLeavingTests
     [InlineData("Measure-ProcessUss -Method MapCount", 0)]
     [InlineData("Measure-ProcessUss -ByMapping", 0)]
     [InlineData("Measure-KPageFlags", 1)]
-    public void A_pagemap_that_ends_within_a_mapping_is_of_a_process_that_has_gone(string command, int outputs)
+    public void ShortPagemapIsReportedAsExitedProcess(string command, int outputs)
     {
         using FakeProc tree = new();
         ulong[] entries = [PagemapBits.PresentAt(1), PagemapBits.PresentAt(2), PagemapBits.PresentAt(4), PagemapBits.PresentAt(5)];
@@ -70,21 +70,21 @@ public sealed class ProcessLeavingTests
         Assert.Equal(outputs, outcome.Output.Count);
     }
 
-    private static Session SessionWith(TargetProcess victim, TargetProcess next)
+    private static Session CreateSession(TargetProcess victim, TargetProcess next)
     {
         Session session = new();
         session["ids"] = new[] { victim.ProcessId, next.ProcessId };
         return session;
     }
 
-    private static void AssertLeft(Outcome outcome, TargetRegion region, TargetProcess next)
+    private static void AssertExited(Outcome outcome, TargetRegion region, TargetProcess next)
     {
         Assert.Null(outcome.Termination);
         AssertNotFound(Assert.Single(outcome.Errors), region.ProcessId);
         int[] ids = outcome.Output.Column<int>("ProcessId");
         Assert.Equal([region.ProcessId, next.ProcessId], ids.Distinct());
 
-        // What had been read of the large region when the process left, and no more.
+        // The output has the pages read before the exit, in order, and not the end of the region.
         ulong[] addresses = [.. outcome.Output.Where((_, index) => ids[index] == region.ProcessId).Select(item => item.Get<ulong>("Address"))];
         Assert.Equal(addresses.Order(), addresses);
         Assert.DoesNotContain(addresses, address => address >= region.End - Machine.PageSize);

@@ -7,31 +7,31 @@ using PagemapTools.Procfs.Processes;
 using PagemapTools.Procfs.Uss;
 using PagemapTools.Procfs.Walk;
 
-namespace PagemapTools.Procfs.Tests.Live;
+namespace PagemapTools.Procfs.Tests.Live.Callers;
 
 /// <summary>
-/// What a process sees with whatever rights it has: what is hidden is null, what is visible is true, and what is refused is told with
-/// the right that is missing. Explicit: <see cref="UnprivilegedTests"/> runs each in processes with fewer rights.
+/// Checks what the library shows to a caller with any privileges: hidden values are null, visible values are true, and errors name the
+/// missing capability. A normal run excludes these explicit tests; <see cref="CallerTests"/> runs them in subprocesses.
 /// </summary>
 [Trait("Tier", "Privileged")]
-public sealed class UnprivilegedChecks(SharedTargets targets) : IClassFixture<SharedTargets>
+public sealed class CallerChecks(SharedTargets targets) : IClassFixture<SharedTargets>
 {
     private static readonly ProcRoot s_root = new("/proc");
 
-    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+    private static CancellationToken CancellationToken => TestContext.Current.CancellationToken;
 
     [Fact(Explicit = true)]
-    public void Frame_numbers_are_null_where_the_kernel_hides_them_and_the_rest_is_true()
+    public void HiddenFrameNumbersAreNullAndTheRestIsTrue()
     {
         TargetProcess target = targets["anon"];
         TargetRegion region = target["anon"];
         ProcessPageInfo[] pages = TargetPages.Read(region);
-        Assert.All(pages.On(region["written"]), page => Assert.Equal((PageState.Present, true, Rights.SeesFrameNumbers), (page.State, page.IsExclusive, page.Pfn is not null)));
-        Assert.All(pages.On(region["untouched"]), page => Assert.Equal(PageState.Unpopulated, page.State));
+        Assert.All(pages.Pick(region["written"]), page => Assert.Equal((PageState.Present, true, Rights.SeesFrameNumbers), (page.State, page.IsExclusive, page.Pfn is not null)));
+        Assert.All(pages.Pick(region["untouched"]), page => Assert.Equal(PageState.Unpopulated, page.State));
     }
 
     [Fact(Explicit = true)]
-    public void Memory_of_ones_own_is_measured_to_the_byte()
+    public void FiguresOfOwnProcessesEqualThoseOfSmaps()
     {
         foreach (string kind in (string[])["anon", "fork", "file-private"])
         {
@@ -41,7 +41,7 @@ public sealed class UnprivilegedChecks(SharedTargets targets) : IClassFixture<Sh
     }
 
     [Fact(Explicit = true)]
-    public void The_zero_page_makes_rss_null_or_right_but_never_wrong()
+    public void TheZeroPageMakesRssNullOrZero()
     {
         Require.ZeroPage();
         TargetProcess target = targets["anon-read"];
@@ -52,39 +52,39 @@ public sealed class UnprivilegedChecks(SharedTargets targets) : IClassFixture<Sh
     }
 
     [Fact(Explicit = true)]
-    public void A_guard_region_is_one_or_hidden_but_never_swap()
+    public void GuardRegionsAreGuardOrHiddenNotSwapped()
     {
         TargetProcess target = targets["guard"];
         ProcessPageInfo[] pages = TargetPages.Read(target["guard"]);
         PageState expected = Environment.OSVersion.Version >= new Version(6, 15) || Rights.SeesFrameNumbers ? PageState.Guard : PageState.Hidden;
-        Assert.All(pages.On(target["guard"]["guard"]), page => Assert.Equal(expected, page.State));
+        Assert.All(pages.Pick(target["guard"]["guard"]), page => Assert.Equal(expected, page.State));
         Assert.All(pages, page => Assert.Null(page.SwapFile));
     }
 
     [Fact(Explicit = true)]
-    public void A_marker_is_one_or_hidden_but_never_swap()
+    public void MarkersAreUffdMarkerOrHiddenNotSwapped()
     {
         TargetProcess target = targets["uffd-wp"];
         int[] markers = target["markers"]["marker"];
         Require.That(markers.Length > 0, "Markers", "this kernel leaves no markers in anonymous memory");
         PageState expected = Rights.SeesFrameNumbers ? PageState.UffdMarker : PageState.Hidden;
-        Assert.All(TargetPages.Read(target["markers"]).On(markers), page => Assert.Equal((expected, true), (page.State, page.IsUffdWriteProtected)));
+        Assert.All(TargetPages.Read(target["markers"]).Pick(markers), page => Assert.Equal((expected, true), (page.State, page.IsUffdWriteProtected)));
     }
 
     [Fact(Explicit = true)]
-    public void A_process_of_another_user_is_read_or_the_right_is_named_that_is_missing() =>
-        AssertReadOrDenied(StandingBy(UnprivilegedFixture.OfOtherUser), isOfSameUser: false);
+    public void OtherUsersProcessIsReadOrTheErrorNamesTheCapability() =>
+        AssertReadOrDenied(GetStandbyProcess(CallerFixture.OtherUsersProcess), isOfSameUser: false);
 
     [Fact(Explicit = true)]
-    public void A_process_with_more_rights_is_read_or_the_right_is_named_that_is_missing() =>
-        AssertReadOrDenied(StandingBy(UnprivilegedFixture.OfMoreRights), isOfSameUser: Rights.IsRoot);
+    public void PrivilegedProcessIsReadOrTheErrorNamesTheCapability() =>
+        AssertReadOrDenied(GetStandbyProcess(CallerFixture.PrivilegedProcess), isOfSameUser: Rights.IsRoot);
 
-    /// <summary>clear_refs asks nobody for the right to trace (fs/proc/task_mmu.c, clear_refs_write), unless hidepid hides it.</summary>
+    /// <summary>clear_refs does not require CAP_SYS_PTRACE (fs/proc/task_mmu.c, clear_refs_write), except under hidepid.</summary>
     [Fact(Explicit = true)]
-    public void To_clear_bits_of_another_users_process_asks_for_the_right_to_write_its_files()
+    public void ClearRefsOfOtherUsersNeedsCapDacOverride()
     {
         const int EACCES = 13;
-        int processId = StandingBy(UnprivilegedFixture.OfOtherUser);
+        int processId = GetStandbyProcess(CallerFixture.OtherUsersProcess);
         if (KernelFile.OpensForWriting($"/proc/{processId}/clear_refs"))
         {
             Assert.True(Rights.MayWriteFilesOfOthers);
@@ -99,7 +99,7 @@ public sealed class UnprivilegedChecks(SharedTargets targets) : IClassFixture<Sh
     }
 
     [Fact(Explicit = true)]
-    public void Files_of_frames_are_read_by_their_owner_and_by_who_may_read_all_files()
+    public void KpageFilesNeedTheirOwnerOrCapDacReadSearch()
     {
         using KPageFiles files = new(s_root);
         foreach (FrameProperties field in KPageFiles.AllFields.Where(field => File.Exists($"/proc/{KPageFiles.FileName(field)}")))
@@ -117,7 +117,7 @@ public sealed class UnprivilegedChecks(SharedTargets targets) : IClassFixture<Sh
     }
 
     [Fact(Explicit = true)]
-    public void Shared_memory_is_resolved_or_said_not_to_be()
+    public void SharedMemoryIsResolvedOrGivesAWarning()
     {
         TargetProcess target = targets["shared-zapped"];
         using ProcessAddressSpace process = ProcessAddressSpace.Open(s_root, target.ProcessId);
@@ -125,7 +125,7 @@ public sealed class UnprivilegedChecks(SharedTargets targets) : IClassFixture<Sh
         ProcessPageQuery query = new() { Walk = new PageWalkOptions { Addresses = [target["shared-zapped"].Range] }, ResolveShared = true };
         using ProcessPageReader reader = new(procfs, process, query);
         int notMapped = 0;
-        while (reader.MoveNext(Stop))
+        while (reader.MoveNext(CancellationToken))
         {
             notMapped += Enumerable.Range(0, reader.Batch.Count).Count(row => (reader.Create(reader.Batch, row)).State == PageState.NotMapped);
         }
@@ -135,33 +135,33 @@ public sealed class UnprivilegedChecks(SharedTargets targets) : IClassFixture<Sh
     }
 
     [Fact(Explicit = true)]
-    public void What_is_said_beforehand_is_what_comes_true() => SupportAgreement.Check(StandingBy(UnprivilegedFixture.OfOtherUser));
+    public void ReportedSupportEqualsActualSupport() => SupportAgreement.Check(GetStandbyProcess(CallerFixture.OtherUsersProcess));
 
     private static void AssertReadOrDenied(int processId, bool isOfSameUser)
     {
         if (KernelFile.Opens($"/proc/{processId}/pagemap") && KernelFile.Opens($"/proc/{processId}/maps"))
         {
-            Assert.NotEmpty(Mappings(processId));
+            Assert.NotEmpty(ReadMappings(processId));
             return;
         }
 
-        ProcfsException failure = Assert.Throws<ProcfsException>(() => Mappings(processId));
+        ProcfsException failure = Assert.Throws<ProcfsException>(() => ReadMappings(processId));
         Assert.Equal((ProcfsError.ProcessAccessDenied, processId), (failure.Error, failure.ProcessId));
         Assert.Contains(failure.MissingCapability!, failure.Message, StringComparison.Ordinal);
         Assert.Equal(!Rights.MayTraceOthers, failure.MissingCapability!.Contains("CAP_SYS_PTRACE", StringComparison.Ordinal));
         Assert.Equal(!isOfSameUser && !Rights.MayReadFilesOfOthers, failure.MissingCapability!.Contains("CAP_DAC_READ_SEARCH", StringComparison.Ordinal));
     }
 
-    private static MemoryMapping[] Mappings(int processId)
+    private static MemoryMapping[] ReadMappings(int processId)
     {
         using ProcessAddressSpace process = ProcessAddressSpace.Open(s_root, processId);
         return [.. process.ReadMappings()];
     }
 
-    private static int StandingBy(string variable)
+    private static int GetStandbyProcess(string variable)
     {
-        bool isThere = int.TryParse(Environment.GetEnvironmentVariable(variable), out int processId);
-        Require.That(isThere, "Root", "only root can have processes of another user stand by");
+        bool hasProcess = int.TryParse(Environment.GetEnvironmentVariable(variable), out int processId);
+        Require.That(hasProcess, "Root", "only root can start a process of another user");
         return processId;
     }
 }
