@@ -1,3 +1,5 @@
+using PagemapTools.Procfs.Native;
+
 namespace PagemapTools.Procfs.Core;
 
 /// <summary>The cause of a failure of the kernel's pagemap interface.</summary>
@@ -65,4 +67,13 @@ public sealed class ProcfsException : Exception
     /// another user.
     /// </summary>
     public bool IsExpected => Error is ProcfsError.ProcessNotFound or ProcfsError.NoAddressSpace or ProcfsError.ProcessAccessDenied;
+
+    /// <summary>
+    /// Whether the machine lacked descriptors or memory. That can happen in a file of the whole machine while one process is read, and the
+    /// next process may be readable.
+    /// </summary>
+    internal bool IsExhaustion => Errno.IsExhaustion(ErrorNumber);
+
+    /// <summary>The same failure as one of a process.</summary>
+    internal ProcfsException ForProcess(int processId) => new(Error, Message, Path, processId, ErrorNumber, MissingCapability);
 }

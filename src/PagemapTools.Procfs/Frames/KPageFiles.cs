@@ -16,7 +16,7 @@ public sealed class KPageFiles : IDisposable
     {
         _root = root;
         _savedFlags = savedFlags;
-        _untracked = new(() => new UntrackedSections(TryGet(FrameProperties.Flags)));
+        _untracked = new(() => new UntrackedSections(TryGet(FrameProperties.Flags)), LazyThreadSafetyMode.PublicationOnly);
     }
 
     /// <summary>The properties: each has a file.</summary>
@@ -68,7 +68,7 @@ public sealed class KPageFiles : IDisposable
         {
             return Get(field);
         }
-        catch (ProcfsException failure) when (!Errno.IsExhaustion(failure.ErrorNumber))
+        catch (ProcfsException failure) when (!failure.IsExhaustion)
         {
             return null;
         }

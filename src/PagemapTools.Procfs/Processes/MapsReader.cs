@@ -15,13 +15,14 @@ internal sealed class MapsReader(SafeFileHandle maps, ProcessContext process)
         while (lines.MoveNext())
         {
             MemoryMapping mapping = lines.IsWhole ? parser.Parse(lines.Line) : throw parser.CreateMalformedLine(lines.Line);
-            if (mapping.Start < end)
-            {
-                throw parser.CreateMalformedLine(lines.Line);
-            }
 
-            end = mapping.End;
-            yield return mapping;
+            // The kernel prints a page of lines a read. Between two reads the last mapping may have merged with the next one, which is then
+            // printed with addresses that were printed before (fs/proc/task_mmu.c, m_start).
+            if (mapping.End > end)
+            {
+                yield return mapping.Start < end ? mapping.CutAt(end) : mapping;
+                end = mapping.End;
+            }
         }
 
         // The maps of a process that exits end early or give ESRCH. The caller finds out whether it has exited.

@@ -77,6 +77,21 @@ public sealed class MemoryMapping
     /// <summary>The range and the name, as in maps.</summary>
     public override string ToString() => $"{Start:x}-{End:x} {Permissions} {Name}";
 
+    /// <summary>The part of the mapping from an address on.</summary>
+    internal MemoryMapping CutAt(ulong start) => new(Process)
+    {
+        Start = start,
+        End = End,
+        Permissions = Permissions,
+        Offset = HasFile ? Offset + (start - Start) : Offset,
+        DeviceMajor = DeviceMajor,
+        DeviceMinor = DeviceMinor,
+        Inode = Inode,
+        Path = Path,
+        IsDeleted = IsDeleted,
+        Kind = Kind,
+    };
+
     internal static (string? Path, bool IsDeleted) SplitDeletedSuffix(string name) =>
         name.Length == 0 ? (null, false)
         : name.EndsWith(DeletedSuffix, StringComparison.Ordinal) ? (name[..^DeletedSuffix.Length], true)

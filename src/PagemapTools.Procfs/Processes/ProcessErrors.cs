@@ -68,7 +68,7 @@ internal static class ProcessErrors
     private static ProcfsException AccessDenied(ProcRoot root, int processId, string file, int errno)
     {
         string path = root.GetPath(processId, file);
-        AccessDeniedDiagnosis diagnosis = new(root, processId, file);
+        AccessDeniedDiagnosis diagnosis = Diagnose(root, processId, file);
         return new ProcfsException(
             ProcfsError.ProcessAccessDenied,
             $"Process {processId} may not be {(file == "clear_refs" ? "written" : "read")}: '{path}' answers {Errno.Describe(errno)}. {diagnosis.Explanation}",
@@ -76,5 +76,18 @@ internal static class ProcessErrors
             processId,
             errno,
             diagnosis.MissingCapability);
+    }
+
+    // The diagnosis also reads files of the caller. Their failure is reported as one of the process, so that the next process is read.
+    private static AccessDeniedDiagnosis Diagnose(ProcRoot root, int processId, string file)
+    {
+        try
+        {
+            return new AccessDeniedDiagnosis(root, processId, file);
+        }
+        catch (ProcfsException failure) when (failure.ProcessId is null)
+        {
+            throw failure.ForProcess(processId);
+        }
     }
 }

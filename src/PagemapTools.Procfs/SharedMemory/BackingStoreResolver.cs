@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
 using PagemapTools.Procfs.Core;
@@ -21,7 +22,7 @@ internal sealed class BackingStoreResolver(ProcessAddressSpace process, Concurre
 {
     private const int MaxMountInfoSize = 16 * 1024 * 1024;
 
-    private static readonly Lazy<Dictionary<(uint Major, uint Minor), BackingStore>> s_kernelDevices = new(ProbeKernelDevices);
+    private static readonly Lazy<Dictionary<(uint Major, uint Minor), BackingStore>> s_kernelDevices = new(ProbeKernelDevices, LazyThreadSafetyMode.PublicationOnly);
 
     // The rootfs of an initramfs is a tmpfs. With root= on the command line it is a ramfs, whose pages are never swapped (init/do_mounts.c).
     private static readonly Dictionary<string, BackingStore> s_fileSystems = new(StringComparer.Ordinal)
@@ -111,7 +112,13 @@ internal sealed class BackingStoreResolver(ProcessAddressSpace process, Concurre
 
     private static void AddDevice(Dictionary<(uint, uint), BackingStore> devices, SafeFileHandle memfd, BackingStore store)
     {
+        int errno = memfd.IsInvalid ? Marshal.GetLastPInvokeError() : 0;
         using SafeFileHandle file = memfd;
+        if (errno is Errno.EMFILE or Errno.ENFILE)
+        {
+            throw new ProcfsException(ProcfsError.ReadFailed, $"memfd_create failed: {Errno.Describe(errno)}.", "memfd", errorNumber: errno);
+        }
+
         if (!file.IsInvalid && Statx.GetByDescriptor((int)file.DangerousGetHandle()) is { } identity)
         {
             devices[(identity.DeviceMajor, identity.DeviceMinor)] = store;
