@@ -15,6 +15,7 @@ internal static class PagemapErrors
             ProcfsError.ProcessNotFound => ("NoProcessFoundForGivenId", ErrorCategory.ObjectNotFound, (object?)failure.ProcessId),
             ProcfsError.NoAddressSpace => ("ProcessHasNoAddressSpace", ErrorCategory.InvalidOperation, failure.ProcessId),
             ProcfsError.ProcessAccessDenied => ("PagemapAccessDenied", ErrorCategory.PermissionDenied, failure.ProcessId),
+            ProcfsError.PagemapNotAvailable => ("PagemapNotAvailable", ErrorCategory.NotInstalled, failure.Path),
             ProcfsError.KPageAccessDenied => ("KPageAccessDenied", ErrorCategory.PermissionDenied, failure.Path),
             ProcfsError.KPageNotAvailable => ("KPageNotAvailable", ErrorCategory.NotInstalled, failure.Path),
             ProcfsError.SoftDirtyNotSupported => ("SoftDirtyNotSupported", ErrorCategory.NotImplemented, release.Text),
@@ -29,6 +30,9 @@ internal static class PagemapErrors
 
     public static ErrorRecord NoProcessFoundForGivenName(string name) =>
         NotFound("NoProcessFoundForGivenName", $"There is no process with the name '{name}'.", name);
+
+    public static ErrorRecord ProcPathNotProc(string path) => Conflict(
+        "ProcPathNotProc", $"'{path}' is no proc file system. To read a saved tree, use -AllowSavedTree.", path);
 
     public static ErrorRecord ProcPathNotFound(string path) =>
         NotFound("ProcPathNotFound", $"There is no proc file system at '{path}'.", path);

@@ -30,6 +30,15 @@ public sealed class RoomTests
         Assert.Empty(upward);
     }
 
+    /// <summary>ProcText and ProcLineReader read within bounds. The classes of the framework read a file to its end, however long it is.</summary>
+    [Fact]
+    public void NoTypeReadsFilesWithoutBound() => Assert.Empty(
+        from type in s_library.Types
+        where type.Namespace.FullName.StartsWith(Root, StringComparison.Ordinal)
+        from dependency in type.Dependencies
+        where dependency.Target.FullName is "System.IO.File" or "System.IO.FileStream" or "System.IO.StreamReader"
+        select $"{type.FullName} -> {dependency.Target.FullName}");
+
     private static int GetFloor(IType type)
     {
         string room = type.Namespace?.FullName is { } name && name.StartsWith(Root + ".", StringComparison.Ordinal) ? name[(Root.Length + 1)..] : "";

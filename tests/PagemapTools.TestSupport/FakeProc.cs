@@ -56,10 +56,10 @@ internal sealed class FakeProc : IDisposable
     public FakeProc Pagemap(int processId, ulong address, params ReadOnlySpan<ulong> entries) =>
         Entries(FileOf(processId, "pagemap"), address / KernelFile.PageSize, entries);
 
-    /// <summary>Writes the stat file: field 3 is the state, field 9 the flags (fs/proc/array.c).</summary>
+    /// <summary>Writes the stat file with its 52 fields: field 3 is the state, field 9 the flags (fs/proc/array.c).</summary>
     public FakeProc Status(int processId, char state, uint flags, string name = "made-up") => Text(
         FileOf(processId, "stat"),
-        string.Create(CultureInfo.InvariantCulture, $"{processId} ({name}) {state} 1 1 1 0 -1 {flags} 0 0 0 0\n"));
+        string.Create(CultureInfo.InvariantCulture, $"{processId} ({name}) {state} 1 1 1 0 -1 {flags}{string.Concat(Enumerable.Repeat(" 0", 43))}\n"));
 
     public void Dispose() => Directory.Delete(Path, recursive: true);
 

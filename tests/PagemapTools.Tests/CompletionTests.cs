@@ -42,10 +42,10 @@ public sealed class CompletionTests : IDisposable
         tree.Process(7, 0x10000, PagemapBits.PresentAt(1)).Text("7/comm", "postgres\n");
         tree.Process(8, 0x10000, PagemapBits.PresentAt(1)).Text("8/comm", "web server\n");
 
-        Assert.Equal(["postgres", "'web server'"], GetCompletionTexts($"Get-ProcessPageMap -ProcPath {tree.Path} -Name "));
-        Assert.Equal(["postgres"], GetCompletionTexts($"Get-ProcessPageMap -ProcPath {tree.Path} post"));
-        Assert.Equal(["postgres"], GetCompletionTexts($"Measure-ProcessUss -ProcPath {tree.Path} -Name po"));
-        Assert.Equal(["7", "8"], GetCompletionTexts($"Measure-ProcessUss -ProcPath {tree.Path} -Id "));
+        Assert.Equal(["postgres", "'web server'"], GetCompletionTexts($"Get-ProcessPageMap -ProcPath {tree.Path} -AllowSavedTree -Name "));
+        Assert.Equal(["postgres"], GetCompletionTexts($"Get-ProcessPageMap -ProcPath {tree.Path} -AllowSavedTree post"));
+        Assert.Equal(["postgres"], GetCompletionTexts($"Measure-ProcessUss -ProcPath {tree.Path} -AllowSavedTree -Name po"));
+        Assert.Equal(["7", "8"], GetCompletionTexts($"Measure-ProcessUss -ProcPath {tree.Path} -AllowSavedTree -Id "));
     }
 
     [Fact]
@@ -98,7 +98,7 @@ public sealed class CompletionTests : IDisposable
         using FakeProc tree = new();
         tree.Process(7, 0x10000, PagemapBits.PresentAt(1)).Text("7/comm", name + "\n");
         tree.Process(8, 0x10000, PagemapBits.PresentAt(1)).Text("8/comm", other + "\n");
-        string line = $"Get-ProcessPageMap -ProcPath {tree.Path} -Name ";
+        string line = $"Get-ProcessPageMap -ProcPath {tree.Path} -AllowSavedTree -Name ";
 
         string text = Assert.Single(Complete(line), offer => offer.ListItemText == Escape(name)).CompletionText;
         Assert.Equal([7], _session.Objects($"({line}{text}).ProcessId"));
@@ -152,10 +152,10 @@ public sealed class CompletionTests : IDisposable
     {
         using FakeProc tree = new();
         tree.Process(7, 0x10000, PagemapBits.PresentAt(1)).Text("7/comm", "postgres\n");
-        tree.Text("2/comm", "kthreadd\n").Text("2/stat", "2 (kthreadd) S 0 0 0 0 -1 2129984 0 0\n");
+        tree.Text("2/comm", "kthreadd\n").Status(2, 'S', 2129984, "kthreadd");
 
-        Assert.Equal(["7"], GetCompletionTexts($"Measure-ProcessUss -ProcPath {tree.Path} -Id "));
-        Assert.Equal(["postgres"], GetCompletionTexts($"Measure-ProcessUss -ProcPath {tree.Path} -Name "));
+        Assert.Equal(["7"], GetCompletionTexts($"Measure-ProcessUss -ProcPath {tree.Path} -AllowSavedTree -Id "));
+        Assert.Equal(["postgres"], GetCompletionTexts($"Measure-ProcessUss -ProcPath {tree.Path} -AllowSavedTree -Name "));
     }
 
     [Theory]

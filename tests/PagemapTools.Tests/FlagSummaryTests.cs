@@ -100,10 +100,10 @@ public sealed class FlagSummaryTests : IDisposable
         _tree.Entries("kpageflags", 0, [.. Enumerable.Range(0, 500).Select(frame => 1UL << (frame % 20))]);
         _session["tree"] = _tree.Path;
 
-        string[] expected = RunModule("Get-ProcessPageMap -Id 7 -ProcPath $tree | Measure-KPageFlags -ProcPath $tree");
-        Assert.Equal(900, _session.Objects("Measure-KPageFlags -Id 7 -ProcPath $tree").Column<long>("PageCount").Sum());
-        Assert.Equal(expected, RunModule("Measure-KPageFlags -Id 7 -ProcPath $tree"));
-        Assert.Equal(expected, RunModule("Measure-KPageFlags -Name made-up -ProcPath $tree"));
+        string[] expected = RunModule("Get-ProcessPageMap -Id 7 -ProcPath $tree -AllowSavedTree | Measure-KPageFlags -ProcPath $tree -AllowSavedTree");
+        Assert.Equal(900, _session.Objects("Measure-KPageFlags -Id 7 -ProcPath $tree -AllowSavedTree").Column<long>("PageCount").Sum());
+        Assert.Equal(expected, RunModule("Measure-KPageFlags -Id 7 -ProcPath $tree -AllowSavedTree"));
+        Assert.Equal(expected, RunModule("Measure-KPageFlags -Name made-up -ProcPath $tree -AllowSavedTree"));
     }
 
     [Fact]
@@ -125,9 +125,9 @@ public sealed class FlagSummaryTests : IDisposable
         _tree.Entries("kpageflags", 0, 1 << 5, 1 << 5, 1 << 12).Entries("kpagecount", 0, 1, 1, 1);
         _session["tree"] = _tree.Path;
 
-        foreach (string source in (string[])["Get-KPageFlags 0, 1, 2 -ProcPath $tree", "Get-KPageCount 0, 1, 2 -ProcPath $tree"])
+        foreach (string source in (string[])["Get-KPageFlags 0, 1, 2 -ProcPath $tree -AllowSavedTree", "Get-KPageCount 0, 1, 2 -ProcPath $tree -AllowSavedTree"])
         {
-            IReadOnlyList<PSObject> summary = _session.Objects($"{source} | Measure-KPageFlags -ProcPath $tree");
+            IReadOnlyList<PSObject> summary = _session.Objects($"{source} | Measure-KPageFlags -ProcPath $tree -AllowSavedTree");
             Assert.Equal(["LRU", "ANON"], summary.Column<string>("FlagNames"));
             Assert.Equal([2L, 1L], summary.Column<long>("PageCount"));
             Assert.Equal([2L * Environment.SystemPageSize, Environment.SystemPageSize], summary.Column<long>("Bytes"));

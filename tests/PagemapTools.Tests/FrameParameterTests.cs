@@ -18,7 +18,7 @@ public sealed class FrameParameterTests : IDisposable
             .Entries("kpagecount", 0, [.. Enumerable.Range(0, Frames).Select(frame => (ulong)frame)])
             .Entries("kpagecgroup", 0, [.. Enumerable.Range(0, Frames).Select(frame => (ulong)(1000 + (frame / 8)))]);
         _session["tree"] = _tree.Path;
-        _session["PSDefaultParameterValues"] = new DefaultParameterDictionary { ["Get-KPage*:ProcPath"] = _tree.Path };
+        _session["PSDefaultParameterValues"] = new DefaultParameterDictionary { ["Get-KPage*:ProcPath"] = _tree.Path, ["Get-KPage*:AllowSavedTree"] = true };
     }
 
     [Theory]
@@ -123,7 +123,7 @@ public sealed class FrameParameterTests : IDisposable
 
         Assert.Equal(["LRU"], _session.Objects("Get-KPageFlags -Path ./saved").Column<string>("FlagNames"));
         Assert.Equal(1, _session.Objects("Measure-KPageFlags -Path saved").Column<long>("PageCount").Sum());
-        Assert.Equal(Frames, _session.Objects("Get-KPageCount -ProcPath .").Count);
+        Assert.Equal(Frames, _session.Objects("Get-KPageCount -ProcPath . -AllowSavedTree").Count);
     }
 
     [Fact]

@@ -125,6 +125,7 @@ public sealed class FramePipelineTests
             $$"""
             function Reads { [long]([IO.File]::ReadAllLines('/proc/self/io') -like 'syscr:*')[0].Split(' ')[1] }
             [Environment]::SetEnvironmentVariable('PAGEMAPTOOLS_PROC', '{{tree.Path}}')
+            $PSDefaultParameterValues['*:AllowSavedTree'] = $true
             Get-ProcessPageMap -Id 7 | Get-KPageFlags | Get-KPageCount | Get-KPageCgroup | ForEach-Object { } # loads what is loaded once
             $before = Reads
             $count = @(Get-ProcessPageMap -Id 7 | Get-KPageFlags | Get-KPageCount | Get-KPageCgroup).Count

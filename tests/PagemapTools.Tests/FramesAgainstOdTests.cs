@@ -47,9 +47,9 @@ public sealed class FramesAgainstOdTests
         using Session session = new();
         session["tree"] = tree.Path;
 
-        Assert.Equal(words, session.Objects("Get-KPageFlags -ProcPath $tree").Column<ulong>("RawFlags"));
-        Assert.Equal(words, session.Objects("Get-KPageCount -ProcPath $tree").Column<ulong>("MapCount"));
-        Assert.Equal(words, session.Objects("Get-KPageCgroup -ProcPath $tree").Column<ulong>("CgroupInode"));
+        Assert.Equal(words, session.Objects("Get-KPageFlags -ProcPath $tree -AllowSavedTree").Column<ulong>("RawFlags"));
+        Assert.Equal(words, session.Objects("Get-KPageCount -ProcPath $tree -AllowSavedTree").Column<ulong>("MapCount"));
+        Assert.Equal(words, session.Objects("Get-KPageCgroup -ProcPath $tree -AllowSavedTree").Column<ulong>("CgroupInode"));
     }
 
     /// <summary>

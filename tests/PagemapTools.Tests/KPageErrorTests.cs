@@ -26,14 +26,14 @@ public sealed class KPageErrorTests : IDisposable
         { "Get-ProcessPageMap -Id 7 -Include MapCount", "kpagecount" },
         { "Get-ProcessPageMap -Id 7 -Include Cgroup", "kpagecgroup" },
         { "Get-ProcessPageMap -Id 7 -NotFlag HUGE", "kpageflags" },
-        { "Get-ProcessPageMap -Id 7 -ProcPath $tree | Get-KPageCount", "kpagecount" },
+        { "Get-ProcessPageMap -Id 7 -ProcPath $tree -AllowSavedTree | Get-KPageCount", "kpagecount" },
     };
 
     [Theory]
     [MemberData(nameof(Readers))]
     public void MissingKpageFileEndsCommand(string command, string file)
     {
-        Outcome outcome = _session.Run($"{command} -ProcPath $tree");
+        Outcome outcome = _session.Run($"{command} -ProcPath $tree -AllowSavedTree");
 
         AssertTerminated(outcome, "KPageNotAvailable", ErrorCategory.NotInstalled, _tree.PathOf(file));
         Assert.Contains("CONFIG_PROC_PAGE_MONITOR", outcome.Termination!.Exception.Message);
@@ -46,7 +46,7 @@ public sealed class KPageErrorTests : IDisposable
     {
         Directory.CreateDirectory(_tree.PathOf(file));
 
-        Outcome outcome = _session.Run($"{command} -ProcPath $tree");
+        Outcome outcome = _session.Run($"{command} -ProcPath $tree -AllowSavedTree");
 
         AssertTerminated(outcome, "PagemapReadFailed", ErrorCategory.ReadError, _tree.PathOf(file));
     }
@@ -90,7 +90,7 @@ public sealed class KPageErrorTests : IDisposable
 
         foreach (string cmdlet in (string[])["Get-KPageFlags", "Get-KPageCgroup"])
         {
-            Outcome outcome = _session.Run($"{cmdlet} -Cgroup no/such/cgroup -ProcPath $tree");
+            Outcome outcome = _session.Run($"{cmdlet} -Cgroup no/such/cgroup -ProcPath $tree -AllowSavedTree");
             AssertTerminated(outcome, "CgroupNotFound", ErrorCategory.ObjectNotFound, "no/such/cgroup");
         }
     }

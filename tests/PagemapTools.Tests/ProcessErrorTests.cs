@@ -70,7 +70,7 @@ public sealed class ProcessErrorTests
         using Session session = new();
         session["tree"] = tree.Path;
 
-        Outcome outcome = session.Run($"{command} -Id 0, 7, 8, 9 -ProcPath $tree");
+        Outcome outcome = session.Run($"{command} -Id 0, 7, 8, 9 -ProcPath $tree -AllowSavedTree");
 
         Assert.Null(outcome.Termination);
         Assert.Equal(

@@ -63,7 +63,7 @@ public sealed class ProcessExitTests
         using Session session = new();
         session["tree"] = tree.Path;
 
-        Outcome outcome = session.Run($"{command} -Id 7 -ProcPath $tree");
+        Outcome outcome = session.Run($"{command} -Id 7 -ProcPath $tree -AllowSavedTree");
 
         Assert.Null(outcome.Termination);
         AssertNotFound(Assert.Single(outcome.Errors), 7);

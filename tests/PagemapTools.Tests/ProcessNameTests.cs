@@ -31,11 +31,11 @@ public sealed class ProcessNameTests : IDisposable
     [InlineData("nosuch*", new int[0])]
     public void NameAcceptsWildcardsAndAnyCase(string names, int[] expected)
     {
-        Assert.Equal(expected, _session.Objects($"Get-ProcessPageMap -Name {names} -ProcPath $tree").Column<int>("ProcessId"));
-        Assert.Equal(expected, _session.Objects($"Get-ProcessPageMap {names} -ProcPath $tree").Column<int>("ProcessId"));
-        Assert.Equal(expected, _session.Objects($"Measure-ProcessUss -ProcessName {names} -ProcPath $tree").Column<int>("ProcessId"));
-        Assert.Equal(expected, _session.Objects($"Measure-ProcessUss {names} -ProcPath $tree").Column<int>("ProcessId"));
-        Assert.Equal(expected.Length, _session.Objects($"Measure-KPageFlags -Name {names} -ProcPath $tree").Column<long>("PageCount").Sum());
+        Assert.Equal(expected, _session.Objects($"Get-ProcessPageMap -Name {names} -ProcPath $tree -AllowSavedTree").Column<int>("ProcessId"));
+        Assert.Equal(expected, _session.Objects($"Get-ProcessPageMap {names} -ProcPath $tree -AllowSavedTree").Column<int>("ProcessId"));
+        Assert.Equal(expected, _session.Objects($"Measure-ProcessUss -ProcessName {names} -ProcPath $tree -AllowSavedTree").Column<int>("ProcessId"));
+        Assert.Equal(expected, _session.Objects($"Measure-ProcessUss {names} -ProcPath $tree -AllowSavedTree").Column<int>("ProcessId"));
+        Assert.Equal(expected.Length, _session.Objects($"Measure-KPageFlags -Name {names} -ProcPath $tree -AllowSavedTree").Column<long>("PageCount").Sum());
     }
 
     [Theory]
@@ -45,7 +45,7 @@ public sealed class ProcessNameTests : IDisposable
     [InlineData("Clear-SoftDirty -WhatIf")]
     public void UnknownNameDoesNotStopTheNextName(string command)
     {
-        Outcome outcome = _session.Run($"{command} -Name nosuch, pwsh -ProcPath $tree");
+        Outcome outcome = _session.Run($"{command} -Name nosuch, pwsh -ProcPath $tree -AllowSavedTree");
 
         Assert.Null(outcome.Termination);
         ErrorRecord error = Assert.Single(outcome.Errors);
@@ -58,7 +58,7 @@ public sealed class ProcessNameTests : IDisposable
     [Fact]
     public void MeasureUssWithoutTargetMeasuresEveryProcess()
     {
-        IReadOnlyList<PSObject> all = _session.Objects("Measure-ProcessUss -ProcPath $tree");
+        IReadOnlyList<PSObject> all = _session.Objects("Measure-ProcessUss -ProcPath $tree -AllowSavedTree");
 
         Assert.Equal([11, 12, 13, 14], all.Column<int>("ProcessId"));
         Assert.Equal(["postgres", "postgres", "pwsh", "Web[1]"], all.Column<string>("ProcessName"));
@@ -67,9 +67,9 @@ public sealed class ProcessNameTests : IDisposable
     [Fact]
     public void MeasureUssOfAllSkipsUnreadableProcesses()
     {
-        _tree.Text("15/comm", "kthread\n").Text("15/stat", "15 (kthread) S 2 0 0 0 -1 2097152 0 0 0 0\n");
+        _tree.Text("15/comm", "kthread\n").Status(15, 'S', 2097152, "kthread");
 
-        Outcome outcome = _session.Run("Measure-ProcessUss -ProcPath $tree -Verbose");
+        Outcome outcome = _session.Run("Measure-ProcessUss -ProcPath $tree -AllowSavedTree -Verbose");
 
         Assert.Equal([11, 12, 13, 14], outcome.Output.Column<int>("ProcessId"));
         Assert.Empty(outcome.Errors);

@@ -98,7 +98,7 @@ public sealed class ProcessTargetTests
 
         foreach (string command in (string[])["Get-ProcessPageMap", "Measure-ProcessUss", "Measure-KPageFlags", "Clear-SoftDirty"])
         {
-            Assert.StartsWith("ProcessOfOwnProc,", session.Termination($"$process | {command} -ProcPath $tree").FullyQualifiedErrorId, StringComparison.Ordinal);
+            Assert.StartsWith("ProcessOfOwnProc,", session.Termination($"$process | {command} -ProcPath $tree -AllowSavedTree").FullyQualifiedErrorId, StringComparison.Ordinal);
         }
     }
 

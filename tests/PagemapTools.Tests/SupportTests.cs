@@ -34,7 +34,7 @@ public sealed class SupportTests
         using Session session = new();
         session["tree"] = tree.Path;
 
-        Dictionary<string, bool> features = session.Objects("Test-PagemapSupport -ProcPath $tree | Where-Object Feature -like KPage*")
+        Dictionary<string, bool> features = session.Objects("Test-PagemapSupport -ProcPath $tree -AllowSavedTree | Where-Object Feature -like KPage*")
             .ToDictionary(feature => feature.Get<string>("Feature")!, feature => feature.Get<bool>("IsSupported"));
 
         Assert.Equal(new Dictionary<string, bool>(StringComparer.Ordinal) { ["KPageFlags"] = true, ["KPageCount"] = false, ["KPageCgroup"] = false }, features);

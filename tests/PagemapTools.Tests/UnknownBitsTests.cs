@@ -25,7 +25,7 @@ public sealed class UnknownBitsTests : IDisposable
             PagemapBits.Swap,
             NewEntryBits);
         _tree.Entries("kpageflags", 0, 0, NewFlags | (1 << 5), ulong.MaxValue >> 1).Entries("kpagecount", 0, 0, 1, 1).Entries("kpagecgroup", 0, 0, 12345678901234, 1);
-        _session["PSDefaultParameterValues"] = new DefaultParameterDictionary { ["*:ProcPath"] = _tree.Path };
+        _session["PSDefaultParameterValues"] = new DefaultParameterDictionary { ["*:ProcPath"] = _tree.Path, ["*:AllowSavedTree"] = true };
     }
 
     [Fact]

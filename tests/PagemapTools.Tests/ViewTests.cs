@@ -130,7 +130,7 @@ public sealed class ViewTests
         using Session session = new(screen);
         session["tree"] = tree.Path;
 
-        session.Run("Get-ProcessPageMap -Id 7 -ProcPath $tree -WarningAction Ignore | Out-Default");
+        session.Run("Get-ProcessPageMap -Id 7 -ProcPath $tree -AllowSavedTree -WarningAction Ignore | Out-Default");
 
         Assert.Equal(["0x10000", "Present"], SplitFields(screen.Lines[3])[..2]);
         Assert.DoesNotContain(SplitFields(screen.Lines[3])[2..], field => field.Contains('0', StringComparison.Ordinal));

@@ -5,16 +5,15 @@ using PagemapTools.Procfs.Native;
 namespace PagemapTools.Procfs.Core;
 
 /// <summary>
-/// A file that is an array of native-endian u64 indexed by page: /proc/PID/pagemap by virtual page,
-/// /proc/kpageflags, kpagecount and kpagecgroup by page frame number (Documentation/admin-guide/mm/pagemap.rst),
-/// or a saved copy of one of them.
+/// A file that is an array of native-endian u64 values: /proc/PID/pagemap, indexed by virtual page; /proc/kpageflags, kpagecount and
+/// kpagecgroup, indexed by page frame number (Documentation/admin-guide/mm/pagemap.rst); or a saved copy of one of them.
 /// </summary>
-/// <remarks>Safe to read from several threads: every read names its offset.</remarks>
+/// <remarks>Several threads can read at once, because every read names its offset.</remarks>
 public sealed class PageIndexedFile : IDisposable
 {
     private readonly PReadFunc _read;
 
-    /// <summary>Reads with the semantics of pread: the bytes read, 0 at the end, or -1 and an error number.</summary>
+    /// <summary>Reads as pread does: returns the number of bytes, 0 at the end, or -1 with an error number.</summary>
     internal delegate int PReadFunc(Span<byte> buffer, long offset, out int errno);
 
     internal PageIndexedFile(string path, PReadFunc read)
@@ -31,44 +30,46 @@ public sealed class PageIndexedFile : IDisposable
         _read = (Span<byte> buffer, long offset, out int errno) => FileIO.PRead(handle, buffer, offset, out errno);
     }
 
-    /// <summary>The path it was opened by.</summary>
+    /// <summary>The path by which the file was opened.</summary>
     public string Path { get; }
 
-    /// <summary>The process whose pagemap it is; null for the files of frames.</summary>
+    /// <summary>The process whose pagemap this is; null for the files of page frames.</summary>
     internal int? ProcessId { get; }
 
     internal SafeFileHandle? Handle { get; }
 
-    /// <summary>Opens a file of entries.</summary>
-    /// <exception cref="ProcfsException">It cannot be opened; <see cref="ProcfsException.ErrorNumber"/> says why.</exception>
-    public static PageIndexedFile Open(string path) =>
-        TryOpen(path, out int errno) ?? throw new ProcfsException(
-            ProcfsError.ReadFailed, $"'{path}' cannot be opened: {Errno.Describe(errno)}.", path, errorNumber: errno);
-
-    internal static PageIndexedFile? TryOpen(string path, out int errno, int? processId = null)
+    /// <summary>Opens a file of entries, in proc or anywhere else.</summary>
+    /// <exception cref="ProcfsException">
+    /// The file cannot be opened (<see cref="ProcfsException.ErrorNumber"/> says why), is neither a regular file nor a block device, or has
+    /// a size that is no multiple of eight bytes.
+    /// </exception>
+    public static PageIndexedFile Open(string path)
     {
-        SafeFileHandle handle = FileIO.OpenForReading(path, out errno);
-        if (!handle.IsInvalid)
-        {
-            return new PageIndexedFile(path, handle, processId);
-        }
+        SafeFileHandle handle = FileIO.OpenForReadingNonBlocking(path, out int errno);
+        return errno == 0 ? Create(path, handle, processId: null)
+            : throw new ProcfsException(ProcfsError.ReadFailed, $"'{path}' cannot be opened: {Errno.Describe(errno)}.", path, errorNumber: errno);
+    }
 
-        handle.Dispose();
-        return null;
+    /// <summary>Opens a file of a proc tree; null where the file cannot be opened, and <paramref name="errno"/> says why.</summary>
+    /// <exception cref="ProcfsException">The machine lacks descriptors or memory, or the file is no array of entries.</exception>
+    internal static PageIndexedFile? TryOpen(ProcRoot root, string path, out int errno, int? processId = null)
+    {
+        SafeFileHandle handle = root.OpenFile(path, out errno, processId);
+        return errno == 0 ? Create(path, handle, processId) : null;
     }
 
     /// <summary>
-    /// Reads entries from <paramref name="firstIndex"/> on. Goes on after a short read, stops where the kernel gives no more.
+    /// Reads entries from <paramref name="firstIndex"/> on. After a short read it reads further, until the kernel returns no more.
     /// </summary>
-    /// <returns>How many entries were read: fewer than asked for at the end of the file, above the address space,
-    /// or when the process has gone.</returns>
-    /// <exception cref="ProcfsException">The kernel refused the first entry; what was read before a later refusal is returned.</exception>
+    /// <returns>The number of entries read. It is smaller than requested at the end of the file, above the address space,
+    /// and where the process has exited.</returns>
+    /// <exception cref="ProcfsException">The kernel refuses the first entry. After a later refusal the entries before it are returned.</exception>
     public int Read(ulong firstIndex, Span<ulong> entries)
     {
         Span<byte> bytes = MemoryMarshal.AsBytes(entries);
         if (firstIndex > (ulong)(long.MaxValue - bytes.Length) / sizeof(ulong))
         {
-            // Beyond what an offset can say, and so beyond the end.
+            // The offset does not fit into a long, so it is beyond the end of every file.
             return 0;
         }
 
@@ -95,6 +96,25 @@ public sealed class PageIndexedFile : IDisposable
 
     /// <summary>Closes the file.</summary>
     public void Dispose() => Handle?.Dispose();
+
+    private static PageIndexedFile Create(string path, SafeFileHandle handle, int? processId)
+    {
+        // The files of proc are regular files of size 0.
+        Statx.FileIdentity? file = Statx.GetByHandle(handle);
+        string? reason = file switch
+        {
+            { Type: not (Statx.FileType.Regular or Statx.FileType.BlockDevice) } => "is neither a regular file nor a block device",
+            { Size: ulong size } when size % sizeof(ulong) != 0 => $"has {size} bytes, which is no multiple of the {sizeof(ulong)} bytes of an entry",
+            _ => null,
+        };
+        if (reason is null)
+        {
+            return new PageIndexedFile(path, handle, processId);
+        }
+
+        handle.Dispose();
+        throw new ProcfsException(ProcfsError.ReadFailed, $"'{path}' {reason}.", path, processId);
+    }
 
     private ProcfsException CreateReadFailed(long offset, int errno) => new(
         ProcfsError.ReadFailed,

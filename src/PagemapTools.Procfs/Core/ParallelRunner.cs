@@ -2,7 +2,7 @@ using System.Runtime.ExceptionServices;
 
 namespace PagemapTools.Procfs.Core;
 
-/// <summary>Runs the same work on several threads. An exception of one of them reaches the caller unwrapped.</summary>
+/// <summary>Runs the same work on several threads. The caller gets the first exception of a thread itself, not an AggregateException.</summary>
 internal static class ParallelRunner
 {
     public static void Run(int threads, Action<int> work, CancellationToken cancellationToken)

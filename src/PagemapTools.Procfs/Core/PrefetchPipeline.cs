@@ -1,10 +1,10 @@
 namespace PagemapTools.Procfs.Core;
 
 /// <summary>
-/// Two-stage pipeline on other threads: the first stage of an item overlaps the second stage of the item before it, and both overlap
-/// the consumer. Items keep their order. An exception of a stage surfaces from <see cref="Next"/>.
+/// A pipeline of two stages on other threads. While the consumer uses one item, the second stage transforms the next item, and the first
+/// stage produces the item after that. Items keep their order. <see cref="Next"/> throws the exception of a stage.
 /// </summary>
-/// <param name="capacity">How many items are prepared ahead of the one that the consumer uses.</param>
+/// <param name="capacity">The number of items that are prepared ahead of the consumer.</param>
 /// <param name="produce">The first stage: an item, or null at the end.</param>
 /// <param name="transform">The second stage; null for none.</param>
 internal sealed class PrefetchPipeline<T>(int capacity, Func<T?> produce, Action<T>? transform = null) : IDisposable
@@ -14,7 +14,7 @@ internal sealed class PrefetchPipeline<T>(int capacity, Func<T?> produce, Action
     private Task<T?> _produced = Task.FromResult<T?>(null);
     private Task<T?> _transformed = Task.FromResult<T?>(null);
 
-    /// <summary>The next item; null at the end. The pipeline may reuse the item before it from now on.</summary>
+    /// <summary>Returns the next item; null at the end. From this call on, the pipeline may reuse the item that it returned before.</summary>
     public T? Next()
     {
         while (_ahead.Count < capacity)
@@ -31,7 +31,7 @@ internal sealed class PrefetchPipeline<T>(int capacity, Func<T?> produce, Action
         return item;
     }
 
-    /// <summary>Waits for the items in work. Failures of abandoned items are ignored.</summary>
+    /// <summary>Waits for the items that are being prepared, and ignores their failures.</summary>
     public void Dispose() =>
         Task.WhenAll(_ahead).ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default).Wait(CancellationToken.None);
 

@@ -1,8 +1,17 @@
 using System.Globalization;
+using Microsoft.Win32.SafeHandles;
+using PagemapTools.Procfs.Native;
 
 namespace PagemapTools.Procfs.Core;
 
-/// <summary>Where proc is mounted. A container that sees the host's proc elsewhere, and a test with a made-up tree, name another place.</summary>
+/// <summary>
+/// The directory of a proc tree. It is usually /proc. A container may have the host's proc mounted elsewhere, and a saved or made-up
+/// tree is a plain directory.
+/// </summary>
+/// <remarks>
+/// Anyone may have written a tree that is no proc file system. In such a tree only regular files are opened, links are not followed,
+/// and nothing is written.
+/// </remarks>
 public sealed class ProcRoot
 {
     /// <summary>The environment variable that replaces the default of /proc.</summary>
@@ -10,31 +19,38 @@ public sealed class ProcRoot
 
     private const string DefaultPath = "/proc";
 
-    /// <summary>Creates a root at a path; null or empty takes the environment variable, and without it /proc.</summary>
+    private readonly Lazy<bool> _isProcFileSystem;
+
+    /// <summary>Creates a root. Without a path, the environment variable names the directory; without the variable it is /proc.</summary>
     public ProcRoot(string? path = null)
     {
         string chosen = !string.IsNullOrEmpty(path) ? path
             : Environment.GetEnvironmentVariable(EnvironmentVariable) is { Length: > 0 } named ? named
             : DefaultPath;
         Path = System.IO.Path.TrimEndingDirectorySeparator(chosen);
+        _isProcFileSystem = new(() => Statfs.GetFileSystemType(Path) == Statfs.Proc);
     }
 
     /// <summary>The directory.</summary>
     public string Path { get; }
 
-    /// <summary>Whether this is /proc, whose process ids are those by which the caller knows the processes.</summary>
+    /// <summary>Whether this is /proc. Only there do process ids mean the same as in the rest of the system.</summary>
     public bool IsDefault => Path == DefaultPath;
+
+    /// <summary>Whether the directory is on a proc file system of the kernel; false for a saved or made-up tree.</summary>
+    public bool IsProcFileSystem => _isProcFileSystem.Value;
 
     /// <summary>The tree of the calling process.</summary>
     internal static ProcRoot Default { get; } = new(DefaultPath);
 
-    /// <summary>The processes that are visible in this root, in ascending order of their ids.</summary>
+    /// <summary>Lists the visible processes in ascending order of their ids.</summary>
+    /// <exception cref="ProcfsException">The directory cannot be read.</exception>
     public IReadOnlyList<int> GetProcessIds()
     {
         List<int> ids = [];
-        foreach (string directory in Directory.EnumerateDirectories(Path))
+        foreach (string name in ListDirectories(Path, int.MaxValue))
         {
-            if (int.TryParse(System.IO.Path.GetFileName(directory), NumberStyles.None, CultureInfo.InvariantCulture, out int id))
+            if (ProcNumber.TryParseId(name, out int id))
             {
                 ids.Add(id);
             }
@@ -44,9 +60,69 @@ public sealed class ProcRoot
         return ids;
     }
 
+    /// <summary>Lists the names of the directories in a directory.</summary>
+    /// <exception cref="ProcfsException">The directory cannot be read.</exception>
+    internal static IReadOnlyList<string> ListDirectories(string directory, int max, int? processId = null)
+    {
+        try
+        {
+            return [.. Directory.EnumerateDirectories(directory).Take(max).Select(path => System.IO.Path.GetFileName(path))];
+        }
+        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
+        {
+            throw new ProcfsException(ProcfsError.ReadFailed, $"'{directory}' cannot be listed: {unreadable.Message}", directory, processId);
+        }
+    }
+
     internal string GetPath(string file) => $"{Path}/{file}";
 
     internal string GetPath(int processId, string file) => string.Create(CultureInfo.InvariantCulture, $"{Path}/{processId}/{file}");
 
     internal bool Exists(int processId) => Directory.Exists(GetPath(processId, string.Empty));
+
+    /// <summary>Opens a file of the tree for reading; on failure the handle is invalid and <paramref name="errno"/> says why.</summary>
+    /// <exception cref="ProcfsException">
+    /// The machine lacks descriptors or memory, or a tree that is no proc file system has something else than a regular file there.
+    /// </exception>
+    internal SafeFileHandle OpenFile(string path, out int errno, int? processId = null)
+    {
+        if (IsProcFileSystem)
+        {
+            SafeFileHandle file = FileIO.OpenForReading(path, out errno);
+            ProcText.ThrowIfExhausted(path, errno, processId);
+            return file;
+        }
+
+        return OpenSavedFile(path, out errno, processId);
+    }
+
+    // The type is checked before the open, because opening a device can act on it, and after the open, because the path may have changed.
+    private static SafeFileHandle OpenSavedFile(string path, out int errno, int? processId)
+    {
+        ThrowUnlessRegular(Statx.GetByPath(path), path, processId);
+        SafeFileHandle file = FileIO.OpenForReadingNoFollow(path, out errno);
+        ProcText.ThrowIfExhausted(path, errno, processId);
+        try
+        {
+            ThrowUnlessRegular(errno == 0 ? Statx.GetByHandle(file) : null, path, processId);
+            return file;
+        }
+        catch (ProcfsException)
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    private static void ThrowUnlessRegular(Statx.FileIdentity? file, string path, int? processId)
+    {
+        if (file is { Type: not Statx.FileType.Regular })
+        {
+            throw new ProcfsException(
+                ProcfsError.ReadFailed,
+                $"'{path}' is no regular file. Nothing else is opened in a tree that is no proc file system.",
+                path,
+                processId);
+        }
+    }
 }

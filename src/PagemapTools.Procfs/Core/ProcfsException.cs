@@ -1,15 +1,17 @@
+using PagemapTools.Procfs.Native;
+
 namespace PagemapTools.Procfs.Core;
 
-/// <summary>Why the kernel's pagemap interface did not answer.</summary>
+/// <summary>The cause of a failure of the kernel's pagemap interface.</summary>
 public enum ProcfsError
 {
-    /// <summary>There is no such process, or it has gone meanwhile.</summary>
+    /// <summary>There is no such process, or it has exited.</summary>
     ProcessNotFound,
 
-    /// <summary>The process lives but has no address space: a kernel thread or a zombie.</summary>
+    /// <summary>The process exists but has no address space: a kernel thread or a zombie.</summary>
     NoAddressSpace,
 
-    /// <summary>The caller may not read that process.</summary>
+    /// <summary>The caller may not read the process.</summary>
     ProcessAccessDenied,
 
     /// <summary>The caller may not read a file of the kpage family.</summary>
@@ -18,17 +20,20 @@ public enum ProcfsError
     /// <summary>This kernel has no such file of the kpage family.</summary>
     KPageNotAvailable,
 
-    /// <summary>This kernel is built without CONFIG_MEM_SOFT_DIRTY.</summary>
+    /// <summary>The kernel is built without CONFIG_MEM_SOFT_DIRTY.</summary>
     SoftDirtyNotSupported,
 
     /// <summary>The operating system is not Linux.</summary>
     PlatformNotSupported,
 
-    /// <summary>A read failed for another reason; the error number tells.</summary>
+    /// <summary>A read failed for another reason; <see cref="ProcfsException.ErrorNumber"/> has the kernel's error number.</summary>
     ReadFailed,
+
+    /// <summary>The process exists, but its directory lacks the file: the kernel is built without CONFIG_PROC_PAGE_MONITOR, or a sandbox hides it.</summary>
+    PagemapNotAvailable,
 }
 
-/// <summary>A failure of the pagemap interface, with the cause told apart and the missing right named.</summary>
+/// <summary>A failure of the pagemap interface, with its cause and the capability that the caller lacks.</summary>
 public sealed class ProcfsException : Exception
 {
     /// <summary>Creates the exception.</summary>
@@ -45,15 +50,30 @@ public sealed class ProcfsException : Exception
     /// <summary>The cause.</summary>
     public ProcfsError Error { get; }
 
-    /// <summary>The file that did not answer.</summary>
+    /// <summary>The file that failed.</summary>
     public string Path { get; }
 
-    /// <summary>The process that was asked for; null where none was.</summary>
+    /// <summary>The process whose file failed; null if the file belongs to no process.</summary>
     public int? ProcessId { get; }
 
-    /// <summary>The kernel's error number (errno); 0 where there was none.</summary>
+    /// <summary>The kernel's error number (errno); 0 if there was none.</summary>
     public int ErrorNumber { get; }
 
-    /// <summary>The capability or ownership whose absence is the cause; null if it is something else.</summary>
+    /// <summary>The capability or ownership that the caller lacks; null if the failure has another cause.</summary>
     public string? MissingCapability { get; }
+
+    /// <summary>
+    /// Whether a reader of all processes meets this failure on every machine: the process has exited, has no address space, or belongs to
+    /// another user.
+    /// </summary>
+    public bool IsExpected => Error is ProcfsError.ProcessNotFound or ProcfsError.NoAddressSpace or ProcfsError.ProcessAccessDenied;
+
+    /// <summary>
+    /// Whether the machine lacked descriptors or memory. That can happen in a file of the whole machine while one process is read, and the
+    /// next process may be readable.
+    /// </summary>
+    internal bool IsExhaustion => Errno.IsExhaustion(ErrorNumber);
+
+    /// <summary>The same failure as one of a process.</summary>
+    internal ProcfsException ForProcess(int processId) => new(Error, Message, Path, processId, ErrorNumber, MissingCapability);
 }

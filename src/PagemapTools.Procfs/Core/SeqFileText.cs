@@ -4,14 +4,14 @@ using System.Text;
 namespace PagemapTools.Procfs.Core;
 
 /// <summary>
-/// Names as the kernel writes them into the files of proc: some bytes as a backslash and three octal digits (fs/seq_file.c,
-/// mangle_path), the rest as they are, in no promised encoding.
+/// Decodes names from the files of proc. The kernel writes some bytes as a backslash and three octal digits (fs/seq_file.c,
+/// mangle_path) and all others unchanged. A name may be in any encoding.
 /// </summary>
 internal static class SeqFileText
 {
     /// <summary>
-    /// Decodes the escapes of the characters that the file at hand escapes (in maps only the newline: a backslash stands for
-    /// itself there), and shows a byte that is not UTF-8 as <c>\xNN</c>.
+    /// Decodes the escapes of <paramref name="escaped"/>, the characters that the kernel escapes in this file. maps escapes the newline
+    /// alone, so a backslash there is a backslash. A byte that is not UTF-8 becomes <c>\xNN</c>.
     /// </summary>
     public static string Unescape(ReadOnlySpan<byte> name, string escaped)
     {
@@ -33,7 +33,7 @@ internal static class SeqFileText
         return Decode(bytes.AsSpan(0, length));
     }
 
-    /// <summary>Bytes as text, a byte that is not UTF-8 as <c>\xNN</c>.</summary>
+    /// <summary>Decodes UTF-8. A byte that is not UTF-8 becomes <c>\xNN</c>.</summary>
     public static string Decode(ReadOnlySpan<byte> bytes)
     {
         StringBuilder text = new(bytes.Length);
@@ -59,9 +59,5 @@ internal static class SeqFileText
     }
 
     private static int ParseEscape(ReadOnlySpan<byte> text) =>
-        text.Length > 3 && text[0] == '\\' && IsOctal(text[1]) && IsOctal(text[2]) && IsOctal(text[3])
-            ? ((text[1] - '0') << 6) | ((text[2] - '0') << 3) | (text[3] - '0')
-            : -1;
-
-    private static bool IsOctal(byte digit) => digit is >= (byte)'0' and <= (byte)'7';
+        text.Length > 3 && text[0] == '\\' && ProcNumber.TryParseOctal(text[1..4], out ulong character, byte.MaxValue) ? (int)character : -1;
 }

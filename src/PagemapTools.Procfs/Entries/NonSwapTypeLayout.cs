@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using System.Text;
 using PagemapTools.Procfs.Core;
 
 namespace PagemapTools.Procfs.Entries;
@@ -9,6 +10,7 @@ namespace PagemapTools.Procfs.Entries;
 /// </summary>
 internal sealed class NonSwapTypeLayout
 {
+    private const int MaxConfigurationSize = 1024 * 1024;
     private const int AllTypes = 32;
     private static readonly Version s_markers = new(5, 19);
     private static readonly Version s_markersAlways = new(6, 2);
@@ -35,15 +37,15 @@ internal sealed class NonSwapTypeLayout
     {
         try
         {
-            string release = File.ReadAllText(root.GetPath("sys/kernel/osrelease")).Trim();
-            string[]? options = ReadConfiguration(root.GetPath("config.gz"), $"/boot/config-{release}");
-            return options is null || !KernelRelease.TryParse(release, out Version version)
+            string? release = ProcText.TryReadSmall(root, root.GetPath("sys/kernel/osrelease"));
+            string[]? options = release is null ? null : ReadConfiguration(root, release);
+            return options is null || !KernelRelease.TryParse(release!, out Version version)
                 ? null
                 : new NonSwapTypeLayout(version, IsSet("DEVICE_PRIVATE"), IsSet("MIGRATION"), IsSet("MEMORY_FAILURE"), IsSet("PTE_MARKER"));
 
             bool IsSet(string option) => options.Contains($"CONFIG_{option}=y", StringComparer.Ordinal);
         }
-        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException or InvalidDataException)
+        catch (Exception unreadable) when (unreadable is IOException or InvalidDataException)
         {
             return null;
         }
@@ -60,15 +62,20 @@ internal sealed class NonSwapTypeLayout
         : type >= _firstPoison ? PageState.Poisoned
         : PageState.Swapped;
 
-    private static string[]? ReadConfiguration(string compressed, string plain)
+    private static string[]? ReadConfiguration(ProcRoot root, string release)
     {
-        if (File.Exists(compressed))
+        byte[] text = new byte[MaxConfigurationSize];
+        int length = ProcText.Read(root, root.GetPath("config.gz"), text, out _);
+        if (length >= 0)
         {
-            using GZipStream gzip = new(File.OpenRead(compressed), CompressionMode.Decompress);
-            using StreamReader reader = new(gzip);
-            return reader.ReadToEnd().Split('\n');
+            using GZipStream gzip = new(new MemoryStream(text[..length]), CompressionMode.Decompress);
+            length = gzip.ReadAtLeast(text, text.Length, throwOnEndOfStream: false);
+        }
+        else
+        {
+            length = release.Contains('/', StringComparison.Ordinal) ? -1 : ProcText.Read(ProcRoot.Default, $"/boot/config-{release}", text, out _);
         }
 
-        return File.Exists(plain) ? File.ReadAllLines(plain) : null;
+        return length < 0 ? null : Encoding.UTF8.GetString(text, 0, length).Split('\n');
     }
 }

@@ -1,4 +1,4 @@
-using System.Text;
+using Microsoft.Win32.SafeHandles;
 using PagemapTools.Procfs.Core;
 
 namespace PagemapTools.Procfs.Entries;
@@ -10,6 +10,7 @@ namespace PagemapTools.Procfs.Entries;
 /// </summary>
 public sealed class SwapTypes
 {
+    private const int MaxListSize = 64 * 1024;
     private const int TopType = 31;
     private const ulong MarkerEnd = 8;
     private const ulong UffdMarker = 1;
@@ -47,7 +48,7 @@ public sealed class SwapTypes
     /// <summary>Reads /proc/swaps and the kernel's configuration (/proc/config.gz or /boot). A file that cannot be read counts as absent.</summary>
     public static SwapTypes Read(ProcRoot root)
     {
-        List<string>? areas = ReadAreas(root.GetPath("swaps"));
+        List<string>? areas = ReadAreas(root, root.GetPath("swaps"));
         return new SwapTypes(areas ?? [], NonSwapTypeLayout.TryRead(root), KernelRelease.ReadVersion(root), hasUnknownAreas: areas is null);
     }
 
@@ -99,28 +100,28 @@ public sealed class SwapTypes
         : null;
 
     /// <summary>Reads the areas. Null if the list is not the kernel's: lxcfs replaces it by one line of the type "virtual".</summary>
-    private static List<string>? ReadAreas(string path)
+    private static List<string>? ReadAreas(ProcRoot root, string path)
     {
         List<string> areas = [];
-        try
+        using SafeFileHandle file = root.OpenFile(path, out int errno);
+        using ProcLineReader lines = new(file, path, maxSize: MaxListSize);
+        bool isHeader = true;
+        while (errno == 0 && lines.MoveNext())
         {
-            foreach (string line in File.ReadLines(path, Encoding.Latin1).Skip(1))
+            ReadOnlySpan<byte> line = lines.Line;
+            int end = line.IndexOf((byte)' ');
+            if (end > 0 && !isHeader)
             {
-                int end = line.IndexOf(' ', StringComparison.Ordinal);
-                if (end > 0 && line.AsSpan(end).TrimStart() is var rest)
+                ReadOnlySpan<byte> type = line[end..].TrimStart((byte)' ');
+                if (!type.StartsWith("partition"u8) && !type.StartsWith("file"u8))
                 {
-                    if (!rest.StartsWith("partition", StringComparison.Ordinal) && !rest.StartsWith("file", StringComparison.Ordinal))
-                    {
-                        return null;
-                    }
-
-                    areas.Add(SeqFileText.Unescape(Encoding.Latin1.GetBytes(line[..end]), " \t\n\\"));
+                    return null;
                 }
+
+                areas.Add(SeqFileText.Unescape(line[..end], " \t\n\\"));
             }
-        }
-        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
-        {
-            areas.Clear();
+
+            isHeader = false;
         }
 
         return areas;

@@ -12,6 +12,7 @@ namespace PagemapTools.Procfs.Frames;
 /// </summary>
 public sealed class CgroupPaths
 {
+    private const int MaxMountInfoSize = 16 * 1024 * 1024;
     private readonly Dictionary<ulong, string> _paths = [];
     private readonly HashSet<ulong> _searched = [];
     private readonly object _lock = new();
@@ -69,29 +70,24 @@ public sealed class CgroupPaths
     /// <summary>Finds the mount point of the memory hierarchy in a file in the format of /proc/PID/mountinfo; null if there is none.</summary>
     internal static string? FindRoot(string mountInfo)
     {
-        try
+        // Fields: id parent major:minor root mountpoint options [optional...] - type source super-options
+        string? unified = null;
+        using SafeFileHandle file = ProcRoot.Default.OpenFile(mountInfo, out int errno);
+        using ProcLineReader lines = new(file, mountInfo, maxSize: MaxMountInfoSize);
+        while (errno == 0 && lines.MoveNext())
         {
-            // Fields: id parent major:minor root mountpoint options [optional...] - type source super-options
-            string? unified = null;
-            foreach (string line in File.ReadLines(mountInfo))
+            string[] halves = Encoding.Latin1.GetString(lines.Line).Split(" - ", 2);
+            string[] mount = halves[0].Split(' ');
+            string[] source = halves[^1].Split(' ');
+            if (mount.Length > 4 && source[0] == "cgroup" && source[^1].Split(',').Contains("memory", StringComparer.Ordinal))
             {
-                string[] halves = line.Split(" - ", 2);
-                string[] mount = halves[0].Split(' ');
-                string[] source = halves[^1].Split(' ');
-                if (source[0] == "cgroup" && source[^1].Split(',').Contains("memory", StringComparer.Ordinal))
-                {
-                    return DecodeMountPoint(mount);
-                }
-
-                unified ??= source[0] == "cgroup2" ? DecodeMountPoint(mount) : null;
+                return DecodeMountPoint(mount);
             }
 
-            return unified;
+            unified ??= mount.Length > 4 && source[0] == "cgroup2" ? DecodeMountPoint(mount) : null;
         }
-        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException or IndexOutOfRangeException)
-        {
-            return null;
-        }
+
+        return unified;
     }
 
     /// <summary>
@@ -113,12 +109,13 @@ public sealed class CgroupPaths
     private static (Statx.FileIdentity Identity, long FileSystem)? Stat(string path)
     {
         using SafeFileHandle directory = FileIO.OpenForReading(path, out int errno);
+        ProcText.ThrowIfExhausted(path, errno, processId: null);
         return errno == 0 && Statx.GetByHandle(directory) is { } identity
             ? (identity, Statfs.GetFileSystemType(directory))
             : null;
     }
 
-    private static string DecodeMountPoint(string[] mount) => SeqFileText.Unescape(Encoding.UTF8.GetBytes(mount[4]), " \t\n\\");
+    private static string DecodeMountPoint(string[] mount) => SeqFileText.Unescape(Encoding.Latin1.GetBytes(mount[4]), " \t\n\\");
 
     private void Refresh()
     {

@@ -16,7 +16,7 @@ public sealed class KPageFiles : IDisposable
     {
         _root = root;
         _savedFlags = savedFlags;
-        _untracked = new(() => new UntrackedSections(TryGet(FrameProperties.Flags)));
+        _untracked = new(() => new UntrackedSections(TryGet(FrameProperties.Flags)), LazyThreadSafetyMode.PublicationOnly);
     }
 
     /// <summary>The single properties, in the order of their bits.</summary>
@@ -69,7 +69,7 @@ public sealed class KPageFiles : IDisposable
         {
             return Get(property);
         }
-        catch (ProcfsException)
+        catch (ProcfsException failure) when (!failure.IsExhaustion)
         {
             return null;
         }
@@ -78,7 +78,7 @@ public sealed class KPageFiles : IDisposable
     private PageIndexedFile Open(FrameProperties property)
     {
         string path = _root.GetPath(GetFileName(property));
-        return PageIndexedFile.TryOpen(path, out int errno) ?? throw CreateUnreadable(property, path, errno);
+        return PageIndexedFile.TryOpen(_root, path, out int errno) ?? throw CreateUnreadable(property, path, errno);
     }
 
     private static ProcfsException CreateUnreadable(FrameProperties property, string path, int errno)

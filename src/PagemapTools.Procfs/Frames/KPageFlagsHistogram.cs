@@ -12,6 +12,9 @@ internal sealed class KPageFlagsHistogram(FlagFilter filter, bool rawFlags)
 {
     private const int FramesPerRead = 16 * 1024;
 
+    // A machine has a few hundred combinations. A file of random words has as many as it has words.
+    private const int MaxCombinations = 64 * 1024;
+
     private readonly Dictionary<(ulong Word, ulong Entry), long> _counts = [];
 
     /// <summary>Counts all page frames of a file of flags on several threads.</summary>
@@ -47,7 +50,7 @@ internal sealed class KPageFlagsHistogram(FlagFilter filter, bool rawFlags)
     /// <param name="entry">The pagemap entry; its bits are part of the raw flags.</param>
     /// <param name="pages">The number of pages.</param>
     public void Add(ulong word, PagemapEntry entry, long pages = 1) =>
-        CollectionsMarshal.GetValueRefOrAddDefault(_counts, (word, entry.Raw & ~PagemapEntry.PfnMask), out _) += pages;
+        AddCount(_counts, (word, entry.Raw & ~PagemapEntry.PfnMask), pages);
 
     /// <summary>Gets the combinations of flags that occurred and that the filter accepts, in ascending order of their values.</summary>
     public IReadOnlyList<KPageFlagsSummary> GetSummaries()
@@ -88,7 +91,7 @@ internal sealed class KPageFlagsHistogram(FlagFilter filter, bool rawFlags)
             // Neighbouring page frames mostly have the same word.
             int run = words[first..].IndexOfAnyExcept(words[first]);
             run = run < 0 ? words.Length - first : run;
-            CollectionsMarshal.GetValueRefOrAddDefault(counts, (words[first], 0UL), out _) += run;
+            AddCount(counts, (words[first], 0UL), run);
             first += run;
         }
     }
@@ -99,8 +102,18 @@ internal sealed class KPageFlagsHistogram(FlagFilter filter, bool rawFlags)
         {
             foreach (((ulong, ulong) key, long count) in counts)
             {
-                CollectionsMarshal.GetValueRefOrAddDefault(_counts, key, out _) += count;
+                AddCount(_counts, key, count);
             }
+        }
+    }
+
+    private static void AddCount(Dictionary<(ulong Word, ulong Entry), long> counts, (ulong, ulong) combination, long pages)
+    {
+        CollectionsMarshal.GetValueRefOrAddDefault(counts, combination, out bool isKnown) += pages;
+        if (!isKnown && counts.Count > MaxCombinations)
+        {
+            throw new ProcfsException(
+                ProcfsError.ReadFailed, $"These are no page flags: more than {MaxCombinations} different words occur.", KPageFiles.GetFileName(FrameProperties.Flags));
         }
     }
 }

@@ -28,10 +28,12 @@ public sealed class ProcfsContext : IDisposable
         Root = root ?? new ProcRoot();
         Frames = new KPageFiles(Root, savedFlags);
         SoftDirty = new SoftDirty(Root);
-        _kernelRelease = new(() => KernelRelease.Read(Root));
-        _swapTypes = new(() => SwapTypes.Read(Root));
-        _cgroups = new(CgroupPaths.Find);
-        _capabilities = new(() => CallerCapabilities.Read(KernelRelease));
+
+        // PublicationOnly caches no failure: a file that could not be opened for want of descriptors is read again.
+        _kernelRelease = new(() => KernelRelease.Read(Root), LazyThreadSafetyMode.PublicationOnly);
+        _swapTypes = new(() => SwapTypes.Read(Root), LazyThreadSafetyMode.PublicationOnly);
+        _cgroups = new(CgroupPaths.Find, LazyThreadSafetyMode.PublicationOnly);
+        _capabilities = new(() => CallerCapabilities.Read(KernelRelease), LazyThreadSafetyMode.PublicationOnly);
     }
 
     /// <summary>The proc tree.</summary>

@@ -9,11 +9,21 @@ internal static class Errno
     public const int EINTR = 4;
     public const int EIO = 5;
     public const int ENXIO = 6;
+    public const int ENOMEM = 12;
     public const int EACCES = 13;
     public const int EFAULT = 14;
     public const int ENOTDIR = 20;
     public const int EINVAL = 22;
+    public const int ENFILE = 23;
+    public const int EMFILE = 24;
     public const int ENOTTY = 25;
+    public const int ELOOP = 40;
+
+    /// <summary>
+    /// Whether the call failed for want of descriptors or memory, or because a device failed. Such an error says nothing about the
+    /// file: it means neither that the file is absent nor that the caller may not open it.
+    /// </summary>
+    public static bool IsExhaustion(int errno) => errno is EMFILE or ENFILE or ENOMEM or EIO;
 
     /// <summary>Gets the text of strerror.</summary>
     public static string Describe(int errno) =>

@@ -3,9 +3,10 @@ using Microsoft.Win32.SafeHandles;
 
 namespace PagemapTools.Procfs.Native;
 
-/// <summary>fstatfs, and the types of file systems that it returns (include/uapi/linux/magic.h).</summary>
+/// <summary>statfs and fstatfs, for the type of a file system (include/uapi/linux/magic.h).</summary>
 internal static partial class Statfs
 {
+    public const long Proc = 0x9fa0;
     public const long Tmpfs = 0x01021994;
     public const long Cgroup2 = 0x63677270;
     public const long Hugetlbfs = 0x958458f6;
@@ -21,6 +22,16 @@ internal static partial class Statfs
         byte* result = stackalloc byte[ResultSize];
         return StatfsNative(file, result) == 0 ? (long)*(nint*)result : 0;
     }
+
+    /// <summary>The type of the file system that a path is on; 0 if statfs fails.</summary>
+    public static unsafe long GetFileSystemType(string path)
+    {
+        byte* result = stackalloc byte[ResultSize];
+        return StatfsPathNative(path, result) == 0 ? (long)*(nint*)result : 0;
+    }
+
+    [LibraryImport("libc", EntryPoint = "statfs", StringMarshalling = StringMarshalling.Utf8)]
+    private static unsafe partial int StatfsPathNative(string path, byte* result);
 
     [LibraryImport("libc", EntryPoint = "fstatfs")]
     private static unsafe partial int StatfsNative(SafeFileHandle file, byte* result);

@@ -9,11 +9,12 @@ internal static partial class Statx
     private const int AtWorkingDirectory = -100;
     private const int AtNoFollow = 0x100;
     private const int AtEmptyPath = 0x1000;
-    private const uint TypeUserIdAndInode = 0x1 | 0x8 | 0x100;
+    private const uint TypeUserIdInodeAndSize = 0x1 | 0x8 | 0x100 | 0x200;
     private const int ResultSize = 256;
     private const int UserIdOffset = 20;
     private const int ModeOffset = 28;
     private const int InodeOffset = 32;
+    private const int SizeOffset = 40;
     private const int DeviceMajorOffset = 136;
     private const int DeviceMinorOffset = 140;
     private const int TypeMask = 0xF000;
@@ -26,8 +27,8 @@ internal static partial class Statx
         Regular = 0x8000,
     }
 
-    /// <summary>The owner, type, inode and device of a file.</summary>
-    public readonly record struct FileIdentity(uint UserId, FileType Type, ulong Inode, uint DeviceMajor, uint DeviceMinor);
+    /// <summary>The owner, type, inode, size and device of a file.</summary>
+    public readonly record struct FileIdentity(uint UserId, FileType Type, ulong Inode, ulong Size, uint DeviceMajor, uint DeviceMinor);
 
     /// <summary>Gets the identity of a path, without following a symbolic link; null on failure.</summary>
     public static FileIdentity? GetByPath(string path) => Invoke(AtWorkingDirectory, path, AtNoFollow);
@@ -45,7 +46,7 @@ internal static partial class Statx
         Span<byte> result = stackalloc byte[ResultSize];
         fixed (byte* start = result)
         {
-            if (StatxNative(directory, path, flags, TypeUserIdAndInode, start) != 0)
+            if (StatxNative(directory, path, flags, TypeUserIdInodeAndSize, start) != 0)
             {
                 return null;
             }
@@ -55,6 +56,7 @@ internal static partial class Statx
             ReadUInt32(result, UserIdOffset),
             (FileType)(MemoryMarshal.Read<ushort>(result[ModeOffset..]) & TypeMask),
             MemoryMarshal.Read<ulong>(result[InodeOffset..]),
+            MemoryMarshal.Read<ulong>(result[SizeOffset..]),
             ReadUInt32(result, DeviceMajorOffset),
             ReadUInt32(result, DeviceMinorOffset));
     }

@@ -1,12 +1,13 @@
+using Microsoft.Win32.SafeHandles;
 using PagemapTools.Procfs.Core;
 using PagemapTools.Procfs.Native;
 
 namespace PagemapTools.Procfs.Processes;
 
 /// <summary>
-/// What a process's file asks of the caller who was refused it. pagemap (mode 0400) and clear_refs (0200) are for the file's owner, who
-/// is root where the process is not dumpable (fs/proc/base.c, task_dump_owner). pagemap and maps ask for ptrace's read access
-/// (kernel/ptrace.c, __ptrace_may_access), clear_refs does not; but where proc is mounted with hidepid, every file does.
+/// Finds the capabilities that the caller lacks for a file of a process. The mode of pagemap (0400) and clear_refs (0200) admits the
+/// file's owner, who is root if the process is not dumpable (fs/proc/base.c, task_dump_owner). pagemap and maps also require ptrace read
+/// access (kernel/ptrace.c, __ptrace_may_access). clear_refs does not, unless proc is mounted with hidepid: then every file requires it.
 /// </summary>
 internal sealed class AccessDeniedDiagnosis
 {
@@ -21,39 +22,39 @@ internal sealed class AccessDeniedDiagnosis
     {
         _capabilities = CallerCapabilities.Read(KernelRelease.Read(root));
         _isWritten = file == "clear_refs";
-        _isHidden = !CanOpen(root.GetPath(processId, "comm"));
-        _isTraceRefused = _isHidden || (!_isWritten && !CanOpen(root.GetPath(processId, "maps")));
+        _isHidden = !CanOpen(root, processId, "comm");
+        _isTraceRefused = _isHidden || (!_isWritten && !CanOpen(root, processId, "maps"));
 
-        // The directory, unlike its files, is of the process's user even where that is not dumpable.
+        // The directory belongs to the process's user even if the process is not dumpable; its files do not.
         uint? user = Statx.GetByPath(root.GetPath(processId, string.Empty))?.UserId;
         _isSameUser = user is not null && user == _capabilities.UserId;
         _isRefusedByMode = _isHidden ? !_isSameUser : Faccessat.IsDeniedByMode(root.GetPath(processId, file), _isWritten);
     }
 
-    /// <summary>The capabilities that the caller lacks, and why they are asked for; null if it holds all that the kernel asks for.</summary>
+    /// <summary>The capabilities that the caller lacks, and why the kernel requires them; null if the caller has all of them.</summary>
     public string? MissingCapability
     {
         get
         {
-            string[] missing = [.. GetRequiredCapabilities().Where(right => right.IsHeld != true).Select(right => right.Name)];
+            string[] missing = [.. GetRequiredCapabilities().Where(capability => capability.IsEffective != true).Select(capability => capability.Name)];
             string where = _capabilities.IsInitialUserNamespace == true ? string.Empty : " in the user namespace of the process";
             return missing.Length == 0 ? null : $"{string.Join(" and ", missing)}{where} ({Reason})";
         }
     }
 
-    /// <summary>The sentence for the user.</summary>
+    /// <summary>The sentence of the error message.</summary>
     public string Explanation => MissingCapability is { } missing ? $"What is missing is {missing}."
-        : $"The caller {DescribeHeldCapabilities()}: something else refuses it, such as a security module (SELinux, AppArmor, an LSM of BPF).";
+        : $"The caller {DescribeEffectiveCapabilities()}. Something else refuses access, such as a security module (SELinux, AppArmor, BPF LSM).";
 
     private string Reason => _isTraceRefused
         ? _isSameUser
-            ? "the process is of the same user, but not dumpable, of another group, of another user namespace, or has capabilities that the caller lacks"
-            : "the process is of another user"
-        : "the file is for its owner only";
+            ? "the process belongs to the same user, but is not dumpable, belongs to another group or user namespace, or has capabilities that the caller lacks"
+            : "the process belongs to another user"
+        : "only the owner may open the file";
 
-    private IEnumerable<(string Name, bool? IsHeld)> GetRequiredCapabilities()
+    private IEnumerable<(string Name, bool? IsEffective)> GetRequiredCapabilities()
     {
-        // What is as good as CAP_SYS_PTRACE for an address space opens no directory that hidepid closes.
+        // CAP_PERFMON replaces CAP_SYS_PTRACE for an address space, but not for a directory that hidepid hides.
         if (_isTraceRefused)
         {
             yield return ("CAP_SYS_PTRACE", _isHidden ? _capabilities.IsInitialUserNamespace & _capabilities.Has(Capability.SysPtrace) : _capabilities.CanPtraceOtherUsers);
@@ -65,15 +66,15 @@ internal sealed class AccessDeniedDiagnosis
         }
     }
 
-    private string DescribeHeldCapabilities()
+    private string DescribeEffectiveCapabilities()
     {
-        string held = string.Join(" and ", GetRequiredCapabilities().Select(right => right.Name));
-        return held.Length == 0 ? "has the right to the file by its mode" : $"holds {held}, or what is as good";
+        string names = string.Join(" and ", GetRequiredCapabilities().Select(capability => capability.Name));
+        return names.Length == 0 ? "is allowed to open the file by its mode" : $"holds {names}, or an equivalent";
     }
 
-    private static bool CanOpen(string path)
+    private static bool CanOpen(ProcRoot root, int processId, string file)
     {
-        using Microsoft.Win32.SafeHandles.SafeFileHandle file = FileIO.OpenForReading(path, out _);
-        return !file.IsInvalid;
+        using SafeFileHandle handle = root.OpenFile(root.GetPath(processId, file), out _, processId);
+        return !handle.IsInvalid;
     }
 }

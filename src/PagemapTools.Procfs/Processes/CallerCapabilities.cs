@@ -1,11 +1,10 @@
-using System.Globalization;
 using Microsoft.Win32.SafeHandles;
 using PagemapTools.Procfs.Core;
 using PagemapTools.Procfs.Native;
 
 namespace PagemapTools.Procfs.Processes;
 
-/// <summary>The capabilities that the pagemap interface asks for, by their numbers (include/uapi/linux/capability.h).</summary>
+/// <summary>The capabilities that the pagemap interface requires, with their numbers (include/uapi/linux/capability.h).</summary>
 internal enum Capability
 {
     DacOverride = 1,
@@ -17,10 +16,10 @@ internal enum Capability
     CheckpointRestore = 40,
 }
 
-/// <summary>What the calling thread may do, from /proc/thread-self/status and its user namespace; null is what is unknown.</summary>
+/// <summary>The effective capabilities of the calling thread, from /proc/thread-self/status and its user namespace; null where unknown.</summary>
 internal sealed class CallerCapabilities
 {
-    // PROC_USER_INIT_INO (include/linux/proc_ns.h). The uid_map does not tell: a namespace may map every id to itself.
+    // PROC_USER_INIT_INO (include/linux/proc_ns.h). uid_map does not identify the namespace: any namespace may map every id to itself.
     private const ulong InitialUserNamespace = 0xEFFFFFFD;
 
     private readonly ulong? _effective;
@@ -34,57 +33,63 @@ internal sealed class CallerCapabilities
         IsInitialUserNamespace = IsInInitialUserNamespace();
     }
 
-    /// <summary>Whether the caller is in the initial user namespace, where alone the kernel's own checks (capable) can succeed.</summary>
+    /// <summary>Whether the caller is in the initial user namespace. The kernel's global checks (capable) succeed only there.</summary>
     public bool? IsInitialUserNamespace { get; }
 
-    /// <summary>The user by whom the kernel judges opening files (fsuid).</summary>
+    /// <summary>The user id that the kernel compares with the owner of a file (fsuid).</summary>
     public uint? UserId { get; }
 
     public bool? Has(Capability capability) => _effective is { } effective ? (effective & (1UL << (int)capability)) != 0 : null;
 
     /// <summary>
-    /// Whether ptrace's read access is granted to processes of other users (kernel/ptrace.c). Since Linux 6.15 CAP_PERFMON, and with
-    /// it CAP_SYS_ADMIN, is as good for reading an address space (kernel/fork.c, may_access_mm). Inside a user namespace a capability
-    /// is worth nothing on a process outside.
+    /// Whether the caller has ptrace read access to processes of other users (kernel/ptrace.c). Since Linux 6.15 CAP_PERFMON or
+    /// CAP_SYS_ADMIN is enough to read an address space (kernel/fork.c, may_access_mm). A capability in another user namespace does not
+    /// count for a process outside that namespace.
     /// </summary>
     public bool? CanPtraceOtherUsers => IsInitialUserNamespace
         & (Has(Capability.SysPtrace) | (_isPerfMonEnough & (Has(Capability.PerfMon) | Has(Capability.SysAdmin))));
 
-    /// <summary>Whether files may be read whatever their mode says; inside a user namespace not those of owners outside.</summary>
+    /// <summary>Whether the caller may read files regardless of their mode. In another user namespace the owners outside it are excluded.</summary>
     public bool? CanBypassReadPermission => IsInitialUserNamespace & (Has(Capability.DacReadSearch) | Has(Capability.DacOverride));
 
-    /// <summary>Whether files may be written whatever their mode says.</summary>
+    /// <summary>Whether the caller may write files regardless of their mode.</summary>
     public bool? CanBypassWritePermission => IsInitialUserNamespace & Has(Capability.DacOverride);
 
-    /// <summary>Whether the kernel tells which pages of another user's file are in memory (mm/mincore.c, can_do_mincore, Linux 5.2).</summary>
+    /// <summary>Whether mincore reports the pages of another user's file (mm/mincore.c, can_do_mincore, Linux 5.2).</summary>
     public bool? CanMincoreOthersFiles => IsInitialUserNamespace & (Has(Capability.Fowner) | Has(Capability.DacOverride));
 
-    /// <summary>Reads the capabilities of the calling thread as they are now.</summary>
+    /// <summary>Reads the current capabilities of the calling thread.</summary>
     public static CallerCapabilities Read(KernelRelease release)
     {
-        try
+        const string Path = "/proc/thread-self/status";
+        ulong? effective = null;
+        uint? userId = null;
+        using SafeFileHandle status = ProcRoot.Default.OpenFile(Path, out int errno);
+        using ProcLineReader lines = new(status, Path);
+        while (errno == 0 && lines.MoveNext())
         {
-            Dictionary<string, string> status = File.ReadLines("/proc/thread-self/status").Select(line => line.Split(':', 2))
-                .ToDictionary(field => field[0], field => field[^1].Trim(), StringComparer.Ordinal);
-            return new CallerCapabilities(
-                ulong.Parse(status["CapEff"], NumberStyles.HexNumber, CultureInfo.InvariantCulture),
-                uint.Parse(status["Uid"].Split('\t')[^1], CultureInfo.InvariantCulture),
-                release);
+            ReadOnlySpan<byte> line = lines.Line;
+            if (line.StartsWith("CapEff:\t"u8) && ProcNumber.TryParseHex(line["CapEff:\t"u8.Length..], out ulong bits))
+            {
+                effective = bits;
+            }
+            else if (line.StartsWith("Uid:"u8) && ProcNumber.TryParse(line[(line.LastIndexOf((byte)'\t') + 1)..], out ulong id, uint.MaxValue))
+            {
+                userId = (uint)id;
+            }
         }
-        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException or KeyNotFoundException or FormatException)
-        {
-            return new CallerCapabilities(effective: null, userId: null, release);
-        }
+
+        return new CallerCapabilities(effective, userId, release);
     }
 
     private static bool? IsInInitialUserNamespace()
     {
-        using SafeFileHandle own = FileIO.OpenForReading("/proc/self/ns/user", out int errno);
+        using SafeFileHandle own = ProcRoot.Default.OpenFile("/proc/self/ns/user", out int errno);
         return errno switch
         {
             0 => Statx.GetByHandle(own) is { } identity ? identity.Inode == InitialUserNamespace : null,
 
-            // Without CONFIG_USER_NS there is no other than the initial one.
+            // A kernel without CONFIG_USER_NS has the initial namespace only.
             Errno.ENOENT when Directory.Exists("/proc/self/ns") => true,
             _ => null,
         };

@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace PagemapTools.Procfs.Processes;
 
-/// <summary>What a mapping is for, told from its name in /proc/PID/maps.</summary>
+/// <summary>The purpose of a mapping, as its name in /proc/PID/maps shows it.</summary>
 [SuppressMessage("Design", "CA1028:Enum Storage should be Int32", Justification = "ConvertTo-Json writes a 64-bit enumeration by name.")]
 public enum MappingKind : long
 {
@@ -18,21 +18,21 @@ public enum MappingKind : long
     /// <summary>The stack of the main thread.</summary>
     Stack,
 
-    /// <summary>Memory shared by name or descriptor: memfd, POSIX and SysV shared memory, shared anonymous memory.</summary>
+    /// <summary>Shared memory: memfd, POSIX and System V shared memory, shared anonymous memory.</summary>
     SharedMemory,
 
-    /// <summary>Anonymous memory that was given a name (PR_SET_VMA_ANON_NAME).</summary>
+    /// <summary>Anonymous memory with a name (PR_SET_VMA_ANON_NAME).</summary>
     NamedAnonymous,
 
     /// <summary>The kernel's code for user space.</summary>
     Vdso,
 
-    /// <summary>The kernel's data for the vdso: frames of the kernel itself, which no account of memory counts.</summary>
+    /// <summary>The kernel's data for the vdso. Its page frames belong to the kernel, and no memory statistic counts them.</summary>
     Vvar,
 
-    /// <summary>The old system call page, above the address space; it has no pagemap.</summary>
+    /// <summary>The legacy system call page. It is above the address space and has no pagemap entries.</summary>
     Vsyscall,
 
-    /// <summary>Another mapping that the kernel names in brackets.</summary>
+    /// <summary>Another mapping whose name the kernel writes in brackets.</summary>
     Special,
 }

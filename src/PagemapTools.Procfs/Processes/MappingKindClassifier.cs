@@ -1,6 +1,6 @@
 namespace PagemapTools.Procfs.Processes;
 
-/// <summary>Tells a mapping's kind from the name that the kernel prints (fs/proc/task_mmu.c, get_vma_name).</summary>
+/// <summary>Derives the kind of a mapping from the name that the kernel prints (fs/proc/task_mmu.c, get_vma_name).</summary>
 internal static class MappingKindClassifier
 {
     public static MappingKind Classify(string? path, bool isDeleted)
@@ -15,7 +15,7 @@ internal static class MappingKindClassifier
             return ClassifySpecial(path);
         }
 
-        // An anonymous shared mapping is a deleted /dev/zero, SysV memory a deleted /SYSVkey (mm/shmem.c, ipc/shm.c).
+        // The kernel names shared anonymous memory "/dev/zero (deleted)" (mm/shmem.c) and System V memory "/SYSVkey (deleted)" (ipc/shm.c).
         bool isSharedMemory = path.StartsWith("/dev/shm/", StringComparison.Ordinal)
             || (isDeleted && (path.StartsWith("/memfd:", StringComparison.Ordinal)
                 || path.StartsWith("/SYSV", StringComparison.Ordinal)

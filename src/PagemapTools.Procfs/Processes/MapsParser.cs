@@ -1,4 +1,3 @@
-using System.Buffers.Text;
 using PagemapTools.Procfs.Core;
 
 namespace PagemapTools.Procfs.Processes;
@@ -6,6 +5,9 @@ namespace PagemapTools.Procfs.Processes;
 /// <summary>Parses lines of /proc/PID/maps: <c>start-end perms offset major:minor inode  path</c>.</summary>
 internal sealed class MapsParser(ProcessContext process)
 {
+    /// <summary>The name of the file, for messages.</summary>
+    public const string FileName = "maps";
+
     private const string EscapedCharacters = "\n";
     private static readonly string[] s_permissions = CreatePermissions();
     private byte[] _lastName = [];
@@ -14,23 +16,24 @@ internal sealed class MapsParser(ProcessContext process)
     private MappingKind _lastKind;
 
     /// <summary>Parses a line without its newline.</summary>
-    /// <exception cref="ProcfsException">The line has not the form that the kernel writes.</exception>
+    /// <exception cref="ProcfsException">The line does not have the form that the kernel writes.</exception>
     public MemoryMapping Parse(ReadOnlySpan<byte> line)
     {
         ReadOnlySpan<byte> rest = line;
-        ulong start = ParseHex(ref rest, (byte)'-', line);
-        ulong end = ParseHex(ref rest, (byte)' ', line);
-        string permissions = ParsePermissions(ref rest, line);
-        ulong offset = ParseHex(ref rest, (byte)' ', line);
-        ulong major = ParseHex(ref rest, (byte)':', line);
-        ulong minor = ParseHex(ref rest, (byte)' ', line);
-        if (!Utf8Parser.TryParse(rest, out ulong inode, out int digits))
+        if (!ProcNumber.TryTakeHex(ref rest, (byte)'-', out ulong start)
+            || !ProcNumber.TryTakeHex(ref rest, (byte)' ', out ulong end)
+            || start >= end
+            || !TryTakePermissions(ref rest, out string permissions)
+            || !ProcNumber.TryTakeHex(ref rest, (byte)' ', out ulong offset)
+            || !ProcNumber.TryTakeHex(ref rest, (byte)':', out ulong major, uint.MaxValue)
+            || !ProcNumber.TryTakeHex(ref rest, (byte)' ', out ulong minor, uint.MaxValue)
+            || !TryTakeInode(ref rest, out ulong inode))
         {
             throw CreateMalformedLine(line);
         }
 
-        // A name may itself begin with spaces only if it is relative, which none is.
-        SetName(rest[digits..].TrimStart((byte)' '));
+        // Spaces pad the inode. A name never begins with a space: it is an absolute path or in brackets.
+        SetName(rest.TrimStart((byte)' '));
         return new MemoryMapping(process)
         {
             Start = start,
@@ -46,7 +49,10 @@ internal sealed class MapsParser(ProcessContext process)
         };
     }
 
-    // A library is mapped in four or five pieces, one after the other: its name is decoded once.
+    /// <summary>The failure of a line that the kernel does not write.</summary>
+    public ProcfsException CreateMalformedLine(ReadOnlySpan<byte> line) => ProcText.CreateMalformed(FileName, line, process.Id);
+
+    // A library has four or five mappings, one after the other. Its name is decoded once.
     private void SetName(ReadOnlySpan<byte> name)
     {
         if (name.SequenceEqual(_lastName))
@@ -59,33 +65,37 @@ internal sealed class MapsParser(ProcessContext process)
         _lastKind = MappingKindClassifier.Classify(_lastPath, _lastIsDeleted);
     }
 
-    private ulong ParseHex(ref ReadOnlySpan<byte> rest, byte end, ReadOnlySpan<byte> line)
+    // A mapping without a name may have no space behind its inode.
+    private static bool TryTakeInode(ref ReadOnlySpan<byte> rest, out ulong inode)
     {
-        if (!Utf8Parser.TryParse(rest, out ulong value, out int digits, 'x') || digits >= rest.Length || rest[digits] != end)
-        {
-            throw CreateMalformedLine(line);
-        }
-
-        rest = rest[(digits + 1)..];
-        return value;
+        bool isLast = ProcNumber.TryParse(rest, out inode);
+        rest = isLast ? [] : rest;
+        return isLast || ProcNumber.TryTake(ref rest, (byte)' ', out inode);
     }
 
-    private string ParsePermissions(ref ReadOnlySpan<byte> rest, ReadOnlySpan<byte> line)
+    private static bool TryTakePermissions(ref ReadOnlySpan<byte> rest, out string permissions)
     {
+        permissions = string.Empty;
         if (rest.Length < 5 || rest[4] != ' ')
         {
-            throw CreateMalformedLine(line);
+            return false;
         }
 
         int index = (rest[0] == 'r' ? 8 : 0) | (rest[1] == 'w' ? 4 : 0) | (rest[2] == 'x' ? 2 : 0) | (rest[3] == 's' ? 1 : 0);
+        permissions = s_permissions[index];
+        for (int i = 0; i < permissions.Length; i++)
+        {
+            if (rest[i] != permissions[i])
+            {
+                return false;
+            }
+        }
+
         rest = rest[5..];
-        return s_permissions[index];
+        return true;
     }
 
     private static string[] CreatePermissions() =>
         [.. Enumerable.Range(0, 16).Select(bits => string.Concat(
             (bits & 8) != 0 ? 'r' : '-', (bits & 4) != 0 ? 'w' : '-', (bits & 2) != 0 ? 'x' : '-', (bits & 1) != 0 ? 's' : 'p'))];
-
-    private ProcfsException CreateMalformedLine(ReadOnlySpan<byte> line) => new(
-        ProcfsError.ReadFailed, $"This is no line of the maps of process {process.Id}: '{SeqFileText.Decode(line)}'.", "maps", process.Id);
 }

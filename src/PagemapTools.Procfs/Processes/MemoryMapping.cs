@@ -25,37 +25,37 @@ public sealed class MemoryMapping
     /// <summary>Four letters: read, write, execute, and p for private (copy-on-write) or s for shared.</summary>
     public string Permissions { get; internal init; } = "---p";
 
-    /// <summary>Where in the file it begins, in bytes; 0 without a file.</summary>
+    /// <summary>The offset in the file at which it begins, in bytes; 0 without a file.</summary>
     public ulong Offset { get; internal init; }
 
     /// <summary>The device of the file's inode, major and minor number in hex; 00:00 without a file.</summary>
     public string Device => $"{DeviceMajor:x2}:{DeviceMinor:x2}";
 
     /// <summary>
-    /// The file's inode number; 0 without a file. Of a System V segment it is the segment's id, which is 0 for the first of an IPC
-    /// namespace (ipc/shm.c, newseg): whether there is a file is told by the device.
+    /// The file's inode number; 0 without a file. For a System V segment it is the segment's id, which is 0 for the first segment of an
+    /// IPC namespace (ipc/shm.c, newseg). Whether the mapping has a file, only the device shows.
     /// </summary>
     public ulong Inode { get; internal init; }
 
     /// <summary>
-    /// The file's path, or the kernel's name in brackets; null for anonymous memory without a name. Without the kernel's mark for a
-    /// deleted file. A byte that is not UTF-8 is shown as \xNN.
+    /// The file's path, or the kernel's name in brackets; null for anonymous memory without a name. The suffix " (deleted)" is removed
+    /// (<see cref="IsDeleted"/>). A byte that is not UTF-8 becomes \xNN.
     /// </summary>
     public string? Path { get; internal init; }
 
     /// <summary>
-    /// Whether the kernel marks the file as deleted, which it does by " (deleted)" behind the name (fs/d_path.c): of a file that is
-    /// really named so this is true as well, and Path lacks the ending.
+    /// Whether the name ends in " (deleted)". The kernel appends that to the path of a deleted file (fs/d_path.c). The name of a file can
+    /// itself end so; then this is also true, and <see cref="Path"/> lacks the ending.
     /// </summary>
     public bool IsDeleted { get; internal init; }
 
-    /// <summary>What it is for.</summary>
+    /// <summary>Its purpose.</summary>
     public MappingKind Kind { get; internal init; }
 
-    /// <summary>Whether writes are seen by all who map it.</summary>
+    /// <summary>Whether all processes that map it see its writes.</summary>
     public bool IsShared => Permissions[^1] == 's';
 
-    /// <summary>The id of the process that it belongs to.</summary>
+    /// <summary>The id of the process that has the mapping.</summary>
     public int ProcessId => Process.Id;
 
     /// <summary>The path, or [anon] where there is none.</summary>
@@ -65,19 +65,34 @@ public sealed class MemoryMapping
 
     internal uint DeviceMinor { get; init; }
 
-    // No file system has the device 00:00 (fs/super.c, get_anon_bdev, begins with 1).
+    // No file system has the device 00:00: get_anon_bdev (fs/super.c) numbers devices from 1.
     internal bool HasFile => (DeviceMajor, DeviceMinor) != (0, 0);
 
-    // A private mapping of /dev/zero is anonymous memory, though maps names the device (drivers/char/mem.c, mmap_zero).
+    // A private mapping of /dev/zero is anonymous memory, although maps shows the device (drivers/char/mem.c, mmap_zero).
     internal bool IsFileBacked => HasFile && (IsShared || Path?.EndsWith("/zero", StringComparison.Ordinal) != true);
 
     internal ProcessContext Process { get; }
 
-    // The vsyscall page is above TASK_SIZE: pagemap has no entries for it (fs/proc/task_mmu.c, pagemap_read).
+    // pagemap has no entries above TASK_SIZE, where the vsyscall page is (fs/proc/task_mmu.c, pagemap_read).
     internal bool HasPagemap => Start < KernelSpaceStart;
 
     /// <summary>The range, the permissions and the name, as in maps; safe for a terminal.</summary>
     public override string ToString() => $"{Start:x}-{End:x} {Permissions} {VisibleText.Escape(Name)}";
+
+    /// <summary>The part of the mapping from an address on.</summary>
+    internal MemoryMapping CutAt(ulong start) => new(Process)
+    {
+        Start = start,
+        End = End,
+        Permissions = Permissions,
+        Offset = HasFile ? Offset + (start - Start) : Offset,
+        DeviceMajor = DeviceMajor,
+        DeviceMinor = DeviceMinor,
+        Inode = Inode,
+        Path = Path,
+        IsDeleted = IsDeleted,
+        Kind = Kind,
+    };
 
     internal static (string? Path, bool IsDeleted) SplitDeletedSuffix(string name) =>
         name.Length == 0 ? (null, false)

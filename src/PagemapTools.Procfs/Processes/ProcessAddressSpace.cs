@@ -6,35 +6,38 @@ using PagemapTools.Procfs.Native;
 namespace PagemapTools.Procfs.Processes;
 
 /// <summary>
-/// The address space of a process, opened for reading: its pagemap and its maps. The kernel ties both to the address space at the
-/// time of opening, so that a process which executes another program under the reader reads as gone.
+/// The address space of a process, open for reading: its pagemap and its maps. The kernel ties each file to the address space that the
+/// process has when the file is opened. Both files are opened between two readings of stat that show the same program.
 /// </summary>
 public sealed class ProcessAddressSpace : IDisposable
 {
+    // A process that executes programs without a pause is given up after so many attempts.
+    private const int MaxAttempts = 4;
+
     private readonly ProcessContext _context;
     private readonly ProcRoot _root;
+    private readonly OpenFiles _files;
 
-    // The thread in whose directory the address space is read: the main one, whose id is the process's, unless it has ended.
-    private readonly int _threadId;
-
-    private ProcessAddressSpace(ProcRoot root, ProcessContext identity, int threadId, PageIndexedFile pagemap)
+    private ProcessAddressSpace(ProcRoot root, ProcessContext context, OpenFiles files)
     {
         _root = root;
-        _context = identity;
-        _threadId = threadId;
-        Pagemap = pagemap;
+        _context = context;
+        _files = files;
     }
 
     /// <summary>The process's id.</summary>
     public int ProcessId => _context.Id;
 
-    /// <summary>The process's name, as Get-Process gives it.</summary>
+    /// <summary>The process's name, as Get-Process shows it.</summary>
     public string ProcessName => _context.Name;
 
-    /// <summary>Its pagemap, indexed by virtual page.</summary>
-    public PageIndexedFile Pagemap { get; }
+    /// <summary>The process's pagemap, indexed by virtual page.</summary>
+    public PageIndexedFile Pagemap => _files.Pagemap;
 
     internal SwapTypes SwapTypes => _context.SwapTypes;
+
+    /// <summary>Whether the process is in a proc file system; false in a saved or made-up tree.</summary>
+    internal bool IsInProcFileSystem => _root.IsProcFileSystem;
 
     /// <summary>Opens a process.</summary>
     /// <param name="root">The proc tree.</param>
@@ -44,43 +47,23 @@ public sealed class ProcessAddressSpace : IDisposable
     /// <exception cref="ProcfsException">There is no such process, it has no address space, or the caller may not read it.</exception>
     public static ProcessAddressSpace Open(ProcRoot root, int processId, SwapTypes? swapTypes = null, SoftDirty? softDirty = null)
     {
-        string name = ProcessNames.GetOrThrow(root, processId, "pagemap");
-        int threadId = processId;
-        PageIndexedFile? pagemap = PageIndexedFile.TryOpen(root.GetPath(processId, "pagemap"), out int errno, processId);
-        if (!HasAddressSpace(pagemap) && ThreadGroup.FindLiveThread(root, processId) is { } survivor)
-        {
-            pagemap?.Dispose();
-            threadId = survivor;
-            pagemap = PageIndexedFile.TryOpen(root.GetPath(threadId, "pagemap"), out errno, processId);
-        }
-
-        return pagemap is null
-            ? throw ProcessErrors.FromErrno(root, processId, "pagemap", errno)
-            : new ProcessAddressSpace(
-                root,
-                new ProcessContext(processId, name, swapTypes ?? SwapTypes.Read(root), softDirty ?? new SoftDirty(root)),
-                threadId,
-                pagemap);
+        swapTypes ??= SwapTypes.Read(root);
+        (string name, OpenFiles files) = OpenFiles.Open(root, processId, MaxAttempts);
+        return new ProcessAddressSpace(root, new ProcessContext(processId, name, swapTypes, softDirty ?? new SoftDirty(root)), files);
     }
 
     /// <summary>Streams the mappings, in ascending order of address.</summary>
-    /// <exception cref="ProcfsException">The process has gone, has no address space, or may not be read.</exception>
+    /// <exception cref="ProcfsException">The process has exited or has no address space.</exception>
     public IEnumerable<MemoryMapping> ReadMappings()
     {
-        using SafeFileHandle maps = FileIO.OpenForReading(GetPath("maps"), out int errno);
-        if (maps.IsInvalid)
-        {
-            throw ProcessErrors.FromErrno(_root, ProcessId, "maps", errno);
-        }
-
         MemoryMapping? last = null;
-        foreach (MemoryMapping mapping in new MapsReader(maps, _context).Read())
+        foreach (MemoryMapping mapping in new MapsReader(_files.Maps, _context).Read())
         {
             last = mapping.HasPagemap ? mapping : last;
             yield return mapping;
         }
 
-        // The end of maps looks the same whether the last mapping was read or the process has gone; pagemap knows.
+        // maps ends the same way after the last mapping and after the exit of the process. pagemap tells which.
         if (last is null)
         {
             throw ProcessErrors.FromErrno(_root, ProcessId, "maps", Errno.ESRCH);
@@ -93,23 +76,28 @@ public sealed class ProcessAddressSpace : IDisposable
     }
 
     /// <summary>Closes the files.</summary>
-    public void Dispose() => Pagemap.Dispose();
+    public void Dispose() => _files.Dispose();
 
-    /// <summary>The path of a file in its directory of the proc tree.</summary>
-    internal string GetPath(string file) => _root.GetPath(_threadId, file);
+    /// <summary>The path of a file in the process's directory of the proc tree.</summary>
+    internal string GetPath(string file) => _root.GetPath(_files.ThreadId, file);
 
-    /// <summary>The failure of a process whose address space was there and has gone, even if its zombie has not.</summary>
+    /// <summary>Opens another file of the process; on failure the handle is invalid and <paramref name="errno"/> says why.</summary>
+    /// <exception cref="ProcfsException">The process has exited or executed another program since it was opened.</exception>
+    internal SafeFileHandle OpenFile(string file, out int errno)
+    {
+        SafeFileHandle handle = _root.OpenFile(GetPath(file), out errno, ProcessId);
+        if (_files.IsOfSameProgram(_root))
+        {
+            return handle;
+        }
+
+        handle.Dispose();
+        throw CreateExitedException();
+    }
+
+    /// <summary>The failure of a process that had an address space when it was opened and no longer has it.</summary>
     internal ProcfsException CreateExitedException() => ProcessErrors.Exited(_root, ProcessId);
 
-    /// <summary>Any page below the end of the address space has an entry for as long as the address space lives.</summary>
-    internal bool HasExited(MemoryMapping mapping) => !HasEntry(Pagemap, PageGeometry.ToPageIndex(mapping.Start));
-
-    // Without an address space pagemap does not open, or (in older kernels) opens and has no entry at all (fs/proc/base.c, proc_mem_open).
-    private static bool HasAddressSpace(PageIndexedFile? pagemap) => pagemap is not null && HasEntry(pagemap, 0);
-
-    private static bool HasEntry(PageIndexedFile pagemap, ulong index)
-    {
-        Span<ulong> entry = stackalloc ulong[1];
-        return pagemap.Read(index, entry) == 1;
-    }
+    /// <summary>Whether the address space of a mapping no longer exists. As long as it does, every page below its end has an entry.</summary>
+    internal bool HasExited(MemoryMapping mapping) => !OpenFiles.HasEntry(Pagemap, PageGeometry.ToPageIndex(mapping.Start));
 }

@@ -1,64 +1,62 @@
-using Microsoft.Win32.SafeHandles;
 using PagemapTools.Procfs.Core;
-using PagemapTools.Procfs.Native;
 
 namespace PagemapTools.Procfs.Processes;
 
 /// <summary>
-/// The names of processes as System.Diagnostics.Process gives them: the kernel keeps 15 bytes (TASK_COMM_LEN), and a name cut there
-/// is completed from the command line where that begins with it.
+/// Reads the names of processes as System.Diagnostics.Process shows them. The kernel stores 15 bytes of a name (TASK_COMM_LEN). The
+/// command line completes a name of that length, if one of its first two arguments begins with the same bytes.
 /// </summary>
 internal static class ProcessNames
 {
     private const int KernelNameLength = 15;
 
-    // The kernel shows the work queue of a kernel thread too, in at most 64 bytes (fs/proc/array.c, proc_task_name).
+    // For a kernel thread comm also contains the work queue, in at most 64 bytes (fs/proc/array.c, proc_task_name).
     private const int MaxNameLength = 256;
 
-    /// <summary>The name of a process of which a file is to be read.</summary>
-    /// <exception cref="ProcfsException">There is no such process, or it is hidden from the caller.</exception>
+    /// <summary>Reads the name of a process before one of its other files is read.</summary>
+    /// <exception cref="ProcfsException">There is no such process, or proc hides it from the caller.</exception>
     public static string GetOrThrow(ProcRoot root, int processId, string file) =>
         TryRead(root, processId, out int errno) ?? throw ProcessErrors.FromErrno(root, processId, file, errno);
 
-    /// <summary>The name; null where it cannot be read, and <paramref name="errno"/> says why.</summary>
+    /// <summary>Reads the name; null where it cannot be read, and <paramref name="errno"/> says why.</summary>
     public static string? TryRead(ProcRoot root, int processId, out int errno)
     {
-        using SafeFileHandle file = FileIO.OpenForReading(root.GetPath(processId, "comm"), out errno);
-        Span<byte> bytes = stackalloc byte[MaxNameLength];
-        int length = errno == 0 ? FileIO.Read(file, bytes, out errno) : -1;
+        Span<byte> buffer = stackalloc byte[MaxNameLength];
+        int length = ProcText.Read(root, root.GetPath(processId, "comm"), buffer, out errno, processId);
         if (length < 0)
         {
             return null;
         }
 
-        string name = SeqFileText.Decode(bytes[..length]).TrimEnd('\n');
-        return name.Length < KernelNameLength ? name : CompleteName(name, root.GetPath(processId, "cmdline"));
+        ReadOnlySpan<byte> name = buffer[..length].TrimEnd((byte)'\n');
+        return name.Length < KernelNameLength ? SeqFileText.Decode(name) : Complete(root, processId, name);
     }
 
-    private static string CompleteName(string name, string commandLinePath)
+    private static string Complete(ProcRoot root, int processId, ReadOnlySpan<byte> name)
     {
-        // The second argument is the script's name where the first is its interpreter.
-        foreach (string argument in ReadArguments(commandLinePath).Take(2))
+        Span<byte> buffer = stackalloc byte[ProcText.SmallFileSize];
+        int length = ProcText.Read(root, root.GetPath(processId, "cmdline"), buffer, out _, processId);
+        ReadOnlySpan<byte> rest = length < 0 ? [] : buffer[..length];
+
+        // If the first argument is an interpreter, the second is its script. An argument that goes on behind the buffer is not used.
+        for (int i = 0; i < 2 && !rest.IsEmpty; i++)
         {
-            string file = argument[(argument.LastIndexOf('/') + 1)..];
-            if (file.StartsWith(name, StringComparison.Ordinal))
+            int end = rest.IndexOf((byte)0);
+            if (end < 0 && length == buffer.Length)
             {
-                return file;
+                break;
             }
+
+            ReadOnlySpan<byte> argument = end < 0 ? rest : rest[..end];
+            ReadOnlySpan<byte> file = argument[(argument.LastIndexOf((byte)'/') + 1)..];
+            if (file.StartsWith(name))
+            {
+                return SeqFileText.Decode(file);
+            }
+
+            rest = end < 0 ? [] : rest[(end + 1)..];
         }
 
-        return name;
-    }
-
-    private static string[] ReadArguments(string commandLinePath)
-    {
-        try
-        {
-            return SeqFileText.Decode(File.ReadAllBytes(commandLinePath)).Split('\0', 3);
-        }
-        catch (Exception gone) when (gone is IOException or UnauthorizedAccessException)
-        {
-            return [];
-        }
+        return SeqFileText.Decode(name);
     }
 }

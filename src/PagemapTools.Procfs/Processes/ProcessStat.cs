@@ -1,30 +1,61 @@
-using System.Globalization;
 using PagemapTools.Procfs.Core;
 
 namespace PagemapTools.Procfs.Processes;
 
-/// <summary>What /proc/PID/stat says of a process, or of a thread by its id (fs/proc/array.c, do_task_stat).</summary>
-internal readonly record struct ProcessStat(char State, bool IsKernelThread)
+/// <summary>Fields of /proc/PID/stat, of a process or of a thread by its id (fs/proc/array.c, do_task_stat).</summary>
+internal readonly record struct ProcessStat(char State, bool IsKernelThread, ProgramIdentity Program)
 {
-    private const uint KernelThreadFlag = 0x00200000;
+    private const ulong KernelThreadFlag = 0x00200000;
 
-    /// <summary>Z and X are the states of what has ended.</summary>
+    // A name of at most 64 bytes and 51 numbers of at most 20 digits.
+    private const int MaxSize = 2048;
+
+    private const int StateField = 3;
+    private const int FlagsField = 9;
+    private const int LastField = 51;
+
+    /// <summary>Whether the process or thread has exited: it is a zombie (Z) or dead (X).</summary>
     public bool HasEnded => State is 'Z' or 'X';
 
-    /// <summary>Null if there is none, or it makes no sense.</summary>
+    /// <summary>Reads the file; null where it cannot be opened or read.</summary>
+    /// <exception cref="ProcfsException">The file has a text that the kernel does not write.</exception>
     public static ProcessStat? TryRead(ProcRoot root, int processId)
     {
-        try
+        string path = root.GetPath(processId, "stat");
+        Span<byte> buffer = stackalloc byte[MaxSize];
+        int length = ProcText.Read(root, path, buffer, out _, processId);
+        return length < 0 ? null : Parse(buffer[..length]) ?? throw ProcText.CreateMalformed(path, buffer[..length], processId);
+    }
+
+    private static ProcessStat? Parse(ReadOnlySpan<byte> stat)
+    {
+        // Field 2, the name, is in parentheses and may contain spaces and parentheses.
+        int nameEnd = stat.LastIndexOf(") "u8);
+        ReadOnlySpan<byte> rest = nameEnd < 0 ? [] : stat[(nameEnd + 2)..];
+        char state = rest.IsEmpty ? '\0' : (char)rest[0];
+        ulong flags = 0;
+        Span<ulong> program = stackalloc ulong[ProgramIdentity.Fields.Length];
+        for (int field = StateField, known = 0; field <= LastField; field++)
         {
-            // The name, field 2, is in parentheses and may hold spaces and parentheses itself. The flags, with PF_KTHREAD, are field 9.
-            string stat = File.ReadAllText(root.GetPath(processId, "stat"));
-            string[] fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
-            uint flags = uint.Parse(fields[6], CultureInfo.InvariantCulture);
-            return new ProcessStat(fields[0][0], (flags & KernelThreadFlag) != 0);
+            int end = rest.IndexOf((byte)' ');
+            if (end <= 0)
+            {
+                return null;
+            }
+
+            if (field == FlagsField && !ProcNumber.TryParse(rest[..end], out flags, uint.MaxValue))
+            {
+                return null;
+            }
+
+            if (known < program.Length && field == ProgramIdentity.Fields[known] && !ProcNumber.TryParse(rest[..end], out program[known++]))
+            {
+                return null;
+            }
+
+            rest = rest[(end + 1)..];
         }
-        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException or FormatException or IndexOutOfRangeException or ArgumentOutOfRangeException)
-        {
-            return null;
-        }
+
+        return new ProcessStat(state, (flags & KernelThreadFlag) != 0, ProgramIdentity.From(program));
     }
 }

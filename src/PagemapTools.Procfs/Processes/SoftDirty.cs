@@ -41,14 +41,14 @@ public sealed class SoftDirty
         }
     }
 
-    /// <summary>Why soft-dirty bits cannot be used here; null if they can.</summary>
+    /// <summary>Returns the reason why the kernel has no usable soft-dirty bits; null if it has them.</summary>
     public ProcfsException? GetUnsupportedError()
     {
         try
         {
             return _isSupported.Value ? null : new ProcfsException(
                 ProcfsError.SoftDirtyNotSupported,
-                $"This kernel ({KernelRelease.Read(_root)}) has no soft-dirty bits: it is built without CONFIG_MEM_SOFT_DIRTY, and would accept the command and do nothing.",
+                $"This kernel ({KernelRelease.Read(_root)}) has no soft-dirty bits: it is built without CONFIG_MEM_SOFT_DIRTY. It accepts the command to clear them and does nothing.",
                 OwnPagemap);
         }
         catch (ProcfsException failure)
@@ -57,12 +57,15 @@ public sealed class SoftDirty
         }
     }
 
-    /// <summary>The name of the process whose bits are to be cleared, as Get-Process gives it.</summary>
-    /// <exception cref="ProcfsException">There is no such process, or it is hidden from the caller.</exception>
+    /// <summary>Reads the name of a process before its bits are cleared, as Get-Process shows it.</summary>
+    /// <exception cref="ProcfsException">There is no such process, or proc hides it from the caller.</exception>
     public string GetTargetName(int processId) => ProcessNames.GetOrThrow(_root, processId, ClearFile);
 
-    /// <summary>Clears the soft-dirty bits of a process: every page that the process writes from now on reads soft-dirty.</summary>
-    /// <exception cref="ProcfsException">The kernel has none, there is no such process, it has no address space, or the caller may not.</exception>
+    /// <summary>Clears the soft-dirty bits of a process. From then on, the pages that the process writes are soft-dirty.</summary>
+    /// <exception cref="ProcfsException">
+    /// The kernel has no soft-dirty bits, there is no such process, it has no address space, the caller may not clear its bits, or the tree
+    /// is no proc file system.
+    /// </exception>
     public void Clear(int processId)
     {
         if (GetUnsupportedError() is { } error)
@@ -78,6 +81,12 @@ public sealed class SoftDirty
             throw failure;
         }
 
+        if (!_root.IsProcFileSystem)
+        {
+            string path = _root.GetPath(processId, ClearFile);
+            throw new ProcfsException(ProcfsError.ReadFailed, $"'{path}' is not written: the tree is no proc file system.", path, processId);
+        }
+
         using SafeFileHandle file = FileIO.OpenForWriting(_root.GetPath(threadId, ClearFile), out int errno);
         errno = file.IsInvalid ? errno : FileIO.Write(file, "4\n"u8);
         if (errno != 0)
@@ -86,7 +95,8 @@ public sealed class SoftDirty
         }
     }
 
-    /// <exception cref="ProcfsException">The probe cannot be made.</exception>
+    /// <summary>Writes a page of the caller and reads its soft-dirty bit.</summary>
+    /// <exception cref="ProcfsException">The page cannot be mapped, or its entry cannot be read.</exception>
     internal static bool Probe(string pagemap)
     {
         nuint length = (nuint)PageGeometry.PageSize;
@@ -115,7 +125,7 @@ public sealed class SoftDirty
             using PageIndexedFile file = PageIndexedFile.Open(pagemap);
             return file.Read(PageGeometry.ToPageIndex((ulong)page), entry) == 1
                 ? new PagemapEntry(entry[0])
-                : throw ProbeFailed(pagemap, $"'{pagemap}' has no entry of a page of the caller's own.");
+                : throw ProbeFailed(pagemap, $"'{pagemap}' has no entry for a page of the caller.");
         }
         catch (ProcfsException unreadable) when (unreadable.ErrorNumber != 0)
         {

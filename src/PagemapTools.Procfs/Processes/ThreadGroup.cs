@@ -1,16 +1,21 @@
-using System.Globalization;
+using System.Text;
 using PagemapTools.Procfs.Core;
 
 namespace PagemapTools.Procfs.Processes;
 
 /// <summary>
-/// A thread that lives on in a process whose main thread has ended (pthread_exit). The kernel keeps the main thread as a zombie until
-/// the last other ends (kernel/exit.c, delay_group_leader), and in /proc/PID, which is the main thread's, the address space has gone.
-/// It is in the other threads' directories, which proc has by their own ids without listing them (fs/proc/base.c, proc_pid_lookup).
+/// Finds a live thread of a process whose main thread has exited (pthread_exit). The kernel keeps the main thread as a zombie until the
+/// last other thread exits (kernel/exit.c, delay_group_leader). /proc/PID belongs to the main thread, so its files no longer reach the
+/// address space. The directories of the other threads do: proc finds them by thread id, although it does not list them
+/// (fs/proc/base.c, proc_pid_lookup).
 /// </summary>
 internal static class ThreadGroup
 {
-    /// <summary>The id of such a thread; null where the main thread lives, or no other does.</summary>
+    // Bounds the search in a process whose threads are all zombies.
+    private const int MaxThreads = 1024;
+
+    /// <summary>The id of a live thread; null where the main thread is alive, and where no thread is.</summary>
+    /// <exception cref="ProcfsException">A file has a text that the kernel does not write.</exception>
     public static int? FindLiveThread(ProcRoot root, int processId)
     {
         if (ProcessStat.TryRead(root, processId) is not { State: 'Z' })
@@ -18,8 +23,10 @@ internal static class ThreadGroup
             return null;
         }
 
-        foreach (int thread in ReadThreadIds(root.GetPath(processId, "task")))
+        string directory = root.GetPath(processId, "task");
+        foreach (string name in Directory.Exists(directory) ? ProcRoot.ListDirectories(directory, MaxThreads, processId) : [])
         {
+            int thread = ProcNumber.TryParseId(name, out int id) ? id : throw ProcText.CreateMalformed(directory, Encoding.UTF8.GetBytes(name), processId);
             if (ProcessStat.TryRead(root, thread) is { HasEnded: false })
             {
                 return thread;
@@ -27,24 +34,5 @@ internal static class ThreadGroup
         }
 
         return null;
-    }
-
-    private static List<int> ReadThreadIds(string directory)
-    {
-        List<int> threads = [];
-        try
-        {
-            foreach (string thread in Directory.EnumerateDirectories(directory))
-            {
-                threads.Add(int.Parse(Path.GetFileName(thread.AsSpan()), NumberStyles.None, CultureInfo.InvariantCulture));
-            }
-        }
-        catch (Exception gone) when (gone is IOException or UnauthorizedAccessException or FormatException)
-        {
-            // Those that were listed until then.
-            return threads;
-        }
-
-        return threads;
     }
 }

@@ -1,6 +1,9 @@
 using System.Collections.Concurrent;
 using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Text;
 using Microsoft.Win32.SafeHandles;
+using PagemapTools.Procfs.Core;
 using PagemapTools.Procfs.Native;
 using PagemapTools.Procfs.Processes;
 
@@ -17,6 +20,8 @@ namespace PagemapTools.Procfs.SharedMemory;
 /// <param name="cache">The values that are shared between processes.</param>
 internal sealed class BackingStoreResolver(ProcessAddressSpace process, BackingStoreCache cache)
 {
+    private const int MaxMountInfoSize = 16 * 1024 * 1024;
+
     // The rootfs of an initramfs is a tmpfs. With root= on the command line rootfs is a ramfs, whose pages are never swapped (init/do_mounts.c).
     private static readonly Dictionary<string, BackingStore> s_fileSystems = new(StringComparer.Ordinal)
     {
@@ -27,7 +32,7 @@ internal sealed class BackingStoreResolver(ProcessAddressSpace process, BackingS
         ["overlay"] = BackingStore.UnderlyingOfOverlay,
     };
 
-    private readonly Lazy<Dictionary<(uint, uint), BackingStore>> _mountedDevices = new(() => ReadMountInfo(process.GetPath("mountinfo")));
+    private readonly Lazy<Dictionary<(uint, uint), BackingStore>> _mountedDevices = new(() => ReadMountInfo(process));
 
     /// <summary>Whether the mapping has hugetlb pages. A file on an overlay has none: hugetlbfs cannot be an upper layer (fs/overlayfs/super.c).</summary>
     public bool IsHugetlb(MemoryMapping mapping) => mapping.HasFile && (FindByDevice(mapping) ?? FindByFile(mapping)) == BackingStore.HugePages;
@@ -64,23 +69,27 @@ internal sealed class BackingStoreResolver(ProcessAddressSpace process, BackingS
         return store;
     }
 
-    private static Dictionary<(uint, uint), BackingStore> ReadMountInfo(string path)
+    // Files on the device of a line that cannot be parsed are opened one by one.
+    private static Dictionary<(uint, uint), BackingStore> ReadMountInfo(ProcessAddressSpace process)
     {
         Dictionary<(uint, uint), BackingStore> devices = [];
-        try
+        string path = process.GetPath("mountinfo");
+        using SafeFileHandle file = process.OpenFile("mountinfo", out int errno);
+        using ProcLineReader lines = new(file, path, process.ProcessId, MaxMountInfoSize);
+        while (errno == 0 && lines.MoveNext())
         {
-            foreach (string line in File.ReadLines(path))
+            // Fields: id parent major:minor root mountpoint options [optional...] - type source super-options
+            ReadOnlySpan<byte> line = lines.Line;
+            int separator = line.IndexOf(" - "u8);
+            if (separator >= 0
+                && ProcNumber.TryTake(ref line, (byte)' ', out _) && ProcNumber.TryTake(ref line, (byte)' ', out _)
+                && ProcNumber.TryTake(ref line, (byte)':', out ulong major, uint.MaxValue) && ProcNumber.TryTake(ref line, (byte)' ', out ulong minor, uint.MaxValue))
             {
-                string[] device = line.Split(' ', 4)[2].Split(':');
-                string fileSystem = line.Split(" - ", 2)[1].Split(' ', 2)[0];
-                devices[(uint.Parse(device[0], CultureInfo.InvariantCulture), uint.Parse(device[1], CultureInfo.InvariantCulture))] =
-                    s_fileSystems.GetValueOrDefault(fileSystem, BackingStore.Disk);
+                ReadOnlySpan<byte> type = lines.Line[(separator + " - "u8.Length)..];
+                int end = type.IndexOf((byte)' ');
+                string fileSystem = Encoding.Latin1.GetString(end < 0 ? type : type[..end]);
+                devices[((uint)major, (uint)minor)] = s_fileSystems.GetValueOrDefault(fileSystem, BackingStore.Disk);
             }
-        }
-        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException or FormatException or IndexOutOfRangeException)
-        {
-            // The lines before the failure are valid. Files on devices of later lines are opened through map_files.
-            return devices;
         }
 
         return devices;
@@ -117,7 +126,13 @@ internal sealed class BackingStoreCache
 
     private static void AddDevice(Dictionary<(uint, uint), BackingStore> devices, SafeFileHandle memfd, BackingStore store)
     {
+        int errno = memfd.IsInvalid ? Marshal.GetLastPInvokeError() : 0;
         using SafeFileHandle file = memfd;
+        if (errno is Errno.EMFILE or Errno.ENFILE)
+        {
+            throw new ProcfsException(ProcfsError.ReadFailed, $"memfd_create failed: {Errno.Describe(errno)}.", "memfd", errorNumber: errno);
+        }
+
         if (!file.IsInvalid && Statx.GetByHandle(file) is { } identity)
         {
             devices[(identity.DeviceMajor, identity.DeviceMinor)] = store;

@@ -28,7 +28,7 @@ internal sealed class MappedFile : IDisposable
 
     /// <summary>
     /// Opens the file of a mapping through /proc/PID/map_files. Null if the mapping has no file or was removed, if the file is a character
-    /// device, or if the caller may not open it.
+    /// device, if the tree is no proc file system, or if the caller may not open the file.
     /// </summary>
     /// <param name="process">The process that has the mapping.</param>
     /// <param name="mapping">The mapping.</param>
@@ -36,13 +36,14 @@ internal sealed class MappedFile : IDisposable
     public static MappedFile? Open(ProcessAddressSpace process, MemoryMapping mapping, out bool isDenied)
     {
         isDenied = false;
-        if (!mapping.HasFile)
+        if (!mapping.HasFile || !process.IsInProcFileSystem)
         {
             return null;
         }
 
         string path = process.GetPath($"map_files/{mapping.Start:x}-{mapping.End:x}");
         using SafeFileHandle unopened = FileIO.OpenPath(path, out int errno);
+        ProcText.ThrowIfExhausted(path, errno, process.ProcessId);
         isDenied = errno is Errno.EPERM or Errno.EACCES;
 
         // Opening a character device can have effects: the first process to open a graphics card becomes its master (drivers/gpu/drm/drm_auth.c).
@@ -52,6 +53,7 @@ internal sealed class MappedFile : IDisposable
         }
 
         SafeFileHandle handle = FileIO.OpenForReading(path, out errno);
+        ProcText.ThrowIfExhausted(path, errno, process.ProcessId);
         isDenied = errno is Errno.EPERM or Errno.EACCES;
         if (!handle.IsInvalid)
         {

@@ -12,22 +12,22 @@ namespace PagemapTools.Procfs.Support;
 /// <summary>Probes the features of this kernel for this user. It tries each on a page or a file of the calling process.</summary>
 public static class PagemapSupportProbe
 {
-    private const string SelfPagemap = "/proc/self/pagemap";
+    private const string OwnPagemap = "self/pagemap";
     private const string Unreadable = "the pagemap of the calling process cannot be read";
     private const string UnknownCapabilities = "the caller's capabilities are unknown: /proc/self/status or /proc/self/ns/user cannot be read";
 
     /// <summary>Probes each feature when it is enumerated.</summary>
     public static IEnumerable<PagemapSupport> ProbeSupport(this ProcfsContext procfs)
     {
-        using ProbePage page = new();
+        ProcRoot root = procfs.Root;
+        using ProbePage page = new(root);
+        string ownPagemap = root.GetPath(OwnPagemap);
         CallerCapabilities capabilities = procfs.Capabilities;
         PagemapEntry? entry = page.Entry;
-        yield return entry is null
-            ? new("Pagemap", false, $"{Unreadable}: the kernel is built without CONFIG_PROC_PAGE_MONITOR, or proc is not mounted", SelfPagemap)
-            : new("Pagemap", true, $"kernel {procfs.KernelRelease}, pages of {PageGeometry.PageSize} bytes", SelfPagemap);
-        yield return entry is null ? new("FrameNumbers", null, Unreadable, SelfPagemap)
-            : entry.Value.Pfn is null ? new("FrameNumbers", false, DescribeMissingAdmin(capabilities), SelfPagemap)
-            : new("FrameNumbers", true, "page frame numbers and swap offsets are visible", SelfPagemap);
+        yield return ProbePagemap(procfs, entry is not null);
+        yield return entry is null ? new("FrameNumbers", null, Unreadable, ownPagemap)
+            : entry.Value.Pfn is null ? new("FrameNumbers", false, DescribeMissingAdmin(capabilities), ownPagemap)
+            : new("FrameNumbers", true, "page frame numbers and swap offsets are visible", ownPagemap);
         yield return new("OtherProcesses", CanReadOtherProcesses(capabilities), DescribeOtherProcesses(capabilities), "CapEff");
         foreach (FrameProperties property in KPageFiles.AllProperties)
         {
@@ -36,12 +36,28 @@ public static class PagemapSupportProbe
 
         yield return ProbeKsmFlag(procfs, page);
         yield return ProbeScan(page);
-        yield return new("ExclusiveBit", page.Entry?.IsExclusive, DescribeExclusiveBit(procfs.KernelRelease, page), SelfPagemap);
-        yield return new("SoftDirty", procfs.SoftDirty.IsSupported, DescribeSoftDirty(procfs.SoftDirty), SelfPagemap);
+        yield return new("ExclusiveBit", page.Entry?.IsExclusive, DescribeExclusiveBit(procfs.KernelRelease, page), ownPagemap);
+        yield return new("SoftDirty", procfs.SoftDirty.IsSupported, DescribeSoftDirty(procfs.SoftDirty), ownPagemap);
         yield return new("ClearSoftDirty", procfs.SoftDirty.IsSupported, DescribeClear(procfs.SoftDirty, capabilities), "/proc/PID/clear_refs");
         yield return ProbeMapFiles(capabilities);
         yield return ProbeCgroups(procfs.Cgroups);
         yield return ProbeSwapTypes(procfs.SwapTypes);
+    }
+
+    private static PagemapSupport ProbePagemap(ProcfsContext procfs, bool isOwnReadable)
+    {
+        ProcRoot root = procfs.Root;
+        if (root.IsProcFileSystem)
+        {
+            return new(
+                "Pagemap",
+                isOwnReadable,
+                isOwnReadable ? $"kernel {procfs.KernelRelease}, pages of {PageGeometry.PageSize} bytes" : $"{Unreadable}: the kernel is built without CONFIG_PROC_PAGE_MONITOR, or a sandbox does not show the file",
+                root.GetPath(OwnPagemap));
+        }
+
+        int[] processes = [.. root.GetProcessIds().Where(id => Statx.GetByPath(root.GetPath(id, "pagemap")) is not null)];
+        return new("Pagemap", processes.Length > 0, $"a saved tree: {processes.Length} processes have a pagemap", root.GetPath("*/pagemap"));
     }
 
     private static string DescribeMissingAdmin(CallerCapabilities capabilities) =>
@@ -182,10 +198,12 @@ public static class PagemapSupportProbe
     private sealed class ProbePage : IDisposable
     {
         private readonly nint _address;
-        private readonly PageIndexedFile? _pagemap = PageIndexedFile.TryOpen(SelfPagemap, out _);
+        // A saved tree has no entry for a page of the caller.
+        private readonly PageIndexedFile? _pagemap;
 
-        public ProbePage()
+        public ProbePage(ProcRoot root)
         {
+            _pagemap = root.IsProcFileSystem ? PageIndexedFile.TryOpen(root, root.GetPath(OwnPagemap), out _) : null;
             _address = MemoryMap.Map((nuint)PageGeometry.PageSize, MemoryMap.ProtectionRead | MemoryMap.ProtectionWrite, MemoryMap.MapPrivate | MemoryMap.MapAnonymous, null, 0);
             if (_address != 0)
             {

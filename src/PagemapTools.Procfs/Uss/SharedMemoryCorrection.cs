@@ -1,5 +1,3 @@
-using System.Globalization;
-using System.Text;
 using PagemapTools.Procfs.Core;
 using PagemapTools.Procfs.Processes;
 using PagemapTools.Procfs.SharedMemory;
@@ -82,48 +80,5 @@ internal sealed class SharedMemoryCorrection(
         }
 
         return swap.Unknown == UnknownParts.None ? swap.Swapped : null;
-    }
-}
-
-/// <summary>Reads /proc/PID/smaps once, when a value is first needed: the kernel walks the whole process for it.</summary>
-internal sealed class SmapsReader(ProcessAddressSpace process)
-{
-    private Dictionary<(ulong Start, string Field), long>? _bytes;
-
-    /// <summary>Gets the bytes of private and shared memory in swap; null if smaps cannot be read, or if the mapping was removed.</summary>
-    public long? GetSwap(MemoryMapping mapping) => GetBytes(mapping, "Swap:");
-
-    /// <summary>Gets the bytes in hugetlb pages that no other process maps; null if smaps cannot be read, or if the mapping was removed.</summary>
-    public long? GetPrivateHugetlb(MemoryMapping mapping) => GetBytes(mapping, "Private_Hugetlb:");
-
-    private long? GetBytes(MemoryMapping mapping, string field) => (_bytes ??= Read()).TryGetValue((mapping.Start, field), out long bytes) ? bytes : null;
-
-    private Dictionary<(ulong, string), long> Read()
-    {
-        Dictionary<(ulong, string), long> bytes = [];
-        try
-        {
-            // The line of a field begins with a name and a colon, the line of a mapping with addresses. A path may have any byte except a
-            // newline.
-            ulong start = 0;
-            foreach (string line in File.ReadLines(process.GetPath("smaps"), Encoding.Latin1))
-            {
-                string[] words = line.Split(' ', 3, StringSplitOptions.RemoveEmptyEntries);
-                if (words[0] is "Swap:" or "Private_Hugetlb:")
-                {
-                    bytes[(start, words[0])] = long.Parse(words[1], CultureInfo.InvariantCulture) * 1024;
-                }
-                else if (!words[0].EndsWith(':'))
-                {
-                    start = ulong.Parse(words[0].AsSpan(0, words[0].IndexOf('-', StringComparison.Ordinal)), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
-                }
-            }
-        }
-        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException or FormatException or ArgumentOutOfRangeException)
-        {
-            return [];
-        }
-
-        return bytes;
     }
 }

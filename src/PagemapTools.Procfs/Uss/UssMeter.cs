@@ -51,6 +51,36 @@ public sealed class UssMeter
     public ProcessUss Measure(
         int processId, Func<MemoryMapping, bool>? mappings = null, int? threads = null, IProgress<ulong>? progress = null, CancellationToken cancellationToken = default)
     {
+        try
+        {
+            return MeasureProcess(processId, mappings, threads, progress, cancellationToken);
+        }
+        catch (ProcfsException failure) when (failure is { ProcessId: null, IsExhaustion: true })
+        {
+            throw failure.ForProcess(processId);
+        }
+    }
+
+    /// <summary>Measures each mapping of a process, one after the other.</summary>
+    /// <param name="processId">The process.</param>
+    /// <param name="mappings">Which mappings are measured; null for all.</param>
+    /// <param name="cancellationToken">Cancels the measurement.</param>
+    /// <exception cref="ProcfsException">The process has exited, has no address space, or may not be read.</exception>
+    public IEnumerable<MappingUss> MeasureMappings(int processId, Func<MemoryMapping, bool>? mappings = null, CancellationToken cancellationToken = default)
+    {
+        using ProcessAddressSpace process = _procfs.OpenProcess(processId);
+        using SharedMemoryCorrection correction = CreateCorrection(process);
+        foreach (MappingPart part in MappingParts.Enumerate(process, new PageWalkOptions { Mappings = mappings }))
+        {
+            UssAccumulator total = default;
+            correction.Accumulate(part.Mapping, ref total, cancellationToken);
+            Walk(process, [part], correction, ref total, progress: null, cancellationToken);
+            yield return new MappingUss(part.Mapping, Method, total);
+        }
+    }
+
+    private ProcessUss MeasureProcess(int processId, Func<MemoryMapping, bool>? mappings, int? threads, IProgress<ulong>? progress, CancellationToken cancellationToken)
+    {
         using ProcessAddressSpace process = _procfs.OpenProcess(processId);
         using SharedMemoryCorrection correction = CreateCorrection(process);
         List<MappingPart[]> parts = [];
@@ -74,24 +104,6 @@ public sealed class UssMeter
             }
         }, cancellationToken);
         return new ProcessUss(processId, process.ProcessName, Method, total);
-    }
-
-    /// <summary>Measures each mapping of a process, one after the other.</summary>
-    /// <param name="processId">The id of the process.</param>
-    /// <param name="mappings">Selects the mappings to measure; null for all.</param>
-    /// <param name="cancellationToken">Cancels the measurement.</param>
-    /// <exception cref="ProcfsException">The process does not exist, exits or has no address space, or the caller may not read it.</exception>
-    public IEnumerable<MappingUss> MeasureMappings(int processId, Func<MemoryMapping, bool>? mappings = null, CancellationToken cancellationToken = default)
-    {
-        using ProcessAddressSpace process = _procfs.OpenProcess(processId);
-        using SharedMemoryCorrection correction = CreateCorrection(process);
-        foreach (MappingPart part in MappingParts.Enumerate(process, new PageWalkOptions { Mappings = mappings }))
-        {
-            UssAccumulator total = default;
-            correction.Accumulate(part.Mapping, ref total, cancellationToken);
-            Walk(process, [part], correction, ref total, progress: null, cancellationToken);
-            yield return new MappingUss(part.Mapping, Method, total);
-        }
     }
 
     private void Walk(

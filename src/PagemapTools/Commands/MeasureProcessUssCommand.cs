@@ -69,7 +69,7 @@ public sealed class MeasureProcessUssCommand : ProcessTargetCommand
         }
         else
         {
-            _targets.AddRange(MeasuresAllProcesses ? Root.GetProcessIds() : ResolveTargets());
+            _targets.AddRange(MeasuresAllProcesses ? ListProcessIds() : ResolveTargets());
         }
     }
 
@@ -87,13 +87,17 @@ public sealed class MeasureProcessUssCommand : ProcessTargetCommand
                 WriteObject(uss);
                 WarnIfHidden(uss);
             }
-            else if (!MeasuresAllProcesses)
+            else if (MeasuresAllProcesses && result.Failure!.IsExpected)
             {
-                Report(result.Failure!);
+                WriteVerbose(result.Failure.Message);
+            }
+            else if (MeasuresAllProcesses && result.Failure!.Error == ProcfsError.PagemapNotAvailable)
+            {
+                ThrowTerminatingError(result.Failure.ToRecord(Procfs.KernelRelease));
             }
             else
             {
-                WriteVerbose(result.Failure!.Message);
+                Report(result.Failure!);
             }
 
             done++;

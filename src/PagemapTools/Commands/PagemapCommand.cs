@@ -18,6 +18,13 @@ public abstract class PagemapCommand : PSCmdlet, IDisposable
     [ValidateNotNullOrEmpty]
     public string? ProcPath { get; set; }
 
+    /// <summary>
+    /// Accepts a directory that is no proc file system, such as a saved tree. Only its regular files are opened, links are not followed,
+    /// and nothing is written.
+    /// </summary>
+    [Parameter]
+    public SwitchParameter AllowSavedTree { get; set; }
+
     private protected ProcfsContext Procfs { get; private set; } = null!;
 
     private protected ProcRoot Root => Procfs.Root;
@@ -51,6 +58,11 @@ public abstract class PagemapCommand : PSCmdlet, IDisposable
         if (!Directory.Exists(root.Path))
         {
             ThrowTerminatingError(PagemapErrors.ProcPathNotFound(root.Path));
+        }
+
+        if (!root.IsProcFileSystem && !AllowSavedTree)
+        {
+            ThrowTerminatingError(PagemapErrors.ProcPathNotProc(root.Path));
         }
     }
 

@@ -46,6 +46,9 @@ public abstract class ProcessTargetCommand : PagemapCommand
         }
     }
 
+    /// <summary>Lists all processes. If the tree cannot be listed, that ends the command.</summary>
+    private protected IReadOnlyList<int> ListProcessIds() => TryRead(Root.GetProcessIds, out IReadOnlyList<int> ids) ? ids : [];
+
     private IEnumerable<int> ResolveIds(Process[] processes)
     {
         if (!Root.IsDefault)
@@ -59,9 +62,9 @@ public abstract class ProcessTargetCommand : PagemapCommand
     private IEnumerable<int> ResolveIds(string[] names)
     {
         Dictionary<int, string> running = [];
-        foreach (int id in Root.GetProcessIds())
+        foreach (int id in ListProcessIds())
         {
-            if (Root.GetProcessName(id) is { } name)
+            if (TryRead(() => Root.GetProcessName(id), out string? name) && name is not null)
             {
                 running.Add(id, name);
             }

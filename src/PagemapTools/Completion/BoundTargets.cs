@@ -12,9 +12,12 @@ internal sealed class BoundTargets(IDictionary boundParameters)
     /// <summary>The proc tree.</summary>
     public ProcRoot Root { get; } = new(boundParameters["ProcPath"] as string);
 
+    private bool IsReadable => Directory.Exists(Root.Path)
+        && (Root.IsProcFileSystem || boundParameters["AllowSavedTree"] is bool isAllowed && isAllowed || boundParameters["AllowSavedTree"] is SwitchParameter { IsPresent: true });
+
     /// <summary>Lists the processes of the tree that are not kernel threads, with their names.</summary>
     public IEnumerable<(int Id, string Name)> ListProcesses() =>
-        from id in Directory.Exists(Root.Path) ? Root.GetProcessIds() : []
+        from id in IsReadable ? Root.GetProcessIds() : []
         where !Root.IsKernelThread(id)
         let name = Root.GetProcessName(id)
         where name is not null

@@ -37,7 +37,8 @@ public sealed class ProcRootTests
     {
         using FakeProc tree = new FakeProc()
             .Process(300).Process(20).Process(1)
-            .Text("sys/kernel/osrelease", "6.18.0").Text("4", "a file, not a process").Text("-5/comm", "x").Text("7x/comm", "x");
+            .Text("sys/kernel/osrelease", "6.18.0").Text("4", "a file, not a process").Text("-5/comm", "x").Text("7x/comm", "x")
+            .Text("020/comm", "x").Text("0/comm", "x").Text("99999999999/comm", "x");
         Assert.Equal([1, 20, 300], tree.Root.GetProcessIds());
     }
 

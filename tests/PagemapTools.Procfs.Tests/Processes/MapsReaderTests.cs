@@ -83,6 +83,22 @@ public sealed class MapsReaderTests
         Assert.Contains(mappings, mapping => mapping.Path?.EndsWith("/libcoreclr.so", StringComparison.Ordinal) == true);
     }
 
+    [Fact]
+    public void AddressesThatWerePrintedBeforeAreReadOnce()
+    {
+        // The kernel prints a mapping that has grown or merged between two reads again.
+        MemoryMapping[] mappings = Read("""
+            1000-3000 rw-s 00005000 08:01 1 /x
+            1000-3000 rw-s 00005000 08:01 1 /x
+            1000-5000 rw-s 00005000 08:01 1 /x
+            5000-6000 rw-p 00000000 00:00 0 
+
+            """);
+        Assert.Equal(
+            [(0x1000UL, 0x3000UL, 0x5000UL, "/x"), (0x3000UL, 0x5000UL, 0x7000UL, "/x"), (0x5000UL, 0x6000UL, 0UL, null)],
+            mappings.Select(mapping => (mapping.Start, mapping.End, mapping.Offset, mapping.Path)));
+    }
+
     private static MemoryMapping[] Read(string text)
     {
         List<MemoryMapping> mappings = [];

@@ -71,7 +71,7 @@ public sealed class ProcessAddressSpaceTests
         ProcfsException failure = Assert.Throws<ProcfsException>(() => ProcessAddressSpace.Open(tree.Root, Id));
         Assert.Equal((ProcfsError.NoAddressSpace, Id), (failure.Error, failure.ProcessId));
         Assert.Contains("main thread has ended", failure.Message, StringComparison.Ordinal);
-        Assert.Contains("thread 9", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("thread, 9", failure.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("zombie", failure.Message, StringComparison.Ordinal);
     }
 
@@ -82,8 +82,9 @@ public sealed class ProcessAddressSpaceTests
     [InlineData('T')]
     public void AnExitingProcessWithoutPagemapIsNotFound(char state)
     {
-        using FakeProc tree = new FakeProc().Text("7/comm", "x\n").Status(Id, state, 0x400000);
-        Assert.Equal(ProcfsError.ProcessNotFound, Assert.Throws<ProcfsException>(() => ProcessAddressSpace.Open(tree.Root, Id)).Error);
+        using FakeProc tree = new FakeProc().Process(Id).Text("7/pagemap", string.Empty).Status(Id, state, 0x400000);
+        using ProcessAddressSpace process = ProcessAddressSpace.Open(tree.Root, Id);
+        Assert.Equal(ProcfsError.ProcessNotFound, Assert.Throws<ProcfsException>(() => process.ReadMappings().ToArray()).Error);
     }
 
     [Theory]
@@ -92,18 +93,20 @@ public sealed class ProcessAddressSpaceTests
     [InlineData("7 (x) ")]
     [InlineData("7 (x) S 1 2")]
     [InlineData("7 (x) S 1 1 1 0 -1 flags 0")]
-    public void AMalformedStatFileIsIgnored(string stat)
+    [InlineData("7 (x) S 1 1 1 0 -1 99999999999 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0")]
+    public void MalformedStatIsQuoted(string stat)
     {
         using FakeProc tree = new FakeProc().Text("7/comm", "x\n").Text("7/stat", stat);
-        Assert.Equal(ProcfsError.ProcessNotFound, Assert.Throws<ProcfsException>(() => ProcessAddressSpace.Open(tree.Root, Id)).Error);
+        ProcfsException failure = Assert.Throws<ProcfsException>(() => ProcessAddressSpace.Open(tree.Root, Id));
+        Assert.Equal((ProcfsError.ReadFailed, Id, tree.PathOf("7/stat")), (failure.Error, failure.ProcessId, failure.Path));
+        Assert.Contains($"'{stat}'", failure.Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void ReadMappingsReportsAnAbsentMapsFile()
     {
         using FakeProc tree = new FakeProc().Text("7/comm", "x\n").Pagemap(Id, 0, 1);
-        using ProcessAddressSpace process = ProcessAddressSpace.Open(tree.Root, Id);
-        Assert.Equal(ProcfsError.ProcessNotFound, Assert.Throws<ProcfsException>(() => process.ReadMappings().ToArray()).Error);
+        Assert.Equal(ProcfsError.ProcessNotFound, Assert.Throws<ProcfsException>(() => ProcessAddressSpace.Open(tree.Root, Id)).Error);
     }
 
     [Fact]
@@ -115,16 +118,6 @@ public sealed class ProcessAddressSpaceTests
     }
 
     [Fact]
-    public void ReadMappingsReportsAReadError()
-    {
-        // Reading a directory gives EISDIR although the process exists.
-        using FakeProc tree = new FakeProc().Text("7/comm", "x\n").Status(Id, 'S', 0).Pagemap(Id, 0, 1).Text("7/maps/nothing", string.Empty);
-        using ProcessAddressSpace process = ProcessAddressSpace.Open(tree.Root, Id);
-        ProcfsException failure = Assert.Throws<ProcfsException>(() => process.ReadMappings().ToArray());
-        Assert.Equal(ProcfsError.ReadFailed, failure.Error);
-    }
-
-    [Fact]
     public void AnOpenProcessHasItsIdNameAndFiles()
     {
         using FakeProc tree = new FakeProc().Process(Id, "1000-2000 rw-p 00000000 08:01 5 /x").Pagemap(Id, 0, 1, 2);
@@ -133,4 +126,78 @@ public sealed class ProcessAddressSpaceTests
         Assert.Equal("/x", Assert.Single(process.ReadMappings()).Path);
         Assert.EndsWith("/7/pagemap", process.Pagemap.Path, StringComparison.Ordinal);
     }
+
+    [Theory]
+    [InlineData("pagemap")]
+    [InlineData("maps")]
+    public void MissingFileOfLiveProcessIsNotAvailable(string file)
+    {
+        using FakeProc tree = new FakeProc().Process(Id, "1000-2000 rw-p 00000000 08:01 5 /x").Pagemap(Id, 0, 1, 2);
+        File.Delete(tree.PathOf($"7/{file}"));
+        ProcfsException failure = Assert.Throws<ProcfsException>(() => ProcessAddressSpace.Open(tree.Root, Id));
+        Assert.Equal((ProcfsError.PagemapNotAvailable, Id, tree.PathOf($"7/{file}")), (failure.Error, failure.ProcessId, failure.Path));
+        Assert.Contains("CONFIG_PROC_PAGE_MONITOR", failure.Message, StringComparison.Ordinal);
+        Assert.False(failure.IsExpected);
+    }
+
+    [Fact]
+    public async Task NameMapsAndPagemapAreOfOneProgram()
+    {
+        // A thread replaces the process by another one, with another start time, as fast as it can.
+        using FakeProc tree = new();
+        WriteGeneration(tree, 0);
+        File.CreateSymbolicLink(tree.PathOf("7"), tree.PathOf("generation0"));
+        using CancellationTokenSource done = new();
+        Task storm = Task.Run(() => ReplaceProcess(tree, done.Token), TestContext.Current.CancellationToken);
+        int read = 0;
+        try
+        {
+            for (int i = 0; i < 3000; i++)
+            {
+                read += TryReadGeneration(tree) ? 1 : 0;
+            }
+        }
+        finally
+        {
+            await done.CancelAsync();
+            await storm;
+        }
+
+        Assert.InRange(read, 100, 3000);
+    }
+
+    private static bool TryReadGeneration(FakeProc tree)
+    {
+        try
+        {
+            using ProcessAddressSpace process = ProcessAddressSpace.Open(tree.Root, Id);
+            Span<ulong> entry = stackalloc ulong[1];
+            Assert.Equal(1, process.Pagemap.Read(0, entry));
+            Assert.Equal($"/{entry[0]}", process.ReadMappings().First().Path);
+            Assert.Equal($"{entry[0]}", process.ProcessName);
+            return true;
+        }
+        catch (ProcfsException failure) when (failure.Error is ProcfsError.ProcessNotFound or ProcfsError.PagemapNotAvailable)
+        {
+            // Replaced during each attempt, or absent between two generations.
+            return false;
+        }
+    }
+
+    private static void ReplaceProcess(FakeProc tree, CancellationToken cancellationToken)
+    {
+        for (int generation = 1; !cancellationToken.IsCancellationRequested; generation++)
+        {
+            WriteGeneration(tree, generation);
+            File.Delete(tree.PathOf("7"));
+            File.CreateSymbolicLink(tree.PathOf("7"), tree.PathOf($"generation{generation}"));
+            Thread.Sleep(generation % 3);
+        }
+    }
+
+    private static void WriteGeneration(FakeProc tree, int generation) => tree
+        .Text($"generation{generation}/comm", $"{generation}\n")
+        .Text($"generation{generation}/stat", $"7 ({generation}) S{string.Concat(Enumerable.Repeat(" 0", 18))} {generation}{string.Concat(Enumerable.Repeat(" 0", 30))}\n")
+        .Text($"generation{generation}/maps", $"1000-2000 rw-p 00000000 08:01 5 /{generation}\n")
+        .Entries($"generation{generation}/pagemap", 0, (ulong)generation, 0);
 }

@@ -48,6 +48,18 @@ public sealed class ProcessErrorsTests
     }
 
     [Theory]
+    [InlineData(5)]
+    [InlineData(12)]
+    [InlineData(23)]
+    [InlineData(24)]
+    public void ExhaustionIsNoneOfTheExpectedFailures(int errno)
+    {
+        using FakeProc tree = new FakeProc().Status(Id, 'Z', 0);
+        ProcfsException failure = Assert.Throws<ProcfsException>(() => ProcessErrors.FromErrno(tree.Root, Id, "pagemap", errno));
+        Assert.Equal((ProcfsError.ReadFailed, errno, Id, false), (failure.Error, failure.ErrorNumber, failure.ProcessId, failure.IsExpected));
+    }
+
+    [Theory]
     [InlineData(EPERM)]
     [InlineData(EACCES)]
     public void AnAbsentProcessIsNotReportedAsDenied(int errno)

@@ -1,5 +1,6 @@
 using PagemapTools.Procfs.Processes;
 using System.Diagnostics;
+using System.Text;
 using PagemapTools.Procfs.Core;
 
 namespace PagemapTools.Procfs.Tests.Processes;
@@ -15,6 +16,8 @@ public sealed class ProcessNamesTests
     [InlineData("a-name-of-15-by", "something-else\0", "a-name-of-15-by")]
     [InlineData("a-name-of-15-by", "", "a-name-of-15-by")]
     [InlineData("a-name-of-15-by", "a-name-of-15-by\0", "a-name-of-15-by")]
+    [InlineData("пять-про", "/opt/пять-процессов-db\0", "пять-процессов-db")]
+    [InlineData("a-name-of-15-by", "/a-name-of-15-bytes-and-more", "a-name-of-15-bytes-and-more")]
     [InlineData("short", "short-but-longer\0", "short")]
     [InlineData("with (a) space", "x\0", "with (a) space")]
     public void TheCommandLineCompletesATruncatedName(string comm, string commandLine, string expected)
@@ -35,6 +38,31 @@ public sealed class ProcessNamesTests
     {
         using FakeProc tree = new FakeProc().Bytes("7/comm", [(byte)'x', 0xff, (byte)'\n']);
         Assert.Equal(@"x\xff", tree.Root.GetProcessName(7));
+    }
+
+    [Fact]
+    public void NameCutWithinCharacterIsCompleted()
+    {
+        // The fifteenth byte is the first of the two bytes of a letter.
+        byte[] name = Encoding.UTF8.GetBytes("x-процессор");
+        using FakeProc tree = new FakeProc().Bytes("7/comm", [.. name[..15], (byte)'\n']).Bytes("7/cmdline", [.. name, 0]);
+        Assert.Equal("x-процессор", tree.Root.GetProcessName(7));
+    }
+
+    [Fact]
+    public void OnlyTheBeginningOfTheCommandLineIsRead()
+    {
+        using FakeProc tree = new FakeProc().Text("7/comm", "a-name-of-15-by\n").Text("7/cmdline", "a-name-of-15-bytes-and-more");
+        using (FileStream commandLine = File.OpenWrite(tree.PathOf("7/cmdline")))
+        {
+            commandLine.SetLength(64 * 1024 * 1024);
+        }
+
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        Assert.Equal("a-name-of-15-bytes-and-more", tree.Root.GetProcessName(7));
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 1024 * 1024);
+        tree.Text("7/cmdline", "a-name-of-15-by" + new string('s', 8192));
+        Assert.Equal("a-name-of-15-by", tree.Root.GetProcessName(7));
     }
 
     [Fact]

@@ -1,0 +1,64 @@
+using System.Text;
+using Microsoft.Win32.SafeHandles;
+using PagemapTools.Procfs.Native;
+
+namespace PagemapTools.Procfs.Core;
+
+/// <summary>
+/// Reads the text files of a proc tree within bounds. Other users choose the size of some of them: PR_SET_MM_MAP makes a command line
+/// of any length.
+/// </summary>
+internal static class ProcText
+{
+    /// <summary>The bound for files of a few lines.</summary>
+    public const int SmallFileSize = 4096;
+
+    private const int MaxQuoteLength = 200;
+
+    /// <summary>Reads the beginning of a file, as far as it fits into the buffer.</summary>
+    /// <returns>The number of bytes read; -1 where the file cannot be opened or read, and <paramref name="errno"/> says why.</returns>
+    /// <exception cref="ProcfsException">The machine lacks descriptors or memory.</exception>
+    public static int Read(ProcRoot root, string path, Span<byte> buffer, out int errno, int? processId = null)
+    {
+        using SafeFileHandle file = root.OpenFile(path, out errno, processId);
+        int length = 0;
+        while (errno == 0 && length < buffer.Length)
+        {
+            int count = FileIO.Read(file, buffer[length..], out errno);
+            if (count <= 0)
+            {
+                break;
+            }
+
+            length += count;
+        }
+
+        ThrowIfExhausted(path, errno, processId);
+        return errno == 0 ? length : -1;
+    }
+
+    /// <summary>Reads a small file as text without white space at its ends; null where it cannot be opened or read.</summary>
+    public static string? TryReadSmall(ProcRoot root, string path)
+    {
+        Span<byte> buffer = stackalloc byte[SmallFileSize];
+        int length = Read(root, path, buffer, out _);
+        return length < 0 ? null : Encoding.UTF8.GetString(buffer[..length]).Trim();
+    }
+
+    /// <summary>Throws where a call failed for want of descriptors or memory, or because a device failed.</summary>
+    /// <exception cref="ProcfsException">It did.</exception>
+    public static void ThrowIfExhausted(string path, int errno, int? processId)
+    {
+        if (Errno.IsExhaustion(errno))
+        {
+            throw new ProcfsException(ProcfsError.ReadFailed, $"'{path}' cannot be read: {Errno.Describe(errno)}.", path, processId, errno);
+        }
+    }
+
+    /// <summary>The failure of a file with a text that the kernel does not write.</summary>
+    public static ProcfsException CreateMalformed(string path, ReadOnlySpan<byte> text, int? processId = null) => new(
+        ProcfsError.ReadFailed,
+        $"'{path}' has a line that no kernel writes: '{SeqFileText.Decode(text[..Math.Min(text.Length, MaxQuoteLength)])}{(text.Length > MaxQuoteLength ? "…" : string.Empty)}'.",
+        path,
+        processId);
+}
