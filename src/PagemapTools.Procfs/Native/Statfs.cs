@@ -3,7 +3,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace PagemapTools.Procfs.Native;
 
-/// <summary>fstatfs, for the type of a file system (include/uapi/linux/magic.h).</summary>
+/// <summary>fstatfs, and the types of file systems that it returns (include/uapi/linux/magic.h).</summary>
 internal static partial class Statfs
 {
     public const long Tmpfs = 0x01021994;
@@ -12,10 +12,10 @@ internal static partial class Statfs
     public const long Overlayfs = 0x794c7630;
     public const long Fuse = 0x65735546;
 
-    // More than struct statfs has on any architecture; its first field is the type, a long.
+    // struct statfs is smaller on every architecture. Its first field is the type, a long.
     private const int ResultSize = 256;
 
-    /// <summary>The type; 0 if it cannot be asked.</summary>
+    /// <summary>Gets the type of the file system that a file is on; 0 on failure.</summary>
     public static unsafe long GetFileSystemType(SafeFileHandle file)
     {
         byte* result = stackalloc byte[ResultSize];

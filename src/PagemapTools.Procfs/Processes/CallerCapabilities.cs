@@ -82,7 +82,7 @@ internal sealed class CallerCapabilities
         using SafeFileHandle own = FileIO.OpenForReading("/proc/self/ns/user", out int errno);
         return errno switch
         {
-            0 => Statx.GetByDescriptor((int)own.DangerousGetHandle()) is { } identity ? identity.Inode == InitialUserNamespace : null,
+            0 => Statx.GetByHandle(own) is { } identity ? identity.Inode == InitialUserNamespace : null,
 
             // Without CONFIG_USER_NS there is no other than the initial one.
             Errno.ENOENT when Directory.Exists("/proc/self/ns") => true,

@@ -1,3 +1,5 @@
+using PagemapTools.Procfs.Core;
+
 namespace PagemapTools.Procfs.Processes;
 
 /// <summary>A mapping of a process: one line of /proc/PID/maps (Documentation/filesystems/proc.rst, 3.1).</summary>
@@ -74,8 +76,8 @@ public sealed class MemoryMapping
     // The vsyscall page is above TASK_SIZE: pagemap has no entries for it (fs/proc/task_mmu.c, pagemap_read).
     internal bool HasPagemap => Start < KernelSpaceStart;
 
-    /// <summary>The range and the name, as in maps.</summary>
-    public override string ToString() => $"{Start:x}-{End:x} {Permissions} {Name}";
+    /// <summary>The range, the permissions and the name, as in maps; safe for a terminal.</summary>
+    public override string ToString() => $"{Start:x}-{End:x} {Permissions} {VisibleText.Escape(Name)}";
 
     internal static (string? Path, bool IsDeleted) SplitDeletedSuffix(string name) =>
         name.Length == 0 ? (null, false)

@@ -8,15 +8,19 @@ using PagemapTools.Procfs.Walk;
 namespace PagemapTools.Procfs.Uss;
 
 /// <summary>
-/// The first phase of a measurement: what the pagemap entries of a mapping do not tell. A swapped-out page of shared memory leaves
-/// nothing in the page table (pagemap.rst, "Exceptions for Shared Memory"), so the file behind the mapping is examined. Where mincore
-/// is ambiguous (before cachestat, Linux 6.5, and on overlays) smaps is read. Before Linux 6.12 bit 56 does not tell whether processes
-/// share the page table of a hugetlb page; smaps does.
+/// The first phase of a measurement adds what the pagemap entries do not show. The entry of a swapped-out page of shared memory reads 0
+/// (pagemap.rst, "Exceptions for Shared Memory"), so the file of the mapping is examined. If mincore is ambiguous (before Linux 6.5,
+/// which has cachestat, and on overlays), smaps is read. Before Linux 6.12 bit 56 does not show whether processes share the page table of
+/// a hugetlb page, but smaps does.
 /// </summary>
+/// <param name="process">The process.</param>
+/// <param name="stores">Recognizes hugetlb pages and shared memory.</param>
+/// <param name="release">The release of the kernel.</param>
+/// <param name="capabilities">The capabilities of the caller.</param>
 internal sealed class SharedMemoryCorrection(
     ProcessAddressSpace process, BackingStoreResolver stores, KernelRelease release, CallerCapabilities capabilities) : IDisposable
 {
-    // Processes share the page table of each part of a mapping that one entry of the third level covers (mm/hugetlb.c, huge_pmd_share).
+    // Processes share a page table only where a mapping covers all of it, 1 GiB on x86-64 (mm/hugetlb.c, huge_pmd_share).
     private static readonly ulong s_sharedPmdSize = PageGeometry.PageSize * (PageGeometry.PageSize / 8) * (PageGeometry.PageSize / 8);
 
     // Without an active swap area no shared memory is swapped out.
@@ -24,7 +28,7 @@ internal sealed class SharedMemoryCorrection(
     private readonly SmapsReader _smaps = new(process);
     private readonly HashSet<MemoryMapping> _hugetlb = [];
 
-    /// <summary>Examines a mapping and adds what its entries do not tell. All input and output on behalf of a mapping's file is here.</summary>
+    /// <summary>Examines a mapping and adds what its entries do not show. Only this method reads files on behalf of mappings.</summary>
     public void Accumulate(MemoryMapping mapping, ref UssAccumulator total, CancellationToken cancellationToken)
     {
         if (_resolver is not null && stores.IsShmem(mapping))
@@ -51,7 +55,7 @@ internal sealed class SharedMemoryCorrection(
     /// <summary>Whether an examined mapping has hugetlb pages.</summary>
     public bool IsHugetlb(MemoryMapping mapping) => _hugetlb.Contains(mapping);
 
-    /// <summary>Whether processes may share page tables of a hugetlb mapping, and bit 56 does not tell: then its private pages are counted here.</summary>
+    /// <summary>Whether processes may share page tables of a hugetlb mapping without effect on bit 56 (before Linux 6.12). The private pages of the mapping are then read from smaps.</summary>
     public bool MayUseSharedPmd(MemoryMapping mapping) =>
         release.IsBefore(6, 12) && mapping.IsShared
         && ((mapping.Start + s_sharedPmdSize - 1) & ~(s_sharedPmdSize - 1)) + s_sharedPmdSize <= mapping.End;
@@ -62,7 +66,7 @@ internal sealed class SharedMemoryCorrection(
     {
         long? pages = resolver.CountSwapped(mapping, out bool isAmbiguous, cancellationToken);
 
-        // Swap of smaps includes swapped-out pages of the process's own, which the walk counts.
+        // Swap of smaps includes the swap entries of the process, which the walk counts.
         return pages is not null && isAmbiguous
             ? (_smaps.GetSwap(mapping) >> PageGeometry.PageShift) - (mapping.IsShared ? 0 : CountSwapEntries(mapping, cancellationToken))
             : pages;
@@ -70,26 +74,26 @@ internal sealed class SharedMemoryCorrection(
 
     private long? CountSwapEntries(MemoryMapping mapping, CancellationToken cancellationToken)
     {
-        UssAccumulator own = default;
-        using PageWalk walk = new(process, [new PageRun(mapping, mapping.Start, mapping.End, PageCategories.Swapped)]);
+        UssAccumulator swap = default;
+        using PageWalk walk = new(process, [new MappingPart(mapping, mapping.Start, mapping.End, PageCategories.Swapped)]);
         while (walk.MoveNext(cancellationToken))
         {
-            own.CountSwapEntries(walk.Entries, process.SwapTypes, arePfnEntriesPrivate: false);
+            swap.CountSwapEntries(walk.Entries, process.SwapTypes, arePfnEntriesPrivate: false);
         }
 
-        return own.Unknown == UnknownParts.None ? own.Swapped : null;
+        return swap.Unknown == UnknownParts.None ? swap.Swapped : null;
     }
 }
 
-/// <summary>Reads /proc/PID/smaps, once and only when it is needed: the kernel walks the whole process for it.</summary>
+/// <summary>Reads /proc/PID/smaps once, when a value is first needed: the kernel walks the whole process for it.</summary>
 internal sealed class SmapsReader(ProcessAddressSpace process)
 {
     private Dictionary<(ulong Start, string Field), long>? _bytes;
 
-    /// <summary>Bytes in swap, of the process's own memory and of shared memory; null where smaps cannot be read, or the mapping has gone.</summary>
+    /// <summary>Gets the bytes of private and shared memory in swap; null if smaps cannot be read, or if the mapping was removed.</summary>
     public long? GetSwap(MemoryMapping mapping) => GetBytes(mapping, "Swap:");
 
-    /// <summary>Bytes in hugetlb pages that no other process maps; null where smaps cannot be read, or the mapping has gone.</summary>
+    /// <summary>Gets the bytes in hugetlb pages that no other process maps; null if smaps cannot be read, or if the mapping was removed.</summary>
     public long? GetPrivateHugetlb(MemoryMapping mapping) => GetBytes(mapping, "Private_Hugetlb:");
 
     private long? GetBytes(MemoryMapping mapping, string field) => (_bytes ??= Read()).TryGetValue((mapping.Start, field), out long bytes) ? bytes : null;
@@ -99,7 +103,8 @@ internal sealed class SmapsReader(ProcessAddressSpace process)
         Dictionary<(ulong, string), long> bytes = [];
         try
         {
-            // The line of a field begins with a name and a colon, that of a mapping with its addresses. A path has any bytes but a newline.
+            // The line of a field begins with a name and a colon, the line of a mapping with addresses. A path may have any byte except a
+            // newline.
             ulong start = 0;
             foreach (string line in File.ReadLines(process.GetPath("smaps"), Encoding.Latin1))
             {

@@ -6,13 +6,13 @@ using PagemapTools.Procfs.Processes;
 
 namespace PagemapTools.Completion;
 
-/// <summary>The processes that the command line names, and the proc tree that they are in.</summary>
+/// <summary>The processes on the command line, and their proc tree.</summary>
 internal sealed class BoundTargets(IDictionary boundParameters)
 {
     /// <summary>The proc tree.</summary>
     public ProcRoot Root { get; } = new(boundParameters["ProcPath"] as string);
 
-    /// <summary>Lists the processes of the tree that have an address space, with their names.</summary>
+    /// <summary>Lists the processes of the tree that are not kernel threads, with their names.</summary>
     public IEnumerable<(int Id, string Name)> ListProcesses() =>
         from id in Directory.Exists(Root.Path) ? Root.GetProcessIds() : []
         where !Root.IsKernelThread(id)
@@ -20,7 +20,7 @@ internal sealed class BoundTargets(IDictionary boundParameters)
         where name is not null
         select (id, name);
 
-    /// <summary>Lists the mappings of the processes on the line that can be read.</summary>
+    /// <summary>Lists the mappings of the processes on the command line. A process that the caller may not read has none.</summary>
     public IEnumerable<MemoryMapping> ListMappings() => GetProcessIds().SelectMany(ReadMappings);
 
     private IEnumerable<int> GetProcessIds()
@@ -48,7 +48,7 @@ internal sealed class BoundTargets(IDictionary boundParameters)
         }
         catch (ProcfsException)
         {
-            // Completion offers what it can read; the command itself says what is wrong.
+            // Completion is silent; the command itself reports the error.
             return [];
         }
     }
