@@ -16,7 +16,7 @@ internal sealed class WorkQueue(IEnumerable<MappingPart> parts)
 
     private long _sequence;
 
-    /// <summary>Takes slices, in ascending order, until none is left.</summary>
+    /// <summary>Dequeues slices in ascending order until the queue is empty.</summary>
     public IEnumerable<MappingPart> DequeueAll()
     {
         long number = Interlocked.Increment(ref _sequence);
