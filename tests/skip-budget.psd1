@@ -1,12 +1,12 @@
-# How many tests may be skipped at most for want of a feature (Most), and on which machine (If): Always, NotRoot, NoSwap,
+# How many tests may be skipped at most for want of a feature (Most), and on which machine (If): Always, NotPrivileged, 
 # KernelBefore RELEASE, NoCommand NAME, NoPath PATH. What is not listed may be skipped nowhere.
 @{
-    Root                       = @{ Most = 400; If = 'NotRoot' }
-    Nobody                     = @{ Most = 20; If = 'NotRoot' }
-    PageFrameNumbers           = @{ Most = 60; If = 'NotRoot' }
-    kpageflags                 = @{ Most = 20; If = 'NotRoot' }
-    kpagecount                 = @{ Most = 20; If = 'NotRoot' }
-    kpagecgroup                = @{ Most = 20; If = 'NotRoot' }
+    Root                       = @{ Most = 400; If = 'NotPrivileged' }
+    Nobody                     = @{ Most = 20; If = 'NotPrivileged' }
+    PageFrameNumbers           = @{ Most = 60; If = 'NotPrivileged' }
+    kpageflags                 = @{ Most = 20; If = 'NotPrivileged' }
+    kpagecount                 = @{ Most = 20; If = 'NotPrivileged' }
+    kpagecgroup                = @{ Most = 20; If = 'NotPrivileged' }
     MapFiles                   = @{ Most = 60; If = 'Always' }
     # Either of them on every machine.
     SoftDirty                  = @{ Most = 30; If = 'Always' }
