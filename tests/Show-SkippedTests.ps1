@@ -32,6 +32,7 @@ function Test-Condition([string] $Condition, [string] $Guest, [string[]] $Skippe
     switch -Regex ($Condition) {
         '^Always$' { return $true }
         '^NotPrivileged$' { return -not $Guest -and -not $isPrivileged }
+        '^With (\S+)$' { return $Matches[1] -in $Skipped }
         '^Unless (\S+)$' { return $Matches[1] -notin $Skipped }
         '^KernelBefore (\d+\.\d+)$' { return $kernel -lt [version] $Matches[1] }
         '^NoCommand (\S+)$' { return $Guest -or -not (Get-Command -Name $Matches[1] -CommandType Application -ErrorAction Ignore) }
@@ -74,11 +75,13 @@ $skips = @($files | ForEach-Object { Get-Skip $_ })
 $table = $skips | Group-Object Feature, Guest | Sort-Object Count -Descending | ForEach-Object {
     $first = $_.Group[0]
     $line = $budget[$first.Feature]
+    $skipped = ($skips | Where-Object Guest -EQ $first.Guest).Feature
+    $mayLack = $line.If | Where-Object { $_ -and (Test-Condition -Condition $_ -Guest $first.Guest -Skipped $skipped) }
     [pscustomobject] @{
         Feature = $first.Feature
         Guest = $first.Guest
         Count = $_.Count
-        Budget = $line -and (Test-Condition $line.If $first.Guest ($skips | Where-Object Guest -EQ $first.Guest).Feature) ? $line.Most : 0
+        Budget = $mayLack ? $line.Most : 0
         Reason = $first.Reason
     }
 }
