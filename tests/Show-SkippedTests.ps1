@@ -23,15 +23,17 @@ $ErrorActionPreference = 'Stop'
 $budget = Import-PowerShellDataFile $BudgetPath
 
 # Conditions of the budget: whether a machine lacks the feature, as far as that is cheap to tell. A guest is root and has neither swap,
-# nor programs, nor the paths of this machine.
+# nor programs, nor the paths of this machine. Root of another user namespace, or without CAP_SYS_ADMIN (bit 21), is not privileged.
 $here = [version] ((Get-Content /proc/sys/kernel/osrelease) -replace '^(\d+\.\d+).*', '$1')
-$isRoot = (id -u) -eq 0
-function Test-Condition([string] $Condition, [string] $Guest) {
+$capabilities = [Convert]::ToUInt64(((Get-Content /proc/self/status) -match '^CapEff:' -replace '.*\t')[0], 16)
+$isPrivileged = (id -u) -eq 0 -and ($capabilities -shr 21 -band 1) -and (Get-Item /proc/self/ns/user).Target -in 'user:[4026531837]', $null
+function Test-Condition([string] $Condition, [string] $Guest, [string[]] $Skipped) {
     $kernel = $Guest -match '^\d+\.\d+' ? [version] $Matches[0] : $here
     switch -Regex ($Condition) {
         '^Always$' { return $true }
-        '^NotRoot$' { return -not $Guest -and -not $isRoot }
-        '^NoSwap$' { return $Guest -or @(Get-Content /proc/swaps).Count -lt 2 }
+        '^NotPrivileged$' { return -not $Guest -and -not $isPrivileged }
+        '^With (\S+)$' { return $Matches[1] -in $Skipped }
+        '^Unless (\S+)$' { return $Matches[1] -notin $Skipped }
         '^KernelBefore (\d+\.\d+)$' { return $kernel -lt [version] $Matches[1] }
         '^NoCommand (\S+)$' { return $Guest -or -not (Get-Command -Name $Matches[1] -CommandType Application -ErrorAction Ignore) }
         '^NoPath (\S+)$' { return $Guest -or -not (Test-Path $Matches[1]) }
@@ -69,14 +71,17 @@ function Get-Skip([IO.FileInfo] $File) {
 
 $files = @(Get-ChildItem -Path $ResultsPath -Recurse -File -Include *.trx, *.xml, *.log)
 if (-not $files) { throw "There are no results below '$ResultsPath'." }
-$table = $files | ForEach-Object { Get-Skip $_ } | Group-Object Feature, Guest | Sort-Object Count -Descending | ForEach-Object {
+$skips = @($files | ForEach-Object { Get-Skip $_ })
+$table = $skips | Group-Object Feature, Guest | Sort-Object Count -Descending | ForEach-Object {
     $first = $_.Group[0]
     $line = $budget[$first.Feature]
+    $skipped = ($skips | Where-Object Guest -EQ $first.Guest).Feature
+    $mayLack = $line.If | Where-Object { $_ -and (Test-Condition -Condition $_ -Guest $first.Guest -Skipped $skipped) }
     [pscustomobject] @{
         Feature = $first.Feature
         Guest = $first.Guest
         Count = $_.Count
-        Budget = $line -and (Test-Condition $line.If $first.Guest) ? $line.Most : 0
+        Budget = $mayLack ? $line.Most : 0
         Reason = $first.Reason
     }
 }

@@ -1,41 +1,54 @@
-# How many tests may be skipped at most for want of a feature (Most), and on which machine (If): Always, NotRoot, NoSwap,
-# KernelBefore RELEASE, NoCommand NAME, NoPath PATH. What is not listed may be skipped nowhere.
+# How many tests a missing feature may skip at most (Most), and on which machine (If; one of several conditions is enough):
+# Always, NotPrivileged (not root with CAP_SYS_ADMIN in the initial user namespace), With FEATURE and Unless FEATURE (tests were
+# skipped for that one, or were not), KernelBefore RELEASE, NoCommand NAME, NoPath PATH. A feature that is not listed may skip nothing.
 @{
-    Root                       = @{ Most = 400; If = 'NotRoot' }
-    Nobody                     = @{ Most = 20; If = 'NotRoot' }
-    PageFrameNumbers           = @{ Most = 60; If = 'NotRoot' }
-    kpageflags                 = @{ Most = 20; If = 'NotRoot' }
-    kpagecount                 = @{ Most = 20; If = 'NotRoot' }
-    kpagecgroup                = @{ Most = 20; If = 'NotRoot' }
-    MapFiles                   = @{ Most = 60; If = 'Always' }
-    # Either of them on every machine.
-    SoftDirty                  = @{ Most = 30; If = 'Always' }
-    NoSoftDirty                = @{ Most = 10; If = 'Always' }
-    ZeroPage                   = @{ Most = 20; If = 'Always' }
-    KnownMemory                = @{ Most = 60; If = 'Always' }
-    SwapArea                   = @{ Most = 40; If = 'Always' }
-    HugetlbPages               = @{ Most = 20; If = 'Always' }
-    TransparentHugePages       = @{ Most = 40; If = 'NoPath /sys/kernel/mm/transparent_hugepage' }
-    MultiSizeHugePages         = @{ Most = 10; If = 'NoPath /sys/kernel/mm/transparent_hugepage/hugepages-64kB' }
-    HugeZeroPage               = @{ Most = 10; If = 'NoPath /sys/kernel/mm/transparent_hugepage' }
-    ShmemHugePages             = @{ Most = 5; If = 'Always' }
-    SharedPageTables           = @{ Most = 5; If = 'Always' }
-    Ksm                        = @{ Most = 10; If = 'NoPath /sys/kernel/mm/ksm' }
-    GuardRegions               = @{ Most = 20; If = 'KernelBefore 6.13' }
-    UserfaultPoison            = @{ Most = 10; If = 'KernelBefore 6.6' }
-    UserfaultWriteProtect      = @{ Most = 20; If = 'KernelBefore 5.7' }
-    UserfaultAsyncWriteProtect = @{ Most = 10; If = 'KernelBefore 6.7' }
-    HardwarePoison             = @{ Most = 5; If = 'Always' }
-    Markers                    = @{ Most = 20; If = 'KernelBefore 6.4' }
-    Cachestat                  = @{ Most = 10; If = 'KernelBefore 6.5' }
-    'Kernel6.7'                = @{ Most = 10; If = 'KernelBefore 6.7' }
-    Cgroups                    = @{ Most = 10; If = 'Always' }
+    Root                       = @{ Most = 400; If = 'NotPrivileged' }
+    # Also where the build lies in a directory that other users cannot enter.
+    Nobody                     = @{ Most = 20; If = 'Always' }
+    Setuid                     = @{ Most = 20; If = 'NotPrivileged' }
+    PageFrameNumbers           = @{ Most = 60; If = 'NotPrivileged' }
+    kpageflags                 = @{ Most = 20; If = 'NotPrivileged' }
+    kpagecount                 = @{ Most = 20; If = 'NotPrivileged' }
+    kpagecgroup                = @{ Most = 20; If = 'NotPrivileged', 'NoPath /proc/kpagecgroup' }
+    MapFiles                   = @{ Most = 50; If = 'NotPrivileged' }
+    IpcNamespace               = @{ Most = 3; If = 'NotPrivileged' }
+    unshare                    = @{ Most = 20; If = 'NotPrivileged', 'NoCommand unshare', 'NoCommand setpriv' }
+    # A kernel has soft-dirty bits or has none.
+    SoftDirty                  = @{ Most = 20; If = 'Unless NoSoftDirty' }
+    NoSoftDirty                = @{ Most = 5; If = 'Unless SoftDirty' }
+    # What the kernel command line, the memory of the machine or another program can take away.
+    ZeroPage                   = @{ Most = 10; If = 'Always' }
+    HugeZeroPage               = @{ Most = 6; If = 'With ZeroPage', 'NoPath /sys/kernel/mm/transparent_hugepage' }
+    KnownMemory                = @{ Most = 20; If = 'Always' }
+    SwapArea                   = @{ Most = 45; If = 'Always' }
+    HugetlbPages               = @{ Most = 15; If = 'Always' }
+    'TestProcess.dense'        = @{ Most = 10; If = 'Always' }
+    IdleMachine                = @{ Most = 1; If = 'Always' }
+    BlockDevice                = @{ Most = 1; If = 'Always' }
+    DiskFile                   = @{ Most = 3; If = 'Always' }
+    Cgroups                    = @{ Most = 15; If = 'Always' }
+    KernelThread               = @{ Most = 12; If = 'Always' }
+    # What a kernel's configuration or processor has or has not.
+    TransparentHugePages       = @{ Most = 10; If = 'NoPath /sys/kernel/mm/transparent_hugepage' }
+    MultiSizeHugePages         = @{ Most = 5; If = 'NoPath /sys/kernel/mm/transparent_hugepage/hugepages-64kB' }
+    ShmemHugePages             = @{ Most = 2; If = 'Always' }
+    SharedPageTables           = @{ Most = 2; If = 'Always' }
     VmaNames                   = @{ Most = 2; If = 'Always' }
-    Vsyscall                   = @{ Most = 2; If = 'Always' }
-    KernelThread               = @{ Most = 10; If = 'Always' }
-    KernelHeaders              = @{ Most = 2; If = 'NoPath /usr/include/linux/kernel-page-flags.h' }
-    BlockDevice                = @{ Most = 2; If = 'Always' }
+    Vsyscall                   = @{ Most = 1; If = 'Always' }
+    Ksm                        = @{ Most = 5; If = 'NoPath /sys/kernel/mm/ksm' }
+    HardwarePoison             = @{ Most = 2; If = 'NoPath /sys/kernel/debug/hwpoison/unpoison-pfn' }
     Zswap                      = @{ Most = 2; If = 'NoPath /sys/module/zswap' }
+    # What a release brought.
+    GuardRegions               = @{ Most = 10; If = 'KernelBefore 6.13' }
+    UserfaultPoison            = @{ Most = 5; If = 'KernelBefore 6.6' }
+    UserfaultWriteProtect      = @{ Most = 10; If = 'KernelBefore 5.7' }
+    UserfaultAsyncWriteProtect = @{ Most = 5; If = 'KernelBefore 6.7' }
+    Markers                    = @{ Most = 10; If = 'KernelBefore 6.4' }
+    Cachestat                  = @{ Most = 15; If = 'KernelBefore 6.5' }
+    'Kernel6.7'                = @{ Most = 15; If = 'KernelBefore 6.7' }
+    # What is not installed.
+    KernelHeaders              = @{ Most = 1; If = 'NoPath /usr/include/linux/kernel-page-flags.h' }
     'page-types'               = @{ Most = 40; If = 'NoCommand page-types' }
-    unshare                    = @{ Most = 60; If = 'NoCommand unshare' }
+    'PageTypesBefore6.12'      = @{ Most = 1; If = 'Always' }
+    sshd                       = @{ Most = 4; If = 'NotPrivileged', 'NoPath /usr/sbin/sshd' }
 }

@@ -84,7 +84,7 @@ public sealed class ProcessTargetTests
         Outcome outcome = session.Run("Measure-ProcessUss -Id $id -ByMapping | Measure-KPageFlags");
 
         Assert.Equal(pages, outcome.Output.Column<long>("PageCount").Sum());
-        Assert.Single(outcome.Warnings, warning => warning.Contains("served once and whole", StringComparison.Ordinal));
+        Assert.Single(outcome.Warnings, warning => warning.Contains("processed the whole process once", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -9,7 +9,8 @@ BeforeAll {
     $script:reason = 'sshd or ssh is not on this machine'
     if ($sshd -and (Get-Command ssh -ErrorAction Ignore)) {
         $script:home22 = Join-Path ([IO.Path]::GetTempPath()) "pagemaptools-ssh-$PID"
-        $null = New-Item -ItemType Directory -Path $home22, /run/sshd -Force
+        # sshd of root needs /run/sshd, and another user cannot make it.
+        $null = New-Item -ItemType Directory -Path ((id -u) -eq 0 ? ($home22, '/run/sshd') : $home22) -Force
         ssh-keygen -q -t ed25519 -N '' -f "$home22/host"
         ssh-keygen -q -t ed25519 -N '' -f "$home22/user"
         $listener = [Net.Sockets.TcpListener]::new([Net.IPAddress]::Loopback, 0)

@@ -7,4 +7,4 @@ function Skip-Unless($IsThere, [string] $Feature, [string] $Why) {
     if (-not $IsThere) { Set-ItResult -Skipped -Because "requires ${Feature}: $Why" }
 }
 
-function Skip-UnlessRoot { Skip-Unless ((id -u) -eq 0) Root 'this user is not root' }
+function Skip-UnlessRoot { Skip-Unless -IsThere ((id -u) -eq 0) -Feature Root -Why 'this user is not root' }
