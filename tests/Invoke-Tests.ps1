@@ -59,6 +59,11 @@ function Show-Skipped {
     }
 }
 
+# page-types is what the flags are compared with. It is made once, where the tests look at this kernel.
+$tools = Join-Path ($env:XDG_CACHE_HOME ?? (Join-Path $HOME .cache)) pagemaptools-tools
+if ($Tier | Where-Object { $_ -in 'Live', 'Privileged' }) { bash tests/get-page-types $tools | Out-Host }
+$env:PATH += ":$tools"
+
 if (Test-Path $results) { Remove-Item $results -Recurse }
 $null = New-Item -ItemType Directory $results
 $traits = @($Tier | Where-Object { $_ -ne 'Guest' })
@@ -66,7 +71,7 @@ $counts = @(
     if ($traits) { Invoke-ProjectTest $traits $Configuration }
     if ('Live' -in $Tier) { Invoke-PesterTest }
     if ('Guest' -in $Tier) { Invoke-GuestTest }
-    if (Test-Path tests/Show-SkippedTests.ps1) { Show-Skipped }
+    Show-Skipped
 )
 $passed, $failed, $skipped = 'Passed', 'Failed', 'Skipped' | ForEach-Object { ($counts | Measure-Object $_ -Sum).Sum }
 "$passed passed, $failed failed, $skipped skipped"

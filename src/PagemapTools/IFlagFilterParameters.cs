@@ -5,16 +5,16 @@ namespace PagemapTools;
 /// <summary>The parameters of the cmdlets that filter by flags.</summary>
 internal interface IFlagFilterParameters
 {
-    /// <summary>Flags, all of which have to be set.</summary>
+    /// <summary>Flags that must all be set.</summary>
     KPageFlags[] Flag { get; }
 
-    /// <summary>Flags, at least one of which has to be set.</summary>
+    /// <summary>Flags of which at least one must be set.</summary>
     KPageFlags[] AnyFlag { get; }
 
-    /// <summary>Flags, none of which may be set.</summary>
+    /// <summary>Flags that must all be clear.</summary>
     KPageFlags[] NotFlag { get; }
 
-    /// <summary>Conditions in the grammar of page-types' option --bits; all have to hold.</summary>
+    /// <summary>Conditions in the grammar of page-types' option --bits; all must be met.</summary>
     BitSpec[] BitSpec { get; }
 }
 

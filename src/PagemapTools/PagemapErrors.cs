@@ -7,7 +7,7 @@ namespace PagemapTools;
 /// <summary>Makes every error record of the module. The ids are part of its contract; about_PagemapTools lists them.</summary>
 internal static class PagemapErrors
 {
-    /// <summary>The record of a failure of the pagemap interface.</summary>
+    /// <summary>Makes the record of a failure of the pagemap interface.</summary>
     public static ErrorRecord ToRecord(this ProcfsException failure, KernelRelease release)
     {
         (string id, ErrorCategory category, object? target) = failure.Error switch
@@ -22,57 +22,55 @@ internal static class PagemapErrors
             ProcfsError.PlatformNotSupported => ("PlatformNotSupported", ErrorCategory.NotImplemented, failure.Path),
             _ => ("PagemapReadFailed", ErrorCategory.ReadError, (object?)failure.ProcessId ?? failure.Path),
         };
-        return new ErrorRecord(failure, id, category, target);
+        return Create(failure, id, category, target);
     }
 
-    /// <summary>Whether the failure is of one process only, so that the next target can still be served.</summary>
+    /// <summary>Whether the failure concerns one process only, so that the cmdlet continues with the next target.</summary>
     public static bool IsPerProcess(this ProcfsException failure) => failure.ProcessId is not null;
 
-    public static ErrorRecord NoProcessFoundForGivenName(string name) => new(
-        new ItemNotFoundException($"There is no process with the name '{name}'."),
-        "NoProcessFoundForGivenName",
-        ErrorCategory.ObjectNotFound,
-        name);
+    public static ErrorRecord NoProcessFoundForGivenName(string name) =>
+        NotFound("NoProcessFoundForGivenName", $"There is no process with the name '{name}'.", name);
 
-    public static ErrorRecord ExclusiveAndShared() => new(
-        new PSInvalidOperationException("A page is either exclusive or shared: -Exclusive and -Shared cannot be used together."),
-        "ExclusiveAndShared",
-        ErrorCategory.InvalidArgument,
-        null);
+    public static ErrorRecord ProcPathNotFound(string path) =>
+        NotFound("ProcPathNotFound", $"There is no proc file system at '{path}'.", path);
 
-    public static ErrorRecord ProcessObjectFromOtherProc(Process process, string root) => new(
-        new PSInvalidOperationException($"Process {process.Id} ({process.ProcessName}) is of /proc, and another process may have its id in '{root}': name it by -Id or -Name."),
+    public static ErrorRecord CgroupNotFound(string cgroup, string? hierarchy) => NotFound(
+        "CgroupNotFound",
+        $"There is no memory cgroup '{cgroup}'. Specify the inode of its directory, its full path, or its path below '{hierarchy}'.",
+        cgroup);
+
+    public static ErrorRecord ExclusiveAndShared() =>
+        Conflict("ExclusiveAndShared", "A page is either exclusive or shared: -Exclusive and -Shared cannot be used together.");
+
+    public static ErrorRecord ProcPathNotProc(string path) =>
+        Conflict("ProcPathNotProc", $"'{path}' is no proc file system. To read a saved tree, use -AllowSavedTree.", path);
+
+    public static ErrorRecord PathWithCgroup() => Conflict(
+        "SavedFlagsAndCgroup",
+        "A saved copy of kpageflags does not contain the cgroups of its page frames: -Path and -Cgroup cannot be used together.");
+
+    public static ErrorRecord ProcessObjectFromOtherProc(Process process, string root) => Conflict(
         "ProcessOfOwnProc",
-        ErrorCategory.InvalidArgument,
+        $"Process {process.Id} ({process.ProcessName}) comes from /proc. Its id may belong to another process in '{root}': specify -Id or -Name instead.",
         process);
 
-    public static ErrorRecord PathWithCgroup() => new(
-        new PSInvalidOperationException("A saved copy of kpageflags says nothing of the cgroups that frames were charged to then: -Path and -Cgroup cannot be used together."),
-        "SavedFlagsAndCgroup",
-        ErrorCategory.InvalidArgument,
-        null);
-
-    public static ErrorRecord PlatformNotSupported() => new(
+    public static ErrorRecord PlatformNotSupported() => Create(
         new PlatformNotSupportedException("PagemapTools reads the Linux kernel's pagemap interface; this operating system has none."),
         "PlatformNotSupported",
         ErrorCategory.NotImplemented,
         Environment.OSVersion.Platform);
 
-    public static ErrorRecord ProcPathNotFound(string path) => new(
-        new ItemNotFoundException($"There is no proc file system at '{path}'."),
-        "ProcPathNotFound",
-        ErrorCategory.ObjectNotFound,
-        path);
+    private static ErrorRecord NotFound(string id, string message, string target) =>
+        Create(new ItemNotFoundException(VisibleText.Escape(message)), id, ErrorCategory.ObjectNotFound, target);
 
-    public static ErrorRecord ProcPathNotProc(string path) => new(
-        new PSInvalidOperationException($"'{path}' is no proc file system. To read a saved tree, use -AllowSavedTree."),
-        "ProcPathNotProc",
-        ErrorCategory.InvalidArgument,
-        path);
+    private static ErrorRecord Conflict(string id, string message, object? target = null) =>
+        Create(new PSInvalidOperationException(VisibleText.Escape(message)), id, ErrorCategory.InvalidArgument, target);
 
-    public static ErrorRecord CgroupNotFound(string cgroup, string? hierarchy) => new(
-        new ItemNotFoundException($"There is no memory cgroup '{cgroup}': give the inode of its directory, its whole path, or its path below '{hierarchy}'."),
-        "CgroupNotFound",
-        ErrorCategory.ObjectNotFound,
-        cgroup);
+    // $ErrorView = 'CategoryView' shows the target's text.
+    private static ErrorRecord Create(Exception exception, string id, ErrorCategory category, object? target)
+    {
+        ErrorRecord record = new(exception, id, category, target);
+        record.CategoryInfo.TargetName = VisibleText.Escape(record.CategoryInfo.TargetName);
+        return record;
+    }
 }

@@ -3,7 +3,8 @@ using System.Management.Automation;
 namespace PagemapTools;
 
 /// <summary>
-/// Page frame numbers as they are typed. PowerShell reads 0x80000000 as a negative number, nothing as 0, and rounds fractions.
+/// Takes page frame numbers as they are typed. PowerShell alone would read 0x80000000 as a negative number and an empty string as 0, and
+/// would round fractions.
 /// </summary>
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class PfnTransformationAttribute : ArgumentTransformationAttribute
@@ -18,8 +19,8 @@ public sealed class PfnTransformationAttribute : ArgumentTransformationAttribute
         _ => inputData,
     };
 
-    // The engine keeps with a number how it was written, where that is not how it would write it.
+    // A number whose text on the command line is not its default text carries that text as its ToString.
     private static bool IsHex(object typed) => typed.ToString()!.StartsWith("0x", StringComparison.OrdinalIgnoreCase);
 
-    private static ArgumentTransformationMetadataException InvalidPfn(object value) => new($"'{value}' is no page frame number.");
+    private static ArgumentTransformationMetadataException InvalidPfn(object value) => new($"'{value}' is not a page frame number.");
 }

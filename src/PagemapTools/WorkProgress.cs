@@ -1,18 +1,19 @@
 using System.Diagnostics;
 using System.Management.Automation;
 using System.Runtime.InteropServices;
+using PagemapTools.Commands;
 using PagemapTools.Procfs.Processes;
 
 namespace PagemapTools;
 
-/// <summary>Progress on long work only: nothing in the first second, then at most four times a second.</summary>
-/// <remarks>Readers report their position from any thread; records are written on the thread that created the progress.</remarks>
-internal sealed class WorkProgress(Cmdlet cmdlet, string activity, Func<ulong, string>? describe = null, ulong? end = null) : IProgress<ulong>
+/// <summary>Progress of long work: none in the first second, then at most four records a second.</summary>
+/// <remarks>Readers report their position from any thread. Records are written on the thread that created the progress.</remarks>
+internal sealed class WorkProgress(PagemapCommand cmdlet, string activity, Func<ulong, string>? describe = null, ulong? end = null) : IProgress<ulong>
 {
     private static readonly TimeSpan s_quietStart = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan s_interval = TimeSpan.FromMilliseconds(250);
 
-    // With four levels of page tables: arm64 has tables of their own for the kernel's half. With five a walk shows as finished early.
+    // For four levels of page tables; arm64 has separate tables for the kernel's half. With five levels the progress reaches 100 % early.
     private static readonly ulong s_endOfAddressSpace = RuntimeInformation.OSArchitecture == Architecture.Arm64 ? 1UL << 48 : 1UL << 47;
 
     private readonly Stopwatch _sinceStart = Stopwatch.StartNew();
@@ -21,15 +22,15 @@ internal sealed class WorkProgress(Cmdlet cmdlet, string activity, Func<ulong, s
     private ulong _position;
     private bool _isShown;
 
-    /// <summary>The progress of a walk through a process.</summary>
-    public static WorkProgress ForProcess(Cmdlet cmdlet, ProcessAddressSpace process) =>
+    /// <summary>Creates the progress of a walk through the address space of a process.</summary>
+    public static WorkProgress ForProcess(PagemapCommand cmdlet, ProcessAddressSpace process) =>
         new(cmdlet, $"Reading the pages of process {process.ProcessId} ({process.ProcessName})", DescribeAddress, s_endOfAddressSpace);
 
-    /// <summary>The progress of a reading of page frames.</summary>
-    public static WorkProgress ForFrames(Cmdlet cmdlet, string activity) => new(cmdlet, activity, pfn => $"at frame 0x{pfn:x}");
+    /// <summary>Creates the progress of a reading of page frames.</summary>
+    public static WorkProgress ForFrames(PagemapCommand cmdlet, string activity) => new(cmdlet, activity, pfn => $"at page frame 0x{pfn:x}");
 
-    /// <summary>The progress of a measurement that walks the address space of one process or counts processes.</summary>
-    public static WorkProgress ForMeasurement(Cmdlet cmdlet) => new(cmdlet, "Measuring processes", DescribeAddress, s_endOfAddressSpace);
+    /// <summary>Creates the progress of a measurement, which walks the address space of one process or counts processes.</summary>
+    public static WorkProgress ForMeasurement(PagemapCommand cmdlet) => new(cmdlet, "Measuring processes", DescribeAddress, s_endOfAddressSpace);
 
     /// <inheritdoc/>
     public void Report(ulong value)
@@ -41,9 +42,9 @@ internal sealed class WorkProgress(Cmdlet cmdlet, string activity, Func<ulong, s
         }
     }
 
-    /// <summary>Shows where the work is, if a record is due.</summary>
-    /// <param name="status">Where it is, in words.</param>
-    /// <param name="fraction">How much is done, from 0 to 1; null where the end is not known.</param>
+    /// <summary>Writes a record if one is due.</summary>
+    /// <param name="status">The position in words.</param>
+    /// <param name="fraction">The finished part, from 0 to 1; null if the end is unknown.</param>
     public void Show(Func<string> status, double? fraction = null)
     {
         if (_sinceStart.Elapsed < _next)
@@ -59,7 +60,7 @@ internal sealed class WorkProgress(Cmdlet cmdlet, string activity, Func<ulong, s
         });
     }
 
-    /// <summary>Waits for work on other threads, and shows meanwhile the positions that it reports.</summary>
+    /// <summary>Waits for work on other threads and shows the positions that it reports.</summary>
     public void PollUntilDone(Task work)
     {
         while (!((IAsyncResult)work).AsyncWaitHandle.WaitOne(s_interval))
@@ -78,7 +79,7 @@ internal sealed class WorkProgress(Cmdlet cmdlet, string activity, Func<ulong, s
         Show(() => describe!(position), position / (double?)end);
     }
 
-    /// <summary>Takes the progress away, if it was shown.</summary>
+    /// <summary>Removes the progress if it was shown.</summary>
     public void Complete()
     {
         if (_isShown)

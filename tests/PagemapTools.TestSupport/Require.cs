@@ -90,5 +90,5 @@ internal static class Require
     public static void Program(string name) => That(Tool.Find(name) is not null, name, $"{name} is not on PATH");
 
     public static void PageTypes() => That(
-        TestSupport.PageTypes.IsThere, "page-types", "page-types is not on PATH (make -C tools/mm page-types in the kernel's source)");
+        TestSupport.PageTypes.IsThere, "page-types", "page-types is not on PATH (tests/get-page-types makes it)");
 }

@@ -17,7 +17,7 @@ internal static class TargetProgram
     private static readonly string? s_swap = Environment.GetEnvironmentVariable(SwapVariable);
 
     private static readonly string[] s_takeDirectory =
-        ["file-private", "file-shared", "file-untouched", "deleted-file", "odd-names", "swapped", "shared-swapped"];
+        ["file-private", "file-shared", "file-untouched", "deleted-file", "odd-names", "hostile-names", "swapped", "shared-swapped"];
 
     private static readonly string[] s_takeSwap = ["swapped", "shared-swapped"];
 

@@ -46,6 +46,23 @@ public sealed class BadInputTests
     }
 
     [Theory]
+    [InlineData("Get-ProcessPageMap -Name 'fine*', '['", "[")]
+    [InlineData("Get-ProcessPageMap -Id $PID -Mapping '[heap]', '[a'", "[a")]
+    [InlineData("Measure-ProcessUss -Name 'x[a'", "x[a")]
+    [InlineData("Measure-ProcessUss -Mapping '[[]'", "[[]")]
+    [InlineData("Measure-KPageFlags -Name '[a\u001b'", @"[a\u{1b}")]
+    [InlineData("Clear-SoftDirty -Name '['", "[")]
+    public void MalformedPatternIsABindingErrorThatQuotesIt(string script, string quoted)
+    {
+        using Session session = new();
+
+        ErrorRecord error = session.Termination(script);
+
+        Assert.StartsWith("ParameterArgumentValidationError", error.FullyQualifiedErrorId);
+        Assert.Contains($"'{quoted}'", error.Exception.Message);
+    }
+
+    [Theory]
     [InlineData("'0xzz' | Get-KPageFlags")]
     [InlineData("'frame' | Get-KPageCount")]
     [InlineData("'frame' | Get-KPageCgroup")]

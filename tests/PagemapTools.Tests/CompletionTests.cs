@@ -68,6 +68,8 @@ public sealed class CompletionTests : IDisposable
     [InlineData("star*what?.bin")]
     [InlineData("it's, ‘quoted’ `[.bin")]
     [InlineData("plain.bin")]
+    [InlineData("osc\u001b]0;X\a\n$HOME \"q\" “q” `t\u202e.bin")]
+    [InlineData("c1\u009b[2J\u200b\U000e0041.bin")]
     public void CompletedMappingTextSelectsThatMapping(string name)
     {
         string path = Path.Join(Directory.CreateTempSubdirectory("tab").FullName, name);
@@ -77,9 +79,9 @@ public sealed class CompletionTests : IDisposable
         _ = view.ReadByte(0);
         string line = $"Get-ProcessPageMap -Id {Environment.ProcessId} -Mapping ";
 
-        string text = Assert.Single(Complete(line + $"'{name[..3]}"), offer => offer.ListItemText == path).CompletionText;
+        string text = Assert.Single(Complete(line + $"'{name[..3]}"), offer => offer.ListItemText == Escape(path)).CompletionText;
         Assert.Equal([path], _session.Objects($"({line}{text}).Mapping.Path"));
-        Assert.Equal([text], GetCompletionTexts(line + text.TrimEnd('\'')));
+        Assert.Equal([text], GetCompletionTexts(line + text.TrimEnd('\'', '"')));
 
         File.Delete(path);
         Directory.Delete(Path.GetDirectoryName(path)!);
@@ -90,6 +92,7 @@ public sealed class CompletionTests : IDisposable
     [InlineData("what?", "whats")]
     [InlineData("-dash", "dash")]
     [InlineData("plain", "")]
+    [InlineData("e\u001b]*\n$x", "e")]
     public void CompletedNameTextSelectsThatProcess(string name, string other)
     {
         using FakeProc tree = new();
@@ -97,7 +100,7 @@ public sealed class CompletionTests : IDisposable
         tree.Process(8, 0x10000, PagemapBits.PresentAt(1)).Text("8/comm", other + "\n");
         string line = $"Get-ProcessPageMap -ProcPath {tree.Path} -AllowSavedTree -Name ";
 
-        string text = Assert.Single(Complete(line), offer => offer.ListItemText == name).CompletionText;
+        string text = Assert.Single(Complete(line), offer => offer.ListItemText == Escape(name)).CompletionText;
         Assert.Equal([7], _session.Objects($"({line}{text}).ProcessId"));
     }
 
@@ -176,6 +179,12 @@ public sealed class CompletionTests : IDisposable
     }
 
     public void Dispose() => _session.Dispose();
+
+    private string Escape(string text)
+    {
+        _session["text"] = text;
+        return _session.Objects("[PagemapTools.Procfs.Core.VisibleText]::Escape($text)")[0].ToString();
+    }
 
     private string[] GetCompletionTexts(string line) => [.. Complete(line).Select(offer => offer.CompletionText)];
 

@@ -75,6 +75,41 @@ public sealed class PageRangeTests
         Assert.Equal(session.Objects(pages).Column<ulong>("Pfn"), session.Objects($"{pages} -AsRange | Get-KPageCount").Column<ulong>("Pfn"));
     }
 
+    [Fact]
+    public void IgnorePfnJoinsPagesWhoseEntriesDifferInThePageFrameAlone()
+    {
+        using TargetProcess target = TargetProcess.Start("dense", "size=16MiB").Stop();
+        TargetRegion region = target.Region;
+        using Session session = new();
+        session["id"] = target.ProcessId;
+        string command = $"Get-ProcessPageMap -Id $id -Address {region.RangeText}";
+        ulong[] marks = [.. KernelFile.Pagemap(target.ProcessId, region.Start, region.PageCount).Select(entry => entry & ~PagemapBits.Frame)];
+        IEnumerable<int> starts = Enumerable.Range(0, marks.Length).Where(page => page == 0 || marks[page] != marks[page - 1]);
+
+        IReadOnlyList<PSObject> ranges = session.Objects($"{command} -IgnorePfn");
+
+        Assert.Equal(starts.Select(region.AddressOf), ranges.Column<ulong>("Address"));
+        Assert.Equal(region.PageCount, ranges.Column<int>("PageCount").Sum());
+        Assert.All(ranges, range => Assert.Null(range.Get<ulong?>("Pfn")));
+    }
+
+    [Fact]
+    public void IgnorePfnMakesOneRangeOfAHugetlbPage()
+    {
+        Require.PageFrames();
+        using TargetProcess target = TargetProcess.StartInKnownMemory("hugetlb-private").Stop();
+        ulong size = ulong.Parse(target.Region.Expect["huge-page-size"]);
+        using Session session = new();
+        session["id"] = target.ProcessId;
+        string written = $"Get-ProcessPageMap -Id $id -Address {target.Region.StartText}-0x{target.Region.Start + size:x} -Include Flags";
+
+        IReadOnlyList<PSObject> marked = session.Objects($"{written} -AsRange");
+        PSObject range = Assert.Single(session.Objects($"{written} -IgnorePfn"));
+
+        Assert.Equal(["COMPOUND_HEAD", "COMPOUND_TAIL"], marked.Select(part => Assert.Single(part.Get<string>("FlagNames")!.Split(','), name => name.StartsWith("COMPOUND", StringComparison.Ordinal))));
+        Assert.Equal(size, range.Get<ulong>("Bytes"));
+    }
+
     private static string GetSummary(Session session, string command) =>
         string.Join('\n', session.Objects(command).Select(row => $"{row.Get<ulong>("Flags"):x} {row.Get<long>("PageCount")}"));
 

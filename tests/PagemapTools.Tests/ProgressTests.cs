@@ -30,6 +30,23 @@ public sealed class ProgressTests
         Assert.Contains(target.ProcessId.ToString(), records[0].Activity);
     }
 
+    [Fact]
+    public void NameInProgressIsEscaped()
+    {
+        using FakeProc tree = new();
+        const ulong Size = 1UL << 41;
+        tree.Process(7, $"10000000-{0x10000000 + Size:x} rw-p 00000000 00:00 0 ").Pagemap(7, Size, 0).Text("7/comm", "x\u001b]0;\a\n\u202e\n");
+        using Session session = new();
+        session["tree"] = tree.Path;
+        using PowerShell shell = session.CreateCommand("Get-ProcessPageMap -Id 7 -ProcPath $tree -IncludeUnpopulated -AsRange");
+
+        shell.BeginInvoke();
+        Assert.True(SpinWait.SpinUntil(() => shell.Streams.Progress.Count > 0, s_patience), "Nothing was shown.");
+        shell.Stop();
+
+        Assert.Contains(@"x\u{1b}]0;\u{7}\u{a}\u{202e}", shell.Streams.Progress[0].Activity);
+    }
+
     [Theory]
     [InlineData("Get-ProcessPageMap -Id $id")]
     [InlineData("Measure-ProcessUss -Id $id")]

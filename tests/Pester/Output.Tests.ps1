@@ -49,9 +49,9 @@ Describe 'Redirected output of 80 columns' {
             }
         }
         $lines = Split-Text ($rows | Out-String -Width 80)
-        $lines[0] | Should -Match '^ProcessId +Uss +Pss +Rss +Shared +Swap +Hugetlb Name$'
+        $lines[0] | Should -Match '^ +Id +Uss +Pss +Rss +Shared +Swap +Hugetlb ProcessName$'
         $lines | Should -HaveCount (2 + $sizes.Count)
-        $lines | Select-Object -Skip 2 | Should -Match '^  4194303 .*[\dB] tenletters$'
+        $lines | Select-Object -Skip 2 | Should -Match '^4194303 .*[\dB] tenletters$'
     }
 }
 

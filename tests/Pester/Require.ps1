@@ -2,8 +2,8 @@
 # "requires FEATURE: reason", and Show-SkippedTests.ps1 counts the features. PAGEMAPTOOLS_TEST_WITHOUT=NAME,... simulates a machine
 # without the named features.
 
-function Skip-Unless([bool] $IsThere, [string] $Feature, [string] $Why) {
-    if ($Feature -in "$env:PAGEMAPTOOLS_TEST_WITHOUT" -split ',') { $IsThere, $Why = $false, 'PAGEMAPTOOLS_TEST_WITHOUT names it' }
+function Skip-Unless($IsThere, [string] $Feature, [string] $Why) {
+    if ($Feature -in ("$env:PAGEMAPTOOLS_TEST_WITHOUT" -split ',')) { $IsThere, $Why = $false, 'PAGEMAPTOOLS_TEST_WITHOUT names it' }
     if (-not $IsThere) { Set-ItResult -Skipped -Because "requires ${Feature}: $Why" }
 }
 

@@ -100,7 +100,7 @@ public sealed class PageIndexedFile : IDisposable
     private static PageIndexedFile Create(string path, SafeFileHandle handle, int? processId)
     {
         // The files of proc are regular files of size 0.
-        Statx.FileIdentity? file = Statx.GetByDescriptor((int)handle.DangerousGetHandle());
+        Statx.FileIdentity? file = Statx.GetByHandle(handle);
         string? reason = file switch
         {
             { Type: not (Statx.FileType.Regular or Statx.FileType.BlockDevice) } => "is neither a regular file nor a block device",

@@ -104,7 +104,7 @@ public sealed class ProcRoot
         ProcText.ThrowIfExhausted(path, errno, processId);
         try
         {
-            ThrowUnlessRegular(errno == 0 ? Statx.GetByDescriptor((int)file.DangerousGetHandle()) : null, path, processId);
+            ThrowUnlessRegular(errno == 0 ? Statx.GetByHandle(file) : null, path, processId);
             return file;
         }
         catch (ProcfsException)

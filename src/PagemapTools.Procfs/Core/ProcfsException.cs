@@ -38,7 +38,7 @@ public sealed class ProcfsException : Exception
 {
     /// <summary>Creates the exception.</summary>
     public ProcfsException(ProcfsError error, string message, string path, int? processId = null, int errorNumber = 0, string? missingCapability = null)
-        : base(message)
+        : base(VisibleText.Escape(message))
     {
         Error = error;
         Path = path;

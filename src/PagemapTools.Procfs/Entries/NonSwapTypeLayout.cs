@@ -5,8 +5,8 @@ using PagemapTools.Procfs.Core;
 namespace PagemapTools.Procfs.Entries;
 
 /// <summary>
-/// Which of the high swap types mean poisoned, moving and device memory. That depends on four configuration options and on the
-/// release (include/linux/swap.h: SWP_DEVICE_NUM, SWP_MIGRATION_NUM, SWP_HWPOISON_NUM, SWP_PTE_MARKER_NUM).
+/// Which high swap types are poisoned pages, pages in migration and device memory. The layout depends on the release and on four
+/// configuration options (include/linux/swap.h: SWP_DEVICE_NUM, SWP_MIGRATION_NUM, SWP_HWPOISON_NUM, SWP_PTE_MARKER_NUM).
 /// </summary>
 internal sealed class NonSwapTypeLayout
 {
@@ -21,8 +21,8 @@ internal sealed class NonSwapTypeLayout
 
     internal NonSwapTypeLayout(Version release, bool devicePrivate, bool migration, bool memoryFailure, bool pteMarker)
     {
-        // Markers were an option until 6.2. Device types: exclusive access added two with 5.14, of which one went with 6.15. A third
-        // migration type, for exclusive pages, came with 5.19.
+        // PTE markers came with 5.19 and were optional before 6.2. Device-exclusive access added two device types in 5.14; 6.15 removed
+        // one of them. 5.19 added a third migration type, for exclusive pages.
         bool markers = release >= s_markersAlways || (release >= s_markers && pteMarker);
         int deviceTypes = release >= new Version(6, 15) ? 3 : release >= new Version(5, 14) ? 4 : 2;
         int migrationTypes = release >= s_markers ? 3 : 2;
@@ -32,7 +32,7 @@ internal sealed class NonSwapTypeLayout
         _firstPoison = _firstMigration - (memoryFailure ? 1 : 0);
     }
 
-    /// <summary>Reads the kernel's configuration from config.gz or /boot; null where neither is there.</summary>
+    /// <summary>Reads the kernel's configuration from /proc/config.gz or /boot; null if neither can be read.</summary>
     public static NonSwapTypeLayout? TryRead(ProcRoot root)
     {
         try
@@ -51,9 +51,10 @@ internal sealed class NonSwapTypeLayout
         }
     }
 
-    /// <summary>SWP_SWAPIN_ERROR came with 5.19 as the topmost type, and became a marker with 6.2.</summary>
+    /// <summary>Whether the topmost type is SWP_SWAPIN_ERROR: from 5.19 until 6.2, where it became a PTE marker.</summary>
     public static bool HasSwapinErrorType(Version release) => release >= s_markers && release < s_markersAlways;
 
+    /// <summary>Gets the state that a swap type means; PTE markers are NonSwap.</summary>
     public PageState GetState(int type) =>
         type >= _end ? PageState.NonSwap
         : type >= _firstDevice ? PageState.Device

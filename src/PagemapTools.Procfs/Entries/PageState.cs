@@ -2,11 +2,11 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace PagemapTools.Procfs.Entries;
 
-/// <summary>What a virtual page is, by its pagemap entry (fs/proc/task_mmu.c, pte_to_pagemap_entry) and its swap type (include/linux/swap.h).</summary>
+/// <summary>The state of a virtual page, from its pagemap entry (fs/proc/task_mmu.c, pte_to_pagemap_entry) and its swap type (include/linux/swap.h).</summary>
 [SuppressMessage("Design", "CA1028:Enum Storage should be Int32", Justification = "ConvertTo-Json writes a 64-bit enumeration by name.")]
 public enum PageState : long
 {
-    /// <summary>Nothing was ever put here, or it was dropped: the entry holds no page. A page of a shared file may still be in the page cache.</summary>
+    /// <summary>The entry has no page: it was never used, or the page was dropped. A page of a shared file may still be in the page cache, and one of shared memory in swap.</summary>
     Unpopulated,
 
     /// <summary>In memory.</summary>
@@ -18,27 +18,27 @@ public enum PageState : long
     /// <summary>A guard region (MADV_GUARD_INSTALL, Linux 6.13): access raises SIGSEGV.</summary>
     Guard,
 
-    /// <summary>Poisoned: by the hardware, or by UFFDIO_POISON. Access raises SIGBUS.</summary>
+    /// <summary>Poisoned by a memory failure or by UFFDIO_POISON: access raises SIGBUS.</summary>
     Poisoned,
 
-    /// <summary>A userfaultfd write-protection marker on a page that is not there.</summary>
+    /// <summary>A write-protection marker of userfaultfd (uffd-wp) where there is no page.</summary>
     UffdMarker,
 
-    /// <summary>Being moved to another frame just now.</summary>
+    /// <summary>In migration: the kernel is moving the page to another page frame.</summary>
     Migration,
 
-    /// <summary>Held by a device (HMM device-private or device-exclusive memory).</summary>
+    /// <summary>In the memory of a device, or mapped by a device exclusively (HMM).</summary>
     Device,
 
-    /// <summary>An entry in swap format that is no swap, of a kind that cannot be told without the kernel's configuration: poisoned by the hardware, moving, or held by a device.</summary>
+    /// <summary>An entry in swap format that is not swap: poisoned, in migration, or of a device. The kernel's configuration, which would tell which, cannot be read.</summary>
     NonSwap,
 
-    /// <summary>An entry in swap format whose type this user may not see (no CAP_SYS_ADMIN): swapped out, or one of the others.</summary>
+    /// <summary>An entry in swap format whose type the kernel hides from this user (CAP_SYS_ADMIN is missing): swapped out, or another state in swap format.</summary>
     Hidden,
 
-    /// <summary>A page of shared memory that is swapped out; only told when shared memory is resolved.</summary>
+    /// <summary>A swapped-out page of shared memory, whose entry reads 0. Reported only if shared memory is resolved.</summary>
     SwappedShared,
 
-    /// <summary>A page of a shared file that is in the page cache but not mapped here; only told when shared memory is resolved.</summary>
+    /// <summary>A page of a shared file that is in the page cache but not in this page table. Reported only if shared memory is resolved.</summary>
     NotMapped,
 }

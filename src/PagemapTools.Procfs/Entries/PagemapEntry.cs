@@ -19,7 +19,7 @@ public readonly record struct PagemapEntry(ulong Raw)
     /// <summary>Bit 63: in memory.</summary>
     public bool IsPresent => (Raw & PresentBit) != 0;
 
-    /// <summary>Bit 62: an entry in swap format, which a page that is swapped out has, and also markers and moving pages.</summary>
+    /// <summary>Bit 62: the entry is in swap format. That is so for swapped-out pages, and also for PTE markers, migration and device entries.</summary>
     public bool IsSwapFormat => (Raw & SwapBit) != 0;
 
     /// <summary>Bit 61: a page of a file, or shared anonymous memory (Linux 3.5).</summary>
@@ -37,24 +37,25 @@ public readonly record struct PagemapEntry(ulong Raw)
     /// <summary>Bit 55: written since soft-dirty was last cleared.</summary>
     public bool IsSoftDirty => (Raw & SoftDirtyBit) != 0;
 
-    /// <summary>The page frame number; null if the page is not present, or if the kernel hides it (without CAP_SYS_ADMIN it reads 0; no process maps frame 0).</summary>
+    /// <summary>Bits 0 to 54 of a present page: the page frame number. Null if the page is not present, or if the kernel hides the number: without CAP_SYS_ADMIN it reads 0, and no process maps page frame 0.</summary>
     public ulong? Pfn => IsPresent && RawPfn != 0 ? RawPfn : null;
 
-    /// <summary>Bits 0 to 4 of an entry in swap format; null otherwise, or if hidden.</summary>
+    /// <summary>Bits 0 to 4 of an entry in swap format: the swap type. Null if the entry is not in swap format, or if the kernel hides the type.</summary>
     public int? SwapType => HasVisibleSwapFields ? (int)(Raw & SwapTypeMask) : null;
 
-    /// <summary>Bits 5 to 54 of an entry in swap format: pages into the swap area, or what a marker or a moving page keeps there; null otherwise, or if hidden.</summary>
+    /// <summary>Bits 5 to 54 of an entry in swap format: the offset in the swap area in pages, the kind of a PTE marker, or the page frame number of a migration or device entry. Null if the entry is not in swap format, or if the kernel hides the offset.</summary>
     public ulong? SwapOffset => HasVisibleSwapFields ? RawPfn >> SwapTypeBits : null;
 
-    /// <summary>The bits that have no meaning yet (59 and 60), where they stand; 0 if none is set.</summary>
+    /// <summary>Bits 59 and 60, which have no meaning yet, at their positions; 0 if neither is set.</summary>
     public ulong UnknownBits => Raw & UnnamedBits;
 
     internal ulong RawPfn => Raw & PfnMask;
 
-    // Offset 0 of a swap area is its header, and a marker's offset is never 0: all zero means hidden.
+    // Offset 0 of a swap area is its header, and the offset of a PTE marker is never 0. So 0 means that the kernel hides the fields.
     private bool HasVisibleSwapFields => !IsPresent && IsSwapFormat && RawPfn != 0;
 
-    /// <summary>What the page is, by the machine's swap types.</summary>
+    /// <summary>Gets the state of the page.</summary>
+    /// <param name="types">The swap types of the machine.</param>
     public PageState GetState(SwapTypes types)
     {
         if (IsPresent)
@@ -64,7 +65,7 @@ public readonly record struct PagemapEntry(ulong Raw)
 
         if (!IsSwapFormat)
         {
-            // Of hugetlb pages a marker is shown without bit 62 (fs/proc/task_mmu.c, pagemap_hugetlb_range).
+            // The kernel reports markers on hugetlb pages without bit 62 (fs/proc/task_mmu.c, pagemap_hugetlb_range).
             return IsUffdWriteProtected ? PageState.UffdMarker : PageState.Unpopulated;
         }
 

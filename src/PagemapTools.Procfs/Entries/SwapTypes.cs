@@ -4,9 +4,9 @@ using PagemapTools.Procfs.Core;
 namespace PagemapTools.Procfs.Entries;
 
 /// <summary>
-/// What the 32 swap types of this machine are. The kernel deals them out from the top (include/linux/swap.h): one marks page table
-/// entries (Linux 5.19; until 6.1 a type for pages that could not be swapped in is above it), below come device memory, moving
-/// pages and poisoned ones, as many as the kernel is configured for, and the rest are swap areas.
+/// The meanings of the 32 swap types of a machine. The kernel assigns special types from the top (include/linux/swap.h): PTE markers
+/// (Linux 5.19; on 5.19 to 6.1 SWP_SWAPIN_ERROR is above them), then device memory, migration and poisoned pages, as far as the kernel
+/// is configured for them. The types below are swap areas. The object does not change, and threads may share it.
 /// </summary>
 public sealed class SwapTypes
 {
@@ -17,57 +17,60 @@ public sealed class SwapTypes
     private const ulong PoisonMarker = 2;
     private const ulong GuardMarker = 4;
 
-    // Four device types, three for migration, one for poison, the marker and the swap-in error is the most that any release takes.
+    // No release has more than ten special types: four for devices, three for migration, one each for poison, markers and swap-in errors.
     private const int MinSwapTypes = 22;
 
     private readonly NonSwapTypeLayout? _layout;
     private readonly bool _hasSwapinError;
 
-    /// <summary>Creates the types of a machine.</summary>
+    /// <summary>Creates the swap types of a machine.</summary>
     /// <param name="areas">The swap areas, in the order of their types.</param>
-    /// <param name="special">What the kernel's configuration says of the high types; null if it cannot be read.</param>
-    /// <param name="release">The kernel's release; null for a current one.</param>
-    /// <param name="hasUnknownAreas">Whether there may be others.</param>
-    internal SwapTypes(IReadOnlyList<string> areas, NonSwapTypeLayout? special, Version? release = null, bool hasUnknownAreas = false)
+    /// <param name="layout">The special types; null if the kernel's configuration cannot be read.</param>
+    /// <param name="release">The kernel's release; null stands for a current one.</param>
+    /// <param name="hasUnknownAreas">Whether there may be areas that the list lacks.</param>
+    internal SwapTypes(IReadOnlyList<string> areas, NonSwapTypeLayout? layout, Version? release = null, bool hasUnknownAreas = false)
     {
         Areas = areas;
         HasAreas = hasUnknownAreas || areas.Count > 0;
-        _layout = special;
+        _layout = layout;
         _hasSwapinError = release is not null && NonSwapTypeLayout.HasSwapinErrorType(release);
     }
 
     /// <summary>The files and devices of the active swap areas, in the order of their types.</summary>
     public IReadOnlyList<string> Areas { get; }
 
-    /// <summary>Reads /proc/swaps and, where the kernel publishes it, its configuration. What cannot be read counts as absent.</summary>
+    /// <summary>Whether a swap area may be active. If not, no page is swapped out.</summary>
+    public bool HasAreas { get; }
+
+    /// <summary>Whether migration, device and poisoned entries are distinguished; if not, their state is NonSwap.</summary>
+    internal bool HasLayout => _layout is not null;
+
+    /// <summary>Reads /proc/swaps and the kernel's configuration (/proc/config.gz or /boot). A file that cannot be read counts as absent.</summary>
     public static SwapTypes Read(ProcRoot root)
     {
         List<string>? areas = ReadAreas(root, root.GetPath("swaps"));
         return new SwapTypes(areas ?? [], NonSwapTypeLayout.TryRead(root), KernelRelease.ReadVersion(root), hasUnknownAreas: areas is null);
     }
 
-    /// <summary>Whether a swap area may be active. Where this is false, no page can be swapped out.</summary>
-    public bool HasAreas { get; }
-
     /// <summary>
-    /// The file or device of a swap type; null if there is none, or if it is unknown. The kernel gives an area the lowest free type and
-    /// lists areas in the order of types, without the types (mm/swapfile.c, swap_show). If an earlier area was switched off, its line
-    /// is missing. A single area is certainly the one. Several areas are taken in order. A reader that meets a page for which
-    /// <see cref="ContradictsAreaOrder"/> is true leaves the file of that page, and of those that it reads later, unknown.
+    /// Gets the file or device of a swap type; null if there is none, or if it is unknown. The kernel gives an area the lowest free type
+    /// and lists the areas in the order of their types, without the types (mm/swapfile.c, swap_show). swapoff of an earlier area removes
+    /// its line, so the line numbers of later areas no longer match their types. A single area is unambiguous; several areas are taken in
+    /// order. After an entry for which <see cref="ContradictsAreaOrder"/> is true, a reader reports no areas.
     /// </summary>
     public string? GetArea(int type) =>
         Areas.Count == 1 ? (type < MinSwapTypes ? Areas[0] : null)
         : type < Areas.Count ? Areas[type]
         : null;
 
-    /// <summary>Whether an entry proves that the list of several areas lacks one: its swap type is not below their number.</summary>
+    /// <summary>Whether an entry proves that swapoff removed an earlier area: its swap type is not below the number of areas.</summary>
     public bool ContradictsAreaOrder(PagemapEntry entry) =>
         Areas.Count > 1 && entry.SwapType >= Areas.Count && entry.GetState(this) == PageState.Swapped;
 
     internal PageState Classify(int type, ulong offset)
     {
-        // On whatever release, for vendors bring markers back to older ones: the other special types keep a frame's number here, and
-        // what lies in the first eight frames is the firmware's or the kernel's own, never moved, never a process's.
+        // Vendors backport PTE markers, so the release does not tell whether the top type is one. An offset below 8 does: other special
+        // types have a page frame number there, and page frames 0 to 7 belong to the firmware or the kernel, never to a process.
         if (type >= (_hasSwapinError ? TopType - 1 : TopType) && ClassifyMarker(offset) is { } marker)
         {
             return marker;
@@ -79,7 +82,7 @@ public sealed class SwapTypes
     }
 
     /// <summary>
-    /// Whether an entry that is not present keeps a frame all the same: one being moved, poisoned by the hardware, or held by a device
+    /// Whether an entry that is not present refers to a page frame: migration, poison by a memory failure, or device memory
     /// (include/linux/swapops.h, is_pfn_swap_entry).
     /// </summary>
     internal bool IsPfnSwapEntry(PageState state, PagemapEntry entry) => state switch
@@ -96,7 +99,7 @@ public sealed class SwapTypes
         : (offset & UffdMarker) != 0 ? PageState.UffdMarker
         : null;
 
-    /// <summary>The areas; null where the list is not the kernel's: lxcfs puts one line of the type virtual in its place.</summary>
+    /// <summary>Reads the areas. Null if the list is not the kernel's: lxcfs replaces it by one line of the type "virtual".</summary>
     private static List<string>? ReadAreas(ProcRoot root, string path)
     {
         List<string> areas = [];

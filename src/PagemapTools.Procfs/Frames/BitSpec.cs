@@ -3,15 +3,14 @@ using System.Globalization;
 namespace PagemapTools.Procfs.Frames;
 
 /// <summary>
-/// A filter in the grammar of page-types' option --bits: <c>a,b</c> any of them; <c>a,b=a</c> of these exactly those;
-/// <c>a,~b</c> a without b; <c>=a,b</c> exactly those and no other. A name may be cut short: it is the first, in the order
-/// of bits, that begins so in page-types' own table, so that <c>swap</c> is SWAPCACHE and <c>owner</c> OWNER_PRIVATE. <c>compound</c>
-/// is both compound marks. A number is its bits: 0x hexadecimal, 0 octal, else decimal.
+/// A filter in the grammar of page-types' option --bits (tools/mm/page-types.c, parse_bits_mask). <c>a,b</c>: at least one of both is
+/// set. <c>a,b=a</c>: a is set and b is not; other flags do not count. <c>a,~b</c>: the same. <c>=a,b</c>: both are set and no other.
+/// A name may be abbreviated. It then means the lowest bit whose name in page-types' table has that beginning: <c>swap</c> is SWAPCACHE,
+/// <c>owner</c> is OWNER_PRIVATE. <c>compound</c> is COMPOUND_HEAD and COMPOUND_TAIL. A number is a mask: hexadecimal with 0x, octal with
+/// 0, else decimal.
 /// </summary>
 public sealed class BitSpec
 {
-    private const KPageFlags Compound = KPageFlags.COMPOUND_HEAD | KPageFlags.COMPOUND_TAIL;
-
     private BitSpec(string text, FlagMask mask)
     {
         Text = text;
@@ -24,7 +23,7 @@ public sealed class BitSpec
     internal FlagMask Mask { get; }
 
     /// <summary>Parses a specification.</summary>
-    /// <exception cref="FormatException">It names no flag, or an unknown one; the message quotes it.</exception>
+    /// <exception cref="FormatException">The specification names no flag, or an unknown one. The message quotes it.</exception>
     public static BitSpec Parse(string specification) => new(specification, ParseMask(specification));
 
     /// <summary>The specification as it was written.</summary>
@@ -36,47 +35,47 @@ public sealed class BitSpec
         int equals = text.IndexOf('=', StringComparison.Ordinal);
         if (equals == 0)
         {
-            return new FlagMask((KPageFlags)ulong.MaxValue, Names(text[1..], specification).Wanted);
+            return new FlagMask((KPageFlags)ulong.MaxValue, ParseNames(text[1..], specification).Set);
         }
 
         if (equals > 0)
         {
-            return new FlagMask(Names(text[..equals], specification).Wanted, Names(text[(equals + 1)..], specification).Wanted);
+            return new FlagMask(ParseNames(text[..equals], specification).Set, ParseNames(text[(equals + 1)..], specification).Set);
         }
 
-        (KPageFlags wanted, KPageFlags unwanted) = Names(text, specification);
-        if ((wanted | unwanted) == KPageFlags.None)
+        (KPageFlags set, KPageFlags clear) = ParseNames(text, specification);
+        if ((set | clear) == KPageFlags.None)
         {
             throw new FormatException($"'{specification}' names no flag.");
         }
 
-        return unwanted == KPageFlags.None ? FlagMask.AnyOf(wanted) : new FlagMask(wanted | unwanted, wanted);
+        return clear == KPageFlags.None ? FlagMask.AnyOf(set) : new FlagMask(set | clear, set);
     }
 
-    private static (KPageFlags Wanted, KPageFlags Unwanted) Names(string list, string specification)
+    private static (KPageFlags Set, KPageFlags Clear) ParseNames(string list, string specification)
     {
-        KPageFlags wanted = KPageFlags.None;
-        KPageFlags unwanted = KPageFlags.None;
+        KPageFlags set = KPageFlags.None;
+        KPageFlags clear = KPageFlags.None;
         foreach (string part in list.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
         {
             if (part[0] == '~')
             {
-                unwanted |= Flag(part[1..], specification);
+                clear |= ParseFlag(part[1..], specification);
             }
             else
             {
-                wanted |= Flag(part, specification);
+                set |= ParseFlag(part, specification);
             }
         }
 
-        return (wanted, unwanted);
+        return (set, clear);
     }
 
-    private static KPageFlags Flag(string name, string specification)
+    private static KPageFlags ParseFlag(string name, string specification)
     {
-        if (name.Length > 0 && nameof(Compound).StartsWith(name, StringComparison.OrdinalIgnoreCase))
+        if (name.Length > 0 && nameof(KPageFlagsDecoder.Compound).StartsWith(name, StringComparison.OrdinalIgnoreCase))
         {
-            return Compound;
+            return KPageFlagsDecoder.Compound;
         }
 
         if (KPageFlagsNames.TryFindPageTypesName(name, out KPageFlags flag) || KPageFlagsNames.TryParse(name, out flag) || TryParseNumber(name, out flag))
@@ -88,7 +87,8 @@ public sealed class BitSpec
         throw new FormatException($"'{name}'{where} is not the name of a page flag.");
     }
 
-    // As strtoll reads it with base 0, but whole: what strtoll leaves unread, or cuts to 63 bits, page-types does not notice.
+    // The same as strtoll with base 0, which page-types calls, for whole numbers of up to 64 bits. page-types ignores characters after
+    // the number, and cuts it to 63 bits.
     private static bool TryParseNumber(string text, out KPageFlags flags)
     {
         bool isHex = text.StartsWith("0x", StringComparison.OrdinalIgnoreCase);

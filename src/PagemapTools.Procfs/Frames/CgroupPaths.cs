@@ -6,17 +6,19 @@ using PagemapTools.Procfs.Native;
 namespace PagemapTools.Procfs.Frames;
 
 /// <summary>
-/// The paths of memory cgroups by the inode of their directory, which is what /proc/kpagecgroup gives. In version 1 they lie below
-/// the memory hierarchy, in version 2 below the one hierarchy (Documentation/admin-guide/cgroup-v2.rst).
+/// The paths of memory cgroups by the inodes of their directories, which /proc/kpagecgroup contains. The directories are below the
+/// memory hierarchy of version 1, or below the single hierarchy of version 2 (Documentation/admin-guide/cgroup-v2.rst). Safe to use
+/// from several threads.
 /// </summary>
 public sealed class CgroupPaths
 {
     private const int MaxMountInfoSize = 16 * 1024 * 1024;
     private readonly Dictionary<ulong, string> _paths = [];
-    private readonly HashSet<ulong> _unknown = [];
+    private readonly HashSet<ulong> _searched = [];
     private readonly object _lock = new();
 
-    /// <summary>The hierarchy at a directory; null where none is mounted.</summary>
+    /// <summary>Creates the paths of a hierarchy.</summary>
+    /// <param name="root">The directory of the hierarchy; null if none is mounted.</param>
     internal CgroupPaths(string? root)
     {
         Root = root;
@@ -25,7 +27,7 @@ public sealed class CgroupPaths
     /// <summary>The directory of the hierarchy; null if none is mounted.</summary>
     public string? Root { get; }
 
-    /// <summary>The directory of a cgroup; null if it is not charged, has gone, or is not visible here.</summary>
+    /// <summary>Gets the directory of a cgroup. Null if the inode is 0 (no cgroup is charged), if the cgroup was removed, or if it is not visible here.</summary>
     public string? GetPath(ulong inode)
     {
         if (inode == 0 || Root is null)
@@ -35,8 +37,8 @@ public sealed class CgroupPaths
 
         lock (_lock)
         {
-            // A cgroup that was made since the last refresh is found by another one: one refresh for each unknown number.
-            if (!_paths.ContainsKey(inode) && _unknown.Add(inode))
+            // Another refresh finds a cgroup that was created since the last one. Each unknown inode causes one refresh.
+            if (!_paths.ContainsKey(inode) && _searched.Add(inode))
             {
                 Refresh();
             }
@@ -46,8 +48,8 @@ public sealed class CgroupPaths
     }
 
     /// <summary>
-    /// The inode of a cgroup's directory, named by the part of its path below the hierarchy ("/" is the root cgroup), or by its whole
-    /// path; null if there is none, as where a directory of another file system has that path.
+    /// Gets the inode of a cgroup's directory; null if there is no such cgroup. The path is relative to the hierarchy ("/" is the root
+    /// cgroup) or absolute.
     /// </summary>
     public ulong? GetInode(string path) => Root is null ? null
         : FindInodeInHierarchy(System.IO.Path.Join(Root, path)) ?? (System.IO.Path.IsPathRooted(path) ? FindInodeInHierarchy(path) : null);
@@ -62,9 +64,10 @@ public sealed class CgroupPaths
         }
     }
 
-    /// <summary>The hierarchy that is mounted where the calling process lives.</summary>
+    /// <summary>Finds the hierarchy in the mount namespace of the calling process.</summary>
     internal static CgroupPaths Find() => new(FindRoot("/proc/self/mountinfo"));
 
+    /// <summary>Finds the mount point of the memory hierarchy in a file in the format of /proc/PID/mountinfo; null if there is none.</summary>
     internal static string? FindRoot(string mountInfo)
     {
         // Fields: id parent major:minor root mountpoint options [optional...] - type source super-options
@@ -88,8 +91,8 @@ public sealed class CgroupPaths
     }
 
     /// <summary>
-    /// Each hierarchy of version 1 is a file system of its own. Version 2 has one hierarchy, but a file system for each cgroup
-    /// namespace that mounts it (kernfs_test_super); its inodes are the same in all of them.
+    /// Gets the inode of a directory; null if it is not in the hierarchy. Each hierarchy of version 1 is a separate file system. Version 2
+    /// has one hierarchy, and a file system with the same inodes for each cgroup namespace that mounts it (fs/kernfs/mount.c, kernfs_test_super).
     /// </summary>
     private ulong? FindInodeInHierarchy(string path)
     {
@@ -107,7 +110,7 @@ public sealed class CgroupPaths
     {
         using SafeFileHandle directory = FileIO.OpenForReading(path, out int errno);
         ProcText.ThrowIfExhausted(path, errno, processId: null);
-        return errno == 0 && Statx.GetByDescriptor((int)directory.DangerousGetHandle()) is { } identity
+        return errno == 0 && Statx.GetByHandle(directory) is { } identity
             ? (identity, Statfs.GetFileSystemType(directory))
             : null;
     }

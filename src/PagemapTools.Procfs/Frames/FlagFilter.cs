@@ -3,8 +3,8 @@ using PagemapTools.Procfs.Entries;
 namespace PagemapTools.Procfs.Frames;
 
 /// <summary>One condition on flags.</summary>
-/// <param name="Mask">The flags that it looks at.</param>
-/// <param name="Bits">What they have to be; <see cref="Any"/> for at least one of them set.</param>
+/// <param name="Mask">The flags that are compared.</param>
+/// <param name="Bits">The flags of the mask that have to be set, while the others have to be clear; <see cref="Any"/> if at least one has to be set.</param>
 internal readonly record struct FlagMask(KPageFlags Mask, KPageFlags Bits)
 {
     private const KPageFlags Any = (KPageFlags)ulong.MaxValue;
@@ -15,21 +15,22 @@ internal readonly record struct FlagMask(KPageFlags Mask, KPageFlags Bits)
 }
 
 /// <summary>
-/// Conditions on the flags of a page frame, all of which have to hold. Flags by name are compared with everything that the kernel
-/// reports, also where it is not shown. A bit specification is compared with what is shown, as page-types does it.
+/// Conditions on the flags of a page frame; all of them have to be true. <see cref="AllOf"/>, <see cref="AnyOf"/> and
+/// <see cref="NoneOf"/> are compared with all flags, even those that are only shown raw. A bit specification, as in page-types, is
+/// compared with the flags that are shown.
 /// </summary>
 public sealed record FlagFilter
 {
-    /// <summary>Flags that all have to be set; null for no condition.</summary>
+    /// <summary>Flags that have to be set, all of them; null for no condition.</summary>
     public KPageFlags? AllOf { get; init; }
 
     /// <summary>Flags of which at least one has to be set; null for no condition.</summary>
     public KPageFlags? AnyOf { get; init; }
 
-    /// <summary>Flags of which none may be set; null for no condition.</summary>
+    /// <summary>Flags that have to be clear, all of them; null for no condition.</summary>
     public KPageFlags? NoneOf { get; init; }
 
-    /// <summary>Specifications in page-types' grammar that all have to hold.</summary>
+    /// <summary>Specifications in page-types' grammar; all of them have to match.</summary>
     public IReadOnlyList<BitSpec> BitSpecs { get; init; } = [];
 
     /// <summary>Whether there is no condition.</summary>
@@ -37,8 +38,12 @@ public sealed record FlagFilter
 
     private bool HasNames => (AllOf ?? AnyOf ?? NoneOf) is not null;
 
+    /// <summary>Whether all conditions are true for a page.</summary>
+    /// <param name="word">The page frame's word of kpageflags.</param>
+    /// <param name="entry">The pagemap entry.</param>
+    /// <param name="rawFlags">Whether flags are shown raw.</param>
     internal bool Matches(ulong word, PagemapEntry entry, bool rawFlags) =>
-        (!HasNames || MatchesNames(KPageFlagsDecoder.All(word, entry)))
+        (!HasNames || MatchesNames(KPageFlagsDecoder.DecodeAll(word, entry)))
         && (BitSpecs.Count == 0 || MatchesBitSpecs(KPageFlagsDecoder.Decode(word, entry, rawFlags)));
 
     private bool MatchesNames(KPageFlags flags) =>

@@ -1,18 +1,18 @@
 namespace PagemapTools.Procfs.Frames;
 
-/// <summary>What is known of a page frame beside its number: one file of proc each.</summary>
+/// <summary>Properties of a page frame. The kernel has one file for each (Documentation/admin-guide/mm/pagemap.rst).</summary>
 [Flags]
 public enum FrameProperties
 {
-    /// <summary>Only the number.</summary>
+    /// <summary>No property, only the page frame number.</summary>
     None = 0,
 
-    /// <summary>/proc/kpageflags: what the frame is used for.</summary>
+    /// <summary>/proc/kpageflags: what the page frame is used for.</summary>
     Flags = 1,
 
-    /// <summary>/proc/kpagecount: how many times it is mapped.</summary>
+    /// <summary>/proc/kpagecount: how many times the page frame is mapped.</summary>
     MapCount = 2,
 
-    /// <summary>/proc/kpagecgroup: the memory cgroup that it is charged to.</summary>
+    /// <summary>/proc/kpagecgroup: the inode of the memory cgroup that the page frame is charged to.</summary>
     Cgroup = 4,
 }

@@ -19,22 +19,22 @@ public sealed class KPageFiles : IDisposable
         _untracked = new(() => new UntrackedSections(TryGet(FrameProperties.Flags)), LazyThreadSafetyMode.PublicationOnly);
     }
 
-    /// <summary>The properties: each has a file.</summary>
-    internal static ImmutableArray<FrameProperties> AllFields { get; } = [FrameProperties.Flags, FrameProperties.MapCount, FrameProperties.Cgroup];
+    /// <summary>The single properties, in the order of their bits.</summary>
+    internal static ImmutableArray<FrameProperties> AllProperties { get; } = [FrameProperties.Flags, FrameProperties.MapCount, FrameProperties.Cgroup];
 
-    /// <summary>The sections of memory that the kernel does not track in these files.</summary>
+    /// <summary>The sections of memory that these files leave out.</summary>
     internal UntrackedSections UntrackedSections => _untracked.Value;
 
-    /// <summary>Gets the file of one property; it belongs to this set.</summary>
-    /// <exception cref="ProcfsException">The caller may not read it, or this kernel has none.</exception>
-    public PageIndexedFile Get(FrameProperties field)
+    /// <summary>Gets the file of one property. This object disposes it.</summary>
+    /// <exception cref="ProcfsException">The caller may not read the file, or the kernel does not have it.</exception>
+    public PageIndexedFile Get(FrameProperties property)
     {
         lock (_files)
         {
-            if (!_files.TryGetValue(field, out PageIndexedFile? file))
+            if (!_files.TryGetValue(property, out PageIndexedFile? file))
             {
-                file = field == FrameProperties.Flags && _savedFlags is not null ? PageIndexedFile.Open(_savedFlags) : Open(field);
-                _files.Add(field, file);
+                file = property == FrameProperties.Flags && _savedFlags is not null ? PageIndexedFile.Open(_savedFlags) : Open(property);
+                _files.Add(property, file);
             }
 
             return file;
@@ -53,20 +53,21 @@ public sealed class KPageFiles : IDisposable
         }
     }
 
-    internal static string FileName(FrameProperties field) => field switch
+    /// <summary>Gets the name of a property's file, below the proc tree.</summary>
+    internal static string GetFileName(FrameProperties property) => property switch
     {
         FrameProperties.Flags => "kpageflags",
         FrameProperties.MapCount => "kpagecount",
         FrameProperties.Cgroup => "kpagecgroup",
-        _ => throw new ArgumentOutOfRangeException(nameof(field), field, "One property has one file."),
+        _ => throw new ArgumentOutOfRangeException(nameof(property), property, "Only a single property has a file."),
     };
 
-    /// <summary>Gets the file of one property; null where the caller may not read it, or there is none.</summary>
-    internal PageIndexedFile? TryGet(FrameProperties field)
+    /// <summary>Gets the file of one property; null if the caller may not read it, or if the kernel does not have it.</summary>
+    internal PageIndexedFile? TryGet(FrameProperties property)
     {
         try
         {
-            return Get(field);
+            return Get(property);
         }
         catch (ProcfsException failure) when (!failure.IsExhaustion)
         {
@@ -74,30 +75,30 @@ public sealed class KPageFiles : IDisposable
         }
     }
 
-    private PageIndexedFile Open(FrameProperties field)
+    private PageIndexedFile Open(FrameProperties property)
     {
-        string path = _root.GetPath(FileName(field));
-        return PageIndexedFile.TryOpen(_root, path, out int errno) ?? throw CreateUnreadable(field, path, errno);
+        string path = _root.GetPath(GetFileName(property));
+        return PageIndexedFile.TryOpen(_root, path, out int errno) ?? throw CreateUnreadable(property, path, errno);
     }
 
-    private static ProcfsException CreateUnreadable(FrameProperties field, string path, int errno)
+    private static ProcfsException CreateUnreadable(FrameProperties property, string path, int errno)
     {
         if (errno is Errno.EACCES or Errno.EPERM)
         {
-            const string Right = "root, or CAP_DAC_READ_SEARCH (the file is for root only)";
+            const string Capability = "CAP_DAC_READ_SEARCH (only root may read the file)";
             return new ProcfsException(
                 ProcfsError.KPageAccessDenied,
-                $"'{path}' may not be read: {Errno.Describe(errno)}. What is missing is {Right}.",
+                $"'{path}' cannot be opened: {Errno.Describe(errno)}. The caller lacks {Capability}.",
                 path,
                 errorNumber: errno,
-                missingCapability: Right);
+                missingCapability: Capability);
         }
 
-        string option = field == FrameProperties.Cgroup ? "CONFIG_PROC_PAGE_MONITOR and CONFIG_MEMCG" : "CONFIG_PROC_PAGE_MONITOR";
+        string option = property == FrameProperties.Cgroup ? "CONFIG_PROC_PAGE_MONITOR and CONFIG_MEMCG" : "CONFIG_PROC_PAGE_MONITOR";
         return errno == Errno.ENOENT
             ? new ProcfsException(
                 ProcfsError.KPageNotAvailable,
-                $"There is no '{path}': this kernel is built without {option}, or proc is not mounted there.",
+                $"'{path}' does not exist: the kernel is built without {option}, or proc is not mounted there.",
                 path,
                 errorNumber: errno)
             : new ProcfsException(ProcfsError.ReadFailed, $"'{path}' cannot be opened: {Errno.Describe(errno)}.", path, errorNumber: errno);

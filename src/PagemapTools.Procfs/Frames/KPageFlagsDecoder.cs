@@ -3,24 +3,27 @@ using PagemapTools.Procfs.Entries;
 namespace PagemapTools.Procfs.Frames;
 
 /// <summary>
-/// The two views of a kpageflags word that page-types has (tools/mm/page-types.c): the well-known flags, and under --raw
-/// everything, with overloaded bits expanded. Either way slab pages are cleared of ANON and KSM, which the kernel reads out of a
-/// field that slab uses for something else (fs/proc/page.c, stable_page_flags).
+/// Decodes words of kpageflags in both ways of page-types (tools/mm/page-types.c): well-known flags, or raw (--raw), which are all flags
+/// with overloaded bits expanded. Both ways clear ANON and KSM of slab pages, because slab uses the field from which the kernel derives
+/// them for something else (fs/proc/page.c, stable_page_flags).
 /// </summary>
 public static class KPageFlagsDecoder
 {
-    private const KPageFlags Hackers = (KPageFlags)(0xffffUL << 32);
-    private const KPageFlags Compound = KPageFlags.COMPOUND_HEAD | KPageFlags.COMPOUND_TAIL;
+    /// <summary>What <c>compound</c> means in page-types.</summary>
+    internal const KPageFlags Compound = KPageFlags.COMPOUND_HEAD | KPageFlags.COMPOUND_TAIL;
 
-    /// <summary>The flags that do not change from kernel to kernel; compound marks only on hugetlb pages.</summary>
-    public static KPageFlags WellKnown(ulong word)
+    // KPF_HACKERS_BITS of page-types.
+    private const KPageFlags Hackers = (KPageFlags)(0xffffUL << 32);
+
+    /// <summary>Decodes the flags that mean the same on every kernel. COMPOUND_HEAD and COMPOUND_TAIL remain only on hugetlb pages.</summary>
+    public static KPageFlags DecodeWellKnown(ulong word)
     {
         KPageFlags flags = ClearFalseSlabFlags((KPageFlags)word) & ~Hackers;
         return (flags & Compound) != 0 && (flags & KPageFlags.HUGE) == 0 ? flags & ~Compound : flags;
     }
 
-    /// <summary>All flags, the overloaded ones under their own names.</summary>
-    public static KPageFlags Raw(ulong word)
+    /// <summary>Decodes all flags. An overloaded bit is replaced by the flag that it means.</summary>
+    public static KPageFlags DecodeRaw(ulong word)
     {
         KPageFlags flags = ClearFalseSlabFlags((KPageFlags)word);
         if (Has(flags, KPageFlags.ANON | KPageFlags.OWNER_2))
@@ -40,21 +43,21 @@ public static class KPageFlagsDecoder
             : flags;
     }
 
-    /// <summary>The raw view with the bits of the pagemap entry that page-types adds to it: soft-dirty, file, swap, exclusive.</summary>
-    public static KPageFlags Raw(ulong word, PagemapEntry entry)
+    /// <summary>Decodes all flags, and adds the bits of the pagemap entry that page-types adds: soft-dirty, file, swap format and exclusive.</summary>
+    public static KPageFlags DecodeRaw(ulong word, PagemapEntry entry)
     {
-        KPageFlags flags = Raw(word);
+        KPageFlags flags = DecodeRaw(word);
         flags |= entry.IsSoftDirty ? KPageFlags.SOFTDIRTY : 0;
         flags |= entry.IsFileOrSharedAnon ? KPageFlags.FILE : 0;
         flags |= entry.IsSwapFormat ? KPageFlags.SWAP : 0;
         return entry.IsExclusive ? flags | KPageFlags.MMAP_EXCLUSIVE : flags;
     }
 
-    /// <summary>The flags as they are shown: raw, or the well-known ones.</summary>
-    internal static KPageFlags Decode(ulong word, PagemapEntry entry, bool raw) => raw ? Raw(word, entry) : WellKnown(word);
+    /// <summary>Decodes the flags that are shown: all of them if raw, else the well-known ones.</summary>
+    internal static KPageFlags Decode(ulong word, PagemapEntry entry, bool raw) => raw ? DecodeRaw(word, entry) : DecodeWellKnown(word);
 
-    /// <summary>Every name that applies: the kernel's bits as they stand, and what overloaded and pagemap bits expand to.</summary>
-    internal static KPageFlags All(ulong word, PagemapEntry entry) => ClearFalseSlabFlags((KPageFlags)word) | Raw(word, entry);
+    /// <summary>Decodes the kernel's bits without change, the flags that overloaded bits mean, and the bits of the pagemap entry.</summary>
+    internal static KPageFlags DecodeAll(ulong word, PagemapEntry entry) => ClearFalseSlabFlags((KPageFlags)word) | DecodeRaw(word, entry);
 
     private static KPageFlags ClearFalseSlabFlags(KPageFlags flags) =>
         (flags & KPageFlags.SLAB) != 0 ? flags & ~(KPageFlags.ANON | KPageFlags.KSM) : flags;

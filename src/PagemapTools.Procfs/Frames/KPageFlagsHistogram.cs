@@ -5,8 +5,8 @@ using PagemapTools.Procfs.Entries;
 namespace PagemapTools.Procfs.Frames;
 
 /// <summary>
-/// Counts pages by their flags. It counts the kernel's words as they are; the filter and the view are applied once for each word
-/// that occurred, not for each page.
+/// Counts pages by their flags. It counts the kernel's words without change. Filter and decoder run once for each distinct word, not for
+/// each page.
 /// </summary>
 internal sealed class KPageFlagsHistogram(FlagFilter filter, bool rawFlags)
 {
@@ -17,10 +17,10 @@ internal sealed class KPageFlagsHistogram(FlagFilter filter, bool rawFlags)
 
     private readonly Dictionary<(ulong Word, ulong Entry), long> _counts = [];
 
-    /// <summary>Counts every frame of a file of flags, on several threads.</summary>
+    /// <summary>Counts all page frames of a file of flags on several threads.</summary>
     /// <param name="kpageflags">The file.</param>
     /// <param name="threads">How many threads.</param>
-    /// <param name="progress">Receives the number of frames that have been read, on the threads that read.</param>
+    /// <param name="progress">Receives the number of page frames read so far, on the threads that read.</param>
     /// <param name="cancellationToken">Cancels the reading.</param>
     public void AddAll(PageIndexedFile kpageflags, int threads, IProgress<ulong>? progress, CancellationToken cancellationToken)
     {
@@ -45,31 +45,31 @@ internal sealed class KPageFlagsHistogram(FlagFilter filter, bool rawFlags)
         }, cancellationToken);
     }
 
-    /// <summary>Counts a page, or several that are alike.</summary>
-    /// <param name="word">Its word of kpageflags; 0 for a page that is swapped out, as page-types has it.</param>
-    /// <param name="entry">Its pagemap entry, whose bits the raw view shows.</param>
-    /// <param name="pages">How many.</param>
+    /// <summary>Counts pages with the same word and entry.</summary>
+    /// <param name="word">The word of kpageflags; 0 for a swapped-out page, as in page-types.</param>
+    /// <param name="entry">The pagemap entry; its bits are part of the raw flags.</param>
+    /// <param name="pages">The number of pages.</param>
     public void Add(ulong word, PagemapEntry entry, long pages = 1) =>
         AddCount(_counts, (word, entry.Raw & ~PagemapEntry.PfnMask), pages);
 
-    /// <summary>The combinations that occurred and pass, in ascending order of their number.</summary>
+    /// <summary>Gets the combinations of flags that occurred and that the filter accepts, in ascending order of their values.</summary>
     public IReadOnlyList<KPageFlagsSummary> GetSummaries()
     {
-        SortedDictionary<ulong, long> shown = [];
+        SortedDictionary<ulong, long> pageCounts = [];
         foreach (((ulong word, ulong raw), long count) in _counts)
         {
             PagemapEntry entry = new(raw);
             if (filter.Matches(word, entry, rawFlags))
             {
                 ulong flags = (ulong)KPageFlagsDecoder.Decode(word, entry, rawFlags);
-                shown[flags] = shown.GetValueOrDefault(flags) + count;
+                pageCounts[flags] = pageCounts.GetValueOrDefault(flags) + count;
             }
         }
 
-        return [.. shown.Select(combination => new KPageFlagsSummary((KPageFlags)combination.Key, combination.Value))];
+        return [.. pageCounts.Select(combination => new KPageFlagsSummary((KPageFlags)combination.Key, combination.Value))];
     }
 
-    // A short read may be the end, or an error that the next read reports.
+    // A short read is the end of the file, or the next read reports the error.
     private static int ReadToEnd(PageIndexedFile file, ulong first, Span<ulong> words)
     {
         int read = 0;
@@ -88,7 +88,7 @@ internal sealed class KPageFlagsHistogram(FlagFilter filter, bool rawFlags)
     {
         for (int first = 0; first < words.Length;)
         {
-            // Neighbouring frames are mostly alike.
+            // Neighbouring page frames mostly have the same word.
             int run = words[first..].IndexOfAnyExcept(words[first]);
             run = run < 0 ? words.Length - first : run;
             AddCount(counts, (words[first], 0UL), run);
@@ -113,7 +113,7 @@ internal sealed class KPageFlagsHistogram(FlagFilter filter, bool rawFlags)
         if (!isKnown && counts.Count > MaxCombinations)
         {
             throw new ProcfsException(
-                ProcfsError.ReadFailed, $"These are no page flags: more than {MaxCombinations} different words occur.", KPageFiles.FileName(FrameProperties.Flags));
+                ProcfsError.ReadFailed, $"These are no page flags: more than {MaxCombinations} different words occur.", KPageFiles.GetFileName(FrameProperties.Flags));
         }
     }
 }

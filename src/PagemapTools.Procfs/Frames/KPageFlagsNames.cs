@@ -5,15 +5,15 @@ using System.Text;
 
 namespace PagemapTools.Procfs.Frames;
 
-/// <summary>The names and letters of flags, as the attributes on <see cref="KPageFlags"/> give them, in the order of bits.</summary>
+/// <summary>Formats and parses flags by the names and attributes of the members of <see cref="KPageFlags"/>, in the order of bits.</summary>
 public static class KPageFlagsNames
 {
     private const string KernelPrefix = "KPF_";
 
-    private static readonly (KPageFlags Flag, string Name, KPageFlagAttribute Other)[] s_flags = ReadTable();
+    private static readonly (KPageFlags Flag, string Name, KPageFlagAttribute Attribute)[] s_flags = ReadTable();
     private static readonly string[] s_namesByBit = GetNamesByBit();
 
-    /// <summary>The names, separated by commas; a bit without a name as <c>bit57</c>; "None" for no flag.</summary>
+    /// <summary>Formats names, separated by commas. A bit without a name is written <c>bit57</c>, no flag "None".</summary>
     public static string Format(KPageFlags flags)
     {
         if (flags == KPageFlags.None)
@@ -30,22 +30,19 @@ public static class KPageFlagsNames
         return text.ToString();
     }
 
-    /// <summary>The flags as page-types' row of letters, an underscore where a flag is not set; unknown bits have no place.</summary>
+    /// <summary>Formats page-types' symbolic flags: one letter for each flag that has a name, or an underscore if the flag is clear.</summary>
     public static string FormatLetters(KPageFlags flags) =>
         string.Create(s_flags.Length, flags, static (text, flags) =>
         {
-            for (int place = 0; place < text.Length; place++)
+            for (int i = 0; i < text.Length; i++)
             {
-                text[place] = (flags & s_flags[place].Flag) != 0 ? s_flags[place].Other.Letter : '_';
+                text[i] = (flags & s_flags[i].Flag) != 0 ? s_flags[i].Attribute.Letter : '_';
             }
         });
 
-    /// <summary>The name of a bit; <c>bit57</c> if it has none.</summary>
-    public static string GetName(int bit) => s_namesByBit[bit];
-
     /// <summary>
-    /// Parses a name in the kernel's, page-types' or this module's spelling, case ignored: <c>ANON</c>, <c>anonymous</c>,
-    /// <c>KPF_ANON</c>, <c>mappedtodisk</c>, <c>idle_page</c>, <c>bit57</c>.
+    /// Parses a name of the kernel (<c>ANON</c>, <c>KPF_ANON</c>) or of page-types (<c>anonymous</c>, <c>mappedtodisk</c>), or <c>bit57</c>.
+    /// Case is ignored. False if there is no such flag.
     /// </summary>
     public static bool TryParse(string name, out KPageFlags flag)
     {
@@ -54,32 +51,32 @@ public static class KPageFlagsNames
         int bit = Array.FindIndex(s_namesByBit, IsText);
         flag = bit >= 0
             ? (KPageFlags)(1UL << bit)
-            : Array.Find(s_flags, row => IsText(row.Other.PageTypesName) || IsText(row.Other.OtherName)).Flag;
+            : Array.Find(s_flags, row => IsText(row.Attribute.PageTypesName) || IsText(row.Attribute.OtherName)).Flag;
         return flag != KPageFlags.None;
 
         bool IsText(string? candidate) => string.Equals(candidate, text, StringComparison.OrdinalIgnoreCase);
     }
 
     /// <summary>
-    /// Finds the flag of the lowest bit whose name in page-types' table begins so, case ignored. The table is that of Linux 6.1; that of
-    /// 6.12 calls bit 34 owner_2, takes <c>owner</c> for it, and has no uncached.
+    /// Finds the lowest bit whose name in page-types' table has this beginning; case is ignored. The table is that of Linux 6.1. In the
+    /// table of 6.12 bit 34 is owner_2, which <c>owner</c> then means, and uncached is missing.
     /// </summary>
     internal static bool TryFindPageTypesName(string beginning, out KPageFlags flag)
     {
         flag = beginning.Length == 0
             ? KPageFlags.None
-            : Array.Find(s_flags, row => (row.Other.PageTypesName ?? row.Name).StartsWith(beginning, StringComparison.OrdinalIgnoreCase)).Flag;
+            : Array.Find(s_flags, row => (row.Attribute.PageTypesName ?? row.Name).StartsWith(beginning, StringComparison.OrdinalIgnoreCase)).Flag;
         return flag != KPageFlags.None;
     }
 
-    private static (KPageFlags Flag, string Name, KPageFlagAttribute Other)[] ReadTable() =>
+    private static (KPageFlags Flag, string Name, KPageFlagAttribute Attribute)[] ReadTable() =>
     [
         .. from field in typeof(KPageFlags).GetFields(BindingFlags.Public | BindingFlags.Static)
-           let other = field.GetCustomAttribute<KPageFlagAttribute>()
-           where other is not null
+           let attribute = field.GetCustomAttribute<KPageFlagAttribute>()
+           where attribute is not null
            let flag = (KPageFlags)field.GetRawConstantValue()!
            orderby flag
-           select (flag, field.Name, other),
+           select (flag, field.Name, attribute),
     ];
 
     private static string[] GetNamesByBit()

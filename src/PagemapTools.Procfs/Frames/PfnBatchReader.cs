@@ -3,32 +3,32 @@ using PagemapTools.Procfs.Core;
 namespace PagemapTools.Procfs.Frames;
 
 /// <summary>
-/// Joins a batch of page frame numbers with the files that are indexed by them. The numbers are cut into runs of neighbours, the
-/// runs sorted, those that lie close together read with one call, and the words scattered to where their number stood.
+/// Reads the words of a batch of page frame numbers from the files that these numbers index. It cuts the numbers into runs of
+/// neighbours, sorts the runs, reads runs that are close together with one call, and copies each word to the row of its number.
 /// </summary>
 internal sealed class PfnBatchReader : IDisposable
 {
-    /// <summary>What a number that is not known, and a word that could not be read, stand as.</summary>
+    /// <summary>Stands for an unknown page frame number, and for a word that was not read.</summary>
     public const ulong NoValue = ulong.MaxValue;
 
-    // Measured (--micro, BridgeBenchmarks): a call costs as much as three to four words that nobody asked for.
+    // Measured (--micro, BridgeBenchmarks): a call costs as much as three to four superfluous words.
     private const ulong MaxGap = 3;
 
     private const int WordsPerRead = 16 * 1024;
     private const int ChunkWords = 8 * 1024;
 
-    private readonly object _turns = new();
+    private readonly object _lock = new();
     private readonly RentedArray<ulong> _rentedPfns = new();
     private readonly RentedArray<Run> _rentedRuns = new();
     private ulong[] _pfns = [];
     private Run[] _runs = [];
     private int _count;
     private int _rows;
-    private int _taken;
+    private int _nextRun;
 
     private readonly record struct Run(int Index, int Length);
 
-    /// <summary>Takes a batch of numbers; <see cref="NoValue"/> ones have no words.</summary>
+    /// <summary>Sets the batch, and cuts it into runs. Rows with <see cref="NoValue"/> are skipped.</summary>
     public void Coalesce(ReadOnlySpan<ulong> pfns)
     {
         _pfns = _rentedPfns.EnsureCapacity(pfns.Length);
@@ -65,18 +65,18 @@ internal sealed class PfnBatchReader : IDisposable
         }
     }
 
-    /// <summary>Reads the word of every number of the batch; one beyond the end of the file stays <see cref="NoValue"/>.</summary>
+    /// <summary>Reads the words of the batch. A word beyond the end of the file is <see cref="NoValue"/>.</summary>
     /// <param name="file">The file.</param>
-    /// <param name="words">Where the words go.</param>
-    /// <param name="threads">How many threads at most share the runs: the kernel takes its time over each word.</param>
+    /// <param name="words">Receives one word for each row.</param>
+    /// <param name="threads">The maximum number of threads. Several are faster, because the kernel computes each word.</param>
     public void Read(PageIndexedFile file, Memory<ulong> words, int threads = 1)
     {
         words.Span.Fill(NoValue);
-        _taken = 0;
+        _nextRun = 0;
         ParallelRunner.Run(Math.Clamp(_rows / ChunkWords, 1, threads), _ => ReadChunks(file, words.Span), CancellationToken.None);
     }
 
-    /// <summary>Gives the buffers back.</summary>
+    /// <summary>Returns the buffers to their pool.</summary>
     public void Dispose()
     {
         (_pfns, _runs, _count) = ([], [], 0);
@@ -93,18 +93,18 @@ internal sealed class PfnBatchReader : IDisposable
         }
     }
 
-    // By words, for some runs are a thousand times as long as others.
+    // Chunks have about the same number of words: runs differ in length by a factor of a thousand.
     private bool TakeChunk(out int first, out int end)
     {
-        lock (_turns)
+        lock (_lock)
         {
-            first = _taken;
-            for (int rows = 0; _taken < _count && rows < ChunkWords; _taken++)
+            first = _nextRun;
+            for (int rows = 0; _nextRun < _count && rows < ChunkWords; _nextRun++)
             {
-                rows += _runs[_taken].Length;
+                rows += _runs[_nextRun].Length;
             }
 
-            end = _taken;
+            end = _nextRun;
             return first < end;
         }
     }

@@ -5,22 +5,25 @@ using PagemapTools.Procfs.Entries;
 namespace PagemapTools.Procfs.Frames;
 
 /// <summary>
-/// Sections of memory that the kernel leaves out of /proc/kpage* though processes map their frames: sections that it does not count
-/// among its online memory (fs/proc/page.c, kpage_read), such as memory whose map it initialises late. Their words read 0, which looks
-/// like a measured value. Safe to use from several threads.
+/// Sections of memory whose words in /proc/kpage* read 0 although processes map their page frames. The kernel does so for memory that it
+/// does not count as online (fs/proc/page.c, kpage_read), such as memory whose struct pages it has not initialised yet. Such a 0 is not
+/// a value. Safe to use from several threads.
 /// </summary>
-/// <param name="kpageflags">The kernel's flags; null where they may not be read: then every section counts as tracked.</param>
+/// <param name="kpageflags">The file of flags; null if the caller may not read it. Every section then counts as tracked.</param>
 internal sealed class UntrackedSections(PageIndexedFile? kpageflags)
 {
-    // A section of x86-64 and arm64 is 128 MiB (SECTION_SIZE_BITS); with 64 KiB pages it is 512 MiB. A tracked page frame without any
-    // flag is common; 128 MiB of them are not.
+    // A section of x86-64 and arm64 has 128 MiB (SECTION_SIZE_BITS), with 64 KiB pages 512 MiB. A tracked page frame without flags is
+    // common, 128 MiB without flags are not.
     private static readonly int s_sectionFrames = (128 << 20) >> PageGeometry.PageShift;
 
     private readonly ConcurrentDictionary<ulong, bool> _sections = new();
 
-    /// <summary>Whether the word of a page's frame is 0 because the kernel does not track the frame.</summary>
-    public bool IsUntracked(ulong word, PagemapEntry page, ulong frame) =>
-        word == 0 && page.IsPresent && kpageflags is not null && _sections.GetOrAdd(frame / (ulong)s_sectionFrames, IsSectionUntracked);
+    /// <summary>Whether a word is 0 because the kernel does not track the page frame.</summary>
+    /// <param name="word">The page frame's word of one of the files.</param>
+    /// <param name="page">The entry of a page.</param>
+    /// <param name="pfn">The page frame number of that page.</param>
+    public bool IsUntracked(ulong word, PagemapEntry page, ulong pfn) =>
+        word == 0 && page.IsPresent && kpageflags is not null && _sections.GetOrAdd(pfn / (ulong)s_sectionFrames, IsSectionUntracked);
 
     private bool IsSectionUntracked(ulong section)
     {

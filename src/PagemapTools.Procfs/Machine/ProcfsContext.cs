@@ -6,8 +6,8 @@ using PagemapTools.Procfs.Processes;
 namespace PagemapTools.Procfs.Machine;
 
 /// <summary>
-/// A machine as its proc tree shows it. Each value is read when it is first needed and stays the same from then on; a new context
-/// sees what has changed since. Safe to use from several threads.
+/// A machine, as its proc tree describes it. Each value is read when it is first needed and does not change after that; a new context
+/// sees later changes. Safe to use from several threads.
 /// </summary>
 /// <example><code>
 /// using ProcfsContext procfs = new();
@@ -21,8 +21,8 @@ public sealed class ProcfsContext : IDisposable
     private readonly Lazy<CallerCapabilities> _capabilities;
 
     /// <summary>Creates the context of a proc tree; reads nothing yet.</summary>
-    /// <param name="root">The proc tree; null for the default one.</param>
-    /// <param name="savedFlags">A saved copy of kpageflags that is read instead of the machine's; null for the machine's.</param>
+    /// <param name="root">The proc tree; null for the default tree.</param>
+    /// <param name="savedFlags">The path of a saved copy of kpageflags, to read instead of the machine's; null to read the machine's.</param>
     public ProcfsContext(ProcRoot? root = null, string? savedFlags = null)
     {
         Root = root ?? new ProcRoot();
@@ -42,7 +42,7 @@ public sealed class ProcfsContext : IDisposable
     /// <summary>The files that are indexed by page frame number.</summary>
     public KPageFiles Frames { get; }
 
-    /// <summary>The soft-dirty bits: whether this kernel has them, and how to clear them.</summary>
+    /// <summary>The soft-dirty bits: tests whether the kernel has them, and clears them.</summary>
     public SoftDirty SoftDirty { get; }
 
     /// <summary>The release of the kernel.</summary>
@@ -54,11 +54,11 @@ public sealed class ProcfsContext : IDisposable
     /// <summary>The paths of the memory cgroups.</summary>
     public CgroupPaths Cgroups => _cgroups.Value;
 
-    /// <summary>The capabilities of the thread that asked for them first.</summary>
+    /// <summary>The capabilities of the thread that read this property first.</summary>
     internal CallerCapabilities Capabilities => _capabilities.Value;
 
-    /// <summary>Opens a process for reading.</summary>
-    /// <exception cref="ProcfsException">There is no such process, it has no address space, or the caller may not read it.</exception>
+    /// <summary>Opens the address space of a process. The caller disposes it.</summary>
+    /// <exception cref="ProcfsException">The process does not exist or has no address space, or the caller may not read it.</exception>
     public ProcessAddressSpace OpenProcess(int processId) => ProcessAddressSpace.Open(Root, processId, SwapTypes, SoftDirty);
 
     /// <summary>Closes the files of page frames.</summary>

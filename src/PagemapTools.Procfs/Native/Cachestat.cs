@@ -4,8 +4,8 @@ using Microsoft.Win32.SafeHandles;
 namespace PagemapTools.Procfs.Native;
 
 /// <summary>
-/// cachestat (Linux 6.5): how many pages of a part of a file are in the page cache, and how many are not any more, which for shared
-/// memory means swapped out. Unlike mincore it does not take a copy that is still in the swap cache for the page.
+/// cachestat (Linux 6.5, mm/filemap.c) counts the pages of a range of a file: those in the page cache, and those that were evicted from
+/// it. An evicted page of shared memory is swapped out. mincore, unlike cachestat, reports a page in the swap cache as in memory.
 /// </summary>
 internal static partial class Cachestat
 {
@@ -29,7 +29,10 @@ internal static partial class Cachestat
         public ulong RecentlyEvicted;
     }
 
-    /// <summary>Pages in the cache and pages evicted; null where the kernel or the file does not answer.</summary>
+    /// <summary>Counts pages in the page cache and evicted pages. Null if the call fails: before Linux 6.5, for hugetlbfs, or without access to the file.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="offset">The first byte of the range.</param>
+    /// <param name="length">The length of the range in bytes.</param>
     public static unsafe (ulong Cached, ulong Evicted)? Query(SafeFileHandle file, long offset, long length)
     {
         CachestatRange range = new() { Offset = (ulong)offset, Length = (ulong)length };

@@ -1,6 +1,6 @@
 namespace PagemapTools.Procfs.Native;
 
-/// <summary>The error numbers that the pagemap interface answers with (asm-generic/errno-base.h; the same on every Linux architecture).</summary>
+/// <summary>The error numbers that the pagemap interface returns (include/uapi/asm-generic/errno-base.h; the same on every architecture).</summary>
 internal static class Errno
 {
     public const int EPERM = 1;
@@ -25,6 +25,7 @@ internal static class Errno
     /// </summary>
     public static bool IsExhaustion(int errno) => errno is EMFILE or ENFILE or ENOMEM or EIO;
 
+    /// <summary>Gets the text of strerror.</summary>
     public static string Describe(int errno) =>
         System.Runtime.InteropServices.Marshal.GetPInvokeErrorMessage(errno);
 }

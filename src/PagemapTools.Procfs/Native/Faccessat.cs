@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace PagemapTools.Procfs.Native;
 
-/// <summary>faccessat, for what a file's mode and the caller's rights over files allow, whatever opening it asks for beyond that.</summary>
+/// <summary>faccessat checks the mode of a file alone. Opening a file of proc may need more, such as ptrace access.</summary>
 internal static partial class Faccessat
 {
     private const int AtWorkingDirectory = -100;
@@ -10,9 +10,9 @@ internal static partial class Faccessat
     private const int Write = 2;
     private const int Read = 4;
 
-    /// <summary>Whether the file's mode keeps the caller from reading it, or writing; not where the file cannot be asked.</summary>
-    public static bool IsDeniedByMode(string path, bool isWritten) =>
-        AccessNative(AtWorkingDirectory, path, isWritten ? Write : Read, AtEffectiveIds) != 0 && Marshal.GetLastPInvokeError() == Errno.EACCES;
+    /// <summary>Whether the mode of the file denies access to the caller (EACCES); false if the check fails with another error.</summary>
+    public static bool IsDeniedByMode(string path, bool forWriting) =>
+        AccessNative(AtWorkingDirectory, path, forWriting ? Write : Read, AtEffectiveIds) != 0 && Marshal.GetLastPInvokeError() == Errno.EACCES;
 
     [LibraryImport("libc", EntryPoint = "faccessat", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int AccessNative(int directory, string path, int mode, int flags);

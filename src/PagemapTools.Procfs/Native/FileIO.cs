@@ -4,8 +4,8 @@ using Microsoft.Win32.SafeHandles;
 namespace PagemapTools.Procfs.Native;
 
 /// <summary>
-/// open, read, pread, write and lseek with the kernel's own error number. The framework's file classes fold EACCES and EPERM,
-/// and ESRCH and EIO, into one exception each, and the module has to tell them apart.
+/// open, read, pread, write and lseek with the kernel's error number. The framework's file classes throw the same exception for EACCES
+/// and EPERM, and for ESRCH and EIO; the library has to distinguish them.
 /// </summary>
 internal static partial class FileIO
 {
@@ -29,16 +29,16 @@ internal static partial class FileIO
     /// <summary>Opens for reading without waiting for the other end of a FIFO.</summary>
     public static SafeFileHandle OpenForReadingNonBlocking(string path, out int errno) => Open(path, ReadOnly | NonBlocking, out errno);
 
-    /// <summary>Opens for reading; on failure the handle is invalid and <paramref name="errno"/> says why.</summary>
+    /// <summary>Opens a file for reading. On failure the handle is invalid and <paramref name="errno"/> has the reason.</summary>
     public static SafeFileHandle OpenForReading(string path, out int errno) => Open(path, ReadOnly, out errno);
 
-    /// <summary>Opens for writing; on failure the handle is invalid and <paramref name="errno"/> says why.</summary>
+    /// <summary>Opens a file for writing. On failure the handle is invalid and <paramref name="errno"/> has the reason.</summary>
     public static SafeFileHandle OpenForWriting(string path, out int errno) => Open(path, WriteOnly, out errno);
 
-    /// <summary>Opens no more than the place in the file system (O_PATH): nothing is done to the file, and nothing can be read.</summary>
+    /// <summary>Opens a path without opening the file (O_PATH): no driver or file system is called, and reads fail.</summary>
     public static SafeFileHandle OpenPath(string path, out int errno) => Open(path, PathOnly, out errno);
 
-    /// <summary>One pread; -1 and the error number on failure. A call that a signal interrupts is made again.</summary>
+    /// <summary>Calls pread once, and again if a signal interrupts it. Returns the bytes read, or -1 and the error number.</summary>
     public static unsafe int PRead(SafeFileHandle file, Span<byte> buffer, long offset, out int errno)
     {
         fixed (byte* start = buffer)
@@ -55,7 +55,7 @@ internal static partial class FileIO
         }
     }
 
-    /// <summary>One read at the file's position; -1 and the error number on failure.</summary>
+    /// <summary>Calls read once, and again if a signal interrupts it. Returns the bytes read, or -1 and the error number.</summary>
     public static unsafe int Read(SafeFileHandle file, Span<byte> buffer, out int errno)
     {
         fixed (byte* start = buffer)
@@ -72,7 +72,7 @@ internal static partial class FileIO
         }
     }
 
-    /// <summary>One write; 0, or the error number.</summary>
+    /// <summary>Calls write once. Returns 0 or the error number.</summary>
     public static unsafe int Write(SafeFileHandle file, ReadOnlySpan<byte> bytes)
     {
         fixed (byte* start = bytes)
@@ -81,10 +81,10 @@ internal static partial class FileIO
         }
     }
 
-    /// <summary>The first offset at or after <paramref name="offset"/> that holds data; null where there is none.</summary>
+    /// <summary>Finds the first offset at or after <paramref name="offset"/> with data (SEEK_DATA); null if there is none.</summary>
     public static long? FindData(SafeFileHandle file, long offset) => Seek(file, offset, SeekData);
 
-    /// <summary>The first offset at or after <paramref name="offset"/> that is a hole (the end of the file counts as one).</summary>
+    /// <summary>Finds the first hole at or after <paramref name="offset"/> (SEEK_HOLE). The end of the file is a hole. Null on failure.</summary>
     public static long? FindHole(SafeFileHandle file, long offset) => Seek(file, offset, SeekHole);
 
     private static long? Seek(SafeFileHandle file, long offset, int whence)

@@ -4,17 +4,17 @@ using Microsoft.Win32.SafeHandles;
 
 namespace PagemapTools.Procfs.Native;
 
-/// <summary>memfd_create (include/uapi/linux/memfd.h): an empty file on the kernel's own shmem, or its own hugetlbfs of a size.</summary>
+/// <summary>memfd_create (include/uapi/linux/memfd.h) creates an empty file on the kernel's internal mount of shmem, or of hugetlbfs for one page size.</summary>
 internal static partial class Memfd
 {
     private const uint CloseOnExec = 1;
     private const uint HugeTlb = 4;
     private const int HugeSizeShift = 26;
 
-    /// <summary>Makes a file of ordinary pages.</summary>
+    /// <summary>Creates a file on shmem; the handle is invalid on failure.</summary>
     public static SafeFileHandle Create() => CreateNative("pagemaptools-probe", CloseOnExec);
 
-    /// <summary>Makes a file of huge pages; the handle is invalid where the kernel has no huge pages of that size.</summary>
+    /// <summary>Creates a file of huge pages of a size in bytes. The handle is invalid if the kernel has no huge pages of that size.</summary>
     public static SafeFileHandle CreateHuge(ulong pageSize) =>
         CreateNative("pagemaptools-probe", CloseOnExec | HugeTlb | ((uint)BitOperations.Log2(pageSize) << HugeSizeShift));
 

@@ -3,7 +3,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace PagemapTools.Procfs.Native;
 
-/// <summary>mmap, munmap and mincore, for pages of the reader's own process that it probes the kernel with.</summary>
+/// <summary>mmap, munmap and mincore, for mappings of the calling process.</summary>
 internal static partial class MemoryMap
 {
     public const int ProtectionRead = 1;
@@ -14,7 +14,7 @@ internal static partial class MemoryMap
     // MAP_ANONYMOUS is 0x20 on every architecture that .NET runs on.
     public const int MapAnonymous = 0x20;
 
-    /// <summary>Maps memory; 0 on failure.</summary>
+    /// <summary>Maps memory, of no file if <paramref name="file"/> is null. Returns the address, or 0 on failure.</summary>
     public static nint Map(nuint length, int protection, int flags, SafeFileHandle? file, long offset)
     {
         nint fileNumber = file is null ? -1 : file.DangerousGetHandle();
@@ -23,9 +23,10 @@ internal static partial class MemoryMap
         return address == -1 ? 0 : address;
     }
 
+    /// <summary>Unmaps memory; errors are ignored.</summary>
     public static void Unmap(nint address, nuint length) => _ = UnmapNative(address, length);
 
-    /// <summary>One byte a page, its lowest bit set where the page is in the page cache; false on failure.</summary>
+    /// <summary>Fills one byte for each page; its lowest bit is set if the page is in memory. False on failure.</summary>
     public static unsafe bool Mincore(nint address, nuint length, Span<byte> pages)
     {
         fixed (byte* vector = pages)

@@ -35,7 +35,7 @@ internal static partial class PagemapScanIoctl
 {
     private const ulong PagemapScanRequest = 0xC0606610;
 
-    /// <summary>Makes the call; the number of regions filled in, or -1 and the error number.</summary>
+    /// <summary>Calls PAGEMAP_SCAN. Returns the number of regions that it filled, or -1 and the error number.</summary>
     public static unsafe int Scan(SafeFileHandle pagemap, ref PagemapScanArgument argument, Span<PageRegion> regions, out int errno)
     {
         fixed (PageRegion* vector = regions)

@@ -13,10 +13,10 @@ internal static partial class Statfs
     public const long Overlayfs = 0x794c7630;
     public const long Fuse = 0x65735546;
 
-    // More than struct statfs has on any architecture; its first field is the type, a long.
+    // struct statfs is smaller on every architecture. Its first field is the type, a long.
     private const int ResultSize = 256;
 
-    /// <summary>The type; 0 if it cannot be asked.</summary>
+    /// <summary>Gets the type of the file system that a file is on; 0 on failure.</summary>
     public static unsafe long GetFileSystemType(SafeFileHandle file)
     {
         byte* result = stackalloc byte[ResultSize];

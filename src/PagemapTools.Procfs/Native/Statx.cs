@@ -1,8 +1,9 @@
 using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 
 namespace PagemapTools.Procfs.Native;
 
-/// <summary>statx, whose result has one layout on every architecture (include/uapi/linux/stat.h), unlike struct stat.</summary>
+/// <summary>statx. Its result, unlike struct stat, has the same layout on every architecture (include/uapi/linux/stat.h).</summary>
 internal static partial class Statx
 {
     private const int AtWorkingDirectory = -100;
@@ -18,7 +19,7 @@ internal static partial class Statx
     private const int DeviceMinorOffset = 140;
     private const int TypeMask = 0xF000;
 
-    /// <summary>What a file is (include/uapi/linux/stat.h); there are others.</summary>
+    /// <summary>The types of files that the library distinguishes (include/uapi/linux/stat.h, S_IFMT).</summary>
     public enum FileType
     {
         None,
@@ -26,14 +27,19 @@ internal static partial class Statx
         Regular = 0x8000,
     }
 
-    /// <summary>What the module asks of a file: its owner, its type, its inode, its size, and its device.</summary>
+    /// <summary>The owner, type, inode, size and device of a file.</summary>
     public readonly record struct FileIdentity(uint UserId, FileType Type, ulong Inode, ulong Size, uint DeviceMajor, uint DeviceMinor);
 
-    /// <summary>The identity of a path (a link itself, not what it leads to); null if it cannot be asked.</summary>
+    /// <summary>Gets the identity of a path, without following a symbolic link; null on failure.</summary>
     public static FileIdentity? GetByPath(string path) => Invoke(AtWorkingDirectory, path, AtNoFollow);
 
-    /// <summary>The identity of an open file; null if it cannot be asked.</summary>
-    public static FileIdentity? GetByDescriptor(int descriptor) => Invoke(descriptor, string.Empty, AtEmptyPath);
+    /// <summary>Gets the identity of an open file; null on failure.</summary>
+    public static FileIdentity? GetByHandle(SafeFileHandle file)
+    {
+        FileIdentity? identity = Invoke((int)file.DangerousGetHandle(), string.Empty, AtEmptyPath);
+        GC.KeepAlive(file);
+        return identity;
+    }
 
     private static unsafe FileIdentity? Invoke(int directory, string path, int flags)
     {

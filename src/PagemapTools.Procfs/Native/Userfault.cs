@@ -30,14 +30,14 @@ internal static partial class Userfault
         public ulong Requests;
     }
 
-    /// <summary>Registers a mapping of the caller's own for missing pages; 0, or the error number. No fault is ever waited for.</summary>
+    /// <summary>Registers a mapping of the calling process for missing pages. Returns 0 or the error number.</summary>
     public static int RegisterMissing(SafeFileHandle userfault, nint address, nuint length)
     {
         RegisterArgument argument = new() { Start = (ulong)address, Length = length, Mode = ModeMissing };
         return RegisterNative(userfault, RegisterRequest, ref argument) == 0 ? 0 : Marshal.GetLastPInvokeError();
     }
 
-    /// <summary>Opens a userfaultfd; null where the kernel has none or refuses it.</summary>
+    /// <summary>Opens a userfaultfd; null if the kernel has none or denies it.</summary>
     public static SafeFileHandle? Open()
     {
         if (GetSyscallNumber() is not { } number)
@@ -45,7 +45,7 @@ internal static partial class Userfault
             return null;
         }
 
-        // Faults of the kernel are for the privileged, and before Linux 5.11 there was no other kind.
+        // UFFD_USER_MODE_ONLY needs no capability. Before Linux 5.11 the flag is unknown (EINVAL).
         nint descriptor = SyscallNative(number, CloseOnExec | UserModeOnly);
         descriptor = descriptor < 0 && Marshal.GetLastPInvokeError() == Errno.EINVAL ? SyscallNative(number, CloseOnExec) : descriptor;
         if (descriptor < 0)

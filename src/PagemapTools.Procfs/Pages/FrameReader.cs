@@ -84,7 +84,7 @@ internal sealed class FrameReader : IDisposable
         }
 
         int read = 0;
-        foreach (FrameProperties field in KPageFiles.AllFields)
+        foreach (FrameProperties field in KPageFiles.AllProperties)
         {
             if ((_query.RequiredProperties & field) != 0)
             {

@@ -18,7 +18,7 @@ internal sealed class PageBatch : IDisposable
     private readonly RentedArray<ulong> _rentedEntries = new();
     private readonly RentedArray<PageState> _rentedResolved = new();
     private readonly RentedArray<ulong> _rentedPfns = new();
-    private readonly RentedArray<ulong>[] _rentedWords = [.. KPageFiles.AllFields.Select(_ => new RentedArray<ulong>())];
+    private readonly RentedArray<ulong>[] _rentedWords = [.. KPageFiles.AllProperties.Select(_ => new RentedArray<ulong>())];
     private readonly List<MemoryMapping?> _distinctMappings = [];
     private readonly List<PageInfo> _pages = [];
     private int[] _mappings = [];
@@ -162,7 +162,7 @@ internal sealed class PageBatch : IDisposable
             _pages[to] = _pages[from];
         }
 
-        foreach (FrameProperties field in KPageFiles.AllFields)
+        foreach (FrameProperties field in KPageFiles.AllProperties)
         {
             if ((fields & field) != 0)
             {

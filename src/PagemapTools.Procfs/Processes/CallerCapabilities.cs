@@ -87,7 +87,7 @@ internal sealed class CallerCapabilities
         using SafeFileHandle own = ProcRoot.Default.OpenFile("/proc/self/ns/user", out int errno);
         return errno switch
         {
-            0 => Statx.GetByDescriptor((int)own.DangerousGetHandle()) is { } identity ? identity.Inode == InitialUserNamespace : null,
+            0 => Statx.GetByHandle(own) is { } identity ? identity.Inode == InitialUserNamespace : null,
 
             // A kernel without CONFIG_USER_NS has the initial namespace only.
             Errno.ENOENT when Directory.Exists("/proc/self/ns") => true,

@@ -1,3 +1,5 @@
+using PagemapTools.Procfs.Core;
+
 namespace PagemapTools.Procfs.Processes;
 
 /// <summary>A mapping of a process: one line of /proc/PID/maps (Documentation/filesystems/proc.rst, 3.1).</summary>
@@ -74,8 +76,8 @@ public sealed class MemoryMapping
     // pagemap has no entries above TASK_SIZE, where the vsyscall page is (fs/proc/task_mmu.c, pagemap_read).
     internal bool HasPagemap => Start < KernelSpaceStart;
 
-    /// <summary>The range and the name, as in maps.</summary>
-    public override string ToString() => $"{Start:x}-{End:x} {Permissions} {Name}";
+    /// <summary>The range, the permissions and the name, as in maps; safe for a terminal.</summary>
+    public override string ToString() => $"{Start:x}-{End:x} {Permissions} {VisibleText.Escape(Name)}";
 
     /// <summary>The part of the mapping from an address on.</summary>
     internal MemoryMapping CutAt(ulong start) => new(Process)

@@ -1,17 +1,17 @@
 namespace PagemapTools.Procfs.SharedMemory;
 
-/// <summary>Where the kernel keeps the pages of a file that are not in memory.</summary>
+/// <summary>Where the kernel stores the pages of a file that are not in memory.</summary>
 internal enum BackingStore
 {
     /// <summary>On a disk, or on another machine.</summary>
     Disk,
 
-    /// <summary>In swap: shared memory of every kind, and files of a tmpfs.</summary>
+    /// <summary>In swap: shared memory of every kind, and files on tmpfs.</summary>
     Swap,
 
-    /// <summary>Nowhere: hugetlb pages are always in memory.</summary>
+    /// <summary>Nowhere: pages of hugetlbfs are always in memory.</summary>
     HugePages,
 
-    /// <summary>Where the file system below an overlay keeps them; only the file itself tells.</summary>
+    /// <summary>Where the file system below an overlay stores them. Only the open file tells which file system that is.</summary>
     UnderlyingOfOverlay,
 }

@@ -10,21 +10,19 @@ using PagemapTools.Procfs.Processes;
 namespace PagemapTools.Procfs.SharedMemory;
 
 /// <summary>
-/// Recognizes mappings of hugetlb pages and of shared memory by the device number in maps. Two sources name the devices, and neither
-/// needs a capability beyond reading the process: the kernel's internal mounts of hugetlbfs (one for each page size) and of shmem, which
-/// hold MAP_HUGETLB, memfd, SysV and shared anonymous memory; and the process's mountinfo. A file on any other device (handed over by
-/// another mount namespace, outside the root directory, on a file system that was unmounted) is opened through map_files. Where the
-/// caller lacks the capability for that, the file counts as one on a disk.
+/// Recognizes mappings of hugetlb pages and of shared memory by the device number in maps. Two sources name the devices. The kernel's
+/// internal mounts of hugetlbfs (one for each page size) and of shmem contain MAP_HUGETLB, memfd, System V and shared anonymous memory;
+/// the mountinfo of the process contains the other file systems. Neither needs a capability beyond reading the process. A file on any
+/// other device (from another mount namespace, outside the root directory, or on an unmounted file system) is opened through map_files.
+/// If the caller lacks the capability for that, the file counts as one on a disk.
 /// </summary>
 /// <param name="process">The process that has the mappings.</param>
-/// <param name="cache">Files that were opened, by device and inode: processes map the same libraries.</param>
-internal sealed class BackingStoreResolver(ProcessAddressSpace process, ConcurrentDictionary<(uint, uint, ulong), BackingStore> cache)
+/// <param name="cache">The values that are shared between processes.</param>
+internal sealed class BackingStoreResolver(ProcessAddressSpace process, BackingStoreCache cache)
 {
     private const int MaxMountInfoSize = 16 * 1024 * 1024;
 
-    private static readonly Lazy<Dictionary<(uint Major, uint Minor), BackingStore>> s_kernelDevices = new(ProbeKernelDevices, LazyThreadSafetyMode.PublicationOnly);
-
-    // The rootfs of an initramfs is a tmpfs. With root= on the command line it is a ramfs, whose pages are never swapped (init/do_mounts.c).
+    // The rootfs of an initramfs is a tmpfs. With root= on the command line rootfs is a ramfs, whose pages are never swapped (init/do_mounts.c).
     private static readonly Dictionary<string, BackingStore> s_fileSystems = new(StringComparer.Ordinal)
     {
         ["hugetlbfs"] = BackingStore.HugePages,
@@ -36,7 +34,7 @@ internal sealed class BackingStoreResolver(ProcessAddressSpace process, Concurre
 
     private readonly Lazy<Dictionary<(uint, uint), BackingStore>> _mountedDevices = new(() => ReadMountInfo(process));
 
-    /// <summary>Whether the mapping has hugetlb pages. No file on an overlay has: hugetlbfs cannot be an upper layer (fs/overlayfs/super.c).</summary>
+    /// <summary>Whether the mapping has hugetlb pages. A file on an overlay has none: hugetlbfs cannot be an upper layer (fs/overlayfs/super.c).</summary>
     public bool IsHugetlb(MemoryMapping mapping) => mapping.HasFile && (FindByDevice(mapping) ?? FindByFile(mapping)) == BackingStore.HugePages;
 
     /// <summary>Whether the mapping has pages of shared memory, which the kernel swaps out.</summary>
@@ -49,22 +47,23 @@ internal sealed class BackingStoreResolver(ProcessAddressSpace process, Concurre
     private BackingStore? FindByDevice(MemoryMapping mapping)
     {
         (uint, uint) device = (mapping.DeviceMajor, mapping.DeviceMinor);
-        return s_kernelDevices.Value.TryGetValue(device, out BackingStore store) || _mountedDevices.Value.TryGetValue(device, out store) ? store : null;
+        return cache.KernelDevices.TryGetValue(device, out BackingStore store) || _mountedDevices.Value.TryGetValue(device, out store) ? store : null;
     }
 
     private BackingStore FindByFile(MemoryMapping mapping)
     {
         (uint, uint, ulong) identity = (mapping.DeviceMajor, mapping.DeviceMinor, mapping.Inode);
-        if (!cache.TryGetValue(identity, out BackingStore store))
+        if (!cache.Files.TryGetValue(identity, out BackingStore store))
         {
             using MappedFile? file = MappedFile.Open(process, mapping, out bool _);
             if (file is null)
             {
-                // This mapping has gone, or the caller may not open it. Another mapping of the same file may open, so nothing is cached.
+                // The mapping was removed, or the caller may not open its file. Another mapping of the file may be accessible, so nothing is
+                // cached.
                 return BackingStore.Disk;
             }
 
-            cache[identity] = store = file.Backing;
+            cache.Files[identity] = store = file.Backing;
         }
 
         return store;
@@ -95,6 +94,21 @@ internal sealed class BackingStoreResolver(ProcessAddressSpace process, Concurre
 
         return devices;
     }
+}
+
+/// <summary>
+/// Caches what all processes of a machine share: the devices of the kernel's internal mounts, and the backing stores of files, because
+/// processes map the same libraries. Safe to use from several threads.
+/// </summary>
+internal sealed class BackingStoreCache
+{
+    private readonly Lazy<Dictionary<(uint Major, uint Minor), BackingStore>> _kernelDevices = new(ProbeKernelDevices, LazyThreadSafetyMode.PublicationOnly);
+
+    /// <summary>The devices of the kernel's internal mounts of hugetlbfs and shmem.</summary>
+    public IReadOnlyDictionary<(uint Major, uint Minor), BackingStore> KernelDevices => _kernelDevices.Value;
+
+    /// <summary>The backing stores of files that were opened.</summary>
+    public ConcurrentDictionary<(uint Major, uint Minor, ulong Inode), BackingStore> Files { get; } = new();
 
     private static Dictionary<(uint, uint), BackingStore> ProbeKernelDevices()
     {
@@ -119,7 +133,7 @@ internal sealed class BackingStoreResolver(ProcessAddressSpace process, Concurre
             throw new ProcfsException(ProcfsError.ReadFailed, $"memfd_create failed: {Errno.Describe(errno)}.", "memfd", errorNumber: errno);
         }
 
-        if (!file.IsInvalid && Statx.GetByDescriptor((int)file.DangerousGetHandle()) is { } identity)
+        if (!file.IsInvalid && Statx.GetByHandle(file) is { } identity)
         {
             devices[(identity.DeviceMajor, identity.DeviceMinor)] = store;
         }

@@ -5,7 +5,7 @@ using PagemapTools.Procfs.Processes;
 
 namespace PagemapTools.Procfs.SharedMemory;
 
-/// <summary>The open file of a mapping, which tells about the file's pages.</summary>
+/// <summary>The open file of a mapping.</summary>
 internal sealed class MappedFile : IDisposable
 {
     private MappedFile(SafeFileHandle handle, BackingStore backing, bool hasCachestat)
@@ -17,20 +17,22 @@ internal sealed class MappedFile : IDisposable
 
     public SafeFileHandle Handle { get; }
 
-    /// <summary>Where the file's pages are kept. A file on an overlay counts as one on a disk where the kernel does not tell what is below.</summary>
+    /// <summary>Where the kernel stores the file's pages. A file on an overlay counts as one on a disk if the kernel does not show the file system below.</summary>
     public BackingStore Backing { get; }
 
     /// <summary>
-    /// Whether cachestat tells which of its pages are in memory. It does not on a stacked file system, where a mapping maps a file of
-    /// the file system below (fs/backing-file.c, backing_file_mmap) and the page cache of the open file is empty.
+    /// Whether cachestat tells which pages of the file are in memory. On a stacked file system it does not: a mapping there maps a file of
+    /// the file system below (fs/backing-file.c, backing_file_mmap), and the page cache of the open file is empty.
     /// </summary>
     public bool HasCachestat { get; }
 
     /// <summary>
-    /// Opens the file of a mapping through /proc/PID/map_files. Null where the mapping has no file or no longer exists, where
-    /// the file is a character device, where the tree is no proc file system, and where the caller may not open the file
-    /// (<paramref name="isDenied"/>).
+    /// Opens the file of a mapping through /proc/PID/map_files. Null if the mapping has no file or was removed, if the file is a character
+    /// device, if the tree is no proc file system, or if the caller may not open it.
     /// </summary>
+    /// <param name="process">The process that has the mapping.</param>
+    /// <param name="mapping">The mapping.</param>
+    /// <param name="isDenied">Whether the caller may not open the file.</param>
     public static MappedFile? Open(ProcessAddressSpace process, MemoryMapping mapping, out bool isDenied)
     {
         isDenied = false;
@@ -40,12 +42,12 @@ internal sealed class MappedFile : IDisposable
         }
 
         string path = process.GetPath($"map_files/{mapping.Start:x}-{mapping.End:x}");
-        using SafeFileHandle place = FileIO.OpenPath(path, out int errno);
+        using SafeFileHandle unopened = FileIO.OpenPath(path, out int errno);
         ProcText.ThrowIfExhausted(path, errno, process.ProcessId);
         isDenied = errno is Errno.EPERM or Errno.EACCES;
 
-        // Opening a character device can act on it: the first to open a graphics card becomes its master (drivers/gpu/drm/drm_auth.c).
-        if (errno != 0 || GetFileType(place) is not (Statx.FileType.Regular or Statx.FileType.BlockDevice))
+        // Opening a character device can have effects: the first process to open a graphics card becomes its master (drivers/gpu/drm/drm_auth.c).
+        if (errno != 0 || GetFileType(unopened) is not (Statx.FileType.Regular or Statx.FileType.BlockDevice))
         {
             return null;
         }
@@ -62,13 +64,13 @@ internal sealed class MappedFile : IDisposable
         return null;
     }
 
-    /// <summary>Wraps an open file and takes ownership of its handle.</summary>
+    /// <summary>Wraps an open file, and disposes its handle.</summary>
     public static MappedFile FromHandle(SafeFileHandle handle)
     {
         long fileSystem = Statfs.GetFileSystemType(handle);
         BackingStore backing = fileSystem switch
         {
-            // The node of a block device lies in memory, its pages do not.
+            // The node of a block device is on a tmpfs; its pages are on the device.
             Statfs.Tmpfs when GetFileType(handle) == Statx.FileType.BlockDevice => BackingStore.Disk,
             Statfs.Tmpfs => BackingStore.Swap,
             Statfs.Hugetlbfs => BackingStore.HugePages,
@@ -81,8 +83,8 @@ internal sealed class MappedFile : IDisposable
 
     public void Dispose() => Handle.Dispose();
 
-    // userfaultfd takes a mapping of shared memory and refuses one of a file on disk (mm/userfaultfd.c, vma_can_userfault). Nothing else
-    // tells what is below a file on an overlay.
+    // userfaultfd accepts a mapping of shared memory and rejects one of a file on a disk (mm/userfaultfd.c, vma_can_userfault). No other
+    // interface shows the file system below a file on an overlay.
     private static bool IsSharedMemory(SafeFileHandle file)
     {
         nuint length = (nuint)PageGeometry.PageSize;
@@ -98,5 +100,5 @@ internal sealed class MappedFile : IDisposable
         return errno == 0;
     }
 
-    private static Statx.FileType GetFileType(SafeFileHandle file) => Statx.GetByDescriptor((int)file.DangerousGetHandle())?.Type ?? default;
+    private static Statx.FileType GetFileType(SafeFileHandle file) => Statx.GetByHandle(file)?.Type ?? default;
 }

@@ -6,20 +6,20 @@ using PagemapTools.Procfs.Processes;
 
 namespace PagemapTools.Procfs.SharedMemory;
 
-/// <summary>Tells which pages of a file are in the page cache, which are swapped out, and which do not exist.</summary>
+/// <summary>Finds out which pages of a file are in the page cache, which are swapped out, and which do not exist.</summary>
 internal static class PageCacheProbe
 {
-    /// <summary>Classifies pages of a file: NotMapped for a page in the page cache, SwappedShared for one in swap.</summary>
+    /// <summary>Classifies pages of a file: NotMapped if a page is in the page cache, SwappedShared if it is in swap.</summary>
     /// <param name="file">The file.</param>
     /// <param name="offset">The offset of the first page, in bytes.</param>
-    /// <param name="states">One state a page, all Unpopulated before the call.</param>
-    /// <param name="inCore">A buffer of one byte a page.</param>
-    /// <param name="capabilities">The capabilities of the capabilities.</param>
-    /// <returns>Whether the kernel answered; if not, no state was changed.</returns>
+    /// <param name="states">Receives the state of each page; all are Unpopulated before the call.</param>
+    /// <param name="inCore">A buffer of one byte for each page.</param>
+    /// <param name="capabilities">The capabilities of the caller.</param>
+    /// <returns>False if the kernel does not report them; the states are then not valid.</returns>
     public static bool Classify(MappedFile file, long offset, Span<PageState> states, Span<byte> inCore, CallerCapabilities capabilities) =>
         file.HasCachestat ? ClassifyByCachestat(file, offset, states) : ClassifyByMincore(file, offset, states, inCore, capabilities);
 
-    /// <summary>Halves the range until all pages of a part are alike.</summary>
+    /// <summary>Halves the range until all pages of a half have the same state.</summary>
     private static bool ClassifyByCachestat(MappedFile file, long offset, Span<PageState> states)
     {
         if (Cachestat.Query(file.Handle, offset, (long)states.Length << PageGeometry.PageShift) is not (ulong cached, ulong evicted))
@@ -27,7 +27,7 @@ internal static class PageCacheProbe
             return false;
         }
 
-        // Evicted pages of shared memory are in swap. Evicted pages of a file on a disk are on that disk alone.
+        // Evicted pages of shared memory are in swap, those of a file on a disk only on that disk.
         ulong swapped = file.Backing == BackingStore.Swap ? evicted : 0;
         if (cached == 0 && swapped == 0)
         {
@@ -78,9 +78,9 @@ internal static class PageCacheProbe
         return true;
     }
 
-    /// <summary>To other callers mincore reports every page as in memory (mm/mincore.c, can_do_mincore, Linux 5.2).</summary>
+    /// <summary>Whether mincore is truthful: it reports every page as in memory to callers without access (mm/mincore.c, can_do_mincore, Linux 5.2).</summary>
     private static bool CanUseMincore(SafeFileHandle file, CallerCapabilities capabilities) =>
-        (Statx.GetByDescriptor((int)file.DangerousGetHandle())?.UserId is { } owner && owner == capabilities.UserId)
+        (Statx.GetByHandle(file)?.UserId is { } owner && owner == capabilities.UserId)
         || capabilities.CanMincoreOthersFiles == true;
 
     /// <summary>Marks the pages that the file has allocated as swapped; pages in a hole do not exist.</summary>

@@ -6,12 +6,12 @@ using PagemapTools.Procfs.Processes;
 namespace PagemapTools.Procfs.SharedMemory;
 
 /// <summary>
-/// Resolves pages of shared memory whose entries read 0 (pagemap.rst, "Exceptions for Shared Memory"). The file behind the mapping,
-/// opened through /proc/PID/map_files, tells which pages it has allocated and which of them are in the page cache. An allocated page of
-/// shared memory that is not in the page cache is swapped out.
+/// Resolves pages of shared memory whose entries read 0 (pagemap.rst, "Exceptions for Shared Memory"). The file of the mapping, opened
+/// through /proc/PID/map_files, tells which pages are allocated and which are in the page cache. An allocated page of shared memory that
+/// is not in the page cache is swapped out.
 /// </summary>
 /// <param name="process">The process that has the mappings.</param>
-/// <param name="capabilities">The capabilities of the capabilities.</param>
+/// <param name="capabilities">The capabilities of the caller.</param>
 internal sealed class SharedMemoryResolver(ProcessAddressSpace process, CallerCapabilities capabilities) : IDisposable
 {
     private const int PagesPerProbe = 32 * 1024;
@@ -24,22 +24,22 @@ internal sealed class SharedMemoryResolver(ProcessAddressSpace process, CallerCa
     private int _resolved;
 
     /// <summary>
-    /// Whether Resolve met a file that the caller may not examine. Opening it needs CAP_CHECKPOINT_RESTORE or CAP_SYS_ADMIN in the
-    /// initial user namespace. Querying its pages needs ownership, CAP_FOWNER or write access.
+    /// Whether the caller may not examine a file that was to be resolved. Opening a file needs CAP_CHECKPOINT_RESTORE or CAP_SYS_ADMIN in
+    /// the initial user namespace. Querying its pages needs ownership, CAP_FOWNER or write access.
     /// </summary>
     public bool SawInaccessibleFile { get; private set; }
 
-    /// <summary>The states of the last run.</summary>
+    /// <summary>The states of the run that was resolved last.</summary>
     public ReadOnlySpan<PageState> Resolved => _states.AsSpan(0, _resolved);
 
-    /// <summary>The states of a run of entries that are 0; empty where the mapping has no file behind it, or cannot be resolved.</summary>
+    /// <summary>Resolves a run of entries. Returns one state for each entry, or none if the mapping has no file or cannot be resolved. Valid until the next call.</summary>
     public ReadOnlySpan<PageState> Resolve(MemoryMapping mapping, ulong address, ReadOnlySpan<ulong> entries)
     {
         _resolved = 0;
         MappedFile? file = mapping.IsShared ? Open(mapping) : null;
         SawInaccessibleFile |= mapping.IsShared && _isDenied;
 
-        // The kernel never swaps hugetlb pages, and hugetlbfs does not tell which of them it has allocated.
+        // The kernel never swaps hugetlb pages, and hugetlbfs does not show which pages are allocated.
         if (file is null || file.Backing == BackingStore.HugePages)
         {
             return default;
@@ -56,11 +56,11 @@ internal sealed class SharedMemoryResolver(ProcessAddressSpace process, CallerCa
     }
 
     /// <summary>
-    /// Counts the swapped-out pages of a mapping's file as smaps does (fs/proc/task_mmu.c, smap_gather_stats): in a private writable
-    /// mapping only pages that the process has no copy of. Null where the caller may not examine the file; 0 where there is none.
+    /// Counts the swapped-out pages of a mapping's file as smaps does (fs/proc/task_mmu.c, smap_gather_stats). In a private writable
+    /// mapping only pages count of which the process has no copy. Null if the caller may not examine the file; 0 if there is no file.
     /// </summary>
     /// <param name="mapping">The mapping.</param>
-    /// <param name="isAmbiguous">Whether more pages may be swapped out, because mincore reports those in the swap cache as in memory.</param>
+    /// <param name="isAmbiguous">Whether more pages may be swapped out, because mincore reports pages in the swap cache as in memory.</param>
     /// <param name="cancellationToken">Cancels the count.</param>
     public long? CountSwapped(MemoryMapping mapping, out bool isAmbiguous, CancellationToken cancellationToken)
     {
@@ -79,7 +79,7 @@ internal sealed class SharedMemoryResolver(ProcessAddressSpace process, CallerCa
 
     public void Dispose() => _file?.Dispose();
 
-    /// <summary>Evicted pages of shared memory are in swap, even behind the end of the file. Halves the range until its pages can be compared with the entries.</summary>
+    /// <summary>Counts evicted pages, which are in swap, even after the end of the file. Halves the range until its pages can be compared with the entries.</summary>
     private long? CountByCachestat(MappedFile file, MemoryMapping mapping, bool isCopyOnWrite, long offset, long length, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
@@ -118,7 +118,7 @@ internal sealed class SharedMemoryResolver(ProcessAddressSpace process, CallerCa
 
     private long? CountByMincore(MappedFile file, MemoryMapping mapping, bool isCopyOnWrite, out bool isAmbiguous, CancellationToken cancellationToken)
     {
-        // Nothing tells about pages behind the end of the file.
+        // Neither mincore nor lseek reports pages after the end of the file.
         long end = (long)(mapping.Offset + mapping.Size);
         isAmbiguous = end > RandomAccess.GetLength(file.Handle);
         long swapped = 0;

@@ -1,6 +1,6 @@
 namespace PagemapTools.Procfs.Support;
 
-/// <summary>One thing that this kernel and this user can or cannot do.</summary>
+/// <summary>One feature, and whether this user can use it on this kernel.</summary>
 public sealed class PagemapSupport
 {
     internal PagemapSupport(string feature, bool? isSupported, string detail, string source)
@@ -11,15 +11,15 @@ public sealed class PagemapSupport
         Source = source;
     }
 
-    /// <summary>The feature's name.</summary>
+    /// <summary>The name of the feature.</summary>
     public string Feature { get; }
 
-    /// <summary>Whether it is there for this user on this kernel; null if it cannot be told.</summary>
+    /// <summary>Whether this user can use the feature on this kernel; null if the probe failed.</summary>
     public bool? IsSupported { get; }
 
-    /// <summary>What it gives, or what is missing: the capability, the kernel option or the kernel's release.</summary>
+    /// <summary>What the feature provides, or what is missing: a capability, a kernel option or a release of the kernel.</summary>
     public string Detail { get; }
 
-    /// <summary>The file or call that was asked.</summary>
+    /// <summary>The file or system call that was probed.</summary>
     public string Source { get; }
 }

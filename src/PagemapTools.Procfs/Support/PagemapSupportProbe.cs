@@ -9,14 +9,14 @@ using PagemapTools.Procfs.Walk;
 
 namespace PagemapTools.Procfs.Support;
 
-/// <summary>Finds out, by trying each on a page or a file of the caller's own, what this kernel and this user can do.</summary>
+/// <summary>Probes the features of this kernel for this user. It tries each on a page or a file of the calling process.</summary>
 public static class PagemapSupportProbe
 {
     private const string OwnPagemap = "self/pagemap";
-    private const string Unreadable = "the caller's own pagemap cannot be read";
-    private const string UnknownCapabilities = "the caller's own rights cannot be told: /proc/self/status or /proc/self/ns/user cannot be read";
+    private const string Unreadable = "the pagemap of the calling process cannot be read";
+    private const string UnknownCapabilities = "the caller's capabilities are unknown: /proc/self/status or /proc/self/ns/user cannot be read";
 
-    /// <summary>Probes each feature in turn.</summary>
+    /// <summary>Probes each feature when it is enumerated.</summary>
     public static IEnumerable<PagemapSupport> ProbeSupport(this ProcfsContext procfs)
     {
         ProcRoot root = procfs.Root;
@@ -25,21 +25,23 @@ public static class PagemapSupportProbe
         CallerCapabilities capabilities = procfs.Capabilities;
         PagemapEntry? entry = page.Entry;
         yield return ProbePagemap(procfs, entry is not null);
-        yield return new("FrameNumbers", entry is null ? null : entry.Value.Pfn is not null, entry is null ? Unreadable : entry.Value.Pfn is not null ? "frame numbers and swap places are visible" : DescribeMissingAdmin(capabilities), ownPagemap);
+        yield return entry is null ? new("FrameNumbers", null, Unreadable, ownPagemap)
+            : entry.Value.Pfn is null ? new("FrameNumbers", false, DescribeMissingAdmin(capabilities), ownPagemap)
+            : new("FrameNumbers", true, "page frame numbers and swap offsets are visible", ownPagemap);
         yield return new("OtherProcesses", CanReadOtherProcesses(capabilities), DescribeOtherProcesses(capabilities), "CapEff");
-        foreach (FrameProperties field in KPageFiles.AllFields)
+        foreach (FrameProperties property in KPageFiles.AllProperties)
         {
-            yield return ProbeFile(root, field);
+            yield return ProbeFile(procfs, property);
         }
 
-        yield return ProbeKsmFlag(root, page);
+        yield return ProbeKsmFlag(procfs, page);
         yield return ProbeScan(page);
-        yield return new("ExclusiveBit", page.Entry?.IsExclusive, DescribeExclusiveBit(root, page), ownPagemap);
+        yield return new("ExclusiveBit", page.Entry?.IsExclusive, DescribeExclusiveBit(procfs.KernelRelease, page), ownPagemap);
         yield return new("SoftDirty", procfs.SoftDirty.IsSupported, DescribeSoftDirty(procfs.SoftDirty), ownPagemap);
         yield return new("ClearSoftDirty", procfs.SoftDirty.IsSupported, DescribeClear(procfs.SoftDirty, capabilities), "/proc/PID/clear_refs");
         yield return ProbeMapFiles(capabilities);
         yield return ProbeCgroups(procfs.Cgroups);
-        yield return ProbeSwapTypes(root);
+        yield return ProbeSwapTypes(procfs.SwapTypes);
     }
 
     private static PagemapSupport ProbePagemap(ProcfsContext procfs, bool isOwnReadable)
@@ -58,9 +60,8 @@ public static class PagemapSupportProbe
         return new("Pagemap", processes.Length > 0, $"a saved tree: {processes.Length} processes have a pagemap", root.GetPath("*/pagemap"));
     }
 
-    private static string DescribeMissingAdmin(CallerCapabilities capabilities) => capabilities.IsInitialUserNamespace == true
-        ? "the kernel hides them: CAP_SYS_ADMIN is missing"
-        : "the kernel hides them: CAP_SYS_ADMIN in the initial user namespace is missing";
+    private static string DescribeMissingAdmin(CallerCapabilities capabilities) =>
+        $"the kernel hides page frame numbers and swap offsets: CAP_SYS_ADMIN{DescribeNamespace(capabilities)} is missing";
 
     private static bool? CanReadOtherProcesses(CallerCapabilities capabilities) => capabilities.CanPtraceOtherUsers & capabilities.CanBypassReadPermission;
 
@@ -77,23 +78,22 @@ public static class PagemapSupportProbe
             missing.Add("CAP_DAC_READ_SEARCH");
         }
 
-        return CanReadOtherProcesses(capabilities) is not { } may ? UnknownCapabilities
-            : may ? "processes of all users can be read"
+        return CanReadOtherProcesses(capabilities) is not { } canRead ? UnknownCapabilities
+            : canRead ? "processes of all users can be read"
             : $"only processes of the same user can be read: {string.Join(" and ", missing)}{DescribeNamespace(capabilities)} missing";
     }
 
     private static string DescribeNamespace(CallerCapabilities capabilities) => capabilities.IsInitialUserNamespace == true ? string.Empty : " in the initial user namespace";
 
-    private static PagemapSupport ProbeFile(ProcRoot root, FrameProperties field)
+    private static PagemapSupport ProbeFile(ProcfsContext procfs, FrameProperties property)
     {
-        string name = field switch { FrameProperties.Flags => "KPageFlags", FrameProperties.MapCount => "KPageCount", _ => "KPageCgroup" };
-        string path = root.GetPath(KPageFiles.FileName(field));
+        string name = property switch { FrameProperties.Flags => "KPageFlags", FrameProperties.MapCount => "KPageCount", _ => "KPageCgroup" };
+        string path = procfs.Root.GetPath(KPageFiles.GetFileName(property));
         try
         {
-            using KPageFiles files = new(root);
             Span<ulong> word = stackalloc ulong[1];
-            bool answers = files.Get(field).Read(0, word) == 1;
-            return new(name, answers, answers ? "readable" : "it is empty", path);
+            bool hasWords = procfs.Frames.Get(property).Read(0, word) == 1;
+            return new(name, hasWords, hasWords ? "readable" : "the file is empty", path);
         }
         catch (ProcfsException unreadable)
         {
@@ -101,34 +101,34 @@ public static class PagemapSupportProbe
         }
     }
 
-    // Until Linux 6.11, and since 6.15 again, pagemap_pmd_range looks at the first page of a huge page that is mapped whole, and says the
-    // same of the others (fs/proc/task_mmu.c).
-    private static string DescribeExclusiveBit(ProcRoot root, ProbePage page) =>
+    // Before Linux 6.11, and again since 6.15, pagemap_pmd_range reports the bit of the first page for all pages of a huge page that is
+    // mapped whole (fs/proc/task_mmu.c).
+    private static string DescribeExclusiveBit(KernelRelease release, ProbePage page) =>
         page.Entry is not { } entry ? Unreadable
-            : !entry.IsExclusive ? "bit 56 is not set on a page of the caller's own (Linux 4.2)"
-            : KernelRelease.ReadVersion(root) is { } release && (release < new Version(6, 11) || release >= new Version(6, 15))
-                ? "bit 56 tells pages that are mapped once; of a huge page that is mapped whole, it tells the first page's (Linux 6.11 to 6.14 tell each)"
-                : "bit 56 tells pages that are mapped once";
+            : !entry.IsExclusive ? "bit 56 is not set on a page of the calling process (the bit came with Linux 4.2)"
+            : release.Version is { } version && (version < new Version(6, 11) || version >= new Version(6, 15))
+                ? "bit 56 means mapped once; a huge page that is mapped whole has the bit of its first page (Linux 6.11 to 6.14 report each page)"
+                : "bit 56 means mapped once";
 
-    private static PagemapSupport ProbeKsmFlag(ProcRoot root, ProbePage page)
+    private static PagemapSupport ProbeKsmFlag(ProcfsContext procfs, ProbePage page)
     {
-        // Linux 6.12 tests two bits of the mapping field, one of which every anonymous page has (fs/proc/page.c, stable_page_flags).
+        // Linux 6.12 tests two bits of the mapping field, and every anonymous page has one of them (fs/proc/page.c, stable_page_flags).
         const string Name = "KsmFlag";
-        ulong? word = page.Entry?.Pfn is { } pfn ? ReadFlags(root, pfn) : null;
+        string path = procfs.Root.GetPath("kpageflags");
+        ulong? word = page.Entry?.Pfn is { } pfn ? ReadFlags(procfs, pfn) : null;
         return word is null
-            ? new(Name, null, "it cannot be tried: the flags of a page of the caller's own cannot be read", root.GetPath("kpageflags"))
+            ? new(Name, null, "the flags of a page of the calling process cannot be read", path)
             : (word & (ulong)KPageFlags.KSM) == 0
-                ? new(Name, true, "KSM tells merged pages", root.GetPath("kpageflags"))
-                : new(Name, false, "this kernel sets KSM on every anonymous page, merged or not (seen on Linux 6.12)", root.GetPath("kpageflags"));
+                ? new(Name, true, "KSM means a merged page", path)
+                : new(Name, false, "this kernel sets KSM on every anonymous page, merged or not (seen on Linux 6.12)", path);
     }
 
-    private static ulong? ReadFlags(ProcRoot root, ulong pfn)
+    private static ulong? ReadFlags(ProcfsContext procfs, ulong pfn)
     {
         try
         {
-            using KPageFiles files = new(root);
             Span<ulong> word = stackalloc ulong[1];
-            return files.Get(FrameProperties.Flags).Read(pfn, word) == 1 ? word[0] : null;
+            return procfs.Frames.TryGet(FrameProperties.Flags)?.Read(pfn, word) == 1 ? word[0] : null;
         }
         catch (ProcfsException)
         {
@@ -146,7 +146,7 @@ public static class PagemapSupportProbe
 
         if (!page.Supports(PageCategories.Present))
         {
-            return new("PagemapScan", false, "the kernel has it since Linux 6.7; every entry of a mapping is read instead", Source);
+            return new("PagemapScan", false, "the kernel has the ioctl since Linux 6.7; without it every entry of a mapping is read", Source);
         }
 
         string[] categories = [.. Enum.GetValues<PageCategories>().Where(category => category != PageCategories.None && page.Supports(category)).Select(category => category.ToString())];
@@ -155,41 +155,46 @@ public static class PagemapSupportProbe
 
     private static string DescribeSoftDirty(SoftDirty softDirty) => softDirty.GetUnsupportedError() switch
     {
-        null => "bit 55 tells pages written since the last clear",
+        null => "bit 55 means written since the last clear",
         { Error: ProcfsError.SoftDirtyNotSupported } => "the kernel is built without CONFIG_MEM_SOFT_DIRTY",
         { } failure => failure.Message,
     };
 
     private static string DescribeClear(SoftDirty softDirty, CallerCapabilities capabilities) =>
-        softDirty.IsSupported is not { } isSupported ? "whether there is anything to clear cannot be told"
+        softDirty.IsSupported is not { } isSupported ? "whether the kernel has soft-dirty bits is unknown"
         : !isSupported ? "there is nothing to clear"
-        : capabilities.CanBypassWritePermission == true ? "of every process that can be read"
-        : $"of processes of the same user: CAP_DAC_OVERRIDE{DescribeNamespace(capabilities)} missing";
+        : capabilities.CanBypassWritePermission == true ? "the bits of every process that can be read can be cleared"
+        : $"only the bits of processes of the same user can be cleared: CAP_DAC_OVERRIDE{DescribeNamespace(capabilities)} missing";
 
     private static PagemapSupport ProbeMapFiles(CallerCapabilities capabilities)
     {
-        // proc_map_files_get_link asks for checkpoint_restore_ns_capable in the initial user namespace (Linux 5.9; CAP_SYS_ADMIN before).
-        bool? may = capabilities.IsInitialUserNamespace & (capabilities.Has(Capability.CheckpointRestore) | capabilities.Has(Capability.SysAdmin));
-        string detail = may switch
+        // proc_map_files_get_link checks checkpoint_restore_ns_capable in the initial user namespace (fs/proc/base.c; Linux 5.9, before
+        // that CAP_SYS_ADMIN).
+        const string CanFind = "swapped-out pages of shared memory can be found";
+        bool? canOpen = capabilities.IsInitialUserNamespace & (capabilities.Has(Capability.CheckpointRestore) | capabilities.Has(Capability.SysAdmin));
+        string detail = canOpen switch
         {
-            true when capabilities.CanMincoreOthersFiles == true => "unmapped and swapped-out pages of shared memory can be told apart",
-            true => $"unmapped and swapped-out pages of shared memory can be told apart; of files of other users CAP_FOWNER{DescribeNamespace(capabilities)} missing",
+            true when capabilities.CanMincoreOthersFiles == true => CanFind,
+            true => $"{CanFind}, but not in files of other users: CAP_FOWNER{DescribeNamespace(capabilities)} missing",
             false => $"CAP_CHECKPOINT_RESTORE or CAP_SYS_ADMIN{DescribeNamespace(capabilities)} missing",
             null => UnknownCapabilities,
         };
-        return new("SharedMemory", may, detail, "/proc/PID/map_files");
+        return new("SharedMemory", canOpen, detail, "/proc/PID/map_files");
     }
 
     private static PagemapSupport ProbeCgroups(CgroupPaths cgroups) =>
         new("CgroupPaths", cgroups.Root is not null, cgroups.Root ?? "no cgroup hierarchy with the memory controller is mounted", "/proc/self/mountinfo");
 
-    private static PagemapSupport ProbeSwapTypes(ProcRoot root)
-    {
-        bool isKnown = NonSwapTypeLayout.TryRead(root) is not null;
-        return new("SwapTypes", isKnown, isKnown ? "migration, device and poisoned entries are told apart" : "the kernel's configuration is neither in /proc/config.gz nor in /boot: migration, device and poisoned entries read as NonSwap", "/proc/config.gz, /boot/config-*");
-    }
+    private static PagemapSupport ProbeSwapTypes(SwapTypes types) =>
+        new(
+            "SwapTypes",
+            types.HasLayout,
+            types.HasLayout
+                ? "migration, device and poisoned entries are distinguished"
+                : "the kernel's configuration is neither in /proc/config.gz nor in /boot: migration, device and poisoned entries are NonSwap",
+            "/proc/config.gz, /boot/config-*");
 
-    /// <summary>A written page of the caller's own.</summary>
+    /// <summary>A written page of the calling process.</summary>
     private sealed class ProbePage : IDisposable
     {
         private readonly nint _address;

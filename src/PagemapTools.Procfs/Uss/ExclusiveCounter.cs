@@ -9,10 +9,14 @@ using PagemapTools.Procfs.Walk;
 namespace PagemapTools.Procfs.Uss;
 
 /// <summary>
-/// Counts by bit 56. A present page that is neither exclusive nor of a file is anonymous memory that a fork shares, or its page frame
-/// is one that the kernel does not account: the zero page, or a frame without a struct page. The map count tells them apart, for it is
-/// 0 in the second case. Where frame numbers are hidden PAGEMAP_SCAN finds the zero page (Linux 6.7).
+/// Counts by bit 56. A present page that is neither exclusive nor of a file is one of two: anonymous memory that a fork shares, or a page
+/// frame that the kernel does not account (the zero page, or a page frame without a struct page). The map count of the second is 0. If
+/// page frame numbers are hidden, PAGEMAP_SCAN finds the zero page (Linux 6.7).
 /// </summary>
+/// <param name="pagemap">The pagemap of the process.</param>
+/// <param name="mapCounts">Reads map counts; null if the caller may not read them. This object disposes it.</param>
+/// <param name="swapTypes">The swap types of the machine.</param>
+/// <param name="arePfnSwapEntriesPrivate">Whether this kernel counts pages in PFN swap entries as private.</param>
 internal sealed class ExclusiveCounter(PageIndexedFile pagemap, MapCountReader? mapCounts, SwapTypes swapTypes, bool arePfnSwapEntriesPrivate)
     : IUssCounter
 {
@@ -26,7 +30,7 @@ internal sealed class ExclusiveCounter(PageIndexedFile pagemap, MapCountReader? 
 
     public void Count(MemoryMapping mapping, ulong address, ReadOnlySpan<ulong> entries, ref UssAccumulator total)
     {
-        // The huge zero page has bit 61 too, in anonymous memory as well.
+        // The huge zero page has bit 61 even in anonymous memory.
         int fileShift = mapping.IsFileBacked ? s_fileShift : s_exclusiveShift;
         long present = 0;
         long exclusive = 0;
@@ -59,7 +63,7 @@ internal sealed class ExclusiveCounter(PageIndexedFile pagemap, MapCountReader? 
 
     public void Dispose() => mapCounts?.Dispose();
 
-    /// <summary>Counts the pages whose frames are mapped; false, and nothing counted, where frame numbers are hidden.</summary>
+    /// <summary>Counts the pages whose map count is not 0. False, and nothing is counted, if map counts or page frame numbers are hidden.</summary>
     private bool ResolveByMapCount(ReadOnlySpan<ulong> entries, ulong accountedMask, ref UssAccumulator total)
     {
         if (mapCounts is null)
@@ -77,6 +81,7 @@ internal sealed class ExclusiveCounter(PageIndexedFile pagemap, MapCountReader? 
         return !mapCounts.SawHiddenFrames;
     }
 
+    /// <summary>Counts the possible zero pages that PAGEMAP_SCAN does not report as zero pages.</summary>
     private void ResolveByPagemapScan(ulong address, int pages, long possibleZeroPages, ref UssAccumulator total)
     {
         Span<PageRegion> regions = stackalloc PageRegion[RegionsPerScan];

@@ -6,9 +6,12 @@ using PagemapTools.Procfs.Processes;
 namespace PagemapTools.Procfs.Uss;
 
 /// <summary>
-/// Counts by /proc/kpagecount, the procedure of pagemap.rst. A page frame that is mapped once is private. A page frame that is mapped
-/// 0 times, the zero page or one without a struct page, belongs to no process.
+/// Counts by /proc/kpagecount, the procedure of pagemap.rst. A page frame with the count 1 is private. A page frame with the count 0 (the
+/// zero page, or one without a struct page) belongs to no process.
 /// </summary>
+/// <param name="mapCounts">Reads map counts. This object disposes it.</param>
+/// <param name="swapTypes">The swap types of the machine.</param>
+/// <param name="arePfnSwapEntriesPrivate">Whether this kernel counts pages in PFN swap entries as private.</param>
 internal sealed class MapCountCounter(MapCountReader mapCounts, SwapTypes swapTypes, bool arePfnSwapEntriesPrivate) : IUssCounter
 {
     public void Count(MemoryMapping mapping, ulong address, ReadOnlySpan<ulong> entries, ref UssAccumulator total)
@@ -26,7 +29,7 @@ internal sealed class MapCountCounter(MapCountReader mapCounts, SwapTypes swapTy
                 total.Resident++;
                 total.Private += count == 1 ? 1 : 0;
 
-                // Each page is truncated by itself, as in smaps_account (fs/proc/task_mmu.c).
+                // Each quotient is truncated, as in smaps_account (fs/proc/task_mmu.c).
                 total.PssFixedPoint += page / count;
             }
         }

@@ -6,15 +6,15 @@ using PagemapTools.Procfs.Frames;
 namespace PagemapTools.Procfs.Uss;
 
 /// <summary>Reads the map counts of the page frames in pagemap entries.</summary>
-/// <param name="kpagecount">The kernel's counts.</param>
-/// <param name="untracked">The page frames that kpagecount does not cover.</param>
-/// <param name="cache">Counts that were read before, for other processes too.</param>
+/// <param name="kpagecount">The file of map counts.</param>
+/// <param name="untracked">The sections of memory that the file leaves out.</param>
+/// <param name="cache">Recently read counts, shared with other readers.</param>
 internal sealed class MapCountReader(PageIndexedFile kpagecount, UntrackedSections untracked, MapCountCache cache) : IDisposable
 {
-    /// <summary>The count of a page frame that is shared, by how many the kernel does not tell.</summary>
+    /// <summary>Stands for the count of a page frame that is shared by an unknown number of mappings.</summary>
     public const ulong SharedUnknownCount = PfnBatchReader.NoValue - 1;
 
-    private readonly PfnBatchReader _runs = new();
+    private readonly PfnBatchReader _reader = new();
     private readonly RentedArray<ulong> _entries = new();
     private readonly RentedArray<ulong> _pfns = new();
     private readonly RentedArray<ulong> _counts = new();
@@ -22,7 +22,7 @@ internal sealed class MapCountReader(PageIndexedFile kpagecount, UntrackedSectio
     /// <summary>Whether the last entries had a present page whose frame number is hidden.</summary>
     public bool SawHiddenFrames { get; private set; }
 
-    /// <summary>The counts of those present pages that have none of the bits <paramref name="excludeMask"/>, closely packed, in any order.</summary>
+    /// <summary>Reads the counts of the present pages that have none of the bits <paramref name="excludeMask"/>, in any order. Valid until the next call.</summary>
     public ReadOnlySpan<ulong> Read(ReadOnlySpan<ulong> entries, ulong excludeMask)
     {
         MapCountCache.Reader cached = cache.BeginRead();
@@ -62,7 +62,7 @@ internal sealed class MapCountReader(PageIndexedFile kpagecount, UntrackedSectio
 
     public void Dispose()
     {
-        _runs.Dispose();
+        _reader.Dispose();
         _entries.Dispose();
         _pfns.Dispose();
         _counts.Dispose();
@@ -70,8 +70,8 @@ internal sealed class MapCountReader(PageIndexedFile kpagecount, UntrackedSectio
 
     private void ReadMissing(ReadOnlySpan<ulong> entries, ReadOnlySpan<ulong> pfns, Memory<ulong> destination, MapCountCache.Reader cached)
     {
-        _runs.Coalesce(pfns);
-        _runs.Read(kpagecount, destination);
+        _reader.Coalesce(pfns);
+        _reader.Read(kpagecount, destination);
         Span<ulong> counts = destination.Span;
         for (int row = 0; row < counts.Length; row++)
         {
@@ -86,20 +86,20 @@ internal sealed class MapCountReader(PageIndexedFile kpagecount, UntrackedSectio
 }
 
 /// <summary>
-/// Caches counts of /proc/kpagecount for a short time, so that a page frame that many processes map is read once and not once for each
-/// of them. Safe to use from several threads.
+/// Caches counts of /proc/kpagecount for a short time, so that a page frame that many processes map is read once. Safe to use from
+/// several threads.
 /// </summary>
 /// <remarks>
-/// Only counts of 2 and more are cached, and only entries that are not exclusive (bit 56) are looked up. A stale count can be wrong about
-/// how many share a page frame but never about whether it is shared.
+/// Only counts of 2 and more are cached, and only entries that are not exclusive (bit 56) use the cache. A stale count can be wrong about
+/// how many mappings share a page frame, but never about whether it is shared.
 /// </remarks>
 /// <param name="clock">Measures the age of counts.</param>
 internal sealed class MapCountCache(TimeProvider clock)
 {
-    /// <summary>How long counts are cached.</summary>
+    /// <summary>The time after which a count expires.</summary>
     public static readonly TimeSpan TimeToLive = TimeSpan.FromSeconds(1);
 
-    // A chunk has one byte for each page frame of 128 MiB. All chunks are 64 MiB, for 256 GiB; counts of frames beyond are not cached.
+    // A chunk has one byte for each page frame of 128 MiB. All chunks have 64 MiB, for 256 GiB of memory; other counts are not cached.
     private const int ChunkShift = 15;
     private const int ChunkFrames = 1 << ChunkShift;
     private const int MaxChunks = 2048;
@@ -108,7 +108,7 @@ internal sealed class MapCountCache(TimeProvider clock)
 
     private sealed record Chunk(byte[] Counts, long CreatedAt);
 
-    /// <summary>Begins to read and store the counts of one batch of pages on one thread.</summary>
+    /// <summary>Begins to read and store the counts of one batch of pages, on one thread.</summary>
     public Reader BeginRead() => new(this, clock.GetTimestamp());
 
     private byte[]? Find(ulong index, long now) =>
@@ -119,6 +119,7 @@ internal sealed class MapCountCache(TimeProvider clock)
             ? (_chunks[index] = new Chunk(new byte[ChunkFrames], now)).Counts
             : null;
 
+    /// <summary>Reads and stores counts of one batch, as of the time at which the batch began.</summary>
     public struct Reader(MapCountCache cache, long now)
     {
         private ulong _index = ulong.MaxValue;

@@ -6,15 +6,19 @@ using PagemapTools.Procfs.Walk;
 namespace PagemapTools.Procfs.Uss;
 
 /// <summary>
-/// The first phase of a measurement: what the pagemap entries of a mapping do not tell. A swapped-out page of shared memory leaves
-/// nothing in the page table (pagemap.rst, "Exceptions for Shared Memory"), so the file behind the mapping is examined. Where mincore
-/// is ambiguous (before cachestat, Linux 6.5, and on overlays) smaps is read. Before Linux 6.12 bit 56 does not tell whether processes
-/// share the page table of a hugetlb page; smaps does.
+/// The first phase of a measurement adds what the pagemap entries do not show. The entry of a swapped-out page of shared memory reads 0
+/// (pagemap.rst, "Exceptions for Shared Memory"), so the file of the mapping is examined. If mincore is ambiguous (before Linux 6.5,
+/// which has cachestat, and on overlays), smaps is read. Before Linux 6.12 bit 56 does not show whether processes share the page table of
+/// a hugetlb page, but smaps does.
 /// </summary>
+/// <param name="process">The process.</param>
+/// <param name="stores">Recognizes hugetlb pages and shared memory.</param>
+/// <param name="release">The release of the kernel.</param>
+/// <param name="capabilities">The capabilities of the caller.</param>
 internal sealed class SharedMemoryCorrection(
     ProcessAddressSpace process, BackingStoreResolver stores, KernelRelease release, CallerCapabilities capabilities) : IDisposable
 {
-    // Processes share the page table of each part of a mapping that one entry of the third level covers (mm/hugetlb.c, huge_pmd_share).
+    // Processes share a page table only where a mapping covers all of it, 1 GiB on x86-64 (mm/hugetlb.c, huge_pmd_share).
     private static readonly ulong s_sharedPmdSize = PageGeometry.PageSize * (PageGeometry.PageSize / 8) * (PageGeometry.PageSize / 8);
 
     // Without an active swap area no shared memory is swapped out.
@@ -22,7 +26,7 @@ internal sealed class SharedMemoryCorrection(
     private readonly SmapsReader _smaps = new(process);
     private readonly HashSet<MemoryMapping> _hugetlb = [];
 
-    /// <summary>Examines a mapping and adds what its entries do not tell. All input and output on behalf of a mapping's file is here.</summary>
+    /// <summary>Examines a mapping and adds what its entries do not show. Only this method reads files on behalf of mappings.</summary>
     public void Accumulate(MemoryMapping mapping, ref UssAccumulator total, CancellationToken cancellationToken)
     {
         if (_resolver is not null && stores.IsShmem(mapping))
@@ -49,7 +53,7 @@ internal sealed class SharedMemoryCorrection(
     /// <summary>Whether an examined mapping has hugetlb pages.</summary>
     public bool IsHugetlb(MemoryMapping mapping) => _hugetlb.Contains(mapping);
 
-    /// <summary>Whether processes may share page tables of a hugetlb mapping, and bit 56 does not tell: then its private pages are counted here.</summary>
+    /// <summary>Whether processes may share page tables of a hugetlb mapping without effect on bit 56 (before Linux 6.12). The private pages of the mapping are then read from smaps.</summary>
     public bool MayUseSharedPmd(MemoryMapping mapping) =>
         release.IsBefore(6, 12) && mapping.IsShared
         && ((mapping.Start + s_sharedPmdSize - 1) & ~(s_sharedPmdSize - 1)) + s_sharedPmdSize <= mapping.End;
@@ -60,7 +64,7 @@ internal sealed class SharedMemoryCorrection(
     {
         long? pages = resolver.CountSwapped(mapping, out bool isAmbiguous, cancellationToken);
 
-        // Swap of smaps includes swapped-out pages of the process's own, which the walk counts.
+        // Swap of smaps includes the swap entries of the process, which the walk counts.
         return pages is not null && isAmbiguous
             ? (_smaps.GetSwap(mapping) >> PageGeometry.PageShift) - (mapping.IsShared ? 0 : CountSwapEntries(mapping, cancellationToken))
             : pages;
@@ -68,13 +72,13 @@ internal sealed class SharedMemoryCorrection(
 
     private long? CountSwapEntries(MemoryMapping mapping, CancellationToken cancellationToken)
     {
-        UssAccumulator own = default;
-        using PageWalk walk = new(process, [new PageRun(mapping, mapping.Start, mapping.End, PageCategories.Swapped)]);
+        UssAccumulator swap = default;
+        using PageWalk walk = new(process, [new MappingPart(mapping, mapping.Start, mapping.End, PageCategories.Swapped)]);
         while (walk.MoveNext(cancellationToken))
         {
-            own.CountSwapEntries(walk.Entries, process.SwapTypes, arePfnEntriesPrivate: false);
+            swap.CountSwapEntries(walk.Entries, process.SwapTypes, arePfnEntriesPrivate: false);
         }
 
-        return own.Unknown == UnknownParts.None ? own.Swapped : null;
+        return swap.Unknown == UnknownParts.None ? swap.Swapped : null;
     }
 }

@@ -3,29 +3,29 @@ using PagemapTools.Procfs.Entries;
 
 namespace PagemapTools.Procfs.Uss;
 
-/// <summary>The figures that cannot be known.</summary>
+/// <summary>The figures of a measurement that are unknown.</summary>
 [Flags]
 internal enum UnknownParts
 {
     None = 0,
 
-    /// <summary>Frame numbers are hidden from a method that needs them, or the kernel does not tell which hugetlb pages are private.</summary>
+    /// <summary>Page frame numbers are hidden from a method that needs them, or the kernel does not show which hugetlb pages are private.</summary>
     Uss = 1,
 
-    /// <summary>Frame numbers are hidden, or the kernel does not tell how many mappings share a page frame.</summary>
+    /// <summary>Page frame numbers are hidden, or the kernel does not show how many mappings share a page frame.</summary>
     Pss = 2,
 
-    /// <summary>Frame numbers are hidden, and nothing else tells the zero page from memory.</summary>
+    /// <summary>Page frame numbers are hidden, and the kernel does not report the zero page in another way.</summary>
     Rss = 4,
 
     /// <summary>The kernel hides the swap type of an entry, or the caller may not examine swapped-out shared memory.</summary>
     Swap = 8,
 }
 
-/// <summary>Adds up the pages of a process or of a mapping.</summary>
+/// <summary>The sums of a process or of a mapping, in pages unless a field says otherwise.</summary>
 internal struct UssAccumulator
 {
-    /// <summary>PSS is in bytes times 4096, the kernel's fixed-point format (fs/proc/task_mmu.c, PSS_SHIFT).</summary>
+    /// <summary>The fraction bits of <see cref="PssFixedPoint"/> (fs/proc/task_mmu.c, PSS_SHIFT).</summary>
     public const int PssShift = 12;
 
     public long Private;
@@ -33,9 +33,12 @@ internal struct UssAccumulator
     public long Resident;
     public long Hugetlb;
     public long Swapped;
+
+    /// <summary>PSS in bytes, shifted left by <see cref="PssShift"/>.</summary>
     public ulong PssFixedPoint;
     public UnknownParts Unknown;
 
+    /// <summary>Adds the sums of another part.</summary>
     public void Add(in UssAccumulator other)
     {
         Private += other.Private;
@@ -48,11 +51,11 @@ internal struct UssAccumulator
     }
 
     /// <summary>
-    /// Counts hugetlb pages by bit 56. kpagecount does not tell private ones: it counts page tables, and one page table that several
-    /// processes share is one (mm/hugetlb.c, huge_pmd_share).
+    /// Counts hugetlb pages by bit 56. kpagecount does not show which are private: it counts page tables, and a page table that several
+    /// processes share counts once (mm/hugetlb.c, huge_pmd_share).
     /// </summary>
     /// <param name="entries">Entries of a mapping of hugetlb pages.</param>
-    /// <param name="isExclusiveBitValid">Whether bit 56 is right; if not, only <see cref="Hugetlb"/> is counted.</param>
+    /// <param name="isExclusiveBitValid">Whether bit 56 shows which pages are private; if not, only <see cref="Hugetlb"/> is counted.</param>
     public void CountHugetlb(ReadOnlySpan<ulong> entries, bool isExclusiveBitValid)
     {
         ulong privateBits = PagemapEntry.PresentBit | PagemapEntry.ExclusiveBit;
@@ -84,12 +87,12 @@ internal struct UssAccumulator
                 CountPfnSwapEntry(arePfnEntriesPrivate);
             }
 
-            // Without an active swap area nothing is swapped out, even where the kernel hides the type.
+            // Without an active swap area no page is swapped out, even if the kernel hides the type.
             Unknown |= state == PageState.Hidden && types.HasAreas ? UnknownParts.Swap : UnknownParts.None;
         }
     }
 
-    // smaps does not ask how many share such a page: all of it is in the PSS of this process (fs/proc/task_mmu.c, smaps_account).
+    // smaps adds such a page to PSS in full, even if several processes share it (fs/proc/task_mmu.c, smaps_account).
     private void CountPfnSwapEntry(bool isPrivate)
     {
         Resident++;

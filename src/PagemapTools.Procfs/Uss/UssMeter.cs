@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using PagemapTools.Procfs.Core;
 using PagemapTools.Procfs.Frames;
 using PagemapTools.Procfs.Machine;
@@ -9,8 +8,8 @@ using PagemapTools.Procfs.Walk;
 namespace PagemapTools.Procfs.Uss;
 
 /// <summary>
-/// Measures processes by one method, each in two phases: the first examines the files behind the mappings for what pagemap entries do
-/// not tell, the second walks the entries. Safe to use from several threads, each on its own process.
+/// Measures processes by one method, each in two phases. The first phase examines the files of the mappings for what pagemap entries do
+/// not show, the second walks the entries. Safe to use from several threads.
 /// </summary>
 public sealed class UssMeter
 {
@@ -18,12 +17,12 @@ public sealed class UssMeter
     private readonly PageIndexedFile? _kpagecount;
     private readonly bool _arePfnSwapEntriesPrivate;
     private readonly MapCountCache _mapCounts = new(TimeProvider.System);
-    private readonly ConcurrentDictionary<(uint, uint, ulong), BackingStore> _backingStores = new();
+    private readonly BackingStoreCache _backingStores = new();
 
     /// <summary>Creates a meter.</summary>
     /// <param name="procfs">The machine; it stays open.</param>
-    /// <param name="method">How pages of the process alone are found.</param>
-    /// <exception cref="ProcfsException">The method is MapCount, and /proc/kpagecount cannot be read.</exception>
+    /// <param name="method">How the pages of a process alone are found.</param>
+    /// <exception cref="ProcfsException">The method is MapCount, and the caller may not read /proc/kpagecount or the kernel does not have it.</exception>
     public UssMeter(ProcfsContext procfs, UssMethod method = UssMethod.Exclusive)
     {
         _procfs = procfs;
@@ -32,20 +31,20 @@ public sealed class UssMeter
         // Since Linux 6.11 smaps counts PFN swap entries as shared (fs/proc/task_mmu.c, smaps_account).
         _arePfnSwapEntriesPrivate = procfs.KernelRelease.IsBefore(6, 11);
 
-        // The method Exclusive works without map counts. They only tell the zero page from memory that a fork shares.
+        // The method Exclusive works without map counts. It uses them to distinguish the zero page from memory that a fork shares.
         _kpagecount = method == UssMethod.Exclusive ? procfs.Frames.TryGet(FrameProperties.MapCount) : procfs.Frames.Get(FrameProperties.MapCount);
     }
 
-    /// <summary>The method.</summary>
+    /// <summary>The method of the measurements.</summary>
     public UssMethod Method { get; }
 
     /// <summary>Measures a process.</summary>
-    /// <param name="processId">The process.</param>
-    /// <param name="mappings">Which mappings count; null for all.</param>
-    /// <param name="threads">How many threads may walk the process at the same time; null for one per processor.</param>
-    /// <param name="progress">Receives each address that is reached, on the threads that walk.</param>
+    /// <param name="processId">The id of the process.</param>
+    /// <param name="mappings">Selects the mappings to measure; null for all.</param>
+    /// <param name="threads">The number of threads that walk the process; null for one per processor.</param>
+    /// <param name="progress">Receives addresses that the walk has reached, on the threads that walk.</param>
     /// <param name="cancellationToken">Cancels the measurement.</param>
-    /// <exception cref="ProcfsException">The process has exited, has no address space, or may not be read.</exception>
+    /// <exception cref="ProcfsException">The process does not exist, exits or has no address space, or the caller may not read it.</exception>
     public ProcessUss Measure(
         int processId, Func<MemoryMapping, bool>? mappings = null, int? threads = null, IProgress<ulong>? progress = null, CancellationToken cancellationToken = default)
     {
@@ -60,15 +59,15 @@ public sealed class UssMeter
     }
 
     /// <summary>Measures each mapping of a process, one after the other.</summary>
-    /// <param name="processId">The process.</param>
-    /// <param name="mappings">Which mappings are measured; null for all.</param>
+    /// <param name="processId">The id of the process.</param>
+    /// <param name="mappings">Selects the mappings to measure; null for all.</param>
     /// <param name="cancellationToken">Cancels the measurement.</param>
-    /// <exception cref="ProcfsException">The process has exited, has no address space, or may not be read.</exception>
+    /// <exception cref="ProcfsException">The process does not exist, exits or has no address space, or the caller may not read it.</exception>
     public IEnumerable<MappingUss> MeasureMappings(int processId, Func<MemoryMapping, bool>? mappings = null, CancellationToken cancellationToken = default)
     {
         using ProcessAddressSpace process = _procfs.OpenProcess(processId);
         using SharedMemoryCorrection correction = CreateCorrection(process);
-        foreach (PageRun part in PageRuns.Enumerate(process, new PageWalkOptions { Mappings = mappings }))
+        foreach (MappingPart part in MappingParts.Enumerate(process, new PageWalkOptions { Mappings = mappings }))
         {
             UssAccumulator total = default;
             correction.Accumulate(part.Mapping, ref total, cancellationToken);
@@ -81,8 +80,8 @@ public sealed class UssMeter
     {
         using ProcessAddressSpace process = _procfs.OpenProcess(processId);
         using SharedMemoryCorrection correction = CreateCorrection(process);
-        List<PageRun> parts = [];
-        foreach (PageRun part in PageRuns.Enumerate(process, new PageWalkOptions { Mappings = mappings }))
+        List<MappingPart> parts = [];
+        foreach (MappingPart part in MappingParts.Enumerate(process, new PageWalkOptions { Mappings = mappings }))
         {
             cancellationToken.ThrowIfCancellationRequested();
             parts.Add(part);
@@ -91,21 +90,21 @@ public sealed class UssMeter
         UssAccumulator total = default;
         parts.ForEach(part => correction.Accumulate(part.Mapping, ref total, cancellationToken));
         WorkQueue queue = new(parts);
-        object gate = new();
+        object totalLock = new();
         ParallelRunner.Run(threads ?? Environment.ProcessorCount, _ =>
         {
-            UssAccumulator walked = default;
-            Walk(process, queue.DequeueAll(), correction, ref walked, progress, cancellationToken);
-            lock (gate)
+            UssAccumulator subtotal = default;
+            Walk(process, queue.DequeueAll(), correction, ref subtotal, progress, cancellationToken);
+            lock (totalLock)
             {
-                total.Add(walked);
+                total.Add(subtotal);
             }
         }, cancellationToken);
         return new ProcessUss(processId, process.ProcessName, Method, total);
     }
 
     private void Walk(
-        ProcessAddressSpace process, IEnumerable<PageRun> parts, SharedMemoryCorrection correction, ref UssAccumulator total,
+        ProcessAddressSpace process, IEnumerable<MappingPart> parts, SharedMemoryCorrection correction, ref UssAccumulator total,
         IProgress<ulong>? progress, CancellationToken cancellationToken)
     {
         using IUssCounter counter = CreateCounter(process);
@@ -136,9 +135,9 @@ public sealed class UssMeter
     }
 }
 
-/// <summary>Counts runs of pagemap entries, none of them of hugetlb pages. Each thread has one of its own.</summary>
+/// <summary>Counts runs of pagemap entries of pages that are not hugetlb pages. Each thread has its own counter.</summary>
 internal interface IUssCounter : IDisposable
 {
-    /// <summary>Adds a run of entries of one mapping.</summary>
+    /// <summary>Adds a run of entries of one mapping to <paramref name="total"/>.</summary>
     void Count(MemoryMapping mapping, ulong address, ReadOnlySpan<ulong> entries, ref UssAccumulator total);
 }

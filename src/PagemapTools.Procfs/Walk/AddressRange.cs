@@ -3,31 +3,31 @@ using PagemapTools.Procfs.Core;
 
 namespace PagemapTools.Procfs.Walk;
 
-/// <summary>Virtual addresses from <paramref name="Start"/> up to, not including, <paramref name="End"/>, as in /proc/PID/maps.</summary>
+/// <summary>Virtual addresses from <paramref name="Start"/> up to, but not including, <paramref name="End"/>, as in /proc/PID/maps.</summary>
 /// <param name="Start">The first address.</param>
-/// <param name="End">The address after the last; greater than <paramref name="Start"/>.</param>
+/// <param name="End">The address after the last one; greater than <paramref name="Start"/>.</param>
 public readonly record struct AddressRange(ulong Start, ulong End)
 {
-    /// <summary>The page that holds one address.</summary>
+    /// <summary>Creates the range of the page with an address.</summary>
     public AddressRange(ulong address)
         : this(address & ~(PageGeometry.PageSize - 1), Math.Max(address | (PageGeometry.PageSize - 1), (address | (PageGeometry.PageSize - 1)) + 1))
     {
     }
 
-    /// <summary>The page that holds one address, which PowerShell reads as negative when its highest bit is set.</summary>
+    /// <summary>Creates the range of the page with an address. PowerShell parses an address with the highest bit as negative.</summary>
     public AddressRange(long address)
         : this(unchecked((ulong)address))
     {
     }
 
-    /// <summary>The page that holds one address of a 32-bit process, which PowerShell reads as negative when its highest bit is set.</summary>
+    /// <summary>Creates the range of the page with a 32-bit address. PowerShell parses an address with the highest bit as negative.</summary>
     public AddressRange(int address)
         : this(unchecked((uint)address))
     {
     }
 
-    /// <summary>Reads an address or a range, <c>0x7f00</c> or <c>0x7f00-0x7fff</c>, in hex with 0x or in decimal.</summary>
-    /// <exception cref="FormatException">It is neither; the message quotes it.</exception>
+    /// <summary>Parses an address or a range, <c>0x7f00</c> or <c>0x7f00-0x7fff</c>, in hexadecimal with 0x or in decimal.</summary>
+    /// <exception cref="FormatException">The text is neither. The message quotes it.</exception>
     public static AddressRange Parse(string text)
     {
         string[] ends = text.Split('-', 2, StringSplitOptions.TrimEntries);
@@ -40,10 +40,10 @@ public readonly record struct AddressRange(ulong Start, ulong End)
         ulong end = ParseAddress(ends[1], text);
         return start < end
             ? new AddressRange(start, end)
-            : throw new FormatException($"The range '{text}' is empty: its end has to lie above its start.");
+            : throw new FormatException($"The range '{text}' is empty: its end must be above its start.");
     }
 
-    /// <summary>The range in hex.</summary>
+    /// <summary>Formats the range in hexadecimal.</summary>
     public override string ToString() => $"0x{Start:x}-0x{End:x}";
 
     private static ulong ParseAddress(string text, string whole)
@@ -52,10 +52,10 @@ public readonly record struct AddressRange(ulong Start, ulong End)
         return ulong.TryParse(
             isHex ? text.AsSpan(2) : text, isHex ? NumberStyles.AllowHexSpecifier : NumberStyles.None, CultureInfo.InvariantCulture, out ulong address)
             ? address
-            : throw new FormatException($"'{text}'{(text == whole ? string.Empty : $" in '{whole}'")} is no address: write it in hex with 0x, or in decimal.");
+            : throw new FormatException($"'{text}'{(text == whole ? string.Empty : $" in '{whole}'")} is not an address: write it in hexadecimal with 0x, or in decimal.");
     }
 
-    /// <summary>The pages that the range touches.</summary>
+    /// <summary>Widens the range to whole pages.</summary>
     internal AddressRange RoundToPages()
     {
         ulong mask = PageGeometry.PageSize - 1;
@@ -63,7 +63,7 @@ public readonly record struct AddressRange(ulong Start, ulong End)
         return new AddressRange(start, End > ulong.MaxValue - mask ? ~mask : (End + mask) & ~mask);
     }
 
-    /// <summary>Sorted, widened to whole pages, and without overlaps.</summary>
+    /// <summary>Widens ranges to whole pages, sorts them and merges those that overlap.</summary>
     internal static IReadOnlyList<AddressRange> Normalize(IEnumerable<AddressRange> ranges)
     {
         List<AddressRange> merged = [];

@@ -20,21 +20,20 @@ internal enum PageCategories : ulong
 }
 
 /// <summary>
-/// PAGEMAP_SCAN (Linux 6.7): the kernel finds the pages of a category itself, at a cost that grows with what is populated, not with
-/// what is mapped. A kernel without it, or a recorded tree, answers ENOTTY; the caller then reads every entry.
+/// Finds pages by category with PAGEMAP_SCAN (Linux 6.7, fs/proc/task_mmu.c). The cost depends on the number of populated pages, not on
+/// the size of the mapping. Where there is no such ioctl (older kernels, copies of a proc tree), the caller reads every entry instead.
 /// </summary>
 internal sealed class PagemapScan(PageIndexedFile pagemap)
 {
-    /// <summary>
-    /// Finds runs of pages that have any of the categories wanted, from <paramref name="start"/> on.
-    /// </summary>
+    /// <summary>Finds runs of pages with any of the given categories.</summary>
     /// <param name="start">The first address, on a page boundary.</param>
-    /// <param name="end">The address after the last.</param>
-    /// <param name="anyOfMask">What a page has to be to count.</param>
-    /// <param name="returnMask">Categories by which runs are split and which are reported; none joins all neighbours.</param>
-    /// <param name="regions">Filled with the runs, in ascending order.</param>
-    /// <param name="next">Where to go on; <paramref name="end"/> when all was looked at.</param>
-    /// <returns>The number of runs; -1 if the kernel cannot do it here.</returns>
+    /// <param name="end">The address after the last one.</param>
+    /// <param name="anyOfMask">The categories, of which a page has at least one.</param>
+    /// <param name="returnMask">The categories that are reported; pages that differ in them are in different runs. With none, all neighbours are in one run.</param>
+    /// <param name="regions">Receives the runs, in ascending order.</param>
+    /// <param name="next">The address at which the next call continues; <paramref name="end"/> if the range is complete.</param>
+    /// <returns>The number of runs; -1 if the kernel cannot scan this range.</returns>
+    /// <exception cref="ProcfsException">The ioctl failed for another reason.</exception>
     public int Scan(ulong start, ulong end, PageCategories anyOfMask, PageCategories returnMask, Span<PageRegion> regions, out ulong next)
     {
         PagemapScanArgument argument = new()
@@ -47,11 +46,11 @@ internal sealed class PagemapScan(PageIndexedFile pagemap)
         int errno = Errno.ENOTTY;
         int count = pagemap.Handle is { } handle ? PagemapScanIoctl.Scan(handle, ref argument, regions, out errno) : -1;
 
-        // The kernel collects 512 regions at a time and may leave walk_end at the last time its buffer was full, behind regions that
-        // it has reported since (fs/proc/task_mmu.c, do_pagemap_scan). Room left in the vector means that all was walked.
+        // The kernel collects 512 regions at a time. It may leave walk_end where that buffer was last full, before the end of regions that it
+        // reported later (fs/proc/task_mmu.c, do_pagemap_scan). If the vector is not full, the whole range was walked.
         next = count < regions.Length ? end : Math.Max(argument.WalkEnd, regions[^1].End);
 
-        // ENOTTY: before 6.7; EINVAL: a category that the kernel lacks; EFAULT: above the task's size (in a compat task).
+        // ENOTTY: before 6.7. EINVAL: the kernel lacks a category. EFAULT: above the address space (32-bit process). ESRCH: the process exited.
         if (count < 0 && errno is not (Errno.ENOTTY or Errno.EINVAL or Errno.EFAULT or Errno.ESRCH))
         {
             throw new ProcfsException(

@@ -4,13 +4,13 @@ using PagemapTools.Procfs.Native;
 namespace PagemapTools.Procfs.Walk;
 
 /// <summary>
-/// Deals out the parts of a mapping that are worth reading. PAGEMAP_SCAN costs about a third of a read where pages are dense, and
-/// next to nothing where there are none; so it looks at a small window first, doubles the window as long as it finds little, and
-/// where it finds much leaves a stretch to be read without asking.
+/// Finds the regions of a mapping whose entries are worth reading. PAGEMAP_SCAN costs about a third of a read where pages are dense, and
+/// almost nothing where there are none. Each scan covers a window. Sparse windows double the next window. A dense window resets it, and
+/// the range behind it is read without a scan.
 /// </summary>
 internal sealed class PopulatedRegions : IDisposable
 {
-    // Reading the empty entries of a small mapping costs less than a second call.
+    // Reading the empty entries of a small mapping costs less than a scan.
     private const ulong MinPagesToScan = 1024;
 
     // Measured (--micro, BridgeBenchmarks): a read costs as much as 128 to 512 empty entries.
@@ -23,7 +23,7 @@ internal sealed class PopulatedRegions : IDisposable
     private readonly PagemapScan _scan;
     private readonly RentedArray<PageRegion> _rented = new(RegionsPerScan);
     private readonly PageRegion[] _regions;
-    private PageCategories _wanted;
+    private PageCategories _categories;
     private ulong _position;
     private ulong _end;
     private ulong _window;
@@ -32,7 +32,7 @@ internal sealed class PopulatedRegions : IDisposable
     private int _index;
     private bool _isScanned;
 
-    /// <summary>Creates the dealer for a process's pagemap.</summary>
+    /// <summary>Creates a finder for the pagemap of a process.</summary>
     public PopulatedRegions(PageIndexedFile pagemap)
     {
         _scan = new PagemapScan(pagemap);
@@ -40,10 +40,10 @@ internal sealed class PopulatedRegions : IDisposable
     }
 
     /// <summary>Begins a range of pages.</summary>
-    /// <param name="start">Its first address.</param>
-    /// <param name="end">The address after its last.</param>
-    /// <param name="wanted">What a page has to be; none wants every page, populated or not.</param>
-    public void Reset(ulong start, ulong end, PageCategories wanted)
+    /// <param name="start">The first address, on a page boundary.</param>
+    /// <param name="end">The address after the last one.</param>
+    /// <param name="categories">The categories of pages to find; none for every page, populated or not.</param>
+    public void Reset(ulong start, ulong end, PageCategories categories)
     {
         _position = start;
         _end = end;
@@ -51,11 +51,11 @@ internal sealed class PopulatedRegions : IDisposable
         _index = 0;
         _window = FirstWindowPages << PageGeometry.PageShift;
         _denseRange = _window * DenseRangeWindows;
-        _wanted = wanted;
-        _isScanned = wanted != PageCategories.None && (end - start) >> PageGeometry.PageShift > MinPagesToScan;
+        _categories = categories;
+        _isScanned = categories != PageCategories.None && (end - start) >> PageGeometry.PageShift > MinPagesToScan;
     }
 
-    /// <summary>The next part of the range; false when there is none.</summary>
+    /// <summary>Finds the next region, in ascending order; false at the end of the range.</summary>
     public bool TryNext(out ulong start, out ulong end)
     {
         while (_index >= _count && _position < _end)
@@ -81,7 +81,7 @@ internal sealed class PopulatedRegions : IDisposable
         return true;
     }
 
-    /// <summary>Gives the buffer back.</summary>
+    /// <summary>Returns the buffer to its pool.</summary>
     public void Dispose() => _rented.Dispose();
 
     private void ScanWindow()
@@ -89,10 +89,10 @@ internal sealed class PopulatedRegions : IDisposable
         ulong windowStart = _position;
         ulong windowEnd = Math.Min(_end, _position + _window);
         _index = 0;
-        _count = _scan.Scan(_position, windowEnd, _wanted, PageCategories.None, _regions.AsSpan(0, RegionsPerScan), out ulong next);
+        _count = _scan.Scan(_position, windowEnd, _categories, PageCategories.None, _regions.AsSpan(0, RegionsPerScan), out ulong next);
         if (_count < 0)
         {
-            // The rest of the range is left whole.
+            // The rest of the range is one region.
             _isScanned = false;
             return;
         }
@@ -110,7 +110,7 @@ internal sealed class PopulatedRegions : IDisposable
         }
     }
 
-    /// <summary>Takes the pages behind a dense window unseen, twice as many each time in turn.</summary>
+    /// <summary>Adds the range behind a dense window without a scan. Consecutive dense windows double that range.</summary>
     private void SkipScanOfDenseRange()
     {
         _window = FirstWindowPages << PageGeometry.PageShift;
@@ -123,7 +123,7 @@ internal sealed class PopulatedRegions : IDisposable
         }
     }
 
-    /// <summary>Joins regions that are cheaper read as one; returns how many bytes they then cover.</summary>
+    /// <summary>Joins regions that are cheaper to read together. Returns the bytes that the regions then cover.</summary>
     private ulong CoalesceGaps()
     {
         if (_count == 0)

@@ -5,29 +5,37 @@ using PagemapTools.Procfs.Core;
 
 namespace PagemapTools.Commands;
 
-/// <summary>Clears the soft-dirty bits of processes, so that what they write from now on can be told.</summary>
+/// <summary>Clears the soft-dirty bits of processes, so that pages which they write from now on read soft-dirty.</summary>
 [Cmdlet(VerbsCommon.Clear, "SoftDirty", DefaultParameterSetName = NameSet, SupportsShouldProcess = true)]
 [OutputType(typeof(Process))]
-public sealed class ClearSoftDirtyCommand : ProcessObjectTargetCommand
+public sealed class ClearSoftDirtyCommand : ProcessTargetCommand
 {
-    /// <summary>The names of the processes; wildcards are taken.</summary>
+    /// <summary>The names of the processes; wildcards are allowed.</summary>
     [Parameter(Mandatory = true, Position = 0, ParameterSetName = NameSet)]
     [Alias("ProcessName")]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
+    [ValidateWildcards]
     [ArgumentCompleter(typeof(ProcessNameCompleter))]
     public string[] Name { get; set; } = [];
 
-    /// <summary>Passes the process on.</summary>
+    /// <summary>The processes, as Get-Process returns them.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = InputObjectSet, ValueFromPipeline = true)]
+    [ValidateNotNull]
+    public Process[] InputObject { get; set; } = [];
+
+    /// <summary>Returns the process.</summary>
     [Parameter]
     public SwitchParameter PassThru { get; set; }
 
     private protected override string[] Names => Name;
 
+    private protected override Process[] Processes => InputObject;
+
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
-        foreach (int id in Targets())
+        foreach (int id in ResolveTargets())
         {
             if (!TryRead(() => Procfs.SoftDirty.GetTargetName(id), out string name)
                 || !ShouldProcess($"process {id} ({name})", "Clear soft-dirty bits"))
@@ -51,7 +59,7 @@ public sealed class ClearSoftDirtyCommand : ProcessObjectTargetCommand
             return null;
         }
 
-        // An id of another proc may be another process here.
+        // The id of a process in another proc may belong to another process here.
         return InputObject.FirstOrDefault(process => process.Id == id) ?? (Root.IsDefault ? GetProcess(id) : null);
     }
 
@@ -64,7 +72,7 @@ public sealed class ClearSoftDirtyCommand : ProcessObjectTargetCommand
         catch (ArgumentException)
         {
             throw new ProcfsException(
-                ProcfsError.ProcessNotFound, $"There is no process with the id {id} in '{Root.Path}', or it has gone meanwhile.", $"{Root.Path}/{id}/", id);
+                ProcfsError.ProcessNotFound, $"There is no process with the id {id} in '{Root.Path}', or it has exited.", $"{Root.Path}/{id}/", id);
         }
     }
 }

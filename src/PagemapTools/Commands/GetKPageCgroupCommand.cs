@@ -10,7 +10,7 @@ namespace PagemapTools.Commands;
 [OutputType(typeof(PageInfo), typeof(ProcessPageInfo))]
 public sealed class GetKPageCgroupCommand : KPageCommand
 {
-    /// <summary>Only frames charged to these cgroups: the path or the inode of their directory.</summary>
+    /// <summary>Only page frames charged to these cgroups, specified by the path or the inode of their directory.</summary>
     [Parameter]
     [ArgumentCompleter(typeof(CgroupCompleter))]
     public string[] Cgroup { get; set => field = value ?? []; } = [];

@@ -9,11 +9,11 @@ namespace PagemapTools.Commands;
 [OutputType(typeof(PageInfo), typeof(ProcessPageInfo))]
 public sealed class GetKPageCountCommand : KPageCommand
 {
-    /// <summary>Only frames that are mapped at least so often.</summary>
+    /// <summary>Only page frames with this map count or more.</summary>
     [Parameter]
     public ulong Minimum { get; set; }
 
-    /// <summary>Only frames that are mapped at most so often.</summary>
+    /// <summary>Only page frames with this map count or less.</summary>
     [Parameter]
     public ulong Maximum { get; set; } = ulong.MaxValue;
 

@@ -29,20 +29,20 @@ public sealed class GetKPageFlagsCommand : KPageCommand, IFlagFilterParameters
     [ArgumentCompleter(typeof(BitSpecCompleter))]
     public BitSpec[] BitSpec { get; set => field = value ?? []; } = [];
 
-    /// <summary>Only frames charged to these cgroups: the path or the inode of their directory.</summary>
+    /// <summary>Only page frames charged to these cgroups, specified by the path or the inode of their directory.</summary>
     [Parameter]
     [ArgumentCompleter(typeof(CgroupCompleter))]
     public string[] Cgroup { get; set => field = value ?? []; } = [];
 
-    /// <summary>Joins frames that follow one another and are alike into ranges.</summary>
+    /// <summary>Joins consecutive page frames with equal properties into ranges.</summary>
     [Parameter(ParameterSetName = PfnSet)]
     public SwitchParameter AsRange { get; set; }
 
-    /// <summary>Shows kernel-internal flags, and overloaded ones under their own names.</summary>
+    /// <summary>Shows kernel-internal flags too, and overloaded flags under their own names.</summary>
     [Parameter]
     public SwitchParameter Raw { get; set; }
 
-    /// <summary>A saved copy of kpageflags to read instead of the machine's.</summary>
+    /// <summary>A saved copy of kpageflags, which is read instead of the machine's.</summary>
     [Parameter(ParameterSetName = PfnSet)]
     [ValidateNotNullOrEmpty]
     public string? Path { get; set; }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Management.Automation;
 using PagemapTools.Completion;
 using PagemapTools.Procfs.Entries;
@@ -8,29 +9,36 @@ using PagemapTools.Procfs.Walk;
 
 namespace PagemapTools.Commands;
 
-/// <summary>Gets the pages of processes: their frames, states and, on request, flags, counts and cgroups.</summary>
+/// <summary>Gets the pages of processes: their page frames, states and, on request, flags, map counts and cgroups.</summary>
 [Cmdlet(VerbsCommon.Get, "ProcessPageMap", DefaultParameterSetName = NameSet)]
 [OutputType(typeof(ProcessPageInfo), typeof(ProcessPageRange))]
-public sealed class GetProcessPageMapCommand : ProcessObjectTargetCommand, IFlagFilterParameters
+public sealed class GetProcessPageMapCommand : ProcessTargetCommand, IFlagFilterParameters
 {
     private ProcessPageQuery? _query;
 
-    /// <summary>The names of the processes; wildcards are taken.</summary>
+    /// <summary>The names of the processes; wildcards are allowed.</summary>
     [Parameter(Mandatory = true, Position = 0, ParameterSetName = NameSet)]
     [Alias("ProcessName")]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
+    [ValidateWildcards]
     [ArgumentCompleter(typeof(ProcessNameCompleter))]
     public string[] Name { get; set; } = [];
 
-    /// <summary>Addresses, or ranges of them like 0x7f00-0x7fff whose end is not included, as in maps.</summary>
+    /// <summary>The processes, as Get-Process returns them.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = InputObjectSet, ValueFromPipeline = true)]
+    [ValidateNotNull]
+    public Process[] InputObject { get; set; } = [];
+
+    /// <summary>Addresses, or ranges such as 0x7f00-0x7fff; the end is excluded, as in maps.</summary>
     [Parameter]
     [ArgumentCompleter(typeof(AddressCompleter))]
     public AddressRange[] Address { get; set => field = value ?? []; } = [];
 
-    /// <summary>Mappings, by their path or the kernel's name for them, such as [heap]; wildcards are taken.</summary>
+    /// <summary>Mappings, by path or by the kernel's name, such as [heap]; wildcards are allowed.</summary>
     [Parameter]
     [SupportsWildcards]
+    [ValidateWildcards(MatchMappings = true)]
     [ArgumentCompleter(typeof(MappingCompleter))]
     public string[] Mapping { get; set => field = value ?? []; } = [];
 
@@ -38,23 +46,23 @@ public sealed class GetProcessPageMapCommand : ProcessObjectTargetCommand, IFlag
     [Parameter]
     public PageState[] State { get; set => field = value ?? []; } = [];
 
-    /// <summary>Only pages written since soft-dirty was last cleared.</summary>
+    /// <summary>Only pages that the process wrote after its soft-dirty bits were last cleared.</summary>
     [Parameter]
     public SwitchParameter SoftDirty { get; set; }
 
-    /// <summary>Only pages that are present and mapped nowhere else.</summary>
+    /// <summary>Only present pages that are mapped exactly once.</summary>
     [Parameter]
     public SwitchParameter Exclusive { get; set; }
 
-    /// <summary>Only pages that are present and not exclusive.</summary>
+    /// <summary>Only present pages that are not exclusive.</summary>
     [Parameter]
     public SwitchParameter Shared { get; set; }
 
-    /// <summary>Also the pages that hold nothing.</summary>
+    /// <summary>Includes unpopulated pages.</summary>
     [Parameter]
     public SwitchParameter IncludeUnpopulated { get; set; }
 
-    /// <summary>What to read of each frame: flags, how often it is mapped, its cgroup.</summary>
+    /// <summary>The properties to read for each page frame: flags, map count, cgroup.</summary>
     [Parameter]
     public FrameProperties[] Include { get; set => field = value ?? []; } = [];
 
@@ -75,23 +83,25 @@ public sealed class GetProcessPageMapCommand : ProcessObjectTargetCommand, IFlag
     [ArgumentCompleter(typeof(BitSpecCompleter))]
     public BitSpec[] BitSpec { get; set => field = value ?? []; } = [];
 
-    /// <summary>Shows kernel-internal flags, and overloaded ones under their own names.</summary>
+    /// <summary>Shows kernel-internal flags too, and overloaded flags under their own names.</summary>
     [Parameter]
     public SwitchParameter Raw { get; set; }
 
-    /// <summary>Joins pages that follow one another and are alike into ranges.</summary>
+    /// <summary>Joins consecutive pages with equal properties into ranges.</summary>
     [Parameter]
     public SwitchParameter AsRange { get; set; }
 
-    /// <summary>Joins pages into ranges whatever page frames and swap offsets they have.</summary>
+    /// <summary>Joins pages into ranges without comparing page frame numbers and swap offsets.</summary>
     [Parameter]
     public SwitchParameter IgnorePfn { get; set; }
 
-    /// <summary>Looks up unpopulated pages of shared memory in the page cache and in swap.</summary>
+    /// <summary>Finds unpopulated pages of shared memory in the page cache and in swap.</summary>
     [Parameter]
     public SwitchParameter ResolveShared { get; set; }
 
     private protected override string[] Names => Name;
+
+    private protected override Process[] Processes => InputObject;
 
     /// <inheritdoc/>
     protected override void BeginProcessing()
@@ -128,7 +138,7 @@ public sealed class GetProcessPageMapCommand : ProcessObjectTargetCommand, IFlag
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
-        foreach (int id in Targets())
+        foreach (int id in ResolveTargets())
         {
             if (TryRead(() => Procfs.OpenProcess(id), out ProcessAddressSpace process))
             {

@@ -6,34 +6,34 @@ using PagemapTools.Procfs.Pages;
 namespace PagemapTools.Commands;
 
 /// <summary>
-/// Cmdlets over a file that is indexed by page frame number: frames by number, all of them, or those of pages from the pipeline,
-/// which are passed on with more known of them. Whatever comes down the pipeline is joined in batches, in order.
+/// Cmdlets over a file that is indexed by page frame number. They take page frame numbers, all page frames, or pages from the pipeline,
+/// to which they add what they read. Input from the pipeline is read in batches and returned in order.
 /// </summary>
 public abstract class KPageCommand : PagemapCommand
 {
     private protected const string PfnSet = "Pfn";
     private protected const string InputObjectSet = "InputObject";
 
-    // Enough to find neighbours among the frames, few enough that the pipeline does not wait long.
+    // Large enough to contain runs of adjacent page frames, small enough that the pipeline waits only briefly.
     private const int PagesPerBatch = 4096;
 
     private readonly List<PageInfo> _pages = [];
     private FrameQuery _query = new();
 
-    /// <summary>Page frame numbers, as numbers or as hex strings. Without any, all of the machine's frames.</summary>
+    /// <summary>Page frame numbers, as numbers or hex strings. The default is all page frames.</summary>
     [Parameter(Position = 0, ParameterSetName = PfnSet, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [PfnTransformation]
     [AllowNull]
     [AllowEmptyCollection]
     public ulong[] Pfn { get; set => field = value ?? []; } = [];
 
-    /// <summary>How many frames, from each number on. Without a number, from the first frame on.</summary>
+    /// <summary>The number of page frames from each page frame number on. Without -Pfn, counting begins at page frame 0.</summary>
     [Parameter(ParameterSetName = PfnSet, ValueFromPipelineByPropertyName = true)]
     [Alias("PageCount")]
     [ValidateRange(1, long.MaxValue)]
     public long Count { get; set; } = 1;
 
-    /// <summary>Pages from another cmdlet of this module; what is read is added to them.</summary>
+    /// <summary>Pages from another cmdlet of this module, to which the cmdlet adds what it reads.</summary>
     [Parameter(Mandatory = true, ParameterSetName = InputObjectSet, ValueFromPipeline = true)]
     [ValidateNotNull]
     public PageInfo? InputObject { get; set; }
@@ -75,17 +75,17 @@ public abstract class KPageCommand : PagemapCommand
         FlushBatch();
         if (!MyInvocation.ExpectingInput && ParameterSetName == PfnSet && !MyInvocation.BoundParameters.ContainsKey(nameof(Pfn)))
         {
-            bool isCounted = MyInvocation.BoundParameters.ContainsKey(nameof(Count));
-            WriteRange(isCounted ? new FrameRange(0, (ulong)Count) : FrameRange.All);
+            bool hasCount = MyInvocation.BoundParameters.ContainsKey(nameof(Count));
+            WriteRange(hasCount ? new FrameRange(0, (ulong)Count) : FrameRange.All);
         }
     }
 
-    /// <summary>What is read, and which frames pass.</summary>
+    /// <summary>Creates the query: the properties to read, and the filter.</summary>
     private protected abstract FrameQuery CreateQuery();
 
     private protected virtual void WritePage(PageInfo page) => WriteObject(page);
 
-    /// <summary>The inodes of cgroups that are named by inode, by path, or by the part of the path below the hierarchy; null for none named.</summary>
+    /// <summary>Resolves cgroups to inodes. A cgroup is specified by its inode, its full path, or its path below the hierarchy. Null if none is specified.</summary>
     private protected IReadOnlySet<ulong>? ResolveCgroups(string[] cgroups)
     {
         if (cgroups.Length == 0)

@@ -7,7 +7,7 @@ using PagemapTools.Procfs.Processes;
 
 namespace PagemapTools.Commands;
 
-/// <summary>Measures how many pages have each combination of flags, as page-types does: of all memory, of processes, of a saved file, or of piped pages.</summary>
+/// <summary>Counts the pages with each combination of flags, as page-types does: of all memory, processes, a saved file, or piped pages.</summary>
 [Cmdlet(VerbsDiagnostic.Measure, "KPageFlags", DefaultParameterSetName = AllSet)]
 [OutputType(typeof(KPageFlagsSummary))]
 public sealed class MeasureKPageFlagsCommand : ProcessTargetCommand, IFlagFilterParameters
@@ -19,15 +19,16 @@ public sealed class MeasureKPageFlagsCommand : ProcessTargetCommand, IFlagFilter
 
     private KPageFlagsMeter? _meter;
 
-    /// <summary>The names of the processes; wildcards are taken.</summary>
+    /// <summary>The names of the processes; wildcards are allowed.</summary>
     [Parameter(Mandatory = true, Position = 0, ParameterSetName = NameSet)]
     [Alias("ProcessName")]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
+    [ValidateWildcards]
     [ArgumentCompleter(typeof(ProcessNameCompleter))]
     public string[] Name { get; set; } = [];
 
-    /// <summary>The processes, as Get-Process gives them.</summary>
+    /// <summary>The processes, as Get-Process returns them.</summary>
     [Parameter(Mandatory = true, ParameterSetName = ProcessSet, ValueFromPipeline = true)]
     [ValidateNotNull]
     public Process[] Process { get; set; } = [];
@@ -37,7 +38,7 @@ public sealed class MeasureKPageFlagsCommand : ProcessTargetCommand, IFlagFilter
     [ValidateNotNull]
     public PageInfo? InputObject { get; set; }
 
-    /// <summary>Ranges of pages, as -AsRange gives them. The flags are those that their frames have now.</summary>
+    /// <summary>Ranges of pages, as -AsRange returns them. The cmdlet reads the current flags of their page frames.</summary>
     [Parameter(Mandatory = true, ParameterSetName = RangeSet, ValueFromPipeline = true)]
     [ValidateNotNull]
     public PageRange? Range { get; set; }
@@ -64,9 +65,13 @@ public sealed class MeasureKPageFlagsCommand : ProcessTargetCommand, IFlagFilter
     [ArgumentCompleter(typeof(BitSpecCompleter))]
     public BitSpec[] BitSpec { get; set => field = value ?? []; } = [];
 
-    /// <summary>Shows kernel-internal flags, and overloaded ones under their own names.</summary>
+    /// <summary>Shows kernel-internal flags too, and overloaded flags under their own names.</summary>
     [Parameter]
     public SwitchParameter Raw { get; set; }
+
+    private protected override string[] Names => Name;
+
+    private protected override Process[] Processes => Process;
 
     private protected override string? SavedFlagsPath => ParameterSetName == PathSet ? GetUnresolvedProviderPathFromPSPath(Path) : null;
 
@@ -88,17 +93,11 @@ public sealed class MeasureKPageFlagsCommand : ProcessTargetCommand, IFlagFilter
             case RangeSet:
                 TryRead(() => _meter!.Add(Range!, CancellationToken));
                 break;
-            case ProcessSet:
-                CountProcesses(ResolveIds(Process));
-                break;
-            case IdSet:
-                CountProcesses(Id);
-                break;
-            case NameSet:
-                CountProcesses(ResolveIds(Name));
+            case AllSet or PathSet:
+                CountAll();
                 break;
             default:
-                CountAll();
+                CountProcesses();
                 break;
         }
     }
@@ -127,9 +126,9 @@ public sealed class MeasureKPageFlagsCommand : ProcessTargetCommand, IFlagFilter
         progress.Complete();
     }
 
-    private void CountProcesses(IEnumerable<int> ids)
+    private void CountProcesses()
     {
-        foreach (int id in DistinctOnce(ids))
+        foreach (int id in ResolveTargets())
         {
             if (TryRead(() => Procfs.OpenProcess(id), out ProcessAddressSpace process))
             {

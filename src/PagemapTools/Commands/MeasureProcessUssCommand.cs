@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Management.Automation;
 using PagemapTools.Completion;
 using PagemapTools.Procfs.Core;
@@ -7,38 +8,47 @@ using PagemapTools.Procfs.Uss;
 
 namespace PagemapTools.Commands;
 
-/// <summary>Measures how much memory really belongs to processes.</summary>
+/// <summary>Measures the memory that belongs to processes alone (USS), with PSS, RSS and swap.</summary>
 [Cmdlet(VerbsDiagnostic.Measure, "ProcessUss", DefaultParameterSetName = NameSet)]
 [OutputType(typeof(ProcessUss), typeof(MappingUss))]
-public sealed class MeasureProcessUssCommand : ProcessObjectTargetCommand
+public sealed class MeasureProcessUssCommand : ProcessTargetCommand
 {
     private readonly List<int> _targets = [];
     private UssMeter? _meter;
     private Func<MemoryMapping, bool>? _mappings;
 
-    /// <summary>The names of the processes; wildcards are taken. Without any target, all processes that can be read.</summary>
+    /// <summary>The names of the processes; wildcards are allowed. The default is all processes that the caller may read.</summary>
     [Parameter(Position = 0, ParameterSetName = NameSet)]
     [Alias("ProcessName")]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
+    [ValidateWildcards]
     [ArgumentCompleter(typeof(ProcessNameCompleter))]
     public string[] Name { get; set; } = [];
 
-    /// <summary>How it is found out which pages are the process's own.</summary>
+    /// <summary>The processes, as Get-Process returns them.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = InputObjectSet, ValueFromPipeline = true)]
+    [ValidateNotNull]
+    public Process[] InputObject { get; set; } = [];
+
+    /// <summary>How the cmdlet decides which pages belong to the process alone.</summary>
     [Parameter]
     public UssMethod Method { get; set; } = UssMethod.Exclusive;
 
-    /// <summary>Measures each mapping apart.</summary>
+    /// <summary>Measures each mapping separately.</summary>
     [Parameter]
     public SwitchParameter ByMapping { get; set; }
 
-    /// <summary>Only these mappings, by their path or the kernel's name for them, such as [heap]; wildcards are taken.</summary>
+    /// <summary>Only these mappings, by path or by the kernel's name, such as [heap]; wildcards are allowed.</summary>
     [Parameter]
     [SupportsWildcards]
+    [ValidateWildcards(MatchMappings = true)]
     [ArgumentCompleter(typeof(MappingCompleter))]
     public string[] Mapping { get; set => field = value ?? []; } = [];
 
     private protected override string[] Names => Name;
+
+    private protected override Process[] Processes => InputObject;
 
     private bool MeasuresAllProcesses => ParameterSetName == NameSet && Name.Length == 0;
 
@@ -55,11 +65,11 @@ public sealed class MeasureProcessUssCommand : ProcessObjectTargetCommand
     {
         if (MyInvocation.ExpectingInput)
         {
-            Write(Targets().ToList());
+            Write(ResolveTargets().ToList());
         }
         else
         {
-            _targets.AddRange(MeasuresAllProcesses ? ListProcessIds() : Targets());
+            _targets.AddRange(MeasuresAllProcesses ? ListProcessIds() : ResolveTargets());
         }
     }
 
@@ -155,23 +165,22 @@ public sealed class MeasureProcessUssCommand : ProcessObjectTargetCommand
         {
             Warn(ReadWarnings.HiddenPageFrames);
         }
-
         else if (uss.Rss is null)
         {
-            WarnOnce("Rss and Shared are null where the zero page cannot be told: that takes CAP_SYS_ADMIN in the initial user namespace, or Linux 6.7.");
+            WarnOnce("Rss and Shared are null where the zero page cannot be identified. This needs CAP_SYS_ADMIN in the initial user namespace, or Linux 6.7.");
         }
 
         if (uss is { Method: UssMethod.MapCount, Uss: not null, Pss: null })
         {
-            WarnOnce("Pss is null where pages are shared in memory that the kernel has not taken into its map: /proc/kpagecount says nothing of them.");
+            WarnOnce("Pss is null for processes with shared pages in memory that the kernel does not track: /proc/kpagecount has no map counts for it.");
         }
 
         if (uss.Swap is null)
         {
-            WarnOnce("Swap is null where the kernel hides it: what is missing is CAP_SYS_ADMIN in the initial user namespace.");
+            WarnOnce("Swap is null where the kernel hides swap entries. CAP_SYS_ADMIN in the initial user namespace is missing.");
         }
     }
 
-    /// <summary>The figures of one target, or why there are none.</summary>
+    /// <summary>The figures of one target, or the failure.</summary>
     private readonly record struct MeasureResult(ProcessUss? Uss, ProcfsException? Failure);
 }

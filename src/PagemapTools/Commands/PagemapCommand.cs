@@ -5,14 +5,14 @@ using PagemapTools.Procfs.Pages;
 
 namespace PagemapTools.Commands;
 
-/// <summary>What all cmdlets share: where proc is, prompt stopping, and warnings that are given once.</summary>
+/// <summary>The base of all cmdlets: -ProcPath, cancellation, errors, and safe text for every stream.</summary>
 public abstract class PagemapCommand : PSCmdlet, IDisposable
 {
     private readonly CancellationTokenSource _cancellation = new();
     private readonly HashSet<string> _warnings = [];
     private bool _isDisposed;
 
-    /// <summary>Where proc is mounted. The default is /proc, or what the environment variable PAGEMAPTOOLS_PROC says.</summary>
+    /// <summary>Where proc is mounted. The default is the environment variable PAGEMAPTOOLS_PROC, or /proc.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     public string? ProcPath { get; set; }
@@ -30,10 +30,10 @@ public abstract class PagemapCommand : PSCmdlet, IDisposable
 
     private protected CancellationToken CancellationToken => _cancellation.Token;
 
-    /// <summary>A saved copy of kpageflags that is read instead of the machine's; null for the machine's.</summary>
+    /// <summary>The path of a saved copy of kpageflags; null to read the machine's.</summary>
     private protected virtual string? SavedFlagsPath => null;
 
-    /// <summary>Releases what the cmdlet holds; also called when the pipeline ends early.</summary>
+    /// <summary>Releases the cmdlet's resources. The engine calls it also when the pipeline ends early.</summary>
     public void Dispose()
     {
         if (!_isDisposed)
@@ -68,12 +68,26 @@ public abstract class PagemapCommand : PSCmdlet, IDisposable
     /// <inheritdoc/>
     protected override void StopProcessing() => _cancellation.Cancel();
 
-    /// <summary>Releases what a derived cmdlet holds.</summary>
+    /// <summary>Releases the resources of a derived cmdlet.</summary>
     protected virtual void Dispose(bool disposing)
     {
         Procfs?.Dispose();
         _cancellation.Dispose();
     }
+
+    // Every text that may contain a name passes through these four.
+    internal new void WriteProgress(ProgressRecord record)
+    {
+        record.Activity = VisibleText.Escape(record.Activity);
+        record.StatusDescription = VisibleText.Escape(record.StatusDescription);
+        base.WriteProgress(record);
+    }
+
+    private protected new void WriteWarning(string message) => base.WriteWarning(VisibleText.Escape(message));
+
+    private protected new void WriteVerbose(string message) => base.WriteVerbose(VisibleText.Escape(message));
+
+    private protected new bool ShouldProcess(string target, string action) => base.ShouldProcess(VisibleText.Escape(target), action);
 
     private protected void WarnOnce(string message)
     {
@@ -83,33 +97,33 @@ public abstract class PagemapCommand : PSCmdlet, IDisposable
         }
     }
 
-    /// <summary>Warns of the limits that a reading has met, of each once.</summary>
+    /// <summary>Warns of what limited the reading, once for each limit.</summary>
     private protected void Warn(ReadWarnings warnings)
     {
         if (warnings.HasFlag(ReadWarnings.HiddenPageFrames))
         {
-            WarnOnce("The kernel hides page frame numbers and swap places from this user, so what depends on them is null. "
-                + "What is missing is CAP_SYS_ADMIN in the initial user namespace.");
+            WarnOnce("The kernel hides page frame numbers and swap offsets from this user, so values that depend on them are null. "
+                + "CAP_SYS_ADMIN in the initial user namespace is missing.");
         }
 
         if (warnings.HasFlag(ReadWarnings.UnresolvedSharedMemory))
         {
-            WarnOnce("Shared memory could not be resolved: /proc/PID/map_files needs CAP_CHECKPOINT_RESTORE or CAP_SYS_ADMIN in the initial user namespace, "
-                + "and files of other users CAP_FOWNER.");
+            WarnOnce("Shared memory could not be resolved. /proc/PID/map_files needs CAP_CHECKPOINT_RESTORE or CAP_SYS_ADMIN in the initial user namespace; "
+                + "files of other users also need CAP_FOWNER.");
         }
 
         if (warnings.HasFlag(ReadWarnings.UntrackedPageFrames))
         {
-            WarnOnce("Pages in memory that the kernel has not taken into its map are not counted: /proc/kpageflags says nothing of them.");
+            WarnOnce("Pages in memory that the kernel does not track are not counted: /proc/kpageflags has no flags for them.");
         }
 
         if (warnings.HasFlag(ReadWarnings.IgnoredPageFrames))
         {
-            WarnOnce("Ranges that were made with -IgnorePfn are not counted: they do not say which page frames their pages have.");
+            WarnOnce("Ranges made with -IgnorePfn are not counted: they do not contain page frame numbers.");
         }
     }
 
-    /// <summary>A failure as an error of its target, or, where nothing more can be done, of the whole invocation.</summary>
+    /// <summary>Writes the error of one target and continues, or ends the invocation with an error that concerns all targets.</summary>
     private protected void Report(ProcfsException failure)
     {
         if (failure.IsPerProcess())
@@ -122,7 +136,7 @@ public abstract class PagemapCommand : PSCmdlet, IDisposable
         }
     }
 
-    /// <summary>Passes on what a reading yields. A failure ends it and is reported, after everything that was read before it.</summary>
+    /// <summary>Returns the items of a reading. A failure ends the reading and is reported after the items before it.</summary>
     private protected IEnumerable<T> Guard<T>(IEnumerable<T> reading)
     {
         using IEnumerator<T> items = reading.GetEnumerator();
@@ -142,8 +156,8 @@ public abstract class PagemapCommand : PSCmdlet, IDisposable
         },
         out _);
 
-    /// <summary>Runs a step of reading. Writing to the pipeline stays outside: what it throws belongs to the engine.</summary>
-    /// <returns>Whether it was done; false if it failed, which has been reported.</returns>
+    /// <summary>Runs one step of a reading and reports its failure. WriteObject must stay outside, because its exceptions belong to the engine.</summary>
+    /// <returns>False if the step failed.</returns>
     private protected bool TryRead<T>(Func<T> read, out T result)
     {
         try

@@ -5,14 +5,14 @@ using PagemapTools.Procfs.Processes;
 
 namespace PagemapTools.Commands;
 
-/// <summary>Cmdlets that are pointed at processes by id or by name, as Get-Process is.</summary>
+/// <summary>Cmdlets that take processes by id, by name or as objects, as Get-Process does.</summary>
 public abstract class ProcessTargetCommand : PagemapCommand
 {
     private protected const string NameSet = "Name";
     private protected const string IdSet = "Id";
     private protected const string InputObjectSet = "InputObject";
 
-    private readonly HashSet<int> _served = [];
+    private readonly HashSet<int> _processed = [];
 
     /// <summary>The ids of the processes.</summary>
     [Parameter(Mandatory = true, ParameterSetName = IdSet, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
@@ -20,18 +20,28 @@ public abstract class ProcessTargetCommand : PagemapCommand
     [ArgumentCompleter(typeof(ProcessIdCompleter))]
     public int[] Id { get; set; } = [];
 
-    /// <summary>The ids that have not been named before: each process is served once, as Get-Process does it.</summary>
-    private protected IEnumerable<int> DistinctOnce(IEnumerable<int> ids)
+    private protected abstract string[] Names { get; }
+
+    private protected abstract Process[] Processes { get; }
+
+    /// <summary>Resolves the processes of the current parameter set to their ids. A process that was resolved before is left out.</summary>
+    private protected IEnumerable<int> ResolveTargets()
     {
+        IEnumerable<int> ids = ParameterSetName switch
+        {
+            IdSet => Id,
+            NameSet => ResolveIds(Names),
+            _ => ResolveIds(Processes),
+        };
         foreach (int id in ids)
         {
-            if (_served.Add(id))
+            if (_processed.Add(id))
             {
                 yield return id;
             }
             else if (MyInvocation.ExpectingInput)
             {
-                WarnOnce($"Process {id} came down the pipeline more than once, and is served once and whole: of such objects only the process's id is taken.");
+                WarnOnce($"The pipeline passed process {id} more than once. The cmdlet takes only the process id from such objects, so it processed the whole process once.");
             }
         }
     }
@@ -39,7 +49,7 @@ public abstract class ProcessTargetCommand : PagemapCommand
     /// <summary>Lists all processes. If the tree cannot be listed, that ends the command.</summary>
     private protected IReadOnlyList<int> ListProcessIds() => TryRead(Root.GetProcessIds, out IReadOnlyList<int> ids) ? ids : [];
 
-    private protected IEnumerable<int> ResolveIds(Process[] processes)
+    private IEnumerable<int> ResolveIds(Process[] processes)
     {
         if (!Root.IsDefault)
         {
@@ -49,7 +59,7 @@ public abstract class ProcessTargetCommand : PagemapCommand
         return processes.Select(process => process.Id);
     }
 
-    private protected IEnumerable<int> ResolveIds(IEnumerable<string> names)
+    private IEnumerable<int> ResolveIds(string[] names)
     {
         Dictionary<int, string> running = [];
         foreach (int id in ListProcessIds())

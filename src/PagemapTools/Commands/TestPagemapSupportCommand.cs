@@ -3,7 +3,7 @@ using PagemapTools.Procfs.Support;
 
 namespace PagemapTools.Commands;
 
-/// <summary>Tests what this kernel and this user can do, and says why not.</summary>
+/// <summary>Tests which features this kernel and this user have, and names what is missing.</summary>
 [Cmdlet(VerbsDiagnostic.Test, "PagemapSupport")]
 [OutputType(typeof(PagemapSupport))]
 public sealed class TestPagemapSupportCommand : PagemapCommand

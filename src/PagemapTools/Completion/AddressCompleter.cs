@@ -1,6 +1,6 @@
 namespace PagemapTools.Completion;
 
-/// <summary>Completes the ranges of the mappings of the processes on the line; the tooltip is the mapping's name.</summary>
+/// <summary>Completes the address ranges of mappings, for the processes on the command line. The tooltip is the name of the mapping.</summary>
 public sealed class AddressCompleter : Completer
 {
     private protected override IEnumerable<Candidate> GetCandidates(string word, BoundTargets targets) =>

@@ -2,7 +2,7 @@ using PagemapTools.Procfs.Frames;
 
 namespace PagemapTools.Completion;
 
-/// <summary>Completes the last name of a bit specification: behind a comma, a tilde or an equals sign as at its beginning.</summary>
+/// <summary>Completes the last name of a bit specification. Names follow a comma, a tilde or an equals sign.</summary>
 public sealed class BitSpecCompleter : Completer
 {
     private const string Separators = ",~=";
@@ -11,7 +11,7 @@ public sealed class BitSpecCompleter : Completer
     {
         string before = word[..(LastSeparator(word) + 1)];
 
-        // In page-types' grammar swap is the beginning of SWAPCACHE.
+        // page-types completes a prefix: it reads swap as SWAPCACHE.
         return from name in Enum.GetNames<KPageFlags>()
                where name is not (nameof(KPageFlags.None) or nameof(KPageFlags.SWAP))
                select new Candidate(name, FlagHelp.Find(name), before + name);

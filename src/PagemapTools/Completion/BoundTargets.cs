@@ -6,7 +6,7 @@ using PagemapTools.Procfs.Processes;
 
 namespace PagemapTools.Completion;
 
-/// <summary>The processes that the command line names, and the proc tree that they are in.</summary>
+/// <summary>The processes on the command line, and their proc tree.</summary>
 internal sealed class BoundTargets(IDictionary boundParameters)
 {
     /// <summary>The proc tree.</summary>
@@ -15,7 +15,7 @@ internal sealed class BoundTargets(IDictionary boundParameters)
     private bool IsReadable => Directory.Exists(Root.Path)
         && (Root.IsProcFileSystem || boundParameters["AllowSavedTree"] is bool isAllowed && isAllowed || boundParameters["AllowSavedTree"] is SwitchParameter { IsPresent: true });
 
-    /// <summary>Lists the processes of the tree that have an address space, with their names.</summary>
+    /// <summary>Lists the processes of the tree that are not kernel threads, with their names.</summary>
     public IEnumerable<(int Id, string Name)> ListProcesses() =>
         from id in IsReadable ? Root.GetProcessIds() : []
         where !Root.IsKernelThread(id)
@@ -23,7 +23,7 @@ internal sealed class BoundTargets(IDictionary boundParameters)
         where name is not null
         select (id, name);
 
-    /// <summary>Lists the mappings of the processes on the line that can be read.</summary>
+    /// <summary>Lists the mappings of the processes on the command line. A process that the caller may not read has none.</summary>
     public IEnumerable<MemoryMapping> ListMappings() => GetProcessIds().SelectMany(ReadMappings);
 
     private IEnumerable<int> GetProcessIds()
@@ -51,7 +51,7 @@ internal sealed class BoundTargets(IDictionary boundParameters)
         }
         catch (ProcfsException)
         {
-            // Completion offers what it can read; the command itself says what is wrong.
+            // Completion is silent; the command itself reports the error.
             return [];
         }
     }

@@ -1,12 +1,17 @@
 using System.Collections;
 using System.Management.Automation;
 using System.Management.Automation.Language;
+using System.Text;
+using PagemapTools.Procfs.Core;
 
 namespace PagemapTools.Completion;
 
 /// <summary>Offers the candidates that match the word at the cursor.</summary>
 public abstract class Completer : IArgumentCompleter
 {
+    // Within double quotes PowerShell takes typographic double quotes for quotes, too.
+    private const string EscapedInDoubleQuotes = "`$\"\u201c\u201d\u201e";
+
     /// <inheritdoc/>
     public IEnumerable<CompletionResult> CompleteArgument(
         string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters)
@@ -15,30 +20,48 @@ public abstract class Completer : IArgumentCompleter
         return GetCandidates(word, new BoundTargets(fakeBoundParameters))
             .Where(candidate => candidate.Text.Length > 0 && IsMatch(candidate, word))
             .Select(candidate => new CompletionResult(
-                Quote(candidate.Argument ?? candidate.Text), candidate.Text, CompletionResultType.ParameterValue, candidate.ToolTip));
+                Quote(candidate.Argument ?? candidate.Text),
+                VisibleText.Escape(candidate.Text),
+                CompletionResultType.ParameterValue,
+                VisibleText.Escape(candidate.ToolTip)));
     }
 
-    /// <summary>Gets what may be offered.</summary>
+    /// <summary>Gets the candidates.</summary>
     private protected abstract IEnumerable<Candidate> GetCandidates(string word, BoundTargets targets);
 
-    /// <summary>Whether a candidate holds the word, in its text or as it is written on the line.</summary>
-    private protected virtual bool IsMatch(Candidate candidate, string word) =>
-        candidate.Text.Contains(word, StringComparison.OrdinalIgnoreCase)
-        || candidate.Argument?.Contains(word, StringComparison.OrdinalIgnoreCase) == true;
+    /// <summary>Whether the text or the argument of a candidate, raw or escaped, contains the word.</summary>
+    private protected virtual bool IsMatch(Candidate candidate, string word)
+    {
+        string argument = candidate.Argument ?? candidate.Text;
+        return ((string[])[candidate.Text, VisibleText.Escape(candidate.Text), argument, Quote(argument)])
+            .Any(text => text.Contains(word, StringComparison.OrdinalIgnoreCase));
+    }
 
-    // A leading dash would make it a parameter.
-    private static string Quote(string text) =>
-        text[0] != '-' && text.All(character => char.IsLetterOrDigit(character) || character is '_' or '-' or '.' or '/' or ':')
+    private static string Quote(string text)
+    {
+        if (!text.EnumerateRunes().All(VisibleText.IsVisible))
+        {
+            return $"\"{string.Concat(text.EnumerateRunes().Select(EscapeInDoubleQuotes))}\"";
+        }
+
+        // A leading dash would make it a parameter.
+        return text[0] != '-' && text.All(character => char.IsLetterOrDigit(character) || character is '_' or '-' or '.' or '/' or ':')
             ? text
             : $"'{CodeGeneration.EscapeSingleQuotedStringContent(text)}'";
+    }
 
-    /// <summary>A value that may be offered.</summary>
-    /// <param name="Text">What the list shows.</param>
-    /// <param name="ToolTip">What explains it.</param>
-    /// <param name="Argument">How it is written as an argument, where that is not its text.</param>
+    private static string EscapeInDoubleQuotes(Rune character) =>
+        !VisibleText.IsVisible(character) ? $"`u{{{character.Value:x}}}"
+        : character.IsBmp && EscapedInDoubleQuotes.Contains((char)character.Value, StringComparison.Ordinal) ? $"`{character}"
+        : character.ToString();
+
+    /// <summary>A value that can be completed.</summary>
+    /// <param name="Text">The text in the list.</param>
+    /// <param name="ToolTip">The explanation.</param>
+    /// <param name="Argument">The argument, if it is not the text.</param>
     private protected readonly record struct Candidate(string Text, string? ToolTip, string? Argument = null)
     {
-        /// <summary>The explanation; never empty, which the engine refuses.</summary>
+        /// <summary>The explanation; never empty, because the engine throws on an empty tooltip.</summary>
         public string ToolTip { get; } = string.IsNullOrEmpty(ToolTip) ? Text : ToolTip;
     }
 }

@@ -2,7 +2,7 @@ using System.Reflection;
 
 namespace PagemapTools.Completion;
 
-/// <summary>What the documentation of KPageFlags says of each flag; the build embeds it (FlagHelp.xslt).</summary>
+/// <summary>The documentation of each flag of KPageFlags, which the build embeds (FlagHelp.xslt).</summary>
 internal static class FlagHelp
 {
     private const string Resource = "FlagHelp.txt";

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace PagemapTools.Completion;
 
-/// <summary>Completes the ids of running processes, by the beginning of an id or of a name; the tooltip is the name.</summary>
+/// <summary>Completes the ids of running processes from the beginning of an id or a name. The tooltip is the name.</summary>
 public sealed class ProcessIdCompleter : Completer
 {
     private protected override IEnumerable<Candidate> GetCandidates(string word, BoundTargets targets) =>

@@ -1,6 +1,6 @@
 namespace PagemapTools.Completion;
 
-/// <summary>Completes the names of running processes; the tooltip is their ids.</summary>
+/// <summary>Completes the names of running processes. The tooltip lists their ids.</summary>
 public sealed class ProcessNameCompleter : Completer
 {
     private protected override IEnumerable<Candidate> GetCandidates(string word, BoundTargets targets) =>

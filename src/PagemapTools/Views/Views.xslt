@@ -30,7 +30,7 @@
   <!-- Views -->
   <xsl:template name="view">
     <Name><xsl:value-of select="@Name" /></Name>
-    <ViewSelectedBy><TypeName><xsl:value-of select="concat($Namespace, @Room, '.', @Name)" /></TypeName></ViewSelectedBy>
+    <ViewSelectedBy><TypeName><xsl:value-of select="concat($Namespace, ancestor-or-self::*/@Room, '.', @Name)" /></TypeName></ViewSelectedBy>
   </xsl:template>
 
   <xsl:template match="Type" mode="table">
@@ -39,7 +39,7 @@
     <View>
       <xsl:call-template name="view" />
       <xsl:if test="@GroupBy">
-        <GroupBy><ScriptBlock>"<xsl:value-of select="@GroupBy" />"</ScriptBlock><Label>Process</Label></GroupBy>
+        <GroupBy><ScriptBlock><xsl:call-template name="text"><xsl:with-param name="value">"<xsl:value-of select="@GroupBy" />"</xsl:with-param></xsl:call-template></ScriptBlock><Label>Process</Label></GroupBy>
       </xsl:if>
       <TableControl>
         <TableHeaders><xsl:apply-templates select="$columns" mode="header" /></TableHeaders>
@@ -108,7 +108,7 @@
               <xsl:for-each select="../Property[@Name = $type/@Wide][1]">
                 <xsl:choose>
                   <xsl:when test="$type/@WideName">
-                    <ScriptBlock>"$($_.<xsl:value-of select="$type/@WideName" />) $(<xsl:call-template name="script" />)"</ScriptBlock>
+                    <ScriptBlock>"$(<xsl:call-template name="text"><xsl:with-param name="value" select="concat('$_.', $type/@WideName)" /></xsl:call-template>) $(<xsl:call-template name="script" />)"</ScriptBlock>
                   </xsl:when>
                   <xsl:otherwise><xsl:call-template name="item" /></xsl:otherwise>
                 </xsl:choose>
@@ -126,7 +126,7 @@
     <xsl:choose>
       <xsl:when test="@Width = '*' and Value">
         <ScriptBlock>
-          $t = . { <xsl:value-of select="Value" /> }
+          $t = <xsl:call-template name="script" />
           <xsl:value-of select="concat(substring-before(/Views/Wrap, '@'), $before, substring-after(/Views/Wrap, '@'))" />
         </ScriptBlock>
       </xsl:when>
@@ -139,6 +139,7 @@
   <xsl:template name="script">
     <xsl:variable name="value">
       <xsl:choose>
+        <xsl:when test="Value and (@Cell = 'text' or @Width = '*')">(. { <xsl:value-of select="Value" /> })</xsl:when>
         <xsl:when test="Value"><xsl:value-of select="Value" /></xsl:when>
         <xsl:otherwise>$_.<xsl:value-of select="@Name" /></xsl:otherwise>
       </xsl:choose>
@@ -150,13 +151,19 @@
     </xsl:choose>
   </xsl:template>
 
+  <xsl:template name="text">
+    <xsl:param name="value" />
+    <xsl:variable name="cell" select="key('cell', 'text')" />
+    <xsl:value-of select="concat(substring-before($cell, '$_.@'), $value, substring-after($cell, '$_.@'))" />
+  </xsl:template>
+
   <!-- Types -->
   <xsl:template match="Type" mode="type">
     <xsl:variable name="type" select="." />
     <xsl:variable name="default" select="../Property[@Default][not(@Of) or @Of = $type/@Of][not(@As) or @As = $type/@As]" />
     <xsl:if test="@Depth or @Key or $default or ../Column[@Alias or Value]">
       <Type>
-        <Name><xsl:value-of select="concat($Namespace, @Room, '.', @Name)" /></Name>
+        <Name><xsl:value-of select="concat($Namespace, ancestor-or-self::*/@Room, '.', @Name)" /></Name>
         <Members>
           <xsl:call-template name="columns" />
           <xsl:if test="@Depth or @Key or $default">
@@ -167,7 +174,7 @@
                 <xsl:if test="$default">
                   <PropertySet>
                     <Name>DefaultDisplayPropertySet</Name>
-                    <ReferencedProperties><xsl:for-each select="$default"><Name><xsl:value-of select="@Name" /></Name></xsl:for-each></ReferencedProperties>
+                    <ReferencedProperties><xsl:for-each select="$default"><Name><xsl:value-of select="@Default[. != 'yes'] | @Name[../@Default = 'yes']" /></Name></xsl:for-each></ReferencedProperties>
                   </PropertySet>
                 </xsl:if>
                 <xsl:if test="@Key">
@@ -196,15 +203,18 @@
     <xsl:variable name="members"><xsl:call-template name="columns" /></xsl:variable>
     <xsl:if test="string($members)">
       <Type>
-        <Name><xsl:value-of select="concat('Deserialized.', $Namespace, @Room, '.', @Name)" /></Name>
+        <Name><xsl:value-of select="concat('Deserialized.', $Namespace, ../@Room, '.', @Name)" /></Name>
         <Members><xsl:copy-of select="$members" /></Members>
       </Type>
     </xsl:if>
   </xsl:template>
 
-  <!-- Headers that are no properties of the object; hidden, so that Export-Csv and ConvertTo-Html have nothing twice. -->
+  <!-- Headers and escaped names that are not properties of the object. They are hidden, so that Export-Csv and ConvertTo-Html omit them. -->
   <xsl:template name="columns">
     <xsl:variable name="type" select="." />
+    <xsl:for-each select="../Property[@Default != 'yes'][not(@Of) or @Of = $type/@Of][not(@As) or @As = $type/@As]">
+      <ScriptProperty IsHidden="true"><Name><xsl:value-of select="@Default" /></Name><GetScriptBlock>$_ = $this; <xsl:call-template name="script" /></GetScriptBlock></ScriptProperty>
+    </xsl:for-each>
     <xsl:for-each select="../Column[not(@Of) or @Of = $type/@Of][not(@As) or @As = $type/@As]">
       <xsl:choose>
         <xsl:when test="@Alias">
@@ -219,7 +229,7 @@
 
   <xsl:template match="Enum" mode="type">
     <Type>
-      <Name><xsl:value-of select="concat($Namespace, @Room, '.', @Name)" /></Name>
+      <Name><xsl:value-of select="concat($Namespace, ancestor-or-self::*/@Room, '.', @Name)" /></Name>
       <Members>
         <MemberSet>
           <Name>PSStandardMembers</Name>

@@ -11,13 +11,13 @@ public sealed class KPageFlagsDecoderTests
 
     [Property(MaxTest = 2000)]
     public void WellKnownFlagsEqualThoseOfPageTypes(ulong word) =>
-        Assert.Equal(PageTypesView.GetWellKnown(word), (ulong)KPageFlagsDecoder.WellKnown(word));
+        Assert.Equal(PageTypesView.GetWellKnown(word), (ulong)KPageFlagsDecoder.DecodeWellKnown(word));
 
     [Property(MaxTest = 2000)]
     public void RawFlagsEqualThoseOfPageTypes(ulong word, ulong entry)
     {
-        Assert.Equal(PageTypesView.GetRaw(word), (ulong)KPageFlagsDecoder.Raw(word));
-        Assert.Equal(PageTypesView.GetRaw(word, entry), (ulong)KPageFlagsDecoder.Raw(word, new PagemapEntry(entry)));
+        Assert.Equal(PageTypesView.GetRaw(word), (ulong)KPageFlagsDecoder.DecodeRaw(word));
+        Assert.Equal(PageTypesView.GetRaw(word, entry), (ulong)KPageFlagsDecoder.DecodeRaw(word, new PagemapEntry(entry)));
     }
 
     [Fact]
@@ -28,8 +28,8 @@ public sealed class KPageFlagsDecoderTests
             for (int second = 0; second < 64; second++)
             {
                 ulong word = (1UL << first) | (1UL << second);
-                Assert.Equal(PageTypesView.GetWellKnown(word), (ulong)KPageFlagsDecoder.WellKnown(word));
-                Assert.Equal(PageTypesView.GetRaw(word), (ulong)KPageFlagsDecoder.Raw(word));
+                Assert.Equal(PageTypesView.GetWellKnown(word), (ulong)KPageFlagsDecoder.DecodeWellKnown(word));
+                Assert.Equal(PageTypesView.GetRaw(word), (ulong)KPageFlagsDecoder.DecodeRaw(word));
             }
         }
     }
@@ -38,10 +38,10 @@ public sealed class KPageFlagsDecoderTests
     public void SlabPagesAreNeitherAnonymousNorMerged()
     {
         ulong word = (ulong)(Slab | KPageFlags.ANON | KPageFlags.KSM | KPageFlags.LOCKED);
-        Assert.Equal(Slab | KPageFlags.LOCKED, KPageFlagsDecoder.WellKnown(word));
-        Assert.Equal(Slab | KPageFlags.LOCKED, KPageFlagsDecoder.Raw(word));
-        Assert.Equal(Slab | KPageFlags.LOCKED, KPageFlagsDecoder.All(word, default));
-        Assert.Equal(KPageFlags.ANON | KPageFlags.KSM, KPageFlagsDecoder.WellKnown(word & ~(ulong)(Slab | KPageFlags.LOCKED)));
+        Assert.Equal(Slab | KPageFlags.LOCKED, KPageFlagsDecoder.DecodeWellKnown(word));
+        Assert.Equal(Slab | KPageFlags.LOCKED, KPageFlagsDecoder.DecodeRaw(word));
+        Assert.Equal(Slab | KPageFlags.LOCKED, KPageFlagsDecoder.DecodeAll(word, default));
+        Assert.Equal(KPageFlags.ANON | KPageFlags.KSM, KPageFlagsDecoder.DecodeWellKnown(word & ~(ulong)(Slab | KPageFlags.LOCKED)));
     }
 
     [Theory]
@@ -55,23 +55,23 @@ public sealed class KPageFlagsDecoderTests
     [InlineData(KPageFlags.RECLAIM, KPageFlags.READAHEAD)]
     [InlineData(KPageFlags.RECLAIM | KPageFlags.WRITEBACK, KPageFlags.RECLAIM | KPageFlags.WRITEBACK)]
     public void TheRawViewRenamesOverloadedBits(KPageFlags word, KPageFlags shown) =>
-        Assert.Equal(shown, KPageFlagsDecoder.Raw((ulong)word));
+        Assert.Equal(shown, KPageFlagsDecoder.DecodeRaw((ulong)word));
 
     [Fact]
     public void TheWellKnownViewShowsCompoundFlagsOfHugetlbOnly()
     {
         const KPageFlags Compound = KPageFlags.COMPOUND_HEAD | KPageFlags.COMPOUND_TAIL;
-        Assert.Equal(KPageFlags.THP, KPageFlagsDecoder.WellKnown((ulong)(Compound | KPageFlags.THP)));
-        Assert.Equal(KPageFlags.HUGE | Compound, KPageFlagsDecoder.WellKnown((ulong)(Compound | KPageFlags.HUGE)));
-        Assert.Equal(KPageFlags.THP | Compound, KPageFlagsDecoder.Raw((ulong)(Compound | KPageFlags.THP)));
+        Assert.Equal(KPageFlags.THP, KPageFlagsDecoder.DecodeWellKnown((ulong)(Compound | KPageFlags.THP)));
+        Assert.Equal(KPageFlags.HUGE | Compound, KPageFlagsDecoder.DecodeWellKnown((ulong)(Compound | KPageFlags.HUGE)));
+        Assert.Equal(KPageFlags.THP | Compound, KPageFlagsDecoder.DecodeRaw((ulong)(Compound | KPageFlags.THP)));
     }
 
     [Fact]
     public void OnlyTheRawViewShowsInternalFlags()
     {
         const KPageFlags Word = KPageFlags.LRU | KPageFlags.RESERVED | KPageFlags.MLOCKED | KPageFlags.ARCH_3 | (KPageFlags)(1UL << 43);
-        Assert.Equal(KPageFlags.LRU, KPageFlagsDecoder.WellKnown((ulong)Word));
-        Assert.Equal(Word, KPageFlagsDecoder.Raw((ulong)Word));
+        Assert.Equal(KPageFlags.LRU, KPageFlagsDecoder.DecodeWellKnown((ulong)Word));
+        Assert.Equal(Word, KPageFlagsDecoder.DecodeRaw((ulong)Word));
     }
 
     [Theory]
@@ -80,14 +80,14 @@ public sealed class KPageFlagsDecoderTests
     [InlineData(57)]
     public void UnknownBitsArePreserved(int bit)
     {
-        Assert.Equal(1UL << bit, (ulong)KPageFlagsDecoder.WellKnown(1UL << bit));
-        Assert.Equal(1UL << bit, (ulong)KPageFlagsDecoder.Raw(1UL << bit));
+        Assert.Equal(1UL << bit, (ulong)KPageFlagsDecoder.DecodeWellKnown(1UL << bit));
+        Assert.Equal(1UL << bit, (ulong)KPageFlagsDecoder.DecodeRaw(1UL << bit));
     }
 
     [Fact]
-    public void AllContainsBothNamesOfAnOverloadedBit()
+    public void DecodeAllContainsBothNamesOfAnOverloadedBit()
     {
-        KPageFlags all = KPageFlagsDecoder.All((ulong)(Slab | KPageFlags.ACTIVE), new PagemapEntry(PagemapBits.SoftDirty));
+        KPageFlags all = KPageFlagsDecoder.DecodeAll((ulong)(Slab | KPageFlags.ACTIVE), new PagemapEntry(PagemapBits.SoftDirty));
         Assert.Equal(Slab | KPageFlags.ACTIVE | KPageFlags.SLUB_FROZEN | KPageFlags.SOFTDIRTY, all);
     }
 }

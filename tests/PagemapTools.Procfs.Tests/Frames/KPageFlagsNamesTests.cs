@@ -64,7 +64,7 @@ public sealed class KPageFlagsNamesTests
     {
         for (int bit = 0; bit < 64; bit++)
         {
-            Assert.True(KPageFlagsNames.TryParse(KPageFlagsNames.GetName(bit), out KPageFlags flag));
+            Assert.True(KPageFlagsNames.TryParse(KPageFlagsNames.Format((KPageFlags)(1UL << bit)), out KPageFlags flag));
             Assert.Equal(bit, BitOperations.TrailingZeroCount((ulong)flag));
         }
     }

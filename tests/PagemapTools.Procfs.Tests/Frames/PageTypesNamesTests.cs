@@ -100,7 +100,7 @@ public sealed class PageTypesNamesTests
     {
         Require.PageTypes();
 
-        Require.That(PageTypes.Knows("mappedtodisk"), "page-types", "This page-types has a later table, with owner_2 in place of mappedtodisk.");
+        Require.That(PageTypes.Knows("mappedtodisk"), "PageTypesBefore6.12", "this page-types has the name owner_2 in place of mappedtodisk");
         foreach ((string names, ulong flags) in Recorded.Select(row => row.Data))
         {
             Assert.True(PageTypes.Flags(names) == flags, names);

@@ -15,14 +15,14 @@ public sealed class CgroupsTests
     [Fact]
     public void InodesIdentifyTheDirectoriesOfTheHierarchy()
     {
-        Assert.SkipUnless(CgroupPaths.Find().Root is not null, "no hierarchy of cgroups with the memory controller is mounted");
+        Require.Cgroups(CgroupPaths.Find().Root is not null, "no hierarchy of cgroups with the memory controller is mounted");
         string root = CgroupPaths.Find().Root!;
         ulong? inode = CgroupPaths.Find().GetInode(root);
         Assert.NotNull(inode);
         Assert.Equal(Inodes.Get(root), inode);
         Assert.Equal(root, CgroupPaths.Find().GetPath(inode.Value));
         string? child = Directory.EnumerateDirectories(root).FirstOrDefault();
-        Assert.SkipUnless(child is not null, $"{root} has no cgroup below it");
+        Require.Cgroups(child is not null, $"{root} has no cgroup below it");
         Assert.Equal(Inodes.Get(child), CgroupPaths.Find().GetInode(Path.GetFileName(child)));
         Assert.Contains(child, CgroupPaths.Find().GetPaths());
     }
@@ -32,15 +32,15 @@ public sealed class CgroupsTests
     [InlineData("/proc")]
     public void OtherDirectoriesHaveNoInode(string path)
     {
-        Assert.SkipUnless(CgroupPaths.Find().Root is not null, "no hierarchy of cgroups with the memory controller is mounted");
-        Assert.SkipWhen(Directory.Exists(Path.Join(CgroupPaths.Find().Root, path)), $"there is a cgroup {path}");
+        Require.Cgroups(CgroupPaths.Find().Root is not null, "no hierarchy of cgroups with the memory controller is mounted");
+        Require.Cgroups(!Directory.Exists(Path.Join(CgroupPaths.Find().Root, path)), $"there is a cgroup {path}");
         Assert.Null(CgroupPaths.Find().GetInode(path));
     }
 
     [Fact]
     public void ASlashNamesTheRootCgroup()
     {
-        Assert.SkipUnless(CgroupPaths.Find().Root is not null, "no hierarchy of cgroups with the memory controller is mounted");
+        Require.Cgroups(CgroupPaths.Find().Root is not null, "no hierarchy of cgroups with the memory controller is mounted");
         Assert.Equal(Inodes.Get(CgroupPaths.Find().Root!), CgroupPaths.Find().GetInode("/"));
     }
 

@@ -30,7 +30,7 @@ public sealed class SoftDirtyTests
     [Fact]
     public void ClearThrowsOnAKernelWithoutSoftDirtyBits()
     {
-        Assert.SkipWhen(SupportAgreement.KeepsSoftDirty(), "this kernel keeps soft-dirty bits");
+        Require.NoSoftDirty();
         ProcfsException failure = Assert.Throws<ProcfsException>(() => new SoftDirty(s_root).Clear(Environment.ProcessId));
         Assert.Equal(ProcfsError.SoftDirtyNotSupported, failure.Error);
         Assert.Contains("CONFIG_MEM_SOFT_DIRTY", failure.Message, StringComparison.Ordinal);

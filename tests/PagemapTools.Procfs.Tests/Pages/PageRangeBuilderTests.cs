@@ -177,7 +177,7 @@ public sealed class PageRangeBuilderTests
 
     private static List<PageRange> Merge(PageBatch batch, FrameProperties fields, Func<int, ulong> word, bool isRaw = false, bool ignorePfn = false)
     {
-        foreach (FrameProperties field in KPageFiles.AllFields)
+        foreach (FrameProperties field in KPageFiles.AllProperties)
         {
             Span<ulong> words = batch.GetColumn(field).Span;
             for (int row = 0; row < words.Length; row++)
@@ -206,7 +206,7 @@ public sealed class PageRangeBuilderTests
     {
         PageInfo page = batch.Mapping(row) is null ? new PageInfo(batch.Pfn(row)) : batch.ProcessPage(row);
         page.UseRawFlags = isRaw;
-        foreach (FrameProperties field in KPageFiles.AllFields.Where(field => (fields & field) != 0))
+        foreach (FrameProperties field in KPageFiles.AllProperties.Where(field => (fields & field) != 0))
         {
             page.Set(field, batch.GetValue(field, row));
         }

@@ -7,7 +7,7 @@ namespace PagemapTools.Procfs.Tests.Support;
 internal static class Identities
 {
     /// <summary>One swap area and an unknown kernel configuration.</summary>
-    public static SwapTypes OneArea { get; } = new(["/swapfile"], special: null);
+    public static SwapTypes OneArea { get; } = new(["/swapfile"], layout: null);
 
     public static ProcessContext Process { get; } = new(7, "made-up", OneArea);
 

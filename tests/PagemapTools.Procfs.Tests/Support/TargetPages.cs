@@ -48,7 +48,7 @@ internal static class TargetPages
     public static FrameProperties GetReadableProperties()
     {
         FrameProperties fields = FrameProperties.None;
-        foreach (FrameProperties field in KPageFiles.AllFields)
+        foreach (FrameProperties field in KPageFiles.AllProperties)
         {
             using KPageFiles files = new(s_root);
             try

@@ -16,7 +16,7 @@ public sealed class WorkQueueTests
         ulong end = start + ((((ulong)pages * factor) + 1) * s_page);
         ulong furtherStart = end + s_page;
         ulong furtherEnd = furtherStart + ((furtherPages + 1UL) * s_page);
-        PageRun[] slices = [.. new WorkQueue([CreatePart(start, end), CreatePart(furtherStart, furtherEnd)]).DequeueAll()];
+        MappingPart[] slices = [.. new WorkQueue([CreatePart(start, end), CreatePart(furtherStart, furtherEnd)]).DequeueAll()];
         Assert.Equal(start, slices[0].Start);
         Assert.Equal(furtherEnd, slices[^1].End);
         Assert.All(slices, slice => Assert.True(slice.Start < slice.End && slice.Start % s_page == 0));
@@ -37,10 +37,10 @@ public sealed class WorkQueueTests
     public void SlicesOfReservedAddressesTakeNoMemory()
     {
         const int Reservations = 10_000;
-        PageRun[] parts = [.. Enumerable.Range(0, Reservations).Select(_ => CreatePart(0, 128 * 1024 * Gibi))];
+        MappingPart[] parts = [.. Enumerable.Range(0, Reservations).Select(_ => CreatePart(0, 128 * 1024 * Gibi))];
         long before = GC.GetAllocatedBytesForCurrentThread();
         WorkQueue queue = new(parts);
-        PageRun slice = queue.DequeueAll().First();
+        MappingPart slice = queue.DequeueAll().First();
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 2 * sizeof(long) * Reservations);
         Assert.Equal(64 * Gibi, slice.End);
     }
@@ -51,13 +51,13 @@ public sealed class WorkQueueTests
     [Fact]
     public void SeveralThreadsTakeEachPartOnce()
     {
-        PageRun[] all = [.. Enumerable.Range(0, 5000).Select(i => CreatePart((ulong)i * s_page, ((ulong)i + 1) * s_page))];
+        MappingPart[] all = [.. Enumerable.Range(0, 5000).Select(i => CreatePart((ulong)i * s_page, ((ulong)i + 1) * s_page))];
         WorkQueue queue = new(all);
         List<ulong> taken = [];
         Lock gate = new();
         Parallel.For(0, 8, _ =>
         {
-            foreach (PageRun part in queue.DequeueAll())
+            foreach (MappingPart part in queue.DequeueAll())
             {
                 lock (gate)
                 {
@@ -69,5 +69,5 @@ public sealed class WorkQueueTests
         Assert.Empty(queue.DequeueAll());
     }
 
-    private static PageRun CreatePart(ulong start, ulong end) => new(Identities.CreateMapping(start, end), start, end, PageCategories.Present);
+    private static MappingPart CreatePart(ulong start, ulong end) => new(Identities.CreateMapping(start, end), start, end, PageCategories.Present);
 }

@@ -102,7 +102,7 @@ public sealed class CallerChecks(SharedTargets targets) : IClassFixture<SharedTa
     public void KpageFilesNeedTheirOwnerOrCapDacReadSearch()
     {
         using KPageFiles files = new(s_root);
-        foreach (FrameProperties field in KPageFiles.AllFields.Where(field => File.Exists($"/proc/{KPageFiles.FileName(field)}")))
+        foreach (FrameProperties field in KPageFiles.AllProperties.Where(field => File.Exists($"/proc/{KPageFiles.GetFileName(field)}")))
         {
             if (Rights.IsRoot || Rights.MayReadFilesOfOthers)
             {

@@ -2,32 +2,34 @@ using PagemapTools.Procfs.Processes;
 
 namespace PagemapTools.Procfs.Walk;
 
-/// <summary>What of a process is walked.</summary>
+/// <summary>Selects the pages of a process that are walked.</summary>
 public sealed record PageWalkOptions
 {
-    /// <summary>Which mappings; null for all.</summary>
+    /// <summary>Selects the mappings; null for all.</summary>
     public Func<MemoryMapping, bool>? Mappings { get; init; }
 
-    /// <summary>Which addresses; empty for all.</summary>
+    /// <summary>The addresses; empty for all.</summary>
     public IReadOnlyList<AddressRange> Addresses { get; init; } = [];
 
-    /// <summary>What a page has to be to be worth reading; more may be delivered. None delivers every page, populated or not.</summary>
+    /// <summary>Pages of at least one of these categories are delivered; other pages may be, too. None delivers every page, populated or not.</summary>
     internal PageCategories Categories { get; init; } = PageCategories.Present | PageCategories.Swapped;
 
     /// <summary>Whether every page of shared mappings is delivered, populated or not.</summary>
+    /// <remarks>The entry of a swapped-out page of shared memory reads 0, as if the page were not populated.</remarks>
     internal bool IncludeUnpopulatedShared { get; init; }
 
+    /// <summary>Gets the categories to deliver of a mapping.</summary>
     internal PageCategories GetCategories(MemoryMapping mapping) => IncludeUnpopulatedShared && mapping.IsShared ? PageCategories.None : Categories;
 }
 
-/// <summary>A part of a mapping, on page boundaries, and what a page has to be to be worth reading.</summary>
-internal readonly record struct PageRun(MemoryMapping Mapping, ulong Start, ulong End, PageCategories Categories);
+/// <summary>A part of a mapping, on page boundaries, and the categories of pages to deliver.</summary>
+internal readonly record struct MappingPart(MemoryMapping Mapping, ulong Start, ulong End, PageCategories Categories);
 
-/// <summary>Cuts a process into the parts that a walk takes one after the other.</summary>
-internal static class PageRuns
+/// <summary>Finds the parts of mappings that a walk reads.</summary>
+internal static class MappingParts
 {
-    /// <summary>The mappings that the options name, clipped to the addresses that they name, in ascending order.</summary>
-    public static IEnumerable<PageRun> Enumerate(ProcessAddressSpace process, PageWalkOptions options)
+    /// <summary>Enumerates the selected mappings, clipped to the selected addresses, in ascending order.</summary>
+    public static IEnumerable<MappingPart> Enumerate(ProcessAddressSpace process, PageWalkOptions options)
     {
         IReadOnlyList<AddressRange> ranges = AddressRange.Normalize(options.Addresses);
         foreach (MemoryMapping mapping in process.ReadMappings())
@@ -39,7 +41,7 @@ internal static class PageRuns
 
             if (ranges.Count == 0)
             {
-                yield return new PageRun(mapping, mapping.Start, mapping.End, options.GetCategories(mapping));
+                yield return new MappingPart(mapping, mapping.Start, mapping.End, options.GetCategories(mapping));
             }
 
             foreach (AddressRange range in ranges)
@@ -48,7 +50,7 @@ internal static class PageRuns
                 ulong end = Math.Min(range.End, mapping.End);
                 if (start < end)
                 {
-                    yield return new PageRun(mapping, start, end, options.GetCategories(mapping));
+                    yield return new MappingPart(mapping, start, end, options.GetCategories(mapping));
                 }
             }
         }
