@@ -2,7 +2,7 @@
 .SYNOPSIS
 Runs the tests of some tiers, each suite to its end, and throws when any failed. build.ps1 calls it.
 .DESCRIPTION
-The results stay in out/test-results: a TRX file for each test project, pester.xml (NUnit) and guests.log.
+The results stay in out/test-results: a TRX file for each test project, pester.xml (NUnit 3) and guests.log.
 The closing line counts all suites: N passed, N failed, N skipped.
 #>
 [CmdletBinding()]
@@ -35,11 +35,11 @@ function Invoke-PesterTest {
     $pester = (Test-Path $package) ? "'$package'" : 'Pester -MinimumVersion 5.7.0'
     # A process of its own: one that has loaded the module once never loads a newer build of it.
     & "$PSHOME/pwsh" -NoProfile -NonInteractive -Command "Import-Module $pester; Invoke-Pester -Configuration @{
-        Run = @{ Path = 'tests/Pester'; Exit = `$true }; TestResult = @{ Enabled = `$true; OutputPath = '$results/pester.xml' } }" | Out-Host
+        Run = @{ Path = 'tests/Pester'; Exit = `$true }; TestResult = @{ Enabled = `$true; OutputFormat = 'NUnit3'; OutputPath = '$results/pester.xml' } }" | Out-Host
     $isGood = $LASTEXITCODE -eq 0
-    $suite = (Test-Path $results/pester.xml) ? ([xml] (Get-Content -Raw $results/pester.xml)).'test-results' : @{}
-    $failed, $skipped = ([int] $suite.failures + $suite.errors), ([int] $suite.skipped + $suite.ignored + $suite.inconclusive)
-    ConvertTo-Count -Passed ($suite.total - $failed - $skipped) -Failed $failed -Skipped $skipped -IsGood ($isGood -and $suite.total -gt 0)
+    # NUnit3 is the format that has the reasons of skipped tests.
+    $suite = (Test-Path $results/pester.xml) ? ([xml] (Get-Content -Raw $results/pester.xml)).'test-run' : @{}
+    ConvertTo-Count -Passed $suite.passed -Failed $suite.failed -Skipped $suite.skipped -IsGood ($isGood -and $suite.total -gt 0)
 }
 
 function Invoke-GuestTest {

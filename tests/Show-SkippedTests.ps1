@@ -2,9 +2,9 @@
 .SYNOPSIS
 Shows what tests were skipped for, and fails when that is more than the budget allows.
 .DESCRIPTION
-Reads all results below a folder: TRX files of dotnet test, XML of Pester (NUnit or JUnit format), and logs of the guests
+Reads all results below a folder: TRX files of dotnet test, XML of Pester (NUnit 3 or JUnit format), and logs of the guests
 (*.log, in which xunit marks a skipped test with [SKIP]). A reason has the form "requires FEATURE: why it is missing here".
-The table has one line for each feature. skip-budget.psd1 says how many tests each feature may cost at most, and on which machine;
+The table has one line for each feature, and for each guest. skip-budget.psd1 says how many tests each feature may cost at most, and on which machine;
 a feature without a budget, and a reason of another form, may cost none.
 .PARAMETER ResultsPath
 The folder with the results.
@@ -22,24 +22,37 @@ param(
 $ErrorActionPreference = 'Stop'
 $budget = Import-PowerShellDataFile $BudgetPath
 
-# Conditions of the budget: whether this machine lacks the feature, as far as that is cheap to tell.
-$kernel = [version] ((Get-Content /proc/sys/kernel/osrelease) -replace '^(\d+\.\d+).*', '$1')
+# Conditions of the budget: whether a machine lacks the feature, as far as that is cheap to tell. A guest is root and has neither swap,
+# nor programs, nor the paths of this machine.
+$here = [version] ((Get-Content /proc/sys/kernel/osrelease) -replace '^(\d+\.\d+).*', '$1')
 $isRoot = (id -u) -eq 0
-function Test-Condition([string] $Condition) {
+function Test-Condition([string] $Condition, [string] $Guest) {
+    $kernel = $Guest -match '^\d+\.\d+' ? [version] $Matches[0] : $here
     switch -Regex ($Condition) {
         '^Always$' { return $true }
-        '^NotRoot$' { return -not $isRoot }
-        '^NoSwap$' { return @(Get-Content /proc/swaps).Count -lt 2 }
+        '^NotRoot$' { return -not $Guest -and -not $isRoot }
+        '^NoSwap$' { return $Guest -or @(Get-Content /proc/swaps).Count -lt 2 }
         '^KernelBefore (\d+\.\d+)$' { return $kernel -lt [version] $Matches[1] }
-        '^NoCommand (\S+)$' { return -not (Get-Command -Name $Matches[1] -CommandType Application -ErrorAction Ignore) }
-        '^NoPath (\S+)$' { return -not (Test-Path $Matches[1]) }
+        '^NoCommand (\S+)$' { return $Guest -or -not (Get-Command -Name $Matches[1] -CommandType Application -ErrorAction Ignore) }
+        '^NoPath (\S+)$' { return $Guest -or -not (Test-Path $Matches[1]) }
         default { throw "${BudgetPath}: '$Condition' is no condition" }
     }
 }
 
-function Get-SkipReason([IO.FileInfo] $File) {
+function ConvertTo-Skip([string] $Reason, [string] $Guest) {
+    $feature = $Reason -match '^requires ([\w.-]+): ' ? $Matches[1] : 'unknown'
+    [pscustomobject] @{ Feature = $feature; Guest = $Guest; Reason = $Reason -replace '^requires [\w.-]+: ' }
+}
+
+function Get-Skip([IO.FileInfo] $File) {
     switch ($File.Extension) {
-        '.log' { (Select-String -Path $File.FullName -Pattern 'requires [\w.-]+: .*').ForEach{ $_.Matches[0].Value } }
+        '.log' {
+            # The lines of a guest begin with its name; xunit puts the reason below the line of the test.
+            foreach ($match in Select-String -Path $File.FullName -Pattern '^(?:\[(?<guest>[^\]]+)\] )?.*\[SKIP\]' -Context 0, 1) {
+                $text = $match.Context.PostContext -replace '^\[[^\]]+\] ' | ForEach-Object Trim
+                ConvertTo-Skip ($text -match '^requires [\w.-]+: ' ? $text : "no reason of the form 'requires FEATURE: why': $text") "$($match.Matches[0].Groups['guest'])"
+            }
+        }
         default {
             $xml = [xml] (Get-Content -Raw $File.FullName)
             $skipped = $xml.SelectNodes("//*[local-name()='UnitTestResult' and @outcome='NotExecuted'] | //*[local-name()='test-case' and (@result='Ignored' or @result='Skipped')] | //*[local-name()='testcase' and *[local-name()='skipped']]")
@@ -48,7 +61,7 @@ function Get-SkipReason([IO.FileInfo] $File) {
                 # xunit wants a reason for each skip: what has none in a TRX file is an explicit test, which runs only where it is asked for.
                 if (-not $text -and $File.Extension -eq '.trx') { continue }
                 # A reason may stand behind a word of the runner's, as Pester's "is skipped, because".
-                if ($text -match 'requires [\w.-]+: .*') { $Matches[0] } else { "no reason of the form 'requires FEATURE: why': $($text.Trim()) [$($result.testName)$($result.name)]" }
+                ConvertTo-Skip ($text -match 'requires [\w.-]+: .*' ? $Matches[0] : "no reason of the form 'requires FEATURE: why': $($text.Trim()) [$($result.testName)$($result.name)]")
             }
         }
     }
@@ -56,17 +69,17 @@ function Get-SkipReason([IO.FileInfo] $File) {
 
 $files = @(Get-ChildItem -Path $ResultsPath -Recurse -File -Include *.trx, *.xml, *.log)
 if (-not $files) { throw "There are no results below '$ResultsPath'." }
-$table = $files | ForEach-Object { Get-SkipReason $_ } |
-    Group-Object { if ($_ -match '^requires ([\w.-]+): ') { $Matches[1] } else { 'unknown' } } |
-    Sort-Object Count -Descending | ForEach-Object {
-        $line = $budget[$_.Name]
-        [pscustomobject] @{
-            Feature = $_.Name
-            Count = $_.Count
-            Budget = $line -and (Test-Condition $line.If) ? $line.Most : 0
-            Reason = ($_.Group[0] -replace '^requires [\w.-]+: ')
-        }
+$table = $files | ForEach-Object { Get-Skip $_ } | Group-Object Feature, Guest | Sort-Object Count -Descending | ForEach-Object {
+    $first = $_.Group[0]
+    $line = $budget[$first.Feature]
+    [pscustomobject] @{
+        Feature = $first.Feature
+        Guest = $first.Guest
+        Count = $_.Count
+        Budget = $line -and (Test-Condition $line.If $first.Guest) ? $line.Most : 0
+        Reason = $first.Reason
     }
+}
 
 if (-not $table) { 'No test was skipped.'; return }
 $table | Format-Table -Wrap | Out-String -Width 160

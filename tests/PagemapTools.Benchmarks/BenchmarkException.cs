@@ -1,9 +1,9 @@
 namespace PagemapTools.Benchmarks;
 
-/// <summary>Something that should have worked did not; the row is not met.</summary>
+/// <summary>An unexpected failure; the row is not met.</summary>
 internal class BenchmarkException(string message) : Exception(message);
 
-/// <summary>This machine lacks what the row needs; the row is neither met nor missed.</summary>
+/// <summary>This machine cannot run the row; the row is neither met nor missed.</summary>
 internal sealed class SkippedException(string message) : BenchmarkException(message);
 
 /// <summary>The arguments are wrong.</summary>

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace PagemapTools.Benchmarks;
 
-/// <summary>What is measured, how often, and with which peers.</summary>
+/// <summary>The rows to measure, the number of turns, and the comparators.</summary>
 internal sealed record CommandLine
 {
     public const string Usage = """
@@ -11,11 +11,11 @@ internal sealed record CommandLine
           dotnet run -c Release --project tests/PagemapTools.Benchmarks -- [options]
 
           --rows 2,5         only these rows
-          --turns N          turns of ours and theirs after the warm-up (5; no more than a slow row allows)
-          --page-types PATH  the kernel's page-types (else looked for on PATH)
-          --pwsh PATH        a PowerShell to import the module into (else looked for on PATH)
+          --turns N          turns after the warm-up (5); each measures both sides
+          --page-types PATH  the kernel's page-types (else searched on PATH)
+          --pwsh PATH        a PowerShell to import the module into (else searched on PATH)
           --module PATH      the staged module's manifest (else out/PagemapTools, above this program or the current directory)
-          --json             the results for machines
+          --json             the results as JSON
           --micro [...]      micro-benchmarks instead; what follows goes to BenchmarkDotNet, such as --filter *Decode*
 
         Exit status: 0 all rows met, 1 a row not met or not measured, 2 wrong arguments, 3 nothing could be measured.
@@ -52,7 +52,7 @@ internal sealed record CommandLine
                 "--module" => commandLine with { Module = Value(option, rest) },
                 "--json" => commandLine with { IsJson = true },
                 "--help" or "-h" => commandLine with { IsHelp = true },
-                _ => throw new UsageException($"'{option}' is no option."),
+                _ => throw new UsageException($"'{option}' is not an option."),
             };
         }
 
@@ -65,5 +65,5 @@ internal sealed record CommandLine
     private static int Number(string option, string text) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number > 0
             ? number
-            : throw new UsageException($"{option} takes positive numbers, and '{text}' is none.");
+            : throw new UsageException($"{option} takes positive numbers, not '{text}'.");
 }

@@ -2,7 +2,7 @@ namespace PagemapTools.Benchmarks;
 
 internal static class ExitStatus
 {
-    /// <summary>Every row that was asked for is met.</summary>
+    /// <summary>Every requested row is met.</summary>
     public const int Met = 0;
 
     /// <summary>A row is not met, or could not be measured.</summary>

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace PagemapTools.Benchmarks;
 
-/// <summary>What the figures were measured on.</summary>
+/// <summary>The machine of the measurement.</summary>
 internal sealed record Machine(string Kernel, string Processor, int ProcessorCount, long MemoryBytes, string Runtime)
 {
     public static Machine Read() => new(
@@ -13,15 +13,15 @@ internal sealed record Machine(string Kernel, string Processor, int ProcessorCou
         MemoryField("MemTotal"),
         RuntimeInformation.FrameworkDescription);
 
-    public static long AvailableBytes() => MemoryField("MemAvailable");
+    public static long ReadAvailableBytes() => MemoryField("MemAvailable");
 
-    /// <summary>The one-minute load average: whether others compute on the same cores.</summary>
-    public static string Load() => File.ReadAllText("/proc/loadavg").Split(' ')[0];
+    /// <summary>The one-minute load average, which shows whether other processes used the processors.</summary>
+    public static string ReadLoad() => File.ReadAllText("/proc/loadavg").Split(' ')[0];
 
-    private static long MemoryField(string name) => KibibytesOf("/proc/meminfo", name) * 1024;
+    private static long MemoryField(string name) => ReadKibibytes("/proc/meminfo", name) * 1024;
 
-    /// <summary>A field in kB of a file such as meminfo, status or smaps_rollup; 0 if it is not there.</summary>
-    public static long KibibytesOf(string path, string name) =>
+    /// <summary>A field in kB of a file such as meminfo, status or smaps_rollup; 0 if the file has no such field.</summary>
+    public static long ReadKibibytes(string path, string name) =>
         Field(path, name) is { } text ? long.Parse(text.Split(' ')[0], CultureInfo.InvariantCulture) : 0;
 
     private static string? Field(string path, string name)

@@ -45,6 +45,7 @@ internal sealed class TargetProcess : IDisposable
     {
         // A process in untracked memory lives until this method returns, so that the next process does not get the same page frames.
         List<TargetProcess> untracked = [];
+        Require.That(true, TargetProgram.FeatureOf(kind), kind);
         try
         {
             for (int start = 1; ; start++)

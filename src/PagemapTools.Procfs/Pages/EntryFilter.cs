@@ -3,23 +3,23 @@ using PagemapTools.Procfs.Walk;
 
 namespace PagemapTools.Procfs.Pages;
 
-/// <summary>Conditions on a pagemap entry, decided on the word itself before anything else is read. All have to hold.</summary>
+/// <summary>Conditions on a pagemap entry, which are checked on the entry itself before anything else is read. A page passes if all of them hold.</summary>
 public sealed record EntryFilter
 {
-    /// <summary>The states that pass; empty for every state but unpopulated.</summary>
+    /// <summary>The states that pass; empty for every state except unpopulated.</summary>
     public IReadOnlyCollection<PageState> States { get; init; } = [];
 
     /// <summary>Whether the page has to be soft-dirty; null for either.</summary>
     public bool? IsSoftDirty { get; init; }
 
-    /// <summary>True for present pages that are mapped once, false for present pages that are not; null for any page.</summary>
+    /// <summary>True for present pages that are mapped exactly once, false for other present pages; null for any page.</summary>
     public bool? IsExclusive { get; init; }
 
-    /// <summary>Whether unpopulated pages pass, too, if <see cref="States"/> is empty.</summary>
+    /// <summary>Whether unpopulated pages pass as well if <see cref="States"/> is empty.</summary>
     public bool IncludeUnpopulated { get; init; }
 }
 
-/// <summary>An <see cref="EntryFilter"/> as masks.</summary>
+/// <summary>An <see cref="EntryFilter"/> compiled to bit masks.</summary>
 internal sealed class EntryMatcher
 {
     private readonly ulong _mask;
@@ -50,7 +50,7 @@ internal sealed class EntryMatcher
     /// <summary>Whether unpopulated pages can pass.</summary>
     public bool AcceptsUnpopulated => AcceptsState(PageState.Unpopulated) && (_mask & PagemapEntry.PresentBit) == 0;
 
-    /// <summary>What the kernel can look for before an entry is read.</summary>
+    /// <summary>The categories by which PAGEMAP_SCAN can find pages that may pass.</summary>
     public PageCategories Categories =>
         AcceptsUnpopulated ? PageCategories.None
         : (_states & ~(Bit(PageState.Present) | Bit(PageState.Unpopulated))) != 0 && (_mask & PagemapEntry.PresentBit) == 0
@@ -59,7 +59,10 @@ internal sealed class EntryMatcher
 
     public bool AcceptsState(PageState state) => (_states & Bit(state)) != 0;
 
-    /// <summary>Whether an entry passes whose page was resolved to a state; unpopulated if it was not.</summary>
+    /// <summary>Whether an entry passes.</summary>
+    /// <param name="entry">The entry.</param>
+    /// <param name="types">The machine's swap types.</param>
+    /// <param name="resolved">The state to which an unpopulated page of shared memory was resolved; unpopulated if it was not.</param>
     public bool Matches(ulong entry, SwapTypes types, PageState resolved = PageState.Unpopulated) =>
         (entry & _mask) == _bits
         && (resolved != PageState.Unpopulated ? AcceptsState(resolved)

@@ -3,7 +3,7 @@ using PagemapTools.Procfs.Frames;
 
 namespace PagemapTools.Procfs.Pages;
 
-/// <summary>Conditions on a page frame: its flags, its map count and its cgroup. All have to hold; an unknown value fails its condition.</summary>
+/// <summary>Conditions on a page frame: its flags, its map count and its cgroup. A frame passes if all of them hold; an unknown value fails its condition.</summary>
 public sealed record FrameFilter
 {
     /// <summary>Conditions on the flags.</summary>
@@ -15,7 +15,7 @@ public sealed record FrameFilter
     /// <summary>The maximum map count; null for any.</summary>
     public ulong? MaxMapCount { get; init; }
 
-    /// <summary>The inodes of the cgroups, one of which the frame has to be charged to; null for any.</summary>
+    /// <summary>The inodes of cgroups; the frame has to be charged to one of them. Null for any.</summary>
     public IReadOnlySet<ulong>? Cgroups { get; init; }
 
     /// <summary>The properties that have to be read before the conditions can be checked.</summary>
@@ -26,8 +26,8 @@ public sealed record FrameFilter
 
     /// <summary>Whether a row passes.</summary>
     /// <param name="batch">The rows.</param>
-    /// <param name="row">Which.</param>
-    /// <param name="required">What <see cref="RequiredProperties"/> says, computed once for many rows.</param>
+    /// <param name="row">The row's index.</param>
+    /// <param name="required">The <see cref="RequiredProperties"/>, computed once for many rows.</param>
     /// <param name="rawFlags">Whether flags are shown raw.</param>
     internal bool Matches(PageBatch batch, int row, FrameProperties required, bool rawFlags) =>
         ((required & FrameProperties.Flags) == 0 || MatchesFlags(batch.GetValue(FrameProperties.Flags, row), batch.Entry(row), rawFlags))

@@ -4,7 +4,7 @@ using PagemapTools.Procfs.Frames;
 
 namespace PagemapTools.Procfs.Pages;
 
-/// <summary>Collects pages as they come and counts them by their flags in batches: neighbours are read together, in one call.</summary>
+/// <summary>Collects pages and counts them by their flags in batches, so that one call reads the flags of neighbouring frames.</summary>
 internal sealed class FrameFlagsBatcher(PageIndexedFile kpageflags, UntrackedSections untracked, KPageFlagsHistogram histogram) : IDisposable
 {
     private const int FramesPerBatch = 4096;
@@ -12,14 +12,14 @@ internal sealed class FrameFlagsBatcher(PageIndexedFile kpageflags, UntrackedSec
     private readonly List<(ulong Pfn, PagemapEntry Entry)> _frames = [];
     private readonly PfnBatchReader _runs = new();
 
-    /// <summary>Whether a page lay in a frame that the kernel does not track; such a page is not counted.</summary>
+    /// <summary>Whether a page had a frame that the kernel does not track. Such a page is not counted.</summary>
     public bool SawUntrackedFrames { get; private set; }
 
     /// <summary>
-    /// Adds a page and those that follow it. As in page-types, a swapped-out page has no frame but an entry, and counts. A page with
-    /// neither, or with a hidden frame, does not count.
+    /// Adds a page and the pages after it. A swapped-out page has an entry and no frame, and is counted, as in page-types. A page with
+    /// neither, and a page whose frame is hidden, is not counted.
     /// </summary>
-    public void Add(PageInfo first, long pages, CancellationToken cancellationToken)
+    public void Add(in PageValues first, long pages, CancellationToken cancellationToken)
     {
         PagemapEntry entry = first.Entry;
         if (entry is { IsSwapFormat: true, IsPresent: false })
@@ -40,7 +40,7 @@ internal sealed class FrameFlagsBatcher(PageIndexedFile kpageflags, UntrackedSec
         }
     }
 
-    /// <summary>Counts the pages that were added since the last flush.</summary>
+    /// <summary>Counts the pages added since the last flush.</summary>
     public void Flush()
     {
         ulong[] words = new ulong[_frames.Count];

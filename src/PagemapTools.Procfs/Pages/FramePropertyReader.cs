@@ -4,14 +4,15 @@ using PagemapTools.Procfs.Frames;
 
 namespace PagemapTools.Procfs.Pages;
 
-/// <summary>Fills the columns of a batch from the files that are indexed by page frame number, and copies them to objects.</summary>
+/// <summary>Fills the columns of a batch from the files that are indexed by page frame number, and copies them to the values of pages.</summary>
 internal sealed class FramePropertyReader(KPageFiles files, FrameProperties fields, Func<CgroupPaths>? getCgroups = null) : IDisposable
 {
-    // For these, bit 56 and kpagecount may differ. Except in 6.11 to 6.14, the bit of a huge page that is mapped whole is that of its
-    // first page. With CONFIG_NO_PAGE_MAPCOUNT (6.15) both describe the folio, each in its own way. Without a page there is no count.
+    // For frames with these flags, bit 56 and kpagecount may differ. If one entry maps a huge page, all its pages have the bit of the first
+    // page, except in 6.11 to 6.14. With CONFIG_NO_PAGE_MAPCOUNT (6.15), bit 56 and kpagecount describe the folio in different ways. A frame
+    // without a struct page (NOPAGE) has no count.
     private const ulong LargeFolioOrNoPage = (ulong)(KPageFlags.COMPOUND_HEAD | KPageFlags.COMPOUND_TAIL | KPageFlags.HUGE | KPageFlags.THP | KPageFlags.NOPAGE);
 
-    // Map counts come last: flags make most of them known, and only the others are read.
+    // Map counts come last, because flags determine most of them, and only the others are read.
     private static readonly FrameProperties[] s_readOrder = [FrameProperties.Flags, FrameProperties.Cgroup, FrameProperties.MapCount];
 
     private readonly FrameProperties[] _fields = [.. s_readOrder.Where(field => (fields & field) != 0)];
@@ -44,22 +45,22 @@ internal sealed class FramePropertyReader(KPageFiles files, FrameProperties fiel
         }
     }
 
-    /// <summary>Copies what was read of a row to its object.</summary>
-    public void Populate(PageBatch batch, int row, PageInfo page)
+    /// <summary>Copies the properties of a row.</summary>
+    public void Populate(PageBatch batch, int row, ref PageValues values)
     {
         foreach (FrameProperties field in _fields)
         {
-            page.Set(field, batch.GetValue(field, row));
+            values.Set(field, batch.GetValue(field, row));
         }
 
-        if (_cgroups is not null && page.CgroupInode is { } inode)
+        if (_cgroups is not null && values.CgroupInode is { } inode)
         {
             if (inode != _lastCgroup.Inode)
             {
                 _lastCgroup = (inode, _cgroups.GetPath(inode));
             }
 
-            page.CgroupPath = _lastCgroup.Path;
+            values.CgroupPath = _lastCgroup.Path;
         }
     }
 
@@ -70,8 +71,8 @@ internal sealed class FramePropertyReader(KPageFiles files, FrameProperties fiel
     }
 
     /// <summary>
-    /// For a small folio, bit 56 and kpagecount derive from the same field (fs/proc/task_mmu.c, fs/proc/page.c): if the bit says that
-    /// this is the only mapping, and the flags that the frame is still mapped, the count is 1. The kernel is asked about the others.
+    /// For a small folio, bit 56 and kpagecount derive from the same field (fs/proc/task_mmu.c, fs/proc/page.c). If bit 56 is set, and the
+    /// flags show that the frame is still mapped, the count is 1. Only the other counts are read.
     /// </summary>
     private void ReadCounts(PageIndexedFile kpagecount, PageBatch batch)
     {
@@ -95,7 +96,7 @@ internal sealed class FramePropertyReader(KPageFiles files, FrameProperties fiel
         }
     }
 
-    /// <summary>A mapped page whose word is 0 because the kernel does not track its frame has an unknown value, not 0.</summary>
+    /// <summary>Replaces the word 0 by an unknown value where it means that the kernel does not track the frame of a mapped page.</summary>
     private void ClearUntracked(PageBatch batch, FrameProperties field)
     {
         Span<ulong> words = batch.GetColumn(field).Span;

@@ -3,7 +3,7 @@ using PagemapTools.Procfs.Walk;
 
 namespace PagemapTools.Procfs.Pages;
 
-/// <summary>Limits of a reading, each reported once through <see cref="FrameQuery.OnWarning"/>.</summary>
+/// <summary>The limits of a reading. Each is reported once through <see cref="FrameQuery.OnWarning"/>.</summary>
 [Flags]
 public enum ReadWarnings
 {
@@ -13,44 +13,44 @@ public enum ReadWarnings
     /// <summary>The kernel hides page frame numbers and swap offsets: CAP_SYS_ADMIN in the initial user namespace is missing.</summary>
     HiddenPageFrames = 1,
 
-    /// <summary>Shared memory could not be resolved: the files behind the mappings may not be opened or examined.</summary>
+    /// <summary>Shared memory could not be resolved: the caller may not open or examine the files behind the mappings.</summary>
     UnresolvedSharedMemory = 2,
 
-    /// <summary>Page frames lie in memory that the kernel does not track in /proc/kpage*.</summary>
+    /// <summary>Page frames belong to memory that the kernel does not track in /proc/kpage*.</summary>
     UntrackedPageFrames = 4,
 
-    /// <summary>Ranges that were made whatever page frames their pages have do not say which frames to read.</summary>
+    /// <summary>Ranges that were joined without regard to page frames do not have the frame numbers of their pages.</summary>
     IgnoredPageFrames = 8,
 }
 
-/// <summary>Which page frames pass, and what is read of each.</summary>
+/// <summary>Selects page frames, and the properties to read of each.</summary>
 public record FrameQuery
 {
     /// <summary>Conditions on the frame.</summary>
     public FrameFilter Frames { get; init; } = new();
 
-    /// <summary>What is read of each frame.</summary>
+    /// <summary>The properties to read of each frame.</summary>
     public FrameProperties Include { get; init; }
 
     /// <summary>Whether flags are shown raw, and bit specifications compared with the raw flags.</summary>
     public bool RawFlags { get; init; }
 
-    /// <summary>Called by the thread that enumerates, before the first page that the limit may concern; null if there is no need.</summary>
+    /// <summary>Called by the thread that enumerates, before the first page that the limit may affect; null for no warnings.</summary>
     public Action<ReadWarnings>? OnWarning { get; init; }
 
     internal FrameProperties RequiredProperties => Include | Frames.RequiredProperties;
 }
 
-/// <summary>Which pages of a process pass, and what is read of each.</summary>
+/// <summary>Selects pages of a process, and the properties to read of each.</summary>
 public sealed record ProcessPageQuery : FrameQuery
 {
-    /// <summary>Which mappings and addresses.</summary>
+    /// <summary>The mappings and addresses to walk.</summary>
     public PageWalkOptions Walk { get; init; } = new();
 
     /// <summary>Conditions on the pagemap entry.</summary>
     public EntryFilter Entries { get; init; } = new();
 
-    /// <summary>Whether unpopulated pages of shared memory are resolved by asking the page cache and swap.</summary>
+    /// <summary>Whether unpopulated pages of shared memory are looked up in the page cache and in swap.</summary>
     public bool ResolveShared { get; init; }
 }
 

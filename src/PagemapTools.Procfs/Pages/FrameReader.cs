@@ -2,8 +2,8 @@ using PagemapTools.Procfs.Frames;
 
 namespace PagemapTools.Procfs.Pages;
 
-/// <summary>Reads frames by their numbers: ranges in order, or numbers as they come.</summary>
-internal sealed class FrameReader : IDisposable
+/// <summary>Reads page frames by number: ranges in order, or the frames of a batch that the caller has filled.</summary>
+internal sealed class FrameReader : IPageRows<PageInfo>, IDisposable
 {
     private readonly KPageFiles _files;
     private readonly FrameQuery _query;
@@ -19,8 +19,10 @@ internal sealed class FrameReader : IDisposable
 
     public PageBatch Batch { get; } = new();
 
-    /// <summary>Reads the next frames of a range that pass; false at its end, or the end of memory.</summary>
-    /// <param name="range">The range; on return, what is left of it.</param>
+    public int Count => Batch.Count;
+
+    /// <summary>Reads the next frames of a range that pass. Returns false at the end of the range or of memory.</summary>
+    /// <param name="range">The range; on return, the rest of it.</param>
     /// <param name="cancellationToken">Cancels the reading.</param>
     public bool MoveNext(ref FrameRange range, CancellationToken cancellationToken)
     {
@@ -39,36 +41,45 @@ internal sealed class FrameReader : IDisposable
         return Batch.Count > 0;
     }
 
-    /// <summary>Reads the frames of the batch, which the caller has filled, and keeps those that pass; returns how many do.</summary>
-    public int ReadBatch()
+    /// <summary>Reads the frames of the batch that the caller has filled, and removes those that do not pass.</summary>
+    public void ReadBatch()
     {
         _properties.Read(Batch);
         Filter();
-        return Batch.Count;
     }
 
-    /// <summary>The object of a row.</summary>
-    public PageInfo Create(PageBatch batch, int row)
+    /// <inheritdoc/>
+    public PageValues GetValues(int row)
     {
-        PageInfo page = new(batch.Pfn(row)) { UseRawFlags = _query.RawFlags };
-        _properties.Populate(batch, row, page);
-        return page;
-    }
-
-    /// <summary>The object that a row was added from, with what was read added to it.</summary>
-    public PageInfo Populate(PageBatch batch, int row)
-    {
-        PageInfo page = batch.Page(row);
-        if ((_query.Include & FrameProperties.Flags) != 0)
+        if (Batch.Page(row) is not null)
         {
-            page.UseRawFlags = _query.RawFlags;
+            return GetPage(row).Values;
         }
 
-        _properties.Populate(batch, row, page);
+        PageValues values = Batch.GetValues(row);
+        values.UseRawFlags = _query.RawFlags;
+        _properties.Populate(Batch, row, ref values);
+        return values;
+    }
+
+    /// <inheritdoc/>
+    public PageInfo GetPage(int row)
+    {
+        if (Batch.Page(row) is not { } page)
+        {
+            return new PageInfo(GetValues(row));
+        }
+
+        if ((_query.Include & FrameProperties.Flags) != 0)
+        {
+            page.Values.UseRawFlags = _query.RawFlags;
+        }
+
+        _properties.Populate(Batch, row, ref page.Values);
         return page;
     }
 
-    /// <summary>Gives the buffers back. The files stay open.</summary>
+    /// <summary>Returns the buffers. The files stay open.</summary>
     public void Dispose()
     {
         _properties.Dispose();

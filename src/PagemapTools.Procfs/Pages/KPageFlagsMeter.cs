@@ -7,7 +7,7 @@ using PagemapTools.Procfs.Processes;
 namespace PagemapTools.Procfs.Pages;
 
 /// <summary>
-/// Counts pages by their flags, as page-types does: of all memory, of processes, of single pages and of ranges, in one summary. Not
+/// Counts pages by their flags, as page-types does: all of memory, processes, single pages and ranges, in one summary. Not
 /// safe to use from several threads.
 /// </summary>
 public sealed class KPageFlagsMeter : IDisposable
@@ -18,11 +18,11 @@ public sealed class KPageFlagsMeter : IDisposable
     private readonly FrameFlagsBatcher _batcher;
     private readonly WarningReporter _warnings;
 
-    /// <summary>Creates a meter that has counted nothing.</summary>
+    /// <summary>Creates a meter with an empty summary.</summary>
     /// <param name="procfs">The machine.</param>
-    /// <param name="filter">Which pages count; null for all.</param>
+    /// <param name="filter">The pages that are counted; null for all.</param>
     /// <param name="rawFlags">Whether flags are shown raw, and bit specifications compared with the raw flags.</param>
-    /// <param name="onWarning">Called once for each limit that a reading meets; null if there is no need.</param>
+    /// <param name="onWarning">Called once for each limit of a reading; null for no warnings.</param>
     /// <exception cref="ProcfsException">/proc/kpageflags may not be read.</exception>
     public KPageFlagsMeter(ProcfsContext procfs, FlagFilter? filter = null, bool rawFlags = false, Action<ReadWarnings>? onWarning = null)
     {
@@ -44,7 +44,7 @@ public sealed class KPageFlagsMeter : IDisposable
     /// <param name="process">The process; it stays open.</param>
     /// <param name="progress">Receives the address up to which the process has been read.</param>
     /// <param name="cancellationToken">Cancels the reading.</param>
-    /// <exception cref="ProcfsException">The process has exited, or may not be read; what was read before counts.</exception>
+    /// <exception cref="ProcfsException">The process has exited, or may not be read; the pages read before are counted.</exception>
     public void Add(ProcessAddressSpace process, IProgress<ulong>? progress = null, CancellationToken cancellationToken = default)
     {
         using ProcessPageReader reader = new(_procfs, process, new ProcessPageQuery { Include = FrameProperties.Flags });
@@ -62,21 +62,21 @@ public sealed class KPageFlagsMeter : IDisposable
         }
     }
 
-    /// <summary>Counts a page by the flags that are known of it, else by those that its frame has now.</summary>
+    /// <summary>Counts a page by the flags that were read before, or else by the current flags of its frame.</summary>
     /// <exception cref="ProcfsException">A read failed.</exception>
     public void Add(PageInfo page, CancellationToken cancellationToken = default)
     {
         if (page.RawFlags is { } known)
         {
-            _histogram.Add(known, page.Entry);
+            _histogram.Add(known, page.Values.Entry);
         }
         else
         {
-            AddFrames(page, 1, cancellationToken);
+            AddFrames(page.Values, 1, cancellationToken);
         }
     }
 
-    /// <summary>Counts the pages of a range by the flags that their frames have now. A range without page frames is not counted.</summary>
+    /// <summary>Counts the pages of a range by the current flags of their frames. A range without page frame numbers is not counted.</summary>
     /// <exception cref="ProcfsException">A read failed.</exception>
     public void Add(PageRange range, CancellationToken cancellationToken = default)
     {
@@ -86,7 +86,7 @@ public sealed class KPageFlagsMeter : IDisposable
         }
         else
         {
-            AddFrames(range.First, range.PageCount, cancellationToken);
+            AddFrames(range.Values, range.PageCount, cancellationToken);
         }
     }
 
@@ -99,7 +99,7 @@ public sealed class KPageFlagsMeter : IDisposable
         return _histogram.GetSummaries();
     }
 
-    /// <summary>Gives the buffers back.</summary>
+    /// <summary>Returns the buffers.</summary>
     public void Dispose() => _batcher.Dispose();
 
     private void AddRows(PageBatch batch)
@@ -119,7 +119,7 @@ public sealed class KPageFlagsMeter : IDisposable
         }
     }
 
-    private void AddFrames(PageInfo first, long pages, CancellationToken cancellationToken)
+    private void AddFrames(in PageValues first, long pages, CancellationToken cancellationToken)
     {
         _batcher.Add(first, pages, cancellationToken);
         _warnings.Report(first.IsPfnHidden ? ReadWarnings.HiddenPageFrames : ReadWarnings.None);

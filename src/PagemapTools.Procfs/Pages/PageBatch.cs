@@ -6,11 +6,11 @@ using PagemapTools.Procfs.Processes;
 namespace PagemapTools.Procfs.Pages;
 
 /// <summary>
-/// A bounded number of pages as columns, between the reader and the objects. Rows that a filter drops never become objects.
+/// A bounded number of pages, stored as columns. Rows that a filter drops never become objects.
 /// </summary>
 internal sealed class PageBatch : IDisposable
 {
-    /// <summary>Rows in a batch, if no other limit is set: few enough for the caches, and for the first of them to come soon.</summary>
+    /// <summary>The default maximum number of rows: few enough for the processor's caches, and for the first row to be delivered soon.</summary>
     public const int Capacity = 16 * 1024;
 
     private readonly RentedArray<int> _rentedMappings = new();
@@ -37,7 +37,7 @@ internal sealed class PageBatch : IDisposable
 
     public bool IsFull => Count == _limit;
 
-    /// <summary>Whether the walk has met no swap type that contradicts the order of the swap areas (<see cref="SwapTypes.GetArea"/>).</summary>
+    /// <summary>Whether no swap type that the walk has read contradicts the order of the swap areas (<see cref="SwapTypes.GetArea"/>).</summary>
     public bool IsAreaOrderPlausible { get; set; } = true;
 
     public ReadOnlySpan<ulong> Pfns => _pfns.AsSpan(0, Count);
@@ -73,16 +73,16 @@ internal sealed class PageBatch : IDisposable
     public void Add(PageInfo page)
     {
         _pages.Add(page);
-        Append(null, page.Entry.Raw, page.RawPfn);
+        Append(null, page.Values.Entry.Raw, page.Values.RawPfn);
     }
 
-    /// <summary>The object that a row was added from.</summary>
-    public PageInfo Page(int row) => _pages[row];
+    /// <summary>The object that a row was added from; null if it was added from values.</summary>
+    public PageInfo? Page(int row) => _pages.Count == 0 ? null : _pages[row];
 
-    /// <summary>The words of one field, one a row.</summary>
+    /// <summary>The column of one field: one word for each row.</summary>
     public Memory<ulong> GetColumn(FrameProperties field) => Column(field).AsMemory(0, Count);
 
-    /// <summary>Keeps the rows whose frames pass a query, in order.</summary>
+    /// <summary>Removes the rows whose frames do not pass a query.</summary>
     public void Filter(FrameQuery query)
     {
         int kept = 0;
@@ -101,21 +101,18 @@ internal sealed class PageBatch : IDisposable
 
     public MemoryMapping? Mapping(int row) => _distinctMappings[_mappings[row]];
 
-    public ulong Address(int row) => _addresses[row];
-
     public PagemapEntry Entry(int row) => new(_entries[row]);
-
-    public PageState ResolvedState(int row) => _resolved[row];
 
     public ulong Pfn(int row) => _pfns[row];
 
     public ulong GetValue(FrameProperties field, int row) => Column(field)[row];
 
-    /// <summary>The row as a page of a process.</summary>
-    public ProcessPageInfo ProcessPage(int row) =>
-        new(Mapping(row)!, _addresses[row], Entry(row), _resolved[row], IsAreaOrderPlausible);
+    /// <summary>The values of a row without the properties of its frame.</summary>
+    public PageValues GetValues(int row) => Mapping(row) is { } mapping
+        ? new PageValues(mapping, _addresses[row], Entry(row)) { ResolvedState = _resolved[row], IsAreaOrderPlausible = IsAreaOrderPlausible }
+        : new PageValues(_pfns[row]);
 
-    /// <summary>Gives the buffers back.</summary>
+    /// <summary>Returns the buffers.</summary>
     public void Dispose()
     {
         (_mappings, _addresses, _entries, _resolved, _pfns) = ([], [], [], [], []);

@@ -4,10 +4,10 @@ using PagemapTools.Procfs.Frames;
 
 namespace PagemapTools.Procfs.Pages;
 
-/// <summary>Joins pages that follow one another and are alike in all that is known of them into ranges. Retains one range at a time.</summary>
+/// <summary>Joins pages that follow one another and are alike in every property that was read into ranges. Stores one range at a time.</summary>
 /// <param name="ignorePfn">
-/// Whether pages are joined by address, mapping, state and what else is known of them alone, whatever page frames and swap offsets
-/// they have; the compound marks of a large page do not split it then.
+/// Whether pages of a process are joined by address, mapping, state and their other properties alone, without regard to page frame
+/// numbers and swap offsets; the compound marks of a large page do not split it then.
 /// </param>
 public sealed class PageRangeBuilder(bool ignorePfn = false)
 {
@@ -15,24 +15,15 @@ public sealed class PageRangeBuilder(bool ignorePfn = false)
 
     private readonly KPageFlags _ignoredFlags = ignorePfn ? Compound : KPageFlags.None;
     private PageRange? _range;
-    private PageInfo? _last;
 
     /// <summary>Adds a page.</summary>
     /// <returns>The range before the page, if the page does not extend it; else null.</returns>
-    public PageRange? Add(PageInfo page)
-    {
-        if (_range is not null && Extends(page))
-        {
-            _range.PageCount++;
-            _last = page;
-            return null;
-        }
+    public PageRange? Add(PageInfo page) => Add(in page.Values);
 
-        PageRange? finished = _range;
-        _range = PageRange.Create(page, ignorePfn);
-        _last = page;
-        return finished;
-    }
+    /// <summary>Adds pages.</summary>
+    /// <param name="pages">The pages. If they come from <see cref="PageReading"/>, the ranges are made without an object for each page.</param>
+    /// <returns>The ranges that further pages cannot extend. The last range comes from <see cref="Complete"/>.</returns>
+    public IEnumerable<PageRange> Add(IEnumerable<PageInfo> pages) => pages is IPageSequence sequence ? sequence.Join(this) : Join(pages);
 
     /// <summary>Returns the last range; null if no page was added since the last call.</summary>
     public PageRange? Complete()
@@ -42,39 +33,64 @@ public sealed class PageRangeBuilder(bool ignorePfn = false)
         return last;
     }
 
-    private bool Extends(PageInfo page) =>
-        ExtendsProcess(page as ProcessPageInfo, _last as ProcessPageInfo)
-        && ((ignorePfn && page is ProcessPageInfo) || FollowsInFrame(page, _last!))
-        && page.IsLike(_last!, _ignoredFlags);
-
-    // Flags are compared as they are shown, with the bits of the entry under raw; the entries' own bits have to be the same.
-    private bool ExtendsProcess(ProcessPageInfo? page, ProcessPageInfo? last)
+    internal PageRange? Add(in PageValues page)
     {
-        if (page is null || last is null)
+        if (_range is not null && Extends(page, _range.Values, (ulong)_range.PageCount))
         {
-            return page is null && last is null;
+            _range.PageCount++;
+            return null;
         }
 
-        return ReferenceEquals(page.Mapping, last.Mapping)
-            && page.Address == last.Address + PageGeometry.PageSize
-            && (page.Entry.Raw & ~PagemapEntry.PfnMask) == (last.Entry.Raw & ~PagemapEntry.PfnMask)
-            && page.Resolved == last.Resolved
-            && (!ignorePfn || (page.State == last.State && page.SwapType == last.SwapType));
+        PageRange? finished = _range;
+        _range = PageRange.Create(page, ignorePfn);
+        return finished;
     }
 
-    private static bool FollowsInFrame(PageInfo page, PageInfo last)
+    private IEnumerable<PageRange> Join(IEnumerable<PageInfo> pages)
     {
-        if (page.Pfn is { } pfn && last.Pfn is { } lastPfn)
+        foreach (PageInfo page in pages)
         {
-            return pfn == lastPfn + 1;
+            if (Add(page) is { } range)
+            {
+                yield return range;
+            }
+        }
+    }
+
+    private bool Extends(in PageValues page, in PageValues first, ulong length)
+    {
+        if (!ReferenceEquals(page.Mapping, first.Mapping))
+        {
+            return false;
         }
 
-        (PagemapEntry entry, PagemapEntry lastEntry) = (page.Entry, last.Entry);
-        return page.Pfn == last.Pfn && entry.SwapType == lastEntry.SwapType
-            && (entry.SwapOffset is not { } offset || lastEntry.SwapOffset is not { } lastOffset
-                || offset == (IsMarker(page) ? lastOffset : lastOffset + 1));
+        bool follows = page.Mapping is null
+            ? FollowsInFrame(page, first, length)
+            : ExtendsProcess(page, first, length) && (ignorePfn ? IsSameSwap(page, first) : FollowsInFrame(page, first, length));
+        return follows && page.HasSameFrameProperties(first, _ignoredFlags);
     }
 
-    // A marker keeps its kind where a swapped page has its offset.
-    private static bool IsMarker(PageInfo page) => page is ProcessPageInfo { State: not PageState.Swapped };
+    // Flags are compared as they are shown, which under -Raw includes bits of the entry; those bits of the entry have to be equal.
+    private static bool ExtendsProcess(in PageValues page, in PageValues first, ulong length) =>
+        page.Address == first.Address + PageGeometry.ToAddress(length)
+        && ((page.Entry.Raw ^ first.Entry.Raw) & ~PagemapEntry.PfnMask) == 0
+        && page.ResolvedState == first.ResolvedState;
+
+    private static bool IsSameSwap(in PageValues page, in PageValues first) =>
+        page.Entry.IsPresent || (page.Entry.SwapType == first.Entry.SwapType && page.State == first.State);
+
+    private static bool FollowsInFrame(in PageValues page, in PageValues first, ulong length)
+    {
+        if (page.Pfn is { } pfn && first.Pfn is { } firstPfn)
+        {
+            return pfn == firstPfn + length;
+        }
+
+        return page.RawPfn == first.RawPfn && page.Entry.SwapType == first.Entry.SwapType
+            && (page.Entry.SwapOffset is not { } offset || first.Entry.SwapOffset is not { } firstOffset
+                || offset == (IsMarker(page) ? firstOffset : firstOffset + length));
+    }
+
+    // A marker has its kind in the bits that hold the offset of a swapped page.
+    private static bool IsMarker(in PageValues page) => page.State is not PageState.Swapped;
 }

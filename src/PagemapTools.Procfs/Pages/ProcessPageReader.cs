@@ -9,16 +9,16 @@ using PagemapTools.Procfs.Walk;
 namespace PagemapTools.Procfs.Pages;
 
 /// <summary>
-/// Reads the pages of a process that pass a query: walks and filters on the entry, joins with the kpage files and filters on the
-/// frame. While one batch is looked at, the next is joined and the one after it walked, each on a thread of its own; none waits
-/// between the two, so that a frame is looked up soon after its page.
+/// Reads the pages of a process that pass a query: walks and filters by the entry, joins with the kpage files and filters by the
+/// frame. While the consumer uses one batch, the next is joined and the one after it walked, each on a thread of its own. A walked
+/// batch is joined at once, so that the properties of a frame are read soon after its page.
 /// </summary>
-internal sealed class ProcessPageReader : IDisposable
+internal sealed class ProcessPageReader : IPageRows<ProcessPageInfo>, IDisposable
 {
-    // At most some 8 Mi entries without a sign of life.
+    // A walk that finds nothing returns a batch, and with it progress, after at most 8 Mi entries.
     private const int MaxRunsPerBatch = 256;
 
-    // The more frames are looked up at once, the more of them are neighbours; but the first pages are to come soon.
+    // A larger batch has more neighbouring frames; a small first batch delivers the first pages soon.
     private const int MaxRowsPerBatch = 8 * PageBatch.Capacity;
     private const int BatchGrowthFactor = 2;
 
@@ -31,7 +31,7 @@ internal sealed class ProcessPageReader : IDisposable
     private readonly SharedMemoryResolver? _shared;
     private readonly PrefetchPipeline<PageBatch> _ahead;
 
-    // One that is looked at, one that is joined, one that is walked.
+    // The consumer uses one, one is joined, and one is walked.
     private readonly PageBatch[] _batches = [new(), new(), new()];
     private int _filled;
     private int _rows = PageBatch.Capacity;
@@ -45,7 +45,7 @@ internal sealed class ProcessPageReader : IDisposable
     /// <summary>Begins to read.</summary>
     /// <param name="procfs">The machine.</param>
     /// <param name="process">The process.</param>
-    /// <param name="query">Which pages, and what of each.</param>
+    /// <param name="query">The pages that pass, and the properties to read of each.</param>
     public ProcessPageReader(ProcfsContext procfs, ProcessAddressSpace process, ProcessPageQuery query)
     {
         _process = process;
@@ -61,7 +61,7 @@ internal sealed class ProcessPageReader : IDisposable
         Batch = _batches[0];
     }
 
-    /// <summary>The limits that the reading has met so far.</summary>
+    /// <summary>The limits of the reading so far.</summary>
     public ReadWarnings Warnings =>
         (_sawHiddenPfns ? ReadWarnings.HiddenPageFrames : ReadWarnings.None)
         | (_shared?.SawInaccessibleFile == true ? ReadWarnings.UnresolvedSharedMemory : ReadWarnings.None);
@@ -71,11 +71,13 @@ internal sealed class ProcessPageReader : IDisposable
 
     public PageBatch Batch { get; private set; }
 
+    public int Count => Batch.Count;
+
     /// <summary>
-    /// Reads the next pages into the batch; false at the end. It returns now and then without a page that passes, so that whoever
-    /// waits can show where it is. A failure is thrown only after everything that was read before it has been delivered.
+    /// Reads the next pages into the batch; returns false at the end. A batch may be empty, so that the caller can report progress. A
+    /// failure is thrown after the pages that were read before it have been delivered.
     /// </summary>
-    /// <exception cref="ProcfsException">The process has gone, or a file may not be read.</exception>
+    /// <exception cref="ProcfsException">The process has exited, or a file may not be read.</exception>
     /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> is cancelled.</exception>
     public bool MoveNext(CancellationToken cancellationToken)
     {
@@ -85,14 +87,17 @@ internal sealed class ProcessPageReader : IDisposable
         return batch is not null;
     }
 
-    /// <summary>The object of a row.</summary>
-    public ProcessPageInfo Create(PageBatch batch, int row)
+    /// <inheritdoc/>
+    public PageValues GetValues(int row)
     {
-        ProcessPageInfo page = batch.ProcessPage(row);
-        page.UseRawFlags = _query.RawFlags;
-        _properties.Populate(batch, row, page);
-        return page;
+        PageValues values = Batch.GetValues(row);
+        values.UseRawFlags = _query.RawFlags;
+        _properties.Populate(Batch, row, ref values);
+        return values;
     }
+
+    /// <inheritdoc/>
+    public ProcessPageInfo GetPage(int row) => new(GetValues(row));
 
     /// <summary>Ends the walk. The process and the files stay open.</summary>
     public void Dispose()

@@ -13,6 +13,9 @@ namespace PagemapTools.Procfs.Uss;
 /// </summary>
 public sealed class UssMeter
 {
+    // One array for a process with many mappings would be a large object, and cost a full garbage collection with each measurement.
+    private const int PartsPerChunk = 1024;
+
     private readonly ProcfsContext _procfs;
     private readonly PageIndexedFile? _kpagecount;
     private readonly bool _arePfnSwapEntriesPrivate;
@@ -80,16 +83,16 @@ public sealed class UssMeter
     {
         using ProcessAddressSpace process = _procfs.OpenProcess(processId);
         using SharedMemoryCorrection correction = CreateCorrection(process);
-        List<MappingPart> parts = [];
-        foreach (MappingPart part in MappingParts.Enumerate(process, new PageWalkOptions { Mappings = mappings }))
+        List<MappingPart[]> parts = [];
+        UssAccumulator total = default;
+        foreach (MappingPart[] chunk in MappingParts.Enumerate(process, new PageWalkOptions { Mappings = mappings }).Chunk(PartsPerChunk))
         {
             cancellationToken.ThrowIfCancellationRequested();
-            parts.Add(part);
+            parts.Add(chunk);
+            Array.ForEach(chunk, part => correction.Accumulate(part.Mapping, ref total, cancellationToken));
         }
 
-        UssAccumulator total = default;
-        parts.ForEach(part => correction.Accumulate(part.Mapping, ref total, cancellationToken));
-        WorkQueue queue = new(parts);
+        WorkQueue queue = new(parts.SelectMany(chunk => chunk));
         object totalLock = new();
         ParallelRunner.Run(threads ?? Environment.ProcessorCount, _ =>
         {

@@ -78,15 +78,5 @@ public sealed class GetKPageFlagsCommand : KPageCommand, IFlagFilterParameters
         };
     }
 
-    private protected override void WritePage(PageInfo page)
-    {
-        if (_ranges is null)
-        {
-            base.WritePage(page);
-        }
-        else if (_ranges.Add(page) is { } range)
-        {
-            WriteObject(range);
-        }
-    }
+    private protected override IEnumerable<FrameInfo> Transform(IEnumerable<PageInfo> pages) => _ranges?.Add(pages) ?? base.Transform(pages);
 }

@@ -153,8 +153,8 @@ public sealed class GetProcessPageMapCommand : ProcessTargetCommand, IFlagFilter
     private void Write(ProcessAddressSpace process)
     {
         WorkProgress progress = WorkProgress.ForProcess(this, process);
-        IEnumerable<ProcessPageInfo> pages = Guard(Procfs.ReadPages(process, _query, progress, CancellationToken));
-        foreach (object item in AsRange || IgnorePfn ? pages.AsRanges(IgnorePfn) : (IEnumerable<object>)pages)
+        IEnumerable<ProcessPageInfo> pages = Procfs.ReadPages(process, _query, progress, CancellationToken);
+        foreach (FrameInfo item in Guard<FrameInfo>(AsRange || IgnorePfn ? pages.AsRanges(IgnorePfn) : pages))
         {
             WriteObject(item);
         }

@@ -83,7 +83,8 @@ public abstract class KPageCommand : PagemapCommand
     /// <summary>Creates the query: the properties to read, and the filter.</summary>
     private protected abstract FrameQuery CreateQuery();
 
-    private protected virtual void WritePage(PageInfo page) => WriteObject(page);
+    /// <summary>The objects to write for the pages that pass: the pages, or what a cmdlet makes of them.</summary>
+    private protected virtual IEnumerable<FrameInfo> Transform(IEnumerable<PageInfo> pages) => pages;
 
     /// <summary>Resolves cgroups to inodes. A cgroup is specified by its inode, its full path, or its path below the hierarchy. Null if none is specified.</summary>
     private protected IReadOnlySet<ulong>? ResolveCgroups(string[] cgroups)
@@ -110,6 +111,14 @@ public abstract class KPageCommand : PagemapCommand
         return inodes;
     }
 
+    private void Write(IEnumerable<PageInfo> pages)
+    {
+        foreach (FrameInfo item in Guard(Transform(pages)))
+        {
+            WriteObject(item);
+        }
+    }
+
     private void Enqueue(IEnumerable<PageInfo> pages)
     {
         foreach (PageInfo page in pages)
@@ -124,10 +133,7 @@ public abstract class KPageCommand : PagemapCommand
 
     private void FlushBatch()
     {
-        foreach (PageInfo page in Guard(Procfs.ReadFrames(_pages, _query, CancellationToken)))
-        {
-            WritePage(page);
-        }
+        Write(Procfs.ReadFrames(_pages, _query, CancellationToken));
 
         _pages.Clear();
     }
@@ -135,10 +141,7 @@ public abstract class KPageCommand : PagemapCommand
     private void WriteRange(FrameRange range)
     {
         WorkProgress progress = WorkProgress.ForFrames(this, $"Reading {Field} of page frames");
-        foreach (PageInfo page in Guard(Procfs.ReadFrames(range, _query, progress, CancellationToken)))
-        {
-            WritePage(page);
-        }
+        Write(Procfs.ReadFrames(range, _query, progress, CancellationToken));
 
         progress.Complete();
     }

@@ -1,3 +1,4 @@
+using System.Collections;
 using System.Management.Automation;
 using PagemapTools.Procfs.Core;
 using PagemapTools.Procfs.Machine;
@@ -140,8 +141,7 @@ public abstract class PagemapCommand : PSCmdlet, IDisposable
     private protected IEnumerable<T> Guard<T>(IEnumerable<T> reading)
     {
         using IEnumerator<T> items = reading.GetEnumerator();
-        Func<bool> moveNext = items.MoveNext;
-        while (TryRead(moveNext, out bool hasItem) && hasItem)
+        while (TryMoveNext(items))
         {
             yield return items.Current;
         }
@@ -165,15 +165,30 @@ public abstract class PagemapCommand : PSCmdlet, IDisposable
             result = read();
             return true;
         }
-        catch (OperationCanceledException) when (_cancellation.IsCancellationRequested)
+        catch (Exception failure) when (EndsReading(failure))
         {
-            throw new PipelineStoppedException();
-        }
-        catch (ProcfsException failure)
-        {
-            Report(failure);
+            ReportEnd(failure);
             result = default!;
             return false;
         }
     }
+
+    // Called for every item: a delegate for TryRead would cost as much as the rest of the enumeration.
+    private bool TryMoveNext(IEnumerator items)
+    {
+        try
+        {
+            return items.MoveNext();
+        }
+        catch (Exception failure) when (EndsReading(failure))
+        {
+            ReportEnd(failure);
+            return false;
+        }
+    }
+
+    private bool EndsReading(Exception failure) =>
+        failure is ProcfsException || (failure is OperationCanceledException && _cancellation.IsCancellationRequested);
+
+    private void ReportEnd(Exception failure) => Report(failure as ProcfsException ?? throw new PipelineStoppedException());
 }

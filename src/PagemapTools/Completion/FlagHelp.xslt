@@ -1,5 +1,5 @@
 <?xml version="1.0" encoding="utf-8"?>
-<!-- Makes lines of flag, tab, summary of the compiler's documentation file: completion shows them as tooltips. -->
+<!-- Makes a line of flag, tab and summary for each flag from the compiler's documentation file. Completion shows the summaries as tooltips. -->
 <xsl:stylesheet version="1.0" xmlns:xsl="http://www.w3.org/1999/XSL/Transform">
   <xsl:output method="text" />
   <xsl:template match="/">

@@ -1,5 +1,5 @@
 <?xml version="1.0" encoding="utf-8"?>
-<!-- Makes a Format.ps1xml (File = format) or a Types.ps1xml (File = types) of Views.xml. -->
+<!-- Makes a Format.ps1xml (File = format) or a Types.ps1xml (File = types) from Views.xml. -->
 <xsl:stylesheet version="1.0" xmlns:xsl="http://www.w3.org/1999/XSL/Transform">
   <xsl:output method="xml" indent="yes" />
   <xsl:strip-space elements="*" />
@@ -120,7 +120,7 @@
     </View>
   </xsl:template>
 
-  <!-- What stands in a cell: the property itself, or a script. -->
+  <!-- The content of a cell: a property or a script. -->
   <xsl:template name="item">
     <xsl:param name="before" />
     <xsl:choose>

@@ -3,14 +3,14 @@ using PagemapTools.Benchmarks.Targets;
 
 namespace PagemapTools.Benchmarks.Budget;
 
-/// <summary>What a row measures.</summary>
+/// <summary>The unit of a row's amounts.</summary>
 internal enum Unit
 {
     Milliseconds,
     Mebibytes,
 }
 
-/// <summary>The most that a row's ratio may be, as the design writes it.</summary>
+/// <summary>The maximum ratio of a row, and its text in the table.</summary>
 internal readonly record struct Bound(double Value, string Text)
 {
     public static Bound AtMost(double value) => new(value, Ratio.Format(value));
@@ -18,12 +18,12 @@ internal readonly record struct Bound(double Value, string Text)
     public static Bound OneIn(int divisor) => new(1.0 / divisor, $"1/{divisor}");
 }
 
-/// <summary>One row of the budget: our work and what it is measured against.</summary>
+/// <summary>One row of the budget: work of the module, and a comparator.</summary>
 internal abstract class BudgetRow
 {
-    // The compiler works in the background, by what ran often in the last 100 ms; the engine alone gives it some seconds of work.
+    // Tiered compilation compiles hot methods in the background after 100 ms without new ones; the engine's methods take it some seconds.
     private static readonly TimeSpan s_settling = TimeSpan.FromSeconds(4);
-    private const int FewestWarmUps = 3;
+    private const int MinWarmUps = 3;
 
     private readonly List<string> _notes = [];
 
@@ -37,20 +37,17 @@ internal abstract class BudgetRow
 
     public virtual Unit Unit => Unit.Milliseconds;
 
-    /// <summary>Whether the processor time of both sides is that of the work: false where it is mostly that of starting a process.</summary>
+    /// <summary>Whether processor time is mostly that of the work; false where it is mostly that of starting a process.</summary>
     public virtual bool HasCpuTime => true;
 
-    /// <summary>A row whose comparator takes very long is content with fewer.</summary>
-    public virtual int MostTurns => int.MaxValue;
-
-    /// <summary>Something else that is measured in the same turns, for information; null for nothing.</summary>
+    /// <summary>A third measurement in each turn, for information; null for none.</summary>
     public virtual string? Aside => null;
 
-    /// <summary>What has to be known to read the figures.</summary>
+    /// <summary>Facts that a reader of the figures needs.</summary>
     public IReadOnlyList<string> Notes => _notes;
 
-    /// <summary>Makes what the row needs, and checks that ours and theirs give the same answer.</summary>
-    /// <exception cref="SkippedException">This machine lacks something.</exception>
+    /// <summary>Starts the target process, and checks that both sides give the same answer.</summary>
+    /// <exception cref="SkippedException">This machine cannot run the row.</exception>
     public abstract void Prepare(Surroundings surroundings);
 
     public abstract double MeasureOurs();
@@ -59,20 +56,20 @@ internal abstract class BudgetRow
 
     public virtual double MeasureAside() => double.NaN;
 
-    /// <summary>Lets the compiler and the caches settle.</summary>
+    /// <summary>Repeats the work until code is compiled and caches are warm.</summary>
     public virtual void WarmUp() => Settle(() => (MeasureOurs(), MeasureTheirs(), MeasureAside()));
 
     protected static void Settle<T>(Func<T> work)
     {
         long start = Stopwatch.GetTimestamp();
-        for (int i = 0; i < FewestWarmUps || Stopwatch.GetElapsedTime(start) < s_settling; i++)
+        for (int i = 0; i < MinWarmUps || Stopwatch.GetElapsedTime(start) < s_settling; i++)
         {
             work();
         }
     }
 
-    /// <summary>A target that is smaller than the row says is told with its figures.</summary>
-    protected TargetProcess Noted(TargetProcess target)
+    /// <summary>Notes it if memory was too short for the target that the row describes.</summary>
+    protected TargetProcess NoteShortage(TargetProcess target)
     {
         if (target.Shortage is { } shortage)
         {

@@ -2,7 +2,7 @@ using PagemapTools.Benchmarks.Rows;
 
 namespace PagemapTools.Benchmarks.Budget;
 
-/// <summary>Measures rows, ours and theirs in turns.</summary>
+/// <summary>Measures rows; each turn measures both sides.</summary>
 internal sealed class BudgetRun(Surroundings surroundings, CommandLine commandLine)
 {
     public IReadOnlyList<RowResult> Measure()
@@ -26,13 +26,12 @@ internal sealed class BudgetRun(Surroundings surroundings, CommandLine commandLi
             surroundings.Say($"row {row.Number}: {row.Work}");
             row.Prepare(surroundings);
             row.WarmUp();
-            int count = Math.Min(commandLine.Turns, row.MostTurns);
-            for (int i = 1; i <= count; i++)
+            for (int i = 1; i <= commandLine.Turns; i++)
             {
-                Turn turn = new(Quiet(row.MeasureOurs), Quiet(row.MeasureTheirs), Quiet(row.MeasureAside));
+                Turn turn = new(MeasureAfterCollection(row.MeasureOurs), MeasureAfterCollection(row.MeasureTheirs), MeasureAfterCollection(row.MeasureAside));
                 turns.Add(turn);
                 surroundings.Say(FormattableString.Invariant(
-                    $"row {row.Number}, turn {i} of {count}: {turn.Ours.Amount:0.##} against {turn.Theirs.Amount:0.##}, ratio {Ratio.Format(turn.Ratio)}"));
+                    $"row {row.Number}, turn {i} of {commandLine.Turns}: {turn.Ours.Amount:0.##} against {turn.Theirs.Amount:0.##}, ratio {Ratio.Format(turn.Ratio)}"));
             }
 
             return new RowResult(row, turns, null, IsSkipped: false);
@@ -49,8 +48,8 @@ internal sealed class BudgetRun(Surroundings surroundings, CommandLine commandLi
         }
     }
 
-    /// <summary>Garbage of one side is not collected at the other's expense.</summary>
-    private static Sample Quiet(Func<double> measure)
+    /// <summary>Measures one side. The collection before it keeps the garbage of the other side out of the result.</summary>
+    private static Sample MeasureAfterCollection(Func<double> measure)
     {
         GC.Collect();
         GC.WaitForPendingFinalizers();

@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace PagemapTools.Benchmarks.Budget;
 
 /// <summary>
-/// The processor time of this program and of the children that it has waited for. Where others compute on the same cores, ratios of
-/// it are steadier than ratios of the time on the wall; what several threads gain does not show in it.
+/// The processor time of this program and of the children that it has waited for. On a busy machine its ratios vary less than those
+/// of elapsed time. It does not show the gain from several threads.
 /// </summary>
 internal static partial class CpuClock
 {

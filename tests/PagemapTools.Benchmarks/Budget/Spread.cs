@@ -1,9 +1,9 @@
 namespace PagemapTools.Benchmarks.Budget;
 
-/// <summary>The middle and the ends of several measurements.</summary>
+/// <summary>The median, the minimum and the maximum of several measurements.</summary>
 internal readonly record struct Spread(double Median, double Minimum, double Maximum)
 {
-    public static Spread Of(IEnumerable<double> values)
+    public static Spread FromValues(IEnumerable<double> values)
     {
         double[] sorted = [.. values.Order()];
         if (sorted.Length == 0)

@@ -4,7 +4,7 @@ using PagemapTools.Benchmarks.Targets;
 
 namespace PagemapTools.Benchmarks.Budget;
 
-/// <summary>What rows share: the target process, the engine, the peers. Each is made when a row first asks for it.</summary>
+/// <summary>The target process, the engine and the programs that rows share. Each is created on first use.</summary>
 internal sealed class Surroundings(CommandLine commandLine) : IDisposable
 {
     private readonly string? _pageTypes = Programs.Find("page-types", commandLine.PageTypes);
@@ -17,7 +17,7 @@ internal sealed class Surroundings(CommandLine commandLine) : IDisposable
 
     public EmbeddedEngine Engine => _engine ??= new EmbeddedEngine(Module.Manifest);
 
-    /// <exception cref="SkippedException">There is none.</exception>
+    /// <exception cref="SkippedException">This machine has none.</exception>
     public PageTypes PageTypes() => new(
         _pageTypes ?? throw new SkippedException("page-types is not on PATH; name it with --page-types (it comes with the kernel's source)"));
 

@@ -13,7 +13,7 @@ internal sealed class EmbeddedEngine : IDisposable
     /// <summary>Opens an engine with a module imported; null for none.</summary>
     public EmbeddedEngine(string? module)
     {
-        // The engine reports each import to its makers otherwise.
+        // Otherwise the engine sends telemetry for each import.
         Environment.SetEnvironmentVariable("POWERSHELL_TELEMETRY_OPTOUT", "1");
         InitialSessionState state = InitialSessionState.CreateDefault2();
         state.ThreadOptions = PSThreadOptions.UseCurrentThread;
@@ -31,10 +31,10 @@ internal sealed class EmbeddedEngine : IDisposable
 
     public bool HasCommand(string name) => Run($"Get-Command -Name {name} -ErrorAction Ignore").Count > 0;
 
-    /// <summary>Runs a script that gives one number.</summary>
+    /// <summary>Runs a script that returns one number.</summary>
     public long Number(string script) => LanguagePrimitives.ConvertTo<long>(Run(script).Single());
 
-    /// <summary>Milliseconds that a script takes.</summary>
+    /// <summary>The milliseconds of a script.</summary>
     public double Time(string script)
     {
         long start = Stopwatch.GetTimestamp();
@@ -42,7 +42,7 @@ internal sealed class EmbeddedEngine : IDisposable
         return Stopwatch.GetElapsedTime(start).TotalMilliseconds;
     }
 
-    /// <summary>Milliseconds that a script takes whose output is thrown away, as that of page-types is by >/dev/null.</summary>
+    /// <summary>The milliseconds of a script whose output is discarded, as >/dev/null discards that of page-types.</summary>
     public double TimeToNull(string script) => Time($"{script} > $null");
 
     public Collection<PSObject> Run(string script)

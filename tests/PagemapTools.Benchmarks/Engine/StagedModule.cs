@@ -19,7 +19,7 @@ internal sealed class StagedModule
 
     public string Manifest { get; }
 
-    /// <summary>Finds the module, and refuses one that measurements on would mean nothing.</summary>
+    /// <summary>Finds the module, and refuses one that this program cannot measure.</summary>
     public static StagedModule Find(string? named)
     {
         string manifest = named is not null
@@ -30,7 +30,7 @@ internal sealed class StagedModule
         RequireOptimised(Path.Combine(bin, Cmdlets));
         RequireOptimised(Path.Combine(bin, Reader));
 
-        // The engine is in this process, which has the reader loaded already: it would not take the staged one.
+        // The engine runs in this process, which has loaded its own copy of the library and would not load the staged one.
         Guid loaded = typeof(PageWalk).Module.ModuleVersionId;
         return VersionOf(Path.Combine(bin, Reader)) == loaded
             ? new StagedModule(manifest)

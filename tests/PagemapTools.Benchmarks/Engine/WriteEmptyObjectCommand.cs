@@ -2,7 +2,7 @@ using System.Management.Automation;
 
 namespace PagemapTools.Benchmarks.Engine;
 
-/// <summary>Emits objects with nothing in them: what the pipeline itself takes.</summary>
+/// <summary>Emits empty objects: the cost of the pipeline alone.</summary>
 [Cmdlet(VerbsCommunications.Write, "EmptyObject")]
 public sealed class WriteEmptyObjectCommand : PSCmdlet
 {

@@ -4,8 +4,8 @@ using PagemapTools.Procfs.Core;
 namespace PagemapTools.Benchmarks.Micro;
 
 /// <summary>
-/// Two words with a gap between them, read by a call each or by one call that reads the gap too. Where the second begins to cost
-/// more is what PfnRuns (kpage files) and PopulatedRegions (pagemap) should bridge at most.
+/// Two words with a gap between them, read by one call each, or by one call that reads the gap, too. The gap from which one call costs
+/// more is the maximum gap for PfnBatchReader (kpage files) and PopulatedRegions (pagemap).
 /// </summary>
 public class BridgeBenchmarks : IDisposable
 {
@@ -25,7 +25,7 @@ public class BridgeBenchmarks : IDisposable
     [GlobalSetup]
     public void Open()
     {
-        // A page of every page table, so that the gap is of empty entries and not of a table that is not there.
+        // One populated page in every page table, so that the gap consists of empty entries, not of a missing table.
         _memory = new OwnMemory(2048, stride: 512);
         _file = PageIndexedFile.Open(Path);
         _first = Path.EndsWith("pagemap", StringComparison.Ordinal) ? _memory.FirstPage : SomeFrame;

@@ -5,7 +5,7 @@ using PagemapTools.Procfs.Pages;
 
 namespace PagemapTools.Benchmarks.Micro;
 
-/// <summary>Nanoseconds per pagemap entry: its state, its frame, and whether a filter takes it.</summary>
+/// <summary>Nanoseconds per pagemap entry: its state, its frame, and whether it passes a filter.</summary>
 public class DecodeBenchmarks
 {
     private const int Entries = 32 * 1024;

@@ -6,7 +6,7 @@ using PagemapTools.Procfs.Processes;
 
 namespace PagemapTools.Benchmarks.Micro;
 
-/// <summary>Nanoseconds per line of /proc/PID/maps, of this process's own.</summary>
+/// <summary>Nanoseconds per line of /proc/PID/maps, for this process.</summary>
 public class MapsParserBenchmarks
 {
     private const int Lines = 64;

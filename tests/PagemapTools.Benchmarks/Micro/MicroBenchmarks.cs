@@ -6,12 +6,12 @@ using BenchmarkDotNet.Toolchains.InProcess.Emit;
 
 namespace PagemapTools.Benchmarks.Micro;
 
-/// <summary>The parts that the budget's rows are made of, one by one, with BenchmarkDotNet.</summary>
+/// <summary>The components of the budget's rows, measured one by one with BenchmarkDotNet.</summary>
 internal static class MicroBenchmarks
 {
     public static int Run(string[] arguments)
     {
-        // In this process: a project that BenchmarkDotNet makes would take this repository's warnings as errors.
+        // In this process, because this repository's warnings would break a project that BenchmarkDotNet generates.
         IConfig config = DefaultConfig.Instance
             .AddJob(Job.ShortRun.WithToolchain(InProcessEmitToolchain.Instance))
             .AddDiagnoser(MemoryDiagnoser.Default)

@@ -3,7 +3,7 @@ using PagemapTools.Procfs.Native;
 
 namespace PagemapTools.Benchmarks.Micro;
 
-/// <summary>Memory of this process with every so manieth page written, to look at through this process's own pagemap.</summary>
+/// <summary>Memory of this process with one written page in each stride, to be read through its own pagemap.</summary>
 internal sealed unsafe class OwnMemory : IDisposable
 {
     private readonly nuint _length;

@@ -5,7 +5,7 @@ using PagemapTools.Procfs.Pages;
 
 namespace PagemapTools.Benchmarks.Micro;
 
-/// <summary>Nanoseconds per frame of joining a batch, by how far the frames lie apart, in order and shuffled.</summary>
+/// <summary>Nanoseconds per frame of joining a batch, by the distance of the frames, sorted and shuffled.</summary>
 public class PfnRunsBenchmarks : IDisposable
 {
     private const ulong SomeFrame = 0x10000;

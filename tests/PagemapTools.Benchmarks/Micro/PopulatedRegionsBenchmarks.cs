@@ -5,8 +5,8 @@ using PagemapTools.Procfs.Walk;
 namespace PagemapTools.Benchmarks.Micro;
 
 /// <summary>
-/// Reading what a mapping of 256 Ki pages holds, by how many of its pages are resident: by the regions that are dealt out, and by
-/// reading every entry.
+/// Reading a mapping of 256 Ki pages with different numbers of resident pages: through the populated regions, and by reading every
+/// entry.
 /// </summary>
 public class PopulatedRegionsBenchmarks : IDisposable
 {

@@ -5,7 +5,7 @@ using PagemapTools.Procfs.Core;
 
 namespace PagemapTools.Benchmarks.Micro;
 
-/// <summary>Nanoseconds per resident entry by the size of the buffer: the reader, and the system calls alone.</summary>
+/// <summary>Nanoseconds per resident entry by the size of the buffer: with the reader, and with the system calls alone.</summary>
 public class ReaderBenchmarks : IDisposable
 {
     private const int Pages = 128 * 1024;

@@ -3,7 +3,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace PagemapTools.Benchmarks.Peers;
 
-/// <summary>The system calls and nothing else: what no reader can be faster than on one thread.</summary>
+/// <summary>The system calls alone: the lower bound of a reader on one thread.</summary>
 internal static partial class BareFile
 {
     /// <summary>Preads a range of a file with one buffer; returns the bytes read.</summary>

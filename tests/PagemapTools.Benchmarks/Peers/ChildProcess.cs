@@ -8,17 +8,17 @@ internal static class ChildProcess
 {
     private const int StartsToMeasure = 11;
     private static readonly Lazy<double> s_start =
-        new(() => Spread.Of(Enumerable.Range(0, StartsToMeasure).Select(_ => TimeWithStart("/bin/true", []))).Median);
+        new(() => Spread.FromValues(Enumerable.Range(0, StartsToMeasure).Select(_ => TimeWithStart("/bin/true", []))).Median);
 
-    /// <summary>Starts a managed program, with its stdin and stdout at our hands.</summary>
+    /// <summary>Starts a managed program, with redirected stdin and stdout.</summary>
     public static Process StartDotnet(string assembly, IEnumerable<string> arguments) =>
         Start(Programs.Dotnet, ["exec", assembly, .. arguments], sendsInput: true);
 
-    /// <summary>Runs this program again, and gives what it wrote.</summary>
+    /// <summary>Runs this program again, and returns its output.</summary>
     public static string RunSelf(params IEnumerable<string> arguments) =>
         Run(Programs.Dotnet, ["exec", typeof(ChildProcess).Assembly.Location, .. arguments]);
 
-    /// <summary>Runs a program to its end, and gives what it wrote.</summary>
+    /// <summary>Runs a program to its end, and returns its output.</summary>
     public static string Run(string program, IEnumerable<string> arguments)
     {
         using Process process = Start(program, arguments, sendsInput: false);
@@ -30,7 +30,7 @@ internal static class ChildProcess
             : throw new BenchmarkException($"{program} ended with status {process.ExitCode}: {errors.Result.Trim()}");
     }
 
-    /// <summary>Milliseconds that a program takes whose output goes to /dev/null, without those that starting any program takes.</summary>
+    /// <summary>The milliseconds of a program that writes to /dev/null, without the milliseconds that starting any program takes.</summary>
     public static double TimeToNull(string program, IEnumerable<string> arguments) =>
         -s_start.Value + TimeWithStart(program, arguments);
 
@@ -44,7 +44,7 @@ internal static class ChildProcess
             RedirectStandardError = !sendsInput,
         };
 
-        // The engine reports each start to its makers otherwise, and pwsh asks for updates.
+        // Otherwise the engine sends telemetry, and pwsh looks for updates.
         start.Environment["POWERSHELL_TELEMETRY_OPTOUT"] = "1";
         start.Environment["POWERSHELL_UPDATECHECK"] = "Off";
         return Process.Start(start) ?? throw new BenchmarkException($"{program} cannot be started.");
@@ -52,7 +52,7 @@ internal static class ChildProcess
 
     private static double TimeWithStart(string program, IEnumerable<string> arguments)
     {
-        // The shell becomes the program: it is there for the redirection only.
+        // The shell redirects the output and then executes the program.
         long start = Stopwatch.GetTimestamp();
         Run("/bin/sh", ["-c", "exec \"$0\" \"$@\" >/dev/null", program, .. arguments]);
         return Stopwatch.GetElapsedTime(start).TotalMilliseconds;

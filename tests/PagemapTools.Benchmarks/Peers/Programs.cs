@@ -2,19 +2,19 @@ using System.Runtime.InteropServices;
 
 namespace PagemapTools.Benchmarks.Peers;
 
-/// <summary>Where programs are.</summary>
+/// <summary>Finds programs and built files.</summary>
 internal static class Programs
 {
     /// <summary>The dotnet that runs this program.</summary>
     public static string Dotnet { get; } =
         Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", "dotnet"));
 
-    /// <summary>A program that an option names, which has to be there, or one on PATH; null if there is none.</summary>
+    /// <summary>Finds the program that an option names, else one on PATH; null if there is none.</summary>
     public static string? Find(string name, string? named)
     {
         if (named is not null)
         {
-            return File.Exists(named) ? Path.GetFullPath(named) : throw new UsageException($"There is no '{named}'.");
+            return File.Exists(named) ? Path.GetFullPath(named) : throw new UsageException($"'{named}' does not exist.");
         }
 
         return (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':', StringSplitOptions.RemoveEmptyEntries)
@@ -22,10 +22,10 @@ internal static class Programs
             .FirstOrDefault(File.Exists);
     }
 
-    /// <summary>The assembly of a project that is built with this one: out/build/bin/PROJECT/CONFIGURATION.</summary>
-    public static string OfThisBuild(string project) => FileOfThisBuild(project, $"{project}.dll");
+    /// <summary>Finds the assembly of a project that was built with this one: out/build/bin/PROJECT/CONFIGURATION.</summary>
+    public static string FindBuiltAssembly(string project) => FindBuiltFile(project, $"{project}.dll");
 
-    public static string FileOfThisBuild(string project, string file)
+    public static string FindBuiltFile(string project, string file)
     {
         DirectoryInfo own = new(Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory));
         string path = Path.Combine(own.Parent!.Parent!.FullName, project, own.Name, file);

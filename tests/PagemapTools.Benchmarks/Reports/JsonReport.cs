@@ -4,7 +4,7 @@ using PagemapTools.Benchmarks.Budget;
 
 namespace PagemapTools.Benchmarks.Reports;
 
-/// <summary>The results for machines, with every turn.</summary>
+/// <summary>The results as JSON, with every turn.</summary>
 internal static class JsonReport
 {
     private static readonly JsonSerializerOptions s_options = new(JsonSerializerDefaults.Web)
@@ -14,7 +14,7 @@ internal static class JsonReport
     };
 
     public static string Format(Machine machine, IReadOnlyList<RowResult> results) =>
-        JsonSerializer.Serialize(new { machine, load = Machine.Load(), rows = results.Select(Row) }, s_options) + "\n";
+        JsonSerializer.Serialize(new { machine, load = Machine.ReadLoad(), rows = results.Select(Row) }, s_options) + "\n";
 
     private static object Row(RowResult result) => new
     {
@@ -27,7 +27,7 @@ internal static class JsonReport
         ratio = new { median = Finite(result.Ratio.Median), minimum = Finite(result.Ratio.Minimum), maximum = Finite(result.Ratio.Maximum) },
         cpuRatio = result.CpuRatio is { } cpu ? Finite(cpu.Median) : null,
         bound = result.Row.Bound.Value,
-        verdict = TextReport.VerdictOf(result),
+        verdict = TextReport.FormatVerdict(result),
         result.Reason,
         aside = result.Row.Aside is null ? null : new { what = result.Row.Aside, ratio = Finite(result.AsideRatio.Median) },
         result.Row.Notes,

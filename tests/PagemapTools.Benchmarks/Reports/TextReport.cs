@@ -13,7 +13,7 @@ internal static class TextReport
     {
         StringBuilder text = new();
         text.AppendLine(
-            $"Linux {machine.Kernel}, {machine.ProcessorCount} x {machine.Processor}, {machine.MemoryBytes >> 30} GiB, {machine.Runtime}, load {Machine.Load()}");
+            $"Linux {machine.Kernel}, {machine.ProcessorCount} x {machine.Processor}, {machine.MemoryBytes >> 30} GiB, {machine.Runtime}, load {Machine.ReadLoad()}");
         text.AppendLine();
         AppendTable(text, [s_heads, .. results.Select(Cells)]);
         AppendNotes(text, results);
@@ -24,7 +24,7 @@ internal static class TextReport
         return text.ToString();
     }
 
-    public static string VerdictOf(RowResult result) => result.Verdict switch
+    public static string FormatVerdict(RowResult result) => result.Verdict switch
     {
         Verdict.Met => "met",
         Verdict.Skipped => "skipped",
@@ -43,7 +43,7 @@ internal static class TextReport
         Ratio.Format(result.Ratio.Maximum),
         result.CpuRatio is { } cpu ? Ratio.Format(cpu.Median) : "-",
         result.Row.Bound.Text,
-        VerdictOf(result),
+        FormatVerdict(result),
     ];
 
     private static string Amount(double amount, Unit unit)

@@ -28,10 +28,10 @@ internal sealed class DenseUssRow : BudgetRow
 
     public override void Prepare(Surroundings surroundings)
     {
-        _target = Noted(surroundings.Targets.Dense());
-        long? ours = Uss(Environment.ProcessorCount);
-        long theirs = 1024 * (Machine.KibibytesOf(Rollup, "Private_Clean") + Machine.KibibytesOf(Rollup, "Private_Dirty")
-            + Machine.KibibytesOf(Rollup, "Private_Hugetlb"));
+        _target = NoteShortage(surroundings.Targets.Dense());
+        long? ours = MeasureUss(Environment.ProcessorCount);
+        long theirs = 1024 * (Machine.ReadKibibytes(Rollup, "Private_Clean") + Machine.ReadKibibytes(Rollup, "Private_Dirty")
+            + Machine.ReadKibibytes(Rollup, "Private_Hugetlb"));
         Note($"USS {ours} bytes, by smaps_rollup {theirs}; {Environment.ProcessorCount} threads");
     }
 
@@ -49,11 +49,11 @@ internal sealed class DenseUssRow : BudgetRow
     private double Measure(int threads)
     {
         long start = Stopwatch.GetTimestamp();
-        Uss(threads);
+        MeasureUss(threads);
         return Stopwatch.GetElapsedTime(start).TotalMilliseconds;
     }
 
-    private long? Uss(int threads)
+    private long? MeasureUss(int threads)
     {
         UssMeter meter = new(new ProcfsContext(_root), UssMethod.Exclusive);
         return meter.Measure(_target.ProcessId, null, threads).Uss;

@@ -22,7 +22,7 @@ internal sealed class EmitRow : BudgetRow
     public override void Prepare(Surroundings surroundings)
     {
         _engine = surroundings.Engine;
-        _target = Noted(surroundings.Targets.Dense());
+        _target = NoteShortage(surroundings.Targets.Dense());
         long emitted = _engine.Number($"{Command} | Measure-Arrival");
         if (emitted != _target.PageCount)
         {

@@ -25,7 +25,7 @@ internal sealed class JoinRow : BudgetRow
     {
         _pageTypes = surroundings.PageTypes();
         _engine = surroundings.Engine;
-        _target = Noted(surroundings.Targets.Dense());
+        _target = NoteShortage(surroundings.Targets.Dense());
         long ranges = _engine.Number($"{Command} | Measure-Arrival");
         long lines = _pageTypes.Output("-p", $"{_target.ProcessId}", "-l", "-M", "-N").Split('\n').Count(line => line.Length > 0 && line[0] is >= '0' and <= 'f');
         Note($"{ranges} ranges, page-types {lines}");

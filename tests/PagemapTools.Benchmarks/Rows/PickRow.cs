@@ -27,7 +27,7 @@ internal sealed class PickRow : BudgetRow
     public override void Prepare(Surroundings surroundings)
     {
         _engine = surroundings.Engine;
-        _target = Noted(surroundings.Targets.OneInThousandShared());
+        _target = NoteShortage(surroundings.Targets.OneInThousandShared());
         long ours = _engine.Number($"{Ours} | Measure-Arrival");
         long theirs = _engine.Number($"{Theirs} | Measure-Arrival");
         if (ours != theirs || ours != _target.PageCount / 1000)

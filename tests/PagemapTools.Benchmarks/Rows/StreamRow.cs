@@ -28,13 +28,13 @@ internal sealed class StreamRow : BudgetRow
     public override void Prepare(Surroundings surroundings)
     {
         _module = surroundings.Module.Manifest;
-        _target = Noted(surroundings.Targets.ReadOnly());
+        _target = NoteShortage(surroundings.Targets.ReadOnly());
         Note($"VmHWM of a fresh process with the embedded engine; {_target.PageCount} pages present, each the zero page");
     }
 
     public override void WarmUp()
     {
-        // Every measurement is of a fresh process.
+        // Each measurement starts a process.
     }
 
     public override double MeasureOurs() => StreamVerb.Measure(_module, _target.ProcessId, _target.Range, _target.PageCount);

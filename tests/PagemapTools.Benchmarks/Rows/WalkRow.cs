@@ -11,7 +11,7 @@ namespace PagemapTools.Benchmarks.Rows;
 
 internal sealed class WalkRow : BudgetRow
 {
-    // As much as the library reads at a time.
+    // The size of the library's reads.
     private const int BufferBytes = 256 * 1024;
 
     private readonly byte[] _buffer = GC.AllocateArray<byte>(BufferBytes, pinned: true);
@@ -30,7 +30,7 @@ internal sealed class WalkRow : BudgetRow
 
     public override void Prepare(Surroundings surroundings)
     {
-        _target = Noted(surroundings.Targets.Dense());
+        _target = NoteShortage(surroundings.Targets.Dense());
         long present = CountStates()[(int)PageState.Present];
         long read = ReadBare() / sizeof(ulong);
         if (present != _target.PageCount || read != _target.PageCount)
@@ -67,7 +67,7 @@ internal sealed class WalkRow : BudgetRow
         return counts;
     }
 
-    private long ReadBare() => BareFile.ReadRange(Pagemap, OffsetOf(_target.Range.Start), OffsetOf(_target.Range.End), _buffer);
+    private long ReadBare() => BareFile.ReadRange(Pagemap, GetEntryOffset(_target.Range.Start), GetEntryOffset(_target.Range.End), _buffer);
 
-    private static long OffsetOf(ulong address) => (long)(address / PageGeometry.PageSize) * sizeof(ulong);
+    private static long GetEntryOffset(ulong address) => (long)(address / PageGeometry.PageSize) * sizeof(ulong);
 }

@@ -3,7 +3,7 @@ using PagemapTools.Procfs.Walk;
 
 namespace PagemapTools.Benchmarks.Targets;
 
-/// <summary>A test process that is measured. It ends when it is told to, and also when this program dies: its stdin is at its end then.</summary>
+/// <summary>A test process that is measured. It ends when it is disposed, and when this program exits, because its stdin is closed then.</summary>
 internal sealed class TargetProcess : IDisposable
 {
     private readonly TestSupport.TargetProcess _process;
@@ -19,10 +19,10 @@ internal sealed class TargetProcess : IDisposable
 
     public int ProcessId => _process.ProcessId;
 
-    /// <summary>The region that was made; the runtime's own mappings are beside it.</summary>
+    /// <summary>The region that was created; the process also has the mappings of its runtime.</summary>
     public AddressRange Range { get; }
 
-    /// <summary>What was wanted and not made, for want of memory; null if all was.</summary>
+    /// <summary>The shortage of memory that made the target smaller than requested; null if it has the requested size.</summary>
     public string? Shortage { get; }
 
     public long PageCount => (long)((Range.End - Range.Start) / PageGeometry.PageSize);
@@ -41,7 +41,7 @@ internal sealed class TargetProcess : IDisposable
 
     public bool IsMadeFrom(string kind, string[] options) => _recipe == FormatRecipe(kind, options);
 
-    public long ResidentBytes() => Machine.KibibytesOf($"/proc/{ProcessId}/status", "VmRSS") * 1024;
+    public long ResidentBytes() => Machine.ReadKibibytes($"/proc/{ProcessId}/status", "VmRSS") * 1024;
 
     public void Dispose() => _process.Dispose();
 

@@ -2,14 +2,14 @@ using PagemapTools.Procfs.Core;
 
 namespace PagemapTools.Benchmarks.Targets;
 
-/// <summary>Makes the processes that are measured, one at a time, as large as the machine's memory allows.</summary>
+/// <summary>Starts the target processes, one at a time, as large as the machine's memory allows.</summary>
 internal sealed class TargetProcesses(Action<string> say) : IDisposable
 {
     private const long Mebibyte = 1 << 20;
 
-    // For the engine, its garbage, and whoever else is on the machine.
+    // For the engine, its garbage, and other processes.
     private const long LeftFree = 1024 * Mebibyte;
-    private const long FewestPages = 16 * 1024;
+    private const long MinPages = 16 * 1024;
 
     private TargetProcess? _current;
     private string? _shortage;
@@ -40,8 +40,8 @@ internal sealed class TargetProcesses(Action<string> say) : IDisposable
     }
 
     /// <summary>
-    /// 10 Mi pages present that take no memory but their page table: the zero page, mapped by a read fault everywhere. While it is
-    /// made the target's lists of pages take some 60 bytes a page.
+    /// 10 Mi present pages that take no memory beyond their page tables: each is the zero page, mapped by a read fault. While the target
+    /// starts, its lists of pages take about 60 bytes a page.
     /// </summary>
     public TargetProcess ReadOnly()
     {
@@ -75,12 +75,12 @@ internal sealed class TargetProcesses(Action<string> say) : IDisposable
 
     private long Fit(long pages, long bytesPerPage)
     {
-        // What the present target holds is free again by then.
-        long available = Math.Max(0, Machine.AvailableBytes() + (_current?.ResidentBytes() ?? 0) - LeftFree);
+        // The present target ends before the next one starts.
+        long available = Math.Max(0, Machine.ReadAvailableBytes() + (_current?.ResidentBytes() ?? 0) - LeftFree);
         long fitting = Math.Min(pages, available / bytesPerPage / 1024 * 1024);
-        if (fitting < FewestPages)
+        if (fitting < MinPages)
         {
-            throw new SkippedException($"{available / Mebibyte} MiB of memory to spare is too little for a target of {FewestPages} pages");
+            throw new SkippedException($"{available / Mebibyte} MiB of memory to spare is too little for a target of {MinPages} pages");
         }
 
         _shortage = fitting < pages ? $"{fitting} pages instead of {pages}: there is not more memory" : null;

@@ -5,7 +5,7 @@ using PagemapTools.Procfs.Walk;
 
 namespace PagemapTools.Benchmarks.Verbs;
 
-/// <summary>Streams pages through a pipeline in a process of its own, which then tells the most memory that it ever had.</summary>
+/// <summary>Streams pages through a pipeline in a process of its own, which then prints its peak memory.</summary>
 internal static class StreamVerb
 {
     public const string Name = "stream";
@@ -23,7 +23,7 @@ internal static class StreamVerb
     {
         using EmbeddedEngine engine = new(arguments[0]);
         long arrived = engine.Number($"Get-ProcessPageMap -Id {arguments[1]} -Address {arguments[2]} | Measure-Arrival");
-        Console.Out.Write($"{arrived} {Machine.KibibytesOf("/proc/self/status", "VmHWM")}");
+        Console.Out.Write($"{arrived} {Machine.ReadKibibytes("/proc/self/status", "VmHWM")}");
         return ExitStatus.Met;
     }
 }

@@ -64,7 +64,7 @@ public sealed class RandomFramesTests
         while (reader.MoveNext(ref range, TestContext.Current.CancellationToken))
         {
             count += reader.Batch.Count;
-            last = reader.Create(reader.Batch, reader.Batch.Count - 1).Pfn!.Value;
+            last = reader.GetPage(reader.Count - 1).Pfn!.Value;
         }
 
         Assert.Equal((int)Math.Min(end, 50_000), count);
@@ -80,10 +80,10 @@ public sealed class RandomFramesTests
         {
             reader.Batch.Clear();
             Array.ForEach(batch, reader.Batch.Add);
-            int count = reader.ReadBatch();
-            for (int row = 0; row < count; row++)
+            reader.ReadBatch();
+            for (int row = 0; row < reader.Count; row++)
             {
-                PageInfo page = reader.Create(reader.Batch, row);
+                PageInfo page = reader.GetPage(row);
                 Assert.Equal(batch[row], page.Pfn);
                 words.Add(field switch { FrameProperties.Flags => page.RawFlags, FrameProperties.MapCount => page.MapCount, _ => page.CgroupInode });
             }

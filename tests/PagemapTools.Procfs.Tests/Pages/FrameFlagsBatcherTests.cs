@@ -33,10 +33,10 @@ public sealed class FrameFlagsBatcherTests : IDisposable
     {
         foreach (ulong pfn in Enumerable.Range(0, 1000).Select(i => (ulong)(i * 7 % 1000)))
         {
-            Add(new PageInfo(pfn), 1);
+            Add(new PageValues(pfn), 1);
         }
 
-        Add(new PageInfo(1000), 24);
+        Add(new PageValues(1000), 24);
         _frames.Flush();
         Assert.Equal([(Anon, 1024L)], GetCounts());
         Assert.Equal(1, _reads);
@@ -52,11 +52,11 @@ public sealed class FrameFlagsBatcherTests : IDisposable
             return buffer.Length;
         });
         using FrameFlagsBatcher frames = new(untracked, new UntrackedSections(untracked), _histogram);
-        frames.Add(new PageInfo(7), 1, TestContext.Current.CancellationToken);
+        frames.Add(new PageValues(7), 1, TestContext.Current.CancellationToken);
         frames.Flush();
         Assert.False(frames.SawUntrackedFrames);
         Assert.Equal([(0UL, 1L)], GetCounts());
-        frames.Add(new ProcessPageInfo(Identities.CreateMapping(0x1000, 0x2000), 0x1000, new PagemapEntry(PagemapBits.Present | 7)), 1, TestContext.Current.CancellationToken);
+        frames.Add(new PageValues(Identities.CreateMapping(0x1000, 0x2000), 0x1000, new PagemapEntry(PagemapBits.Present | 7)), 1, TestContext.Current.CancellationToken);
         frames.Flush();
         Assert.True(frames.SawUntrackedFrames);
         Assert.Equal([(0UL, 1L)], GetCounts());
@@ -65,7 +65,7 @@ public sealed class FrameFlagsBatcherTests : IDisposable
     [Fact]
     public void ALongRangeIsCountedInBatches()
     {
-        Add(new PageInfo(5), 100_000);
+        Add(new PageValues(5), 100_000);
         _frames.Flush();
         _frames.Flush();
         Assert.Equal([(Anon, 100_000L)], GetCounts());
@@ -75,8 +75,8 @@ public sealed class FrameFlagsBatcherTests : IDisposable
     [Fact]
     public void FramesBeyondTheEndAreNotCounted()
     {
-        Add(new PageInfo(1_000_000), 1);
-        Add(new PageInfo(PfnBatchReader.NoValue), 1);
+        Add(new PageValues(1_000_000), 1);
+        Add(new PageValues(PfnBatchReader.NoValue), 1);
         _frames.Flush();
         Assert.Empty(GetCounts());
     }
@@ -84,10 +84,10 @@ public sealed class FrameFlagsBatcherTests : IDisposable
     [Fact]
     public void AddCanBeCancelled()
     {
-        Assert.Throws<OperationCanceledException>(() => _frames.Add(new PageInfo(5), long.MaxValue, new CancellationToken(canceled: true)));
+        Assert.Throws<OperationCanceledException>(() => _frames.Add(new PageValues(5), long.MaxValue, new CancellationToken(canceled: true)));
     }
 
-    private void Add(PageInfo first, long pages) => _frames.Add(first, pages, TestContext.Current.CancellationToken);
+    private void Add(PageValues first, long pages) => _frames.Add(first, pages, TestContext.Current.CancellationToken);
 
     private (ulong, long)[] GetCounts() => [.. _histogram.GetSummaries().Select(summary => (summary.FlagsValue, summary.PageCount))];
 

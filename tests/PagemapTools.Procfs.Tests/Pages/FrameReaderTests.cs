@@ -125,8 +125,9 @@ public sealed class FrameReaderTests
         using KPageFiles files = new(tree.Root);
         using FrameReader reader = new(files, new FrameQuery { Include = FrameProperties.MapCount });
         reader.Batch.Add(page);
-        Assert.Equal(1, reader.ReadBatch());
-        Assert.Same(page, reader.Populate(reader.Batch, 0));
+        reader.ReadBatch();
+        Assert.Equal(1, reader.Count);
+        Assert.Same(page, reader.GetPage(0));
         Assert.Equal(Anon, page.RawFlags);
         Assert.Equal(7UL, page.MapCount);
     }

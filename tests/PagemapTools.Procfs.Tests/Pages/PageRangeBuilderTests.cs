@@ -204,13 +204,13 @@ public sealed class PageRangeBuilderTests
 
     private static PageInfo Create(PageBatch batch, int row, FrameProperties fields, bool isRaw)
     {
-        PageInfo page = batch.Mapping(row) is null ? new PageInfo(batch.Pfn(row)) : batch.ProcessPage(row);
-        page.UseRawFlags = isRaw;
+        PageValues values = batch.GetValues(row);
+        values.UseRawFlags = isRaw;
         foreach (FrameProperties field in KPageFiles.AllProperties.Where(field => (fields & field) != 0))
         {
-            page.Set(field, batch.GetValue(field, row));
+            values.Set(field, batch.GetValue(field, row));
         }
 
-        return page;
+        return values.Mapping is null ? new PageInfo(values) : new ProcessPageInfo(values);
     }
 }

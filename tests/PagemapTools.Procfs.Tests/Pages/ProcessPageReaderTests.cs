@@ -78,7 +78,7 @@ public sealed class ProcessPageReaderTests
         using FrameReader frames = new(files, new FrameQuery { Include = FrameProperties.Flags });
         FrameRange range = new(Section, 1);
         Assert.True(frames.MoveNext(ref range, TestContext.Current.CancellationToken));
-        Assert.Equal(0UL, frames.Create(frames.Batch, 0).RawFlags);
+        Assert.Equal(0UL, frames.GetPage(0).RawFlags);
     }
 
     [Fact]
@@ -112,7 +112,7 @@ public sealed class ProcessPageReaderTests
         List<ProcessPageInfo> pages = [];
         while (reader.MoveNext(TestContext.Current.CancellationToken))
         {
-            pages.AddRange(Enumerable.Range(0, reader.Batch.Count).Select(row => reader.Create(reader.Batch, row)));
+            pages.AddRange(Enumerable.Range(0, reader.Batch.Count).Select(row => reader.GetPage(row)));
         }
 
         Assert.True(reader.Warnings.HasFlag(ReadWarnings.HiddenPageFrames));

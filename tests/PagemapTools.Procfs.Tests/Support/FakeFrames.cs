@@ -19,9 +19,8 @@ internal static class FakeFrames
             reader.Batch.Add(pfn);
         }
 
-        int count = reader.ReadBatch();
-        Assert.Equal(reader.Batch.Count, count);
-        return [.. Enumerable.Range(0, count).Select(row => reader.Create(reader.Batch, row))];
+        reader.ReadBatch();
+        return [.. Enumerable.Range(0, reader.Count).Select(row => reader.GetPage(row))];
     }
 
     public static List<PageInfo> ReadRange(FakeProc tree, FrameQuery query, FrameRange range)
@@ -31,7 +30,7 @@ internal static class FakeFrames
         List<PageInfo> pages = [];
         while (reader.MoveNext(ref range, TestContext.Current.CancellationToken))
         {
-            pages.AddRange(Enumerable.Range(0, reader.Batch.Count).Select(row => reader.Create(reader.Batch, row)));
+            pages.AddRange(Enumerable.Range(0, reader.Batch.Count).Select(row => reader.GetPage(row)));
         }
 
         return pages;

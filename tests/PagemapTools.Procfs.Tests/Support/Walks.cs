@@ -39,7 +39,7 @@ internal static class Walks
         {
             while (reader.MoveNext(TestContext.Current.CancellationToken))
             {
-                pages.AddRange(Enumerable.Range(0, reader.Batch.Count).Select(row => reader.Create(reader.Batch, row)));
+                pages.AddRange(Enumerable.Range(0, reader.Batch.Count).Select(row => reader.GetPage(row)));
             }
         }
         catch (ProcfsException failure)

@@ -127,7 +127,7 @@ public sealed class CallerChecks(SharedTargets targets) : IClassFixture<SharedTa
         int notMapped = 0;
         while (reader.MoveNext(CancellationToken))
         {
-            notMapped += Enumerable.Range(0, reader.Batch.Count).Count(row => (reader.Create(reader.Batch, row)).State == PageState.NotMapped);
+            notMapped += Enumerable.Range(0, reader.Batch.Count).Count(row => reader.GetPage(row).State == PageState.NotMapped);
         }
 
         Assert.Equal(!Rights.MayFollowMapFiles, reader.Warnings.HasFlag(ReadWarnings.UnresolvedSharedMemory));
