@@ -45,6 +45,9 @@ internal static class PagemapErrors
     public static ErrorRecord ExclusiveAndShared() =>
         Conflict("ExclusiveAndShared", "A page is either exclusive or shared: -Exclusive and -Shared cannot be used together.");
 
+    public static ErrorRecord ProcPathNotProc(string path) =>
+        Conflict("ProcPathNotProc", $"'{path}' is no proc file system. To read a saved tree, use -AllowSavedTree.", path);
+
     public static ErrorRecord PathWithCgroup() => Conflict(
         "SavedFlagsAndCgroup",
         "A saved copy of kpageflags does not contain the cgroups of its page frames: -Path and -Cgroup cannot be used together.");

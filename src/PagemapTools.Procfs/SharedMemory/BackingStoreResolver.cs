@@ -102,7 +102,7 @@ internal sealed class BackingStoreResolver(ProcessAddressSpace process, BackingS
 /// </summary>
 internal sealed class BackingStoreCache
 {
-    private readonly Lazy<Dictionary<(uint Major, uint Minor), BackingStore>> _kernelDevices = new(ProbeKernelDevices);
+    private readonly Lazy<Dictionary<(uint Major, uint Minor), BackingStore>> _kernelDevices = new(ProbeKernelDevices, LazyThreadSafetyMode.PublicationOnly);
 
     /// <summary>The devices of the kernel's internal mounts of hugetlbfs and shmem.</summary>
     public IReadOnlyDictionary<(uint Major, uint Minor), BackingStore> KernelDevices => _kernelDevices.Value;

@@ -62,10 +62,10 @@ public sealed class UssMeter
     }
 
     /// <summary>Measures each mapping of a process, one after the other.</summary>
-    /// <param name="processId">The process.</param>
-    /// <param name="mappings">Which mappings are measured; null for all.</param>
+    /// <param name="processId">The id of the process.</param>
+    /// <param name="mappings">Selects the mappings to measure; null for all.</param>
     /// <param name="cancellationToken">Cancels the measurement.</param>
-    /// <exception cref="ProcfsException">The process has exited, has no address space, or may not be read.</exception>
+    /// <exception cref="ProcfsException">The process does not exist, exits or has no address space, or the caller may not read it.</exception>
     public IEnumerable<MappingUss> MeasureMappings(int processId, Func<MemoryMapping, bool>? mappings = null, CancellationToken cancellationToken = default)
     {
         using ProcessAddressSpace process = _procfs.OpenProcess(processId);
