@@ -6,7 +6,7 @@ internal static class KernelFeatures
     private const ulong Ksm = 1UL << 21;
     private const ulong ZeroPage = 1UL << 24;
 
-    private static readonly Lazy<ulong> s_written = new(() => EntryOfOwnPage(isWritten: true));
+    private static readonly Lazy<ulong> s_written = new(() => ReadOwnEntry(isWritten: true));
     private static readonly Lazy<bool> s_zeroPage = new(FindZeroPage);
 
     public static bool ShowsPageFrameNumbers => (s_written.Value & PagemapBits.Frame) != 0;
@@ -18,12 +18,12 @@ internal static class KernelFeatures
     public static bool HasZeroPage => s_zeroPage.Value;
 
     /// <summary>Whether only KSM pages have KPF_KSM: Linux 6.12 sets the flag on every anonymous page (fs/proc/page.c). Null if the flags are hidden.</summary>
-    public static bool? KsmFlagIsTrue
+    public static bool? HasTrueKsmFlag
     {
         get
         {
-            using OwnPages own = OwnPages.EverySecond(1);
-            return FlagsOf(KernelFile.Pagemap(Environment.ProcessId, own.Start, 1)[0]) is { } flags ? (flags & Ksm) == 0 : null;
+            using OwnPages own = OwnPages.MapEverySecond(1);
+            return ReadFlags(KernelFile.ReadPagemap(Environment.ProcessId, own.Start, 1)[0]) is { } flags ? (flags & Ksm) == 0 : null;
         }
     }
 
@@ -31,25 +31,25 @@ internal static class KernelFeatures
     /// Whether bit 56 describes each page. Before Linux 6.11 every page of a PMD-mapped transparent huge page has the bit of its first
     /// page. The same holds since 6.15, but there all pages of a test process's huge page have the same bit.
     /// </summary>
-    public static bool ExclusiveBitIsOfEachPage => Machine.Kernel >= new Version(6, 11);
+    public static bool HasExclusiveBitPerPage => Machine.Kernel >= new Version(6, 11);
 
     private static bool FindZeroPage()
     {
-        ulong entry = EntryOfOwnPage(isWritten: false);
+        ulong entry = ReadOwnEntry(isWritten: false);
 
         // The zero page never has the exclusive bit (fs/proc/task_mmu.c); a private page frame has it.
-        return FlagsOf(entry) is { } flags and not 0 ? (flags & ZeroPage) != 0 : (entry & (PagemapBits.Present | PagemapBits.Exclusive)) == PagemapBits.Present;
+        return ReadFlags(entry) is { } flags and not 0 ? (flags & ZeroPage) != 0 : (entry & (PagemapBits.Present | PagemapBits.Exclusive)) == PagemapBits.Present;
     }
 
-    private static ulong? FlagsOf(ulong entry)
+    private static ulong? ReadFlags(ulong entry)
     {
         ulong pfn = entry & PagemapBits.Frame;
-        return pfn == 0 || !KernelFile.Opens("/proc/kpageflags") ? null : KernelFile.Words("/proc/kpageflags", pfn, 1)[0];
+        return pfn == 0 || !KernelFile.CanRead("/proc/kpageflags") ? null : KernelFile.ReadWords("/proc/kpageflags", pfn, 1)[0];
     }
 
-    private static ulong EntryOfOwnPage(bool isWritten)
+    private static ulong ReadOwnEntry(bool isWritten)
     {
-        using OwnPages own = OwnPages.Anonymous(1);
+        using OwnPages own = OwnPages.MapAnonymous(1);
         if (isWritten)
         {
             own.Write(0);
@@ -59,6 +59,6 @@ internal static class KernelFeatures
             own.ReadAll();
         }
 
-        return KernelFile.Pagemap(Environment.ProcessId, own.Start, 1)[0];
+        return KernelFile.ReadPagemap(Environment.ProcessId, own.Start, 1)[0];
     }
 }

@@ -3,15 +3,15 @@ namespace PagemapTools.TestSupport;
 /// <summary>Reads the kernel's files of u64 words without the library.</summary>
 internal static class KernelFile
 {
-    private const int PieceBytes = 1 << 20;
+    private const int ChunkBytes = 1 << 20;
 
     public static ulong PageSize { get; } = (ulong)Environment.SystemPageSize;
 
-    public static bool Opens(string path) => Opens(path, FileAccess.Read);
+    public static bool CanRead(string path) => CanRead(path, FileAccess.Read);
 
-    public static bool OpensForWriting(string path) => Opens(path, FileAccess.Write);
+    public static bool CanWrite(string path) => CanRead(path, FileAccess.Write);
 
-    private static bool Opens(string path, FileAccess access)
+    private static bool CanRead(string path, FileAccess access)
     {
         try
         {
@@ -25,20 +25,20 @@ internal static class KernelFile
     }
 
     /// <summary>Reads words from an index on; returns fewer at the end of the file.</summary>
-    public static ulong[] Words(string path, ulong firstIndex, int count)
+    public static ulong[] ReadWords(string path, ulong firstIndex, int count)
     {
         using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0);
-        return Words(file, firstIndex, count);
+        return ReadWords(file, firstIndex, count);
     }
 
-    public static ulong[] Words(FileStream file, ulong firstIndex, int count)
+    public static ulong[] ReadWords(FileStream file, ulong firstIndex, int count)
     {
         byte[] bytes = new byte[count * sizeof(ulong)];
         file.Position = (long)firstIndex * sizeof(ulong);
         int done = 0;
         for (int read = -1; read != 0 && done < bytes.Length; done += read)
         {
-            read = file.Read(bytes, done, Math.Min(PieceBytes, bytes.Length - done));
+            read = file.Read(bytes, done, Math.Min(ChunkBytes, bytes.Length - done));
         }
 
         ulong[] words = new ulong[done / sizeof(ulong)];
@@ -50,11 +50,11 @@ internal static class KernelFile
         return words;
     }
 
-    public static ulong[] Pagemap(int processId, ulong address, int pages) =>
-        Words(FormattableString.Invariant($"/proc/{processId}/pagemap"), address / PageSize, pages);
+    public static ulong[] ReadPagemap(int processId, ulong address, int pages) =>
+        ReadWords(FormattableString.Invariant($"/proc/{processId}/pagemap"), address / PageSize, pages);
 
     /// <summary>Reads the word at each index; null beyond the end of the file.</summary>
-    public static ulong?[] WordOfEach(string path, IReadOnlyList<ulong> indices)
+    public static ulong?[] ReadWordsAt(string path, IReadOnlyList<ulong> indices)
     {
         using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0);
         byte[] word = new byte[sizeof(ulong)];

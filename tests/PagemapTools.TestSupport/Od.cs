@@ -6,7 +6,7 @@ namespace PagemapTools.TestSupport;
 internal static class Od
 {
     /// <summary>Reads the word at an index; null beyond the end of the file.</summary>
-    public static ulong? Word(string path, ulong index)
+    public static ulong? ReadWord(string path, ulong index)
     {
         // od -j reads up to the offset of a file of size 0 instead of seeking. dd seeks, also that of busybox.
         string command = FormattableString.Invariant($"dd if={path} bs=8 skip={index} count=1 2>/dev/null | od -An -v -t u8");

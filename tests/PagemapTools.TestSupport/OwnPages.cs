@@ -28,7 +28,7 @@ internal sealed partial class OwnPages : IDisposable
     private nuint Length { get; }
 
     /// <summary>Maps private anonymous memory, untouched, without transparent huge pages.</summary>
-    public static OwnPages Anonymous(int count)
+    public static OwnPages MapAnonymous(int count)
     {
         OwnPages pages = new(count, PrivateAnonymous, -1);
         _ = Advise(pages.Address, pages.Length, NoHugePages);
@@ -36,9 +36,9 @@ internal sealed partial class OwnPages : IDisposable
     }
 
     /// <summary>Maps twice as many pages as the count, and writes every second one from page 0 on.</summary>
-    public static OwnPages EverySecond(int count)
+    public static OwnPages MapEverySecond(int count)
     {
-        OwnPages pages = Anonymous(2 * count);
+        OwnPages pages = MapAnonymous(2 * count);
         for (int i = 0; i < count; i++)
         {
             pages.Write(2 * i);

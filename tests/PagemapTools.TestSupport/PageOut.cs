@@ -13,11 +13,11 @@ internal static partial class PageOut
     private const nint AdviseProcessNumber = 440;
 
     /// <summary>Repeats the advice until smaps reports the whole mapping as swapped; skips the test after 20 seconds.</summary>
-    public static void Whole(TargetRegion region) =>
-        Until(region.ProcessId, region.Start, region.Length, () => Smaps.Mappings(region.ProcessId).Single(mapping => mapping.Start == region.Start)["Swap"] >= region.Length);
+    public static void SwapOutRegion(TargetRegion region) =>
+        SwapOutUntil(region.ProcessId, region.Start, region.Length, () => Smaps.ReadMappings(region.ProcessId).Single(mapping => mapping.Start == region.Start)["Swap"] >= region.Length);
 
     /// <summary>Repeats the advice until a condition holds; skips the test after 20 seconds.</summary>
-    public static unsafe void Until(int processId, ulong start, long length, Func<bool> condition)
+    public static unsafe void SwapOutUntil(int processId, ulong start, long length, Func<bool> condition)
     {
         int process = (int)SystemCall(OpenProcessNumber, processId, 0, 0, 0, 0);
         Require.That(process >= 0, "pidfd_open", "the call is refused here");

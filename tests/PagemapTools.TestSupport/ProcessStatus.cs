@@ -9,14 +9,14 @@ internal static class ProcessStatus
     public const uint KernelThread = 0x00200000;
 
     /// <summary>Returns the letter of the process's state; null if the process has exited.</summary>
-    public static char? GetState(int processId) => Fields(processId)?[0][0];
+    public static char? GetState(int processId) => ReadFields(processId)?[0][0];
 
-    public static int? Parent(int processId) => Fields(processId) is { } fields ? int.Parse(fields[1], CultureInfo.InvariantCulture) : null;
+    public static int? GetParent(int processId) => ReadFields(processId) is { } fields ? int.Parse(fields[1], CultureInfo.InvariantCulture) : null;
 
     public static bool IsKernelThread(int processId) =>
-        Fields(processId) is { } fields && (uint.Parse(fields[6], CultureInfo.InvariantCulture) & KernelThread) != 0;
+        ReadFields(processId) is { } fields && (uint.Parse(fields[6], CultureInfo.InvariantCulture) & KernelThread) != 0;
 
-    private static string[]? Fields(int processId)
+    private static string[]? ReadFields(int processId)
     {
         try
         {

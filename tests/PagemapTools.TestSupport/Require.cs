@@ -23,7 +23,7 @@ internal static class Require
 
     /// <summary>Requires root of the initial user namespace, who can mount, map users and drop capabilities.</summary>
     public static void InitialRoot() =>
-        That(Machine.IsRoot && Rights.IsInInitialUserNamespace, "Root", "this user is not root of the initial user namespace");
+        That(Machine.IsRoot && OwnCapabilities.IsInInitialUserNamespace, "Root", "this user is not root of the initial user namespace");
 
     /// <summary>Requires that a program can start as the user nobody, and that nobody can read these files.</summary>
     public static void Nobody(params ReadOnlySpan<string> files)
@@ -44,7 +44,7 @@ internal static class Require
     }
 
     /// <summary>Requires a kernel file that opens for reading; the feature is the name of the file.</summary>
-    public static void ReadableFile(string path) => That(KernelFile.Opens(path), Path.GetFileName(path), $"{path} is absent, or this user cannot read it");
+    public static void ReadableFile(string path) => That(KernelFile.CanRead(path), Path.GetFileName(path), $"{path} is absent, or this user cannot read it");
 
     public static void PageFrameNumbers() => That(
         KernelFeatures.ShowsPageFrameNumbers, "PageFrameNumbers", "the kernel hides page frame numbers: CAP_SYS_ADMIN in the initial user namespace is missing");
@@ -61,7 +61,7 @@ internal static class Require
     public static void MapFiles()
     {
         string? link = Directory.EnumerateFiles("/proc/self/map_files").FirstOrDefault();
-        That(link is not null && KernelFile.Opens(link), "MapFiles", "/proc/self/map_files is empty, or this user cannot read it");
+        That(link is not null && KernelFile.CanRead(link), "MapFiles", "/proc/self/map_files is empty, or this user cannot read it");
     }
 
     /// <summary>Requires that a read of untouched anonymous memory maps the zero page.</summary>
@@ -75,7 +75,7 @@ internal static class Require
 
     /// <summary>Requires that kpageflags covers the page frames of a region (see <see cref="UntrackedMemory"/>).</summary>
     public static void KnownMemory(TargetRegion region) => That(
-        !UntrackedMemory.Holds(region), "KnownMemory", $"{region.Name} lies in memory that kpageflags does not cover");
+        !UntrackedMemory.Contains(region), "KnownMemory", $"{region.Name} lies in memory that kpageflags does not cover");
 
     public static void SwapArea(bool isThere, string why) => That(isThere, "SwapArea", why);
 

@@ -45,7 +45,7 @@ internal sealed class TargetProcess : IDisposable
     {
         // A process in untracked memory lives until this method returns, so that the next process does not get the same page frames.
         List<TargetProcess> untracked = [];
-        Require.That(true, TargetProgram.FeatureOf(kind), kind);
+        Require.That(true, TargetProgram.GetFeature(kind), kind);
         try
         {
             for (int start = 1; ; start++)
@@ -54,7 +54,7 @@ internal sealed class TargetProcess : IDisposable
                 if (target.Skipped is { } reason)
                 {
                     target.Dispose();
-                    Require.That(false, TargetProgram.FeatureOf(kind), $"{kind}: {reason}");
+                    Require.That(false, TargetProgram.GetFeature(kind), $"{kind}: {reason}");
                 }
 
                 if (start == MaxStarts || !target.LiesInUntrackedMemory())
@@ -102,7 +102,7 @@ internal sealed class TargetProcess : IDisposable
     public static TargetProcess Launch(string kind, IEnumerable<string> options, string? user = null) =>
         new(Process.Start(TargetProgram.CreateStartInfo(kind, options, user))!);
 
-    public bool Has(string region) => Regions.Any(each => each.Name == region);
+    public bool HasRegion(string region) => Regions.Any(each => each.Name == region);
 
     /// <summary>Makes the process do its next step, and waits for the report.</summary>
     public TargetProcess Next(string argument = "")
@@ -114,7 +114,7 @@ internal sealed class TargetProcess : IDisposable
     }
 
     /// <summary>Sends a line to the process without waiting for the report.</summary>
-    public void Ask(string line) => WriteLine(line);
+    public void SendLine(string line) => WriteLine(line);
 
     /// <summary>Sends SIGSTOP to the process and its children, so that their memory does not change.</summary>
     public TargetProcess Stop()
@@ -152,7 +152,7 @@ internal sealed class TargetProcess : IDisposable
             }
         }
 
-        foreach (int child in Children.Where(child => ProcessStatus.Parent(child) == ProcessId))
+        foreach (int child in Children.Where(child => ProcessStatus.GetParent(child) == ProcessId))
         {
             Signals.Kill(child);
         }
@@ -163,7 +163,7 @@ internal sealed class TargetProcess : IDisposable
     /// <summary>Regions to check for untracked memory. A large region may have a few pages there, and its tests allow for them.</summary>
     private IEnumerable<TargetRegion> SmallRegions() => Regions.Where(region => region.PageCount <= SmallRegionPages);
 
-    private bool LiesInUntrackedMemory() => UntrackedMemory.IsThere && SmallRegions().Any(UntrackedMemory.Holds);
+    private bool LiesInUntrackedMemory() => UntrackedMemory.Exists && SmallRegions().Any(UntrackedMemory.Contains);
 
     private void WriteLine(string line)
     {

@@ -16,10 +16,10 @@ internal static class TargetProgram
 
     private static readonly string? s_swap = Environment.GetEnvironmentVariable(SwapVariable);
 
-    private static readonly string[] s_takeDirectory =
+    private static readonly string[] s_kindsWithDirectory =
         ["file-private", "file-shared", "file-untouched", "deleted-file", "odd-names", "hostile-names", "swapped", "shared-swapped"];
 
-    private static readonly string[] s_takeSwap = ["swapped", "shared-swapped"];
+    private static readonly string[] s_kindsWithSwap = ["swapped", "shared-swapped"];
 
     /// <summary>The dotnet program: that of the running tests, if dotnet runs them.</summary>
     public static string Dotnet { get; } =
@@ -35,12 +35,12 @@ internal static class TargetProgram
     {
         List<string> arguments = [Path, kind, .. options];
         bool namesDirectory = arguments.Exists(argument => argument.StartsWith("dir=", StringComparison.Ordinal));
-        if (s_directory is not null && !namesDirectory && s_takeDirectory.Contains(kind, StringComparer.Ordinal))
+        if (s_directory is not null && !namesDirectory && s_kindsWithDirectory.Contains(kind, StringComparer.Ordinal))
         {
             arguments.Add($"dir={s_directory}");
         }
 
-        if (s_swap is not null && s_takeSwap.Contains(kind, StringComparer.Ordinal))
+        if (s_swap is not null && s_kindsWithSwap.Contains(kind, StringComparer.Ordinal))
         {
             arguments.Add($"swap={s_swap}");
         }
@@ -63,10 +63,10 @@ internal static class TargetProgram
     }
 
     /// <summary>Returns whether a kind sets up swap, huge pages or KSM, so that only one process of the machine can be of this kind.</summary>
-    public static bool ChangesMachine(string kind) => s_takeSwap.Contains(kind, StringComparer.Ordinal) || FeatureOf(kind).Contains("Huge", StringComparison.OrdinalIgnoreCase) || kind == "ksm";
+    public static bool ChangesMachine(string kind) => s_kindsWithSwap.Contains(kind, StringComparer.Ordinal) || GetFeature(kind).Contains("Huge", StringComparison.OrdinalIgnoreCase) || kind == "ksm";
 
     /// <summary>Returns the feature of the machine that a kind of test process requires.</summary>
-    public static string FeatureOf(string kind) => kind switch
+    public static string GetFeature(string kind) => kind switch
     {
         "swapped" or "shared-swapped" => "SwapArea",
         "hugetlb-private" or "hugetlb-shared" => "HugetlbPages",

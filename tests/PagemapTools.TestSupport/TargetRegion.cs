@@ -19,9 +19,9 @@ internal sealed record TargetRegion(string Name, int ProcessId, ulong Start, lon
     public int[] this[string key] => PageList.Parse(Expect[key], PageCount);
 
     /// <summary>Returns the addresses of the pages under a key of Expect.</summary>
-    public ulong[] Pages(string key) => [.. this[key].Select(AddressOf)];
+    public ulong[] GetAddresses(string key) => [.. this[key].Select(GetAddress)];
 
-    public ulong AddressOf(int page) => Start + ((ulong)page * KernelFile.PageSize);
+    public ulong GetAddress(int page) => Start + ((ulong)page * KernelFile.PageSize);
 
     public static TargetRegion Parse(JsonElement json) => new(
         json.GetProperty("name").GetString()!,

@@ -6,7 +6,7 @@ namespace PagemapTools.TestSupport;
 internal static class Tool
 {
     /// <summary>Runs a program and returns its lines; skips the test if the program is not on PATH.</summary>
-    public static IEnumerable<string> Lines(string name, params string[] arguments)
+    public static IEnumerable<string> ReadLines(string name, params string[] arguments)
     {
         Require.Program(name);
         using Process process = Process.Start(new ProcessStartInfo(name, arguments) { RedirectStandardOutput = true, UseShellExecute = false })!;

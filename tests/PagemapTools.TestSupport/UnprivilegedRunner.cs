@@ -18,10 +18,10 @@ internal static partial class UnprivilegedRunner
     public static Process StartAsNobody(ProcessStartInfo start) => StartOnThread(start, BecomeNobody);
 
     /// <summary>Runs an action on a thread with the credentials of nobody.</summary>
-    public static T AsNobody<T>(Func<T> action)
+    public static T RunAsNobody<T>(Func<T> action)
     {
         T? result = default;
-        OnThread(() =>
+        RunOnThread(() =>
         {
             BecomeNobody();
             result = action();
@@ -34,14 +34,14 @@ internal static partial class UnprivilegedRunner
     {
         foreach (int capability in capabilities)
         {
-            Succeed(SystemCall(s_isX64 ? 157 : 167, DropFromBoundingSet, (nuint)capability, 0), "prctl(PR_CAPBSET_DROP)");
+            ThrowIfFailed(SystemCall(s_isX64 ? 157 : 167, DropFromBoundingSet, (nuint)capability, 0), "prctl(PR_CAPBSET_DROP)");
         }
     });
 
     private static Process StartOnThread(ProcessStartInfo start, Action giveAway)
     {
         Process? process = null;
-        OnThread(() =>
+        RunOnThread(() =>
         {
             giveAway();
             process = Process.Start(start);
@@ -51,12 +51,12 @@ internal static partial class UnprivilegedRunner
 
     private static void BecomeNobody()
     {
-        Succeed(SystemCall(s_isX64 ? 116 : 159, 0, 0, 0), "setgroups");
-        Succeed(SystemCall(s_isX64 ? 119 : 149, Nobody, Nobody, Nobody), "setresgid");
-        Succeed(SystemCall(s_isX64 ? 117 : 147, Nobody, Nobody, Nobody), "setresuid");
+        ThrowIfFailed(SystemCall(s_isX64 ? 116 : 159, 0, 0, 0), "setgroups");
+        ThrowIfFailed(SystemCall(s_isX64 ? 119 : 149, Nobody, Nobody, Nobody), "setresgid");
+        ThrowIfFailed(SystemCall(s_isX64 ? 117 : 147, Nobody, Nobody, Nobody), "setresuid");
     }
 
-    private static void OnThread(Action action)
+    private static void RunOnThread(Action action)
     {
         Exception? failure = null;
         Thread thread = new(() =>
@@ -75,7 +75,7 @@ internal static partial class UnprivilegedRunner
         Require.That(failure is null, "Setuid", $"a process with fewer capabilities cannot be started here: {failure?.Message}");
     }
 
-    private static void Succeed(nint result, string call)
+    private static void ThrowIfFailed(nint result, string call)
     {
         if (result != 0)
         {

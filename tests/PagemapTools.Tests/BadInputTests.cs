@@ -38,7 +38,7 @@ public sealed class BadInputTests
     {
         using Session session = new();
 
-        ErrorRecord error = session.Termination(script);
+        ErrorRecord error = session.GetTermination(script);
 
         Assert.IsAssignableFrom<ParameterBindingException>(error.Exception);
         Assert.Equal(ErrorCategory.InvalidArgument, GetCategory(error));
@@ -56,7 +56,7 @@ public sealed class BadInputTests
     {
         using Session session = new();
 
-        ErrorRecord error = session.Termination(script);
+        ErrorRecord error = session.GetTermination(script);
 
         Assert.StartsWith("ParameterArgumentValidationError", error.FullyQualifiedErrorId);
         Assert.Contains($"'{quoted}'", error.Exception.Message);
@@ -88,7 +88,7 @@ public sealed class BadInputTests
         Require.Root();
         using Session session = new();
 
-        Assert.Equal([number], session.Objects($"Get-KPageFlags {typed}").Column<ulong>("Pfn"));
+        Assert.Equal([number], session.GetObjects($"Get-KPageFlags {typed}").GetColumn<ulong>("Pfn"));
     }
 
     [Theory]
@@ -102,7 +102,7 @@ public sealed class BadInputTests
         Require.Root();
         using Session session = new();
 
-        Assert.NotEmpty(session.Objects(command));
+        Assert.NotEmpty(session.GetObjects(command));
     }
 
     [Fact]
@@ -111,7 +111,7 @@ public sealed class BadInputTests
         Require.Root();
         using Session session = new();
 
-        Assert.Empty(session.Objects("Get-KPageFlags 0x0fffffffffffffff -Count 4"));
+        Assert.Empty(session.GetObjects("Get-KPageFlags 0x0fffffffffffffff -Count 4"));
     }
 
     [Fact]
@@ -119,7 +119,7 @@ public sealed class BadInputTests
     {
         using Session session = new();
 
-        Assert.Equal("SavedFlagsAndCgroup,PagemapTools.Commands.GetKPageFlagsCommand", session.Termination("Get-KPageFlags -Path /dev/null -Cgroup 1").FullyQualifiedErrorId);
+        Assert.Equal("SavedFlagsAndCgroup,PagemapTools.Commands.GetKPageFlagsCommand", session.GetTermination("Get-KPageFlags -Path /dev/null -Cgroup 1").FullyQualifiedErrorId);
     }
 
     [Fact]
@@ -131,7 +131,7 @@ public sealed class BadInputTests
         Outcome outcome = session.Run("'0x10', 'frame', 0x11 | Get-KPageFlags");
 
         Assert.Single(outcome.Errors);
-        Assert.Equal([0x10UL, 0x11UL], outcome.Output.Column<ulong>("Pfn"));
+        Assert.Equal([0x10UL, 0x11UL], outcome.Output.GetColumn<ulong>("Pfn"));
     }
 
     [Theory]
@@ -158,9 +158,9 @@ public sealed class BadInputTests
     {
         using Session session = new();
 
-        ErrorRecord error = session.Termination("Get-ProcessPageMap -Id $PID -Exclusive -Shared");
+        ErrorRecord error = session.GetTermination("Get-ProcessPageMap -Id $PID -Exclusive -Shared");
 
-        Assert.Equal("ExclusiveAndShared", error.Id());
+        Assert.Equal("ExclusiveAndShared", error.GetErrorId());
         Assert.Equal(ErrorCategory.InvalidArgument, error.CategoryInfo.Category);
     }
 

@@ -27,8 +27,8 @@ public sealed class BusyMachineTests
             Outcome outcome = session.Run(command);
 
             Assert.Null(outcome.Termination);
-            Assert.All(outcome.Errors, error => Assert.Contains(error.Id(), s_expected));
-            Assert.Contains(Environment.ProcessId, outcome.Output.Column<int>("ProcessId"));
+            Assert.All(outcome.Errors, error => Assert.Contains(error.GetErrorId(), s_expected));
+            Assert.Contains(Environment.ProcessId, outcome.Output.GetColumn<int>("ProcessId"));
         }
 
         Assert.False(churn.HasEnded);

@@ -39,8 +39,8 @@ public sealed class CompletionTests : IDisposable
     public void NameCompletionOffersProcessesOfProcPath()
     {
         using FakeProc tree = new();
-        tree.Process(7, 0x10000, PagemapBits.PresentAt(1)).Text("7/comm", "postgres\n");
-        tree.Process(8, 0x10000, PagemapBits.PresentAt(1)).Text("8/comm", "web server\n");
+        tree.AddProcess(7, 0x10000, PagemapBits.PresentAt(1)).WriteText("7/comm", "postgres\n");
+        tree.AddProcess(8, 0x10000, PagemapBits.PresentAt(1)).WriteText("8/comm", "web server\n");
 
         Assert.Equal(["postgres", "'web server'"], GetCompletionTexts($"Get-ProcessPageMap -ProcPath {tree.Path} -AllowSavedTree -Name "));
         Assert.Equal(["postgres"], GetCompletionTexts($"Get-ProcessPageMap -ProcPath {tree.Path} -AllowSavedTree post"));
@@ -80,7 +80,7 @@ public sealed class CompletionTests : IDisposable
         string line = $"Get-ProcessPageMap -Id {Environment.ProcessId} -Mapping ";
 
         string text = Assert.Single(Complete(line + $"'{name[..3]}"), offer => offer.ListItemText == Escape(path)).CompletionText;
-        Assert.Equal([path], _session.Objects($"({line}{text}).Mapping.Path"));
+        Assert.Equal([path], _session.GetObjects($"({line}{text}).Mapping.Path"));
         Assert.Equal([text], GetCompletionTexts(line + text.TrimEnd('\'', '"')));
 
         File.Delete(path);
@@ -96,12 +96,12 @@ public sealed class CompletionTests : IDisposable
     public void CompletedNameTextSelectsThatProcess(string name, string other)
     {
         using FakeProc tree = new();
-        tree.Process(7, 0x10000, PagemapBits.PresentAt(1)).Text("7/comm", name + "\n");
-        tree.Process(8, 0x10000, PagemapBits.PresentAt(1)).Text("8/comm", other + "\n");
+        tree.AddProcess(7, 0x10000, PagemapBits.PresentAt(1)).WriteText("7/comm", name + "\n");
+        tree.AddProcess(8, 0x10000, PagemapBits.PresentAt(1)).WriteText("8/comm", other + "\n");
         string line = $"Get-ProcessPageMap -ProcPath {tree.Path} -AllowSavedTree -Name ";
 
         string text = Assert.Single(Complete(line), offer => offer.ListItemText == Escape(name)).CompletionText;
-        Assert.Equal([7], _session.Objects($"({line}{text}).ProcessId"));
+        Assert.Equal([7], _session.GetObjects($"({line}{text}).ProcessId"));
     }
 
     [Fact]
@@ -151,8 +151,8 @@ public sealed class CompletionTests : IDisposable
     public void CompletionOmitsKernelThreads()
     {
         using FakeProc tree = new();
-        tree.Process(7, 0x10000, PagemapBits.PresentAt(1)).Text("7/comm", "postgres\n");
-        tree.Text("2/comm", "kthreadd\n").Status(2, 'S', 2129984, "kthreadd");
+        tree.AddProcess(7, 0x10000, PagemapBits.PresentAt(1)).WriteText("7/comm", "postgres\n");
+        tree.WriteText("2/comm", "kthreadd\n").WriteStatus(2, 'S', 2129984, "kthreadd");
 
         Assert.Equal(["7"], GetCompletionTexts($"Measure-ProcessUss -ProcPath {tree.Path} -AllowSavedTree -Id "));
         Assert.Equal(["postgres"], GetCompletionTexts($"Measure-ProcessUss -ProcPath {tree.Path} -AllowSavedTree -Name "));
@@ -183,7 +183,7 @@ public sealed class CompletionTests : IDisposable
     private string Escape(string text)
     {
         _session["text"] = text;
-        return _session.Objects("[PagemapTools.Procfs.Core.VisibleText]::Escape($text)")[0].ToString();
+        return _session.GetObjects("[PagemapTools.Procfs.Core.VisibleText]::Escape($text)")[0].ToString();
     }
 
     private string[] GetCompletionTexts(string line) => [.. Complete(line).Select(offer => offer.CompletionText)];

@@ -64,7 +64,7 @@ public sealed class EarlyStopTests : IDisposable
         }
 
         Stopwatch watch = Stopwatch.StartNew();
-        IReadOnlyList<PSObject> taken = _session.Objects($"$made = 0; {command} | ForEach-Object {{ $made++; $_ }} | Stop-Upstream 3");
+        IReadOnlyList<PSObject> taken = _session.GetObjects($"$made = 0; {command} | ForEach-Object {{ $made++; $_ }} | Stop-Upstream 3");
 
         Assert.Equal(3, taken.Count);
         Assert.Equal(3, _session["made"]);
@@ -78,7 +78,7 @@ public sealed class EarlyStopTests : IDisposable
         Require.Root();
         Stopwatch watch = Stopwatch.StartNew();
 
-        IReadOnlyList<PSObject> taken = _session.Objects("Get-ProcessPageMap -Id $id -IncludeUnpopulated | Get-KPageFlags | Get-KPageCount | Get-KPageCgroup | Stop-Upstream 2");
+        IReadOnlyList<PSObject> taken = _session.GetObjects("Get-ProcessPageMap -Id $id -IncludeUnpopulated | Get-KPageFlags | Get-KPageCount | Get-KPageCgroup | Stop-Upstream 2");
 
         Assert.Equal(2, taken.Count);
         Assert.InRange(watch.Elapsed, TimeSpan.Zero, s_soon);
@@ -90,7 +90,7 @@ public sealed class EarlyStopTests : IDisposable
     {
         Stopwatch watch = Stopwatch.StartNew();
 
-        Assert.Single(_session.Objects("while ($true) { Get-ProcessPageMap -Id $id -IncludeUnpopulated | ForEach-Object { $_; break } }"));
+        Assert.Single(_session.GetObjects("while ($true) { Get-ProcessPageMap -Id $id -IncludeUnpopulated | ForEach-Object { $_; break } }"));
 
         Assert.InRange(watch.Elapsed, TimeSpan.Zero, s_soon);
         AssertNothingIsOpen();

@@ -16,7 +16,7 @@ public sealed class FlagSummaryTests : IDisposable
     private readonly FakeProc _tree = new();
     private readonly Session _session = new();
 
-    public FlagSummaryTests() => _session["saved"] = _tree.PathOf("saved");
+    public FlagSummaryTests() => _session["saved"] = _tree.GetPath("saved");
 
     public static TheoryData<string> Specifications => new(
         "",
@@ -96,12 +96,12 @@ public sealed class FlagSummaryTests : IDisposable
     public void SummaryOfProcessEqualsSummaryOfItsPages()
     {
         Random random = new(3);
-        _tree.Process(7, 0x10000, [.. Enumerable.Range(0, 1000).Select(page => page % 10 == 0 ? 0 : PagemapBits.PresentAt((ulong)random.Next(1, 500)))]);
-        _tree.Entries("kpageflags", 0, [.. Enumerable.Range(0, 500).Select(frame => 1UL << (frame % 20))]);
+        _tree.AddProcess(7, 0x10000, [.. Enumerable.Range(0, 1000).Select(page => page % 10 == 0 ? 0 : PagemapBits.PresentAt((ulong)random.Next(1, 500)))]);
+        _tree.WriteEntries("kpageflags", 0, [.. Enumerable.Range(0, 500).Select(frame => 1UL << (frame % 20))]);
         _session["tree"] = _tree.Path;
 
         string[] expected = RunModule("Get-ProcessPageMap -Id 7 -ProcPath $tree -AllowSavedTree | Measure-KPageFlags -ProcPath $tree -AllowSavedTree");
-        Assert.Equal(900, _session.Objects("Measure-KPageFlags -Id 7 -ProcPath $tree -AllowSavedTree").Column<long>("PageCount").Sum());
+        Assert.Equal(900, _session.GetObjects("Measure-KPageFlags -Id 7 -ProcPath $tree -AllowSavedTree").GetColumn<long>("PageCount").Sum());
         Assert.Equal(expected, RunModule("Measure-KPageFlags -Id 7 -ProcPath $tree -AllowSavedTree"));
         Assert.Equal(expected, RunModule("Measure-KPageFlags -Name made-up -ProcPath $tree -AllowSavedTree"));
     }
@@ -110,7 +110,7 @@ public sealed class FlagSummaryTests : IDisposable
     public void SummaryOfAllMemoryCountsEveryFrameOfTheFile()
     {
         Require.Root();
-        long frames = _session.Objects("Measure-KPageFlags").Column<long>("PageCount").Sum();
+        long frames = _session.GetObjects("Measure-KPageFlags").GetColumn<long>("PageCount").Sum();
 
         using FileStream file = new("/proc/kpageflags", FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0);
         Span<byte> word = stackalloc byte[sizeof(ulong)];
@@ -122,27 +122,27 @@ public sealed class FlagSummaryTests : IDisposable
     [Fact]
     public void SummaryCountsPipedFramesWithAndWithoutFlags()
     {
-        _tree.Entries("kpageflags", 0, 1 << 5, 1 << 5, 1 << 12).Entries("kpagecount", 0, 1, 1, 1);
+        _tree.WriteEntries("kpageflags", 0, 1 << 5, 1 << 5, 1 << 12).WriteEntries("kpagecount", 0, 1, 1, 1);
         _session["tree"] = _tree.Path;
 
         foreach (string source in (string[])["Get-KPageFlags 0, 1, 2 -ProcPath $tree -AllowSavedTree", "Get-KPageCount 0, 1, 2 -ProcPath $tree -AllowSavedTree"])
         {
-            IReadOnlyList<PSObject> summary = _session.Objects($"{source} | Measure-KPageFlags -ProcPath $tree -AllowSavedTree");
-            Assert.Equal(["LRU", "ANON"], summary.Column<string>("FlagNames"));
-            Assert.Equal([2L, 1L], summary.Column<long>("PageCount"));
-            Assert.Equal([2L * Environment.SystemPageSize, Environment.SystemPageSize], summary.Column<long>("Bytes"));
+            IReadOnlyList<PSObject> summary = _session.GetObjects($"{source} | Measure-KPageFlags -ProcPath $tree -AllowSavedTree");
+            Assert.Equal(["LRU", "ANON"], summary.GetColumn<string>("FlagNames"));
+            Assert.Equal([2L, 1L], summary.GetColumn<long>("PageCount"));
+            Assert.Equal([2L * Environment.SystemPageSize, Environment.SystemPageSize], summary.GetColumn<long>("Bytes"));
         }
     }
 
     [Fact]
     public void FlagParametersSelectCountedFrames()
     {
-        _tree.Entries("saved", 0, 1 << 5, (1 << 5) | (1 << 12), 1 << 12, 1UL << 33);
+        _tree.WriteEntries("saved", 0, 1 << 5, (1 << 5) | (1 << 12), 1 << 12, 1UL << 33);
 
-        Assert.Equal([1L, 1L], _session.Objects("Measure-KPageFlags -Path $saved -Flag LRU").Column<long>("PageCount"));
-        Assert.Equal([1L], _session.Objects("Measure-KPageFlags -Path $saved -Flag LRU -NotFlag ANON").Column<long>("PageCount"));
-        Assert.Equal(3, _session.Objects("Measure-KPageFlags -Path $saved -AnyFlag LRU, ANON").Count);
-        Assert.Equal(["MLOCKED"], _session.Objects("Measure-KPageFlags -Path $saved -Flag MLOCKED -Raw").Column<string>("FlagNames"));
+        Assert.Equal([1L, 1L], _session.GetObjects("Measure-KPageFlags -Path $saved -Flag LRU").GetColumn<long>("PageCount"));
+        Assert.Equal([1L], _session.GetObjects("Measure-KPageFlags -Path $saved -Flag LRU -NotFlag ANON").GetColumn<long>("PageCount"));
+        Assert.Equal(3, _session.GetObjects("Measure-KPageFlags -Path $saved -AnyFlag LRU, ANON").Count);
+        Assert.Equal(["MLOCKED"], _session.GetObjects("Measure-KPageFlags -Path $saved -Flag MLOCKED -Raw").GetColumn<string>("FlagNames"));
     }
 
     public void Dispose()
@@ -153,7 +153,7 @@ public sealed class FlagSummaryTests : IDisposable
 
     private void AssertSame(string specification, bool raw)
     {
-        List<string> options = ["-F", _tree.PathOf("clean")];
+        List<string> options = ["-F", _tree.GetPath("clean")];
         options.AddRange(raw ? ["-r"] : Array.Empty<string>());
         options.AddRange(specification.Length > 0 ? ["-b", specification] : Array.Empty<string>());
         string parameters = (raw ? " -Raw" : "") + (specification.Length > 0 ? $" -BitSpec '{specification}'" : "");
@@ -173,7 +173,7 @@ public sealed class FlagSummaryTests : IDisposable
             word &= (word & Slab) != 0 ? ~AnonAndKsm : ~0UL;
         }
 
-        _tree.Entries("saved", 0, words).Entries("clean", 0, clean);
+        _tree.WriteEntries("saved", 0, words).WriteEntries("clean", 0, clean);
     }
 
     private static byte[] ReadFile(string path)
@@ -187,14 +187,14 @@ public sealed class FlagSummaryTests : IDisposable
     /// <summary>Returns each line as "flags count letters names", ordered by flags.</summary>
     private static string[] RunPageTypes(string[] options) =>
     [
-        .. Tool.Lines("page-types", options)
+        .. Tool.ReadLines("page-types", options)
             .Where(line => line.StartsWith("0x", StringComparison.Ordinal))
             .Select(line => line.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries))
             .Select(fields => $"{fields[0]} {fields[1]} {fields[3].Replace("_", "", StringComparison.Ordinal)} {(fields.Length > 4 ? fields[4] : "")}")
             .Order(StringComparer.Ordinal),
     ];
 
-    private string[] RunModule(string script) => [.. _session.Objects(script).Select(FormatRow)];
+    private string[] RunModule(string script) => [.. _session.GetObjects(script).Select(FormatRow)];
 
     private static string FormatRow(PSObject summary)
     {

@@ -14,9 +14,9 @@ public sealed class FrameParameterTests : IDisposable
     public FrameParameterTests()
     {
         // Frame n has flag n % 27, map count n and cgroup inode 1000 + n / 8.
-        _tree.Entries("kpageflags", 0, [.. Enumerable.Range(0, Frames).Select(frame => 1UL << (frame % 27))])
-            .Entries("kpagecount", 0, [.. Enumerable.Range(0, Frames).Select(frame => (ulong)frame)])
-            .Entries("kpagecgroup", 0, [.. Enumerable.Range(0, Frames).Select(frame => (ulong)(1000 + (frame / 8)))]);
+        _tree.WriteEntries("kpageflags", 0, [.. Enumerable.Range(0, Frames).Select(frame => 1UL << (frame % 27))])
+            .WriteEntries("kpagecount", 0, [.. Enumerable.Range(0, Frames).Select(frame => (ulong)frame)])
+            .WriteEntries("kpagecgroup", 0, [.. Enumerable.Range(0, Frames).Select(frame => (ulong)(1000 + (frame / 8)))]);
         _session["tree"] = _tree.Path;
         _session["PSDefaultParameterValues"] = new DefaultParameterDictionary { ["Get-KPage*:ProcPath"] = _tree.Path, ["Get-KPage*:AllowSavedTree"] = true };
     }
@@ -39,7 +39,7 @@ public sealed class FrameParameterTests : IDisposable
     {
         foreach (string cmdlet in (string[])["Get-KPageFlags", "Get-KPageCount", "Get-KPageCgroup"])
         {
-            Assert.Equal(expected, _session.Objects($"{cmdlet} {parameters}").Column<ulong>("Pfn"));
+            Assert.Equal(expected, _session.GetObjects($"{cmdlet} {parameters}").GetColumn<ulong>("Pfn"));
         }
     }
 
@@ -51,27 +51,27 @@ public sealed class FrameParameterTests : IDisposable
     [InlineData("(Get-KPageCount 7, 3, 12)")]
     public void CmdletsKeepOrderOfPipedFrames(string input)
     {
-        Assert.Equal([7UL, 3UL, 12UL], _session.Objects($"{input} | Get-KPageFlags").Column<ulong>("Pfn"));
-        Assert.Equal([7UL, 3UL, 12UL], _session.Objects($"{input} | Get-KPageCount").Column<ulong>("MapCount"));
-        Assert.Equal([1000UL, 1000UL, 1001UL], _session.Objects($"{input} | Get-KPageCgroup").Column<ulong>("CgroupInode"));
+        Assert.Equal([7UL, 3UL, 12UL], _session.GetObjects($"{input} | Get-KPageFlags").GetColumn<ulong>("Pfn"));
+        Assert.Equal([7UL, 3UL, 12UL], _session.GetObjects($"{input} | Get-KPageCount").GetColumn<ulong>("MapCount"));
+        Assert.Equal([1000UL, 1000UL, 1001UL], _session.GetObjects($"{input} | Get-KPageCgroup").GetColumn<ulong>("CgroupInode"));
     }
 
     [Fact]
     public void CountAppliesToEachPipedFrame()
     {
-        Assert.Equal([7UL, 8UL, 3UL, 4UL], _session.Objects("7, 3 | Get-KPageCount -Count 2").Column<ulong>("MapCount"));
+        Assert.Equal([7UL, 8UL, 3UL, 4UL], _session.GetObjects("7, 3 | Get-KPageCount -Count 2").GetColumn<ulong>("MapCount"));
     }
 
     [Fact]
     public void CmdletReadsAllFramesWithoutPfn()
     {
-        Assert.Equal(Enumerable.Range(0, Frames).Select(frame => (ulong)frame), _session.Objects("Get-KPageCount").Column<ulong>("MapCount"));
+        Assert.Equal(Enumerable.Range(0, Frames).Select(frame => (ulong)frame), _session.GetObjects("Get-KPageCount").GetColumn<ulong>("MapCount"));
     }
 
     [Fact]
     public void FrameBeyondTheEndHasNullFlags()
     {
-        IReadOnlyList<PSObject> beyond = _session.Objects("Get-KPageFlags 63, 64, 0xffffffffff");
+        IReadOnlyList<PSObject> beyond = _session.GetObjects("Get-KPageFlags 63, 64, 0xffffffffff");
 
         Assert.Equal(1UL << (63 % 27), beyond[0].Get<ulong?>("RawFlags"));
         Assert.All(beyond.Skip(1), page => Assert.Null(page.Get<ulong?>("RawFlags")));
@@ -100,30 +100,30 @@ public sealed class FrameParameterTests : IDisposable
     [InlineData("Get-KPageFlags -BitSpec compound -Raw", new ulong[] { 15, 16, 42, 43 })]
     public void FilterParametersSelectFrames(string command, ulong[] expected)
     {
-        Assert.Equal(expected, _session.Objects(command).Column<ulong>("Pfn"));
+        Assert.Equal(expected, _session.GetObjects(command).GetColumn<ulong>("Pfn"));
     }
 
     [Fact]
     public void PathParameterReadsSavedCopy()
     {
-        _tree.Entries("saved", 0, 1 << 5, 1 << 12);
-        _session["saved"] = _tree.PathOf("saved");
+        _tree.WriteEntries("saved", 0, 1 << 5, 1 << 12);
+        _session["saved"] = _tree.GetPath("saved");
 
-        Assert.Equal(["LRU", "ANON"], _session.Objects("Get-KPageFlags -Path $saved").Column<string>("FlagNames"));
-        Assert.Equal(["ANON"], _session.Objects("Get-KPageFlags -Path $saved -Pfn 1").Column<string>("FlagNames"));
-        Assert.Equal(["ANON"], _session.Objects("Get-KPageFlags -Path $saved -Flag ANON").Column<string>("FlagNames"));
+        Assert.Equal(["LRU", "ANON"], _session.GetObjects("Get-KPageFlags -Path $saved").GetColumn<string>("FlagNames"));
+        Assert.Equal(["ANON"], _session.GetObjects("Get-KPageFlags -Path $saved -Pfn 1").GetColumn<string>("FlagNames"));
+        Assert.Equal(["ANON"], _session.GetObjects("Get-KPageFlags -Path $saved -Flag ANON").GetColumn<string>("FlagNames"));
     }
 
     [Fact]
     public void RelativePathsResolveAgainstSessionLocation()
     {
-        _tree.Entries("saved", 0, 1 << 5);
+        _tree.WriteEntries("saved", 0, 1 << 5);
         _session["PSDefaultParameterValues"] = new DefaultParameterDictionary();
-        _session.Objects("$ExecutionContext.SessionState.Path.SetLocation($tree) | ForEach-Object { }");
+        _session.GetObjects("$ExecutionContext.SessionState.Path.SetLocation($tree) | ForEach-Object { }");
 
-        Assert.Equal(["LRU"], _session.Objects("Get-KPageFlags -Path ./saved").Column<string>("FlagNames"));
-        Assert.Equal(1, _session.Objects("Measure-KPageFlags -Path saved").Column<long>("PageCount").Sum());
-        Assert.Equal(Frames, _session.Objects("Get-KPageCount -ProcPath . -AllowSavedTree").Count);
+        Assert.Equal(["LRU"], _session.GetObjects("Get-KPageFlags -Path ./saved").GetColumn<string>("FlagNames"));
+        Assert.Equal(1, _session.GetObjects("Measure-KPageFlags -Path saved").GetColumn<long>("PageCount").Sum());
+        Assert.Equal(Frames, _session.GetObjects("Get-KPageCount -ProcPath . -AllowSavedTree").Count);
     }
 
     [Fact]
@@ -132,13 +132,13 @@ public sealed class FrameParameterTests : IDisposable
         Require.Root();
         Require.That(File.Exists("/proc/kpagecgroup"), "Cgroups", "This kernel has no memory cgroups.");
         _session["PSDefaultParameterValues"] = new DefaultParameterDictionary();
-        PSObject? charged = _session.Objects("Get-ProcessPageMap -Id $PID -Exclusive | Get-KPageCgroup | Where-Object CgroupPath | Stop-Upstream 1").SingleOrDefault();
+        PSObject? charged = _session.GetObjects("Get-ProcessPageMap -Id $PID -Exclusive | Get-KPageCgroup | Where-Object CgroupPath | Stop-Upstream 1").SingleOrDefault();
         Require.That(!(charged is null), "Cgroups", "No frame is charged to a cgroup that is visible here.");
         _session["path"] = charged.Get<string>("CgroupPath");
         _session["inode"] = charged.Get<ulong>("CgroupInode");
 
-        Assert.Equal(charged.Get<string>("CgroupPath"), _session.Objects("Get-KPageCgroup -Cgroup $path | Stop-Upstream 1").Single().Get<string>("CgroupPath"));
-        Assert.Equal(charged.Get<string>("CgroupPath"), _session.Objects("Get-KPageCgroup -Cgroup $inode | Stop-Upstream 1").Single().Get<string>("CgroupPath"));
+        Assert.Equal(charged.Get<string>("CgroupPath"), _session.GetObjects("Get-KPageCgroup -Cgroup $path | Stop-Upstream 1").Single().Get<string>("CgroupPath"));
+        Assert.Equal(charged.Get<string>("CgroupPath"), _session.GetObjects("Get-KPageCgroup -Cgroup $inode | Stop-Upstream 1").Single().Get<string>("CgroupPath"));
     }
 
     public void Dispose()

@@ -19,15 +19,15 @@ public sealed class FramePipelineTests
         using TargetProcess target = TargetProcess.StartInKnownMemory("dense", "size=64MiB").Stop();
         using Session session = CreateSession(target);
 
-        IReadOnlyList<PSObject> pages = session.Objects("Get-ProcessPageMap -Id $id -Address $range | Get-KPageFlags | Get-KPageCount | Get-KPageCgroup");
+        IReadOnlyList<PSObject> pages = session.GetObjects("Get-ProcessPageMap -Id $id -Address $range | Get-KPageFlags | Get-KPageCount | Get-KPageCgroup");
 
-        Assert.Equal(Enumerable.Range(0, Pages).Select(target.Region.AddressOf), pages.Column<ulong>("Address"));
+        Assert.Equal(Enumerable.Range(0, Pages).Select(target.Region.GetAddress), pages.GetColumn<ulong>("Address"));
         Assert.All(pages, page =>
         {
-            Assert.Equal("ProcessPageInfo", page.TypeName());
-            Assert.True(page.Get<ulong?>("Flags") is not null || UntrackedMemory.Holds(target.ProcessId, page.Get<ulong>("Address"), 1));
+            Assert.Equal("ProcessPageInfo", page.GetTypeName());
+            Assert.True(page.Get<ulong?>("Flags") is not null || UntrackedMemory.Contains(target.ProcessId, page.Get<ulong>("Address"), 1));
             Assert.Equal(1UL, page.Get<ulong>("MapCount"));
-            Assert.True(page.Get<ulong?>("CgroupInode") is not null || UntrackedMemory.Holds(target.ProcessId, page.Get<ulong>("Address"), 1));
+            Assert.True(page.Get<ulong?>("CgroupInode") is not null || UntrackedMemory.Contains(target.ProcessId, page.Get<ulong>("Address"), 1));
         });
     }
 
@@ -39,8 +39,8 @@ public sealed class FramePipelineTests
         using Session session = CreateSession(target);
 
         Stable.Until(
-            () => Describe(session.Objects("Get-ProcessPageMap -Id $id -Address $range -Include Flags, MapCount, Cgroup")),
-            expected => Assert.Equal(expected, Describe(session.Objects("Get-ProcessPageMap -Id $id -Address $range | Get-KPageCgroup | Get-KPageFlags | Get-KPageCount"))));
+            () => Describe(session.GetObjects("Get-ProcessPageMap -Id $id -Address $range -Include Flags, MapCount, Cgroup")),
+            expected => Assert.Equal(expected, Describe(session.GetObjects("Get-ProcessPageMap -Id $id -Address $range | Get-KPageCgroup | Get-KPageFlags | Get-KPageCount"))));
     }
 
     [Fact]
@@ -50,7 +50,7 @@ public sealed class FramePipelineTests
         using TargetProcess target = TargetProcess.StartInKnownMemory("anon");
         using Session session = CreateSession(target);
 
-        IReadOnlyList<PSObject> passed = session.Objects("$pages = Get-ProcessPageMap -Id $id -Address $range; $pages | Get-KPageFlags; Get-KPageCount -InputObject $pages[0]");
+        IReadOnlyList<PSObject> passed = session.GetObjects("$pages = Get-ProcessPageMap -Id $id -Address $range; $pages | Get-KPageFlags; Get-KPageCount -InputObject $pages[0]");
 
         object[] pages = (object[])session["pages"]!;
         Assert.Equal([.. pages, pages[0]], passed.Select(page => (object)page));
@@ -62,12 +62,12 @@ public sealed class FramePipelineTests
         Require.Root();
         using TargetProcess target = TargetProcess.StartInKnownMemory("file-private", "pages=512 read=0-255 written=256-511".Split(' ')).Stop();
         using Session session = CreateSession(target);
-        ulong[] written = target.Region.Pages("written");
+        ulong[] written = target.Region.GetAddresses("written");
 
-        Assert.Equal(written, session.Objects("Get-ProcessPageMap -Id $id -Address $range | Get-KPageFlags -Flag ANON").Column<ulong>("Address"));
-        Assert.Equal(written, session.Objects("Get-ProcessPageMap -Id $id -Address $range | Get-KPageCount | Get-KPageFlags -BitSpec anon").Column<ulong>("Address"));
-        Assert.Equal(512, session.Objects("Get-ProcessPageMap -Id $id -Address $range | Get-KPageCount -Minimum 1").Count);
-        Assert.Empty(session.Objects("Get-ProcessPageMap -Id $id -Address $range | Get-KPageCount -Minimum 1000000"));
+        Assert.Equal(written, session.GetObjects("Get-ProcessPageMap -Id $id -Address $range | Get-KPageFlags -Flag ANON").GetColumn<ulong>("Address"));
+        Assert.Equal(written, session.GetObjects("Get-ProcessPageMap -Id $id -Address $range | Get-KPageCount | Get-KPageFlags -BitSpec anon").GetColumn<ulong>("Address"));
+        Assert.Equal(512, session.GetObjects("Get-ProcessPageMap -Id $id -Address $range | Get-KPageCount -Minimum 1").Count);
+        Assert.Empty(session.GetObjects("Get-ProcessPageMap -Id $id -Address $range | Get-KPageCount -Minimum 1000000"));
     }
 
     [Fact]
@@ -77,7 +77,7 @@ public sealed class FramePipelineTests
         using TargetProcess target = TargetProcess.StartInKnownMemory("anon");
         using Session session = CreateSession(target);
 
-        IReadOnlyList<PSObject> pages = session.Objects("Get-ProcessPageMap -Id $id -Address $range -IncludeUnpopulated | Get-KPageFlags | Get-KPageCount");
+        IReadOnlyList<PSObject> pages = session.GetObjects("Get-ProcessPageMap -Id $id -Address $range -IncludeUnpopulated | Get-KPageFlags | Get-KPageCount");
 
         Assert.Equal(target.Region.PageCount, pages.Count);
         Assert.All(pages, page =>
@@ -99,7 +99,7 @@ public sealed class FramePipelineTests
 
         foreach (string cmdlet in (string[])["Get-KPageFlags", "Get-KPageCount", "Get-KPageCgroup", "Measure-KPageFlags"])
         {
-            Assert.Empty(session.Objects($"{source} | {cmdlet} | Stop-Upstream 1"));
+            Assert.Empty(session.GetObjects($"{source} | {cmdlet} | Stop-Upstream 1"));
         }
     }
 
@@ -114,10 +114,10 @@ public sealed class FramePipelineTests
             new Random(11).Shuffle(pfns.AsSpan(batch, Math.Min(PagesToGather, Pages - batch)));
         }
 
-        tree.Process(7, 0x10000, [.. pfns.Select(PagemapBits.PresentAt)]);
+        tree.AddProcess(7, 0x10000, [.. pfns.Select(PagemapBits.PresentAt)]);
         foreach (string file in (string[])["kpageflags", "kpagecount", "kpagecgroup"])
         {
-            tree.Entries(file, 0, new ulong[Pages + 1]);
+            tree.WriteEntries(file, 0, new ulong[Pages + 1]);
         }
 
         // A separate process: the read count in its /proc/self/io contains no reads of other tests.

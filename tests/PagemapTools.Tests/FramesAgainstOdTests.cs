@@ -43,13 +43,13 @@ public sealed class FramesAgainstOdTests
         using FakeProc tree = new();
         Random random = new(1);
         ulong[] words = [.. Enumerable.Range(0, 20_000).Select(_ => (ulong)random.NextInt64())];
-        tree.Entries("kpageflags", 0, words).Entries("kpagecount", 0, words).Entries("kpagecgroup", 0, words);
+        tree.WriteEntries("kpageflags", 0, words).WriteEntries("kpagecount", 0, words).WriteEntries("kpagecgroup", 0, words);
         using Session session = new();
         session["tree"] = tree.Path;
 
-        Assert.Equal(words, session.Objects("Get-KPageFlags -ProcPath $tree -AllowSavedTree").Column<ulong>("RawFlags"));
-        Assert.Equal(words, session.Objects("Get-KPageCount -ProcPath $tree -AllowSavedTree").Column<ulong>("MapCount"));
-        Assert.Equal(words, session.Objects("Get-KPageCgroup -ProcPath $tree -AllowSavedTree").Column<ulong>("CgroupInode"));
+        Assert.Equal(words, session.GetObjects("Get-KPageFlags -ProcPath $tree -AllowSavedTree").GetColumn<ulong>("RawFlags"));
+        Assert.Equal(words, session.GetObjects("Get-KPageCount -ProcPath $tree -AllowSavedTree").GetColumn<ulong>("MapCount"));
+        Assert.Equal(words, session.GetObjects("Get-KPageCgroup -ProcPath $tree -AllowSavedTree").GetColumn<ulong>("CgroupInode"));
     }
 
     /// <summary>
@@ -65,11 +65,11 @@ public sealed class FramesAgainstOdTests
             ulong[] pfns = [.. open.Select(pick => first + (ulong)pick)];
             session["pfns"] = pfns;
             ulong[] before = read(path, first);
-            IReadOnlyList<PSObject> pages = session.Objects(script);
+            IReadOnlyList<PSObject> pages = session.GetObjects(script);
             ulong[] after = read(path, first);
 
-            Assert.Equal(pfns, pages.Column<ulong>("Pfn"));
-            ulong?[] measured = pages.Column<ulong?>(property);
+            Assert.Equal(pfns, pages.GetColumn<ulong>("Pfn"));
+            ulong?[] measured = pages.GetColumn<ulong?>(property);
             open = [.. open.Where((pick, row) => measured[row] != before[pick] && measured[row] != after[pick])];
             Assert.True(attempt != AttemptsWithOd - 1 || open.Length < PicksPerWindow / 10, $"{open.Length} frames differ from the words that od reads.");
         }
@@ -87,7 +87,7 @@ public sealed class FramesAgainstOdTests
     private static ulong[] ReadWithOd(string path, ulong first)
     {
         string block = $"dd if={path} bs={FramesPerWindow * sizeof(ulong)} skip={first / FramesPerWindow} count=1 status=none";
-        return [.. Tool.Lines("sh", "-c", $"{block} | od -An -v -tx8 -w8").Select(word => ulong.Parse(word.AsSpan().Trim(), NumberStyles.HexNumber, CultureInfo.InvariantCulture))];
+        return [.. Tool.ReadLines("sh", "-c", $"{block} | od -An -v -tx8 -w8").Select(word => ulong.Parse(word.AsSpan().Trim(), NumberStyles.HexNumber, CultureInfo.InvariantCulture))];
     }
 
     private static ulong[] ReadBytes(string path, ulong first)

@@ -90,11 +90,11 @@ public sealed class HelpTests : IDisposable
     {
         foreach (HelpPage page in ReadMarkdown())
         {
-            PSObject help = Assert.Single(_session.Objects($"Get-Help {page.Name} -Full"));
+            PSObject help = Assert.Single(_session.GetObjects($"Get-Help {page.Name} -Full"));
             Assert.Equal(Flatten(page.Texts["SYNOPSIS"]), Flatten((string)help.Properties["Synopsis"].Value));
         }
 
-        string about = string.Concat(_session.Objects("Get-Help about_PagemapTools").Select(text => text.ToString()));
+        string about = string.Concat(_session.GetObjects("Get-Help about_PagemapTools").Select(text => text.ToString()));
         Assert.Equal(Flatten(File.ReadAllText(Path.Join(Pages, About))), Flatten(about));
     }
 
@@ -122,7 +122,7 @@ public sealed class HelpTests : IDisposable
     {
         string about = File.ReadAllText(Path.Join(Pages, About));
         string section = about[about.IndexOf("\nPROPERTIES", StringComparison.Ordinal)..about.IndexOf("\nCONTAINERS", StringComparison.Ordinal)];
-        IEnumerable<string> columns = _session.Objects(command)[0].Properties.Select(column => column.Name);
+        IEnumerable<string> columns = _session.GetObjects(command)[0].Properties.Select(column => column.Name);
 
         Assert.All(columns, column => Assert.Matches($@"(?<![\w]){column}(?![\w])", section));
     }
@@ -153,9 +153,9 @@ public sealed class HelpTests : IDisposable
     private static string Flatten(string text) => Regex.Replace(text, @"\s+", " ", RegexOptions.None, TimeSpan.FromSeconds(1)).Trim();
 
     private CmdletInfo[] GetCmdlets() =>
-        [.. _session.Objects("Get-Command -Module PagemapTools").Select(item => (CmdletInfo)item.BaseObject).OrderBy(cmdlet => cmdlet.Name, StringComparer.Ordinal)];
+        [.. _session.GetObjects("Get-Command -Module PagemapTools").Select(item => (CmdletInfo)item.BaseObject).OrderBy(cmdlet => cmdlet.Name, StringComparer.Ordinal)];
 
-    private IEnumerable<string> GetNames(string script) => _session.Objects(script).Select(name => name.ToString()!);
+    private IEnumerable<string> GetNames(string script) => _session.GetObjects(script).Select(name => name.ToString()!);
 
     private void AssertAlike(HelpPage[] pages, bool isMaml)
     {

@@ -34,9 +34,9 @@ public sealed class HostTests
     public void ScriptFileGetsArgumentsAndSetsExitStatus()
     {
         using FakeProc directory = new();
-        directory.Text("script.ps1", "param($First, [switch]$Wide) (Get-Module PagemapTools).Name; \"$First $Wide\"; exit 9");
+        directory.WriteText("script.ps1", "param($First, [switch]$Wide) (Get-Module PagemapTools).Name; \"$First $Wide\"; exit 9");
 
-        HostRun run = HostProgram.Run(["-NoProfile", "-File", directory.PathOf("script.ps1"), "a b", "-Wide"]);
+        HostRun run = HostProgram.Run(["-NoProfile", "-File", directory.GetPath("script.ps1"), "a b", "-Wide"]);
 
         Assert.Equal(9, run.Status);
         Assert.Equal(["PagemapTools", "a b True"], run.Lines);
@@ -75,7 +75,7 @@ public sealed class HostTests
             await Task.Delay(TimeSpan.FromMilliseconds(300), TestContext.Current.CancellationToken);
 
             Stopwatch watch = Stopwatch.StartNew();
-            Assert.Empty(Tool.Lines("sh", "-c", $"kill -INT {host.Id}"));
+            Assert.Empty(Tool.ReadLines("sh", "-c", $"kill -INT {host.Id}"));
 
             Assert.Equal("cleaned up", await ReadLineAsync(host));
             Assert.True(host.WaitForExit(s_patience));

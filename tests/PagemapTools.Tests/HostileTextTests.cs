@@ -45,7 +45,7 @@ public sealed partial class HostileTextTests
         Require.Root();
         using TargetProcess target = TargetProcess.Start("hostile-names");
         using FakeProc tree = new();
-        tree.Process(7, "MALFORMED \u001b]0;X\a\r\u009b2J \u202e line").Pagemap(7, 0x10000, 0);
+        tree.AddProcess(7, "MALFORMED \u001b]0;X\a\r\u009b2J \u202e line").WritePagemap(7, 0x10000, 0);
 
         // Ansi, because PowerShell would strip some sequences itself.
         HostRun run = HostProgram.RunScript(
@@ -67,11 +67,11 @@ public sealed partial class HostileTextTests
         using Session session = new();
         session["name"] = ProcessName;
 
-        Assert.Equal([target.ProcessId], session.Objects("Measure-ProcessUss -Name $name").Column<int>("ProcessId"));
-        Assert.Equal([ProcessName], session.Objects("Measure-ProcessUss -Name $name").Column<string>("ProcessName"));
+        Assert.Equal([target.ProcessId], session.GetObjects("Measure-ProcessUss -Name $name").GetColumn<int>("ProcessId"));
+        Assert.Equal([ProcessName], session.GetObjects("Measure-ProcessUss -Name $name").GetColumn<string>("ProcessName"));
         session["id"] = target.ProcessId;
         session["pattern"] = "*/row\nFAKE-ROW 1 2 3";
-        Assert.EndsWith("/row\nFAKE-ROW 1 2 3", Assert.Single(session.Objects("(Get-ProcessPageMap -Id $id -Mapping $pattern).Mapping.Path")).ToString());
+        Assert.EndsWith("/row\nFAKE-ROW 1 2 3", Assert.Single(session.GetObjects("(Get-ProcessPageMap -Id $id -Mapping $pattern).Mapping.Path")).ToString());
     }
 
     // A name may be broken over several lines of its column.

@@ -6,7 +6,7 @@ namespace PagemapTools.Tests;
 [Trait("Tier", "Unit")]
 public sealed class KPageErrorTests : IDisposable
 {
-    private readonly FakeProc _tree = new FakeProc().Process(7, 0x10000, PagemapBits.PresentAt(1));
+    private readonly FakeProc _tree = new FakeProc().AddProcess(7, 0x10000, PagemapBits.PresentAt(1));
     private readonly Session _session = new();
 
     public KPageErrorTests() => _session["tree"] = _tree.Path;
@@ -35,7 +35,7 @@ public sealed class KPageErrorTests : IDisposable
     {
         Outcome outcome = _session.Run($"{command} -ProcPath $tree -AllowSavedTree");
 
-        AssertTerminated(outcome, "KPageNotAvailable", ErrorCategory.NotInstalled, _tree.PathOf(file));
+        AssertTerminated(outcome, "KPageNotAvailable", ErrorCategory.NotInstalled, _tree.GetPath(file));
         Assert.Contains("CONFIG_PROC_PAGE_MONITOR", outcome.Termination!.Exception.Message);
         Assert.Equal(file == "kpagecgroup", outcome.Termination.Exception.Message.Contains("CONFIG_MEMCG", StringComparison.Ordinal));
     }
@@ -44,11 +44,11 @@ public sealed class KPageErrorTests : IDisposable
     [MemberData(nameof(Readers))]
     public void UnreadableKpageFileEndsCommand(string command, string file)
     {
-        Directory.CreateDirectory(_tree.PathOf(file));
+        Directory.CreateDirectory(_tree.GetPath(file));
 
         Outcome outcome = _session.Run($"{command} -ProcPath $tree -AllowSavedTree");
 
-        AssertTerminated(outcome, "PagemapReadFailed", ErrorCategory.ReadError, _tree.PathOf(file));
+        AssertTerminated(outcome, "PagemapReadFailed", ErrorCategory.ReadError, _tree.GetPath(file));
     }
 
     [Theory]
@@ -56,12 +56,12 @@ public sealed class KPageErrorTests : IDisposable
     [InlineData("Measure-KPageFlags -Path $missing")]
     public void MissingSavedCopyErrorDoesNotBlameKernel(string command)
     {
-        _session["missing"] = _tree.PathOf("saved");
+        _session["missing"] = _tree.GetPath("saved");
 
         Outcome outcome = _session.Run(command);
 
         Assert.NotNull(outcome.Termination);
-        Assert.Equal(_tree.PathOf("saved"), outcome.Termination.TargetObject);
+        Assert.Equal(_tree.GetPath("saved"), outcome.Termination.TargetObject);
         Assert.DoesNotContain("CONFIG_", outcome.Termination.Exception.Message);
     }
 
@@ -76,17 +76,17 @@ public sealed class KPageErrorTests : IDisposable
     [InlineData("Test-PagemapSupport")]
     public void MissingProcPathEndsCommand(string command)
     {
-        _session["missing"] = _tree.PathOf("missing");
+        _session["missing"] = _tree.GetPath("missing");
 
         Outcome outcome = _session.Run($"{command} -ProcPath $missing");
 
-        AssertTerminated(outcome, "ProcPathNotFound", ErrorCategory.ObjectNotFound, _tree.PathOf("missing"));
+        AssertTerminated(outcome, "ProcPathNotFound", ErrorCategory.ObjectNotFound, _tree.GetPath("missing"));
     }
 
     [Fact]
     public void MissingCgroupEndsCommand()
     {
-        _tree.Entries("kpageflags", 0, 0).Entries("kpagecgroup", 0, 0);
+        _tree.WriteEntries("kpageflags", 0, 0).WriteEntries("kpagecgroup", 0, 0);
 
         foreach (string cmdlet in (string[])["Get-KPageFlags", "Get-KPageCgroup"])
         {
@@ -104,7 +104,7 @@ public sealed class KPageErrorTests : IDisposable
     private static void AssertTerminated(Outcome outcome, string id, ErrorCategory category, string target)
     {
         Assert.NotNull(outcome.Termination);
-        Assert.Equal(id, outcome.Termination.Id());
+        Assert.Equal(id, outcome.Termination.GetErrorId());
         Assert.Equal(category, outcome.Termination.CategoryInfo.Category);
         Assert.Equal(target, outcome.Termination.TargetObject);
         Assert.Empty(outcome.Output);

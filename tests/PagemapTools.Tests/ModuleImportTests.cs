@@ -16,8 +16,8 @@ public sealed class ModuleImportTests
     {
         using Session session = new();
 
-        Assert.Equal(s_cmdlets, session.Objects("(Get-Module PagemapTools).ExportedCommands.Keys").Select(name => name.ToString()).Order(StringComparer.Ordinal));
-        Assert.Empty(session.Objects("(Get-Module PagemapTools).ExportedVariables.Keys; (Get-Module PagemapTools).ExportedAliases.Keys"));
+        Assert.Equal(s_cmdlets, session.GetObjects("(Get-Module PagemapTools).ExportedCommands.Keys").Select(name => name.ToString()).Order(StringComparer.Ordinal));
+        Assert.Empty(session.GetObjects("(Get-Module PagemapTools).ExportedVariables.Keys; (Get-Module PagemapTools).ExportedAliases.Keys"));
     }
 
     [Fact]
@@ -50,12 +50,12 @@ public sealed class ModuleImportTests
         using Session session = new();
         string[] before = GetFeatures(session);
 
-        session.Objects("Remove-Module PagemapTools");
-        Assert.Equal("CommandNotFoundException", session.Termination("Test-PagemapSupport").Id());
+        session.GetObjects("Remove-Module PagemapTools");
+        Assert.Equal("CommandNotFoundException", session.GetTermination("Test-PagemapSupport").GetErrorId());
 
         session.ImportModule();
         Assert.Equal(before, GetFeatures(session));
     }
 
-    private static string[] GetFeatures(Session session) => [.. session.Objects("Test-PagemapSupport").Select(item => item.Get<string>("Feature")!)];
+    private static string[] GetFeatures(Session session) => [.. session.GetObjects("Test-PagemapSupport").Select(item => item.Get<string>("Feature")!)];
 }

@@ -39,27 +39,27 @@ public sealed class PageFilterTests : IDisposable
     {
         Require.Root();
         Stable.Until(
-            () => string.Join(',', _session.Objects($"Get-ProcessPageMap -Id $id -Include Flags | Where-Object {{ {condition} }}").Column<ulong>("Address")),
-            expected => Assert.Equal(expected, string.Join(',', _session.Objects($"Get-ProcessPageMap -Id $id {parameters}").Column<ulong>("Address"))));
+            () => string.Join(',', _session.GetObjects($"Get-ProcessPageMap -Id $id -Include Flags | Where-Object {{ {condition} }}").GetColumn<ulong>("Address")),
+            expected => Assert.Equal(expected, string.Join(',', _session.GetObjects($"Get-ProcessPageMap -Id $id {parameters}").GetColumn<ulong>("Address"))));
     }
 
     [Fact]
     public void AddressAcceptsPagesAndRangesInHexAndDecimal()
     {
         TargetRegion region = _target["whole"];
-        ulong third = region.AddressOf(3);
+        ulong third = region.GetAddress(3);
 
         Assert.Equal([third], Addresses($"0x{third:x}"));
         Assert.Equal([third], Addresses($"{third}"));
         Assert.Equal([third], Addresses($"'0x{third + 1:X}'"));
-        Assert.Equal([third, region.AddressOf(4)], Addresses($"0x{third:x}-0x{region.AddressOf(5):x}"));
-        Assert.Equal([third, region.AddressOf(4)], Addresses($"'0x{third + 8:x} - 0x{region.AddressOf(4) + 1:x}'"));
+        Assert.Equal([third, region.GetAddress(4)], Addresses($"0x{third:x}-0x{region.GetAddress(5):x}"));
+        Assert.Equal([third, region.GetAddress(4)], Addresses($"'0x{third + 8:x} - 0x{region.GetAddress(4) + 1:x}'"));
         Assert.Equal([region.Start, third], Addresses($"0x{third:x}, {region.StartText}"));
         Assert.Equal([third], Addresses($"0x{third:x}, 0x{third:x}-0x{third + 1:x}"));
         Assert.Equal(region.PageCount, Addresses(region.RangeText).Length);
         Assert.Empty(Addresses("0x0-0x1000"));
 
-        ulong[] Addresses(string address) => [.. _session.Objects($"Get-ProcessPageMap -Id $id -Address {address}").Column<ulong>("Address")];
+        ulong[] Addresses(string address) => [.. _session.GetObjects($"Get-ProcessPageMap -Id $id -Address {address}").GetColumn<ulong>("Address")];
     }
 
     [Fact]
@@ -68,9 +68,9 @@ public sealed class PageFilterTests : IDisposable
         TargetRegion writable = _target["split-writable"];
         TargetRegion readOnly = _target["split-read-only"];
 
-        IReadOnlyList<PSObject> pages = _session.Objects($"Get-ProcessPageMap -Id $id -Address 0x{writable.AddressOf(255):x}-0x{readOnly.AddressOf(1):x}");
+        IReadOnlyList<PSObject> pages = _session.GetObjects($"Get-ProcessPageMap -Id $id -Address 0x{writable.GetAddress(255):x}-0x{readOnly.GetAddress(1):x}");
 
-        Assert.Equal([writable.AddressOf(255), readOnly.Start], pages.Column<ulong>("Address"));
+        Assert.Equal([writable.GetAddress(255), readOnly.Start], pages.GetColumn<ulong>("Address"));
         Assert.Equal(["rw-p", "r--p"], pages.Select(page => PSObject.AsPSObject(page.Properties["Mapping"].Value).Get<string>("Permissions")));
     }
 
@@ -82,7 +82,7 @@ public sealed class PageFilterTests : IDisposable
         foreach (string include in (string[])["", "Flags", "MapCount", "Cgroup", "Flags, MapCount", "Flags, MapCount, Cgroup"])
         {
             string parameter = include.Length == 0 ? "" : $"-Include {include}";
-            Assert.All(_session.Objects($"Get-ProcessPageMap -Id $id -Address $range {parameter}"), page =>
+            Assert.All(_session.GetObjects($"Get-ProcessPageMap -Id $id -Address $range {parameter}"), page =>
             {
                 Assert.Equal(include.Contains("Flags", StringComparison.Ordinal), page.Get<ulong?>("Flags") is not null);
                 Assert.Equal(include.Contains("Flags", StringComparison.Ordinal), page.Get<string>("FlagNames") is not null);
@@ -99,8 +99,8 @@ public sealed class PageFilterTests : IDisposable
         _session["range"] = _target["whole"].RangeText;
         const ulong Hidden = 0xffffUL << 32 | 0x18000;
 
-        Assert.All(_session.Objects("Get-ProcessPageMap -Id $id -Address $range -Include Flags"), page => Assert.Equal(0UL, page.Get<ulong>("Flags") & Hidden));
-        Assert.All(_session.Objects("Get-ProcessPageMap -Id $id -Address $range -Include Flags -Raw"), page =>
+        Assert.All(_session.GetObjects("Get-ProcessPageMap -Id $id -Address $range -Include Flags"), page => Assert.Equal(0UL, page.Get<ulong>("Flags") & Hidden));
+        Assert.All(_session.GetObjects("Get-ProcessPageMap -Id $id -Address $range -Include Flags -Raw"), page =>
         {
             Assert.NotEqual(0UL, page.Get<ulong>("Flags") & 0x18000);
             Assert.Contains("MMAP_EXCLUSIVE", page.Get<string>("FlagNames"));
@@ -110,9 +110,9 @@ public sealed class PageFilterTests : IDisposable
     [Fact]
     public void PresentPagesAreEitherExclusiveOrShared()
     {
-        int present = _session.Objects("Get-ProcessPageMap -Id $id -State Present").Count;
-        int exclusive = _session.Objects("Get-ProcessPageMap -Id $id -Exclusive").Count;
-        int shared = _session.Objects("Get-ProcessPageMap -Id $id -Shared").Count;
+        int present = _session.GetObjects("Get-ProcessPageMap -Id $id -State Present").Count;
+        int exclusive = _session.GetObjects("Get-ProcessPageMap -Id $id -Exclusive").Count;
+        int shared = _session.GetObjects("Get-ProcessPageMap -Id $id -Shared").Count;
 
         Assert.Equal(present, exclusive + shared);
         Assert.NotEqual(0, exclusive * shared);
@@ -121,13 +121,13 @@ public sealed class PageFilterTests : IDisposable
     [Fact]
     public void EveryPageHasItsProcessAndMapping()
     {
-        Assert.All(_session.Objects("Get-ProcessPageMap -Id $id"), page =>
+        Assert.All(_session.GetObjects("Get-ProcessPageMap -Id $id"), page =>
         {
             PSObject mapping = PSObject.AsPSObject(page.Properties["Mapping"].Value);
             Assert.Equal(_target.ProcessId, page.Get<int>("ProcessId"));
             Assert.InRange(page.Get<ulong>("Address"), mapping.Get<ulong>("Start"), mapping.Get<ulong>("End") - 1);
         });
-        Assert.NotEmpty(_session.Objects(All));
+        Assert.NotEmpty(_session.GetObjects(All));
     }
 
     public void Dispose()

@@ -29,10 +29,10 @@ public sealed class PageRangeTests
         string command = $"Get-ProcessPageMap -Id $id {parameters.Replace("RANGE", target.Region.RangeText, StringComparison.Ordinal)}";
 
         Stable.Until(
-            () => string.Join('\n', session.Objects(command).Select(Describe)),
+            () => string.Join('\n', session.GetObjects(command).Select(Describe)),
             expected =>
             {
-                IReadOnlyList<PSObject> ranges = session.Objects($"{command} -AsRange");
+                IReadOnlyList<PSObject> ranges = session.GetObjects($"{command} -AsRange");
                 Assert.Equal(expected, string.Join('\n', ranges.SelectMany(ExpandPages)));
                 Assert.Equal(ranges.Count, CountJoined(ranges));
             });
@@ -59,8 +59,8 @@ public sealed class PageRangeTests
         }
 
         Stable.Until(
-            () => session.Objects("Measure-KPageFlags -Id $id").Column<long>("PageCount").Sum(),
-            expected => Assert.Equal(expected, session.Objects("Get-ProcessPageMap -Id $id | Measure-KPageFlags").Column<long>("PageCount").Sum()));
+            () => session.GetObjects("Measure-KPageFlags -Id $id").GetColumn<long>("PageCount").Sum(),
+            expected => Assert.Equal(expected, session.GetObjects("Get-ProcessPageMap -Id $id | Measure-KPageFlags").GetColumn<long>("PageCount").Sum()));
     }
 
     [Fact]
@@ -72,7 +72,7 @@ public sealed class PageRangeTests
         session["id"] = target.ProcessId;
         string pages = $"Get-ProcessPageMap -Id $id -Address {target.Region.RangeText} -State Present";
 
-        Assert.Equal(session.Objects(pages).Column<ulong>("Pfn"), session.Objects($"{pages} -AsRange | Get-KPageCount").Column<ulong>("Pfn"));
+        Assert.Equal(session.GetObjects(pages).GetColumn<ulong>("Pfn"), session.GetObjects($"{pages} -AsRange | Get-KPageCount").GetColumn<ulong>("Pfn"));
     }
 
     [Fact]
@@ -83,13 +83,13 @@ public sealed class PageRangeTests
         using Session session = new();
         session["id"] = target.ProcessId;
         string command = $"Get-ProcessPageMap -Id $id -Address {region.RangeText}";
-        ulong[] marks = [.. KernelFile.Pagemap(target.ProcessId, region.Start, region.PageCount).Select(entry => entry & ~PagemapBits.Frame)];
+        ulong[] marks = [.. KernelFile.ReadPagemap(target.ProcessId, region.Start, region.PageCount).Select(entry => entry & ~PagemapBits.Frame)];
         IEnumerable<int> starts = Enumerable.Range(0, marks.Length).Where(page => page == 0 || marks[page] != marks[page - 1]);
 
-        IReadOnlyList<PSObject> ranges = session.Objects($"{command} -IgnorePfn");
+        IReadOnlyList<PSObject> ranges = session.GetObjects($"{command} -IgnorePfn");
 
-        Assert.Equal(starts.Select(region.AddressOf), ranges.Column<ulong>("Address"));
-        Assert.Equal(region.PageCount, ranges.Column<int>("PageCount").Sum());
+        Assert.Equal(starts.Select(region.GetAddress), ranges.GetColumn<ulong>("Address"));
+        Assert.Equal(region.PageCount, ranges.GetColumn<int>("PageCount").Sum());
         Assert.All(ranges, range => Assert.Null(range.Get<ulong?>("Pfn")));
     }
 
@@ -103,15 +103,15 @@ public sealed class PageRangeTests
         session["id"] = target.ProcessId;
         string written = $"Get-ProcessPageMap -Id $id -Address {target.Region.StartText}-0x{target.Region.Start + size:x} -Include Flags";
 
-        IReadOnlyList<PSObject> marked = session.Objects($"{written} -AsRange");
-        PSObject range = Assert.Single(session.Objects($"{written} -IgnorePfn"));
+        IReadOnlyList<PSObject> marked = session.GetObjects($"{written} -AsRange");
+        PSObject range = Assert.Single(session.GetObjects($"{written} -IgnorePfn"));
 
         Assert.Equal(["COMPOUND_HEAD", "COMPOUND_TAIL"], marked.Select(part => Assert.Single(part.Get<string>("FlagNames")!.Split(','), name => name.StartsWith("COMPOUND", StringComparison.Ordinal))));
         Assert.Equal(size, range.Get<ulong>("Bytes"));
     }
 
     private static string GetSummary(Session session, string command) =>
-        string.Join('\n', session.Objects(command).Select(row => $"{row.Get<ulong>("Flags"):x} {row.Get<long>("PageCount")}"));
+        string.Join('\n', session.GetObjects(command).Select(row => $"{row.Get<ulong>("Flags"):x} {row.Get<long>("PageCount")}"));
 
     [Theory]
     [InlineData("Get-KPageFlags -Path $saved")]
@@ -122,19 +122,19 @@ public sealed class PageRangeTests
         using FakeProc tree = new();
         Random random = new(7);
         ulong[] words = [.. Enumerable.Range(0, 50_000).Select(frame => frame % 100 < 50 ? 0x20UL : 1UL << random.Next(43))];
-        tree.Entries("saved", 0, words);
+        tree.WriteEntries("saved", 0, words);
         using Session session = new();
-        session["saved"] = tree.PathOf("saved");
+        session["saved"] = tree.GetPath("saved");
 
-        IReadOnlyList<PSObject> frames = session.Objects(command);
-        IReadOnlyList<PSObject> ranges = session.Objects($"{command} -AsRange");
+        IReadOnlyList<PSObject> frames = session.GetObjects(command);
+        IReadOnlyList<PSObject> ranges = session.GetObjects($"{command} -AsRange");
 
         Assert.Equal(
             frames.Select(frame => (frame.Get<ulong>("Pfn"), frame.Get<ulong>("Flags"))),
             ranges.SelectMany(range => Enumerable.Range(0, range.Get<int>("PageCount")).Select(page => (range.Get<ulong>("Pfn") + (ulong)page, range.Get<ulong>("Flags")))));
         Assert.All(ranges.Zip(ranges.Skip(1)), pair => Assert.False(
             pair.First.Get<ulong>("Pfn") + pair.First.Get<ulong>("PageCount") == pair.Second.Get<ulong>("Pfn") && pair.First.Get<ulong>("Flags") == pair.Second.Get<ulong>("Flags")));
-        Assert.All(ranges, range => Assert.Equal("PageRange", range.TypeName()));
+        Assert.All(ranges, range => Assert.Equal("PageRange", range.GetTypeName()));
     }
 
     private static string Describe(PSObject page) => Describe(page, page.Get<ulong>("Address"), page.Get<ulong?>("Pfn"), page.Get<ulong?>("SwapOffset"));

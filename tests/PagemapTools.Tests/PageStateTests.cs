@@ -33,11 +33,11 @@ public sealed class PageStateTests
         using TargetProcess target = TargetProcess.StartInKnownMemory(name);
         using Session session = CreateSession(target, region);
 
-        IReadOnlyList<PSObject> pages = session.Objects("Get-ProcessPageMap -Id $id -Address $range -IncludeUnpopulated");
+        IReadOnlyList<PSObject> pages = session.GetObjects("Get-ProcessPageMap -Id $id -Address $range -IncludeUnpopulated");
 
         Assert.Equal(target[region].PageCount, pages.Count);
         Dictionary<ulong, string?> states = pages.ToDictionary(page => page.Get<ulong>("Address"), page => page.Get<string>("State"));
-        Assert.All(target[region].Pages(key), address => Assert.Equal(state, states[address]));
+        Assert.All(target[region].GetAddresses(key), address => Assert.Equal(state, states[address]));
     }
 
     [Fact]
@@ -47,10 +47,10 @@ public sealed class PageStateTests
         using Session session = CreateSession(target, "anon");
         const string Command = "Get-ProcessPageMap -Id $id -Address $range";
 
-        Assert.Equal(target.Region.Pages("written"), session.Objects(Command).Column<ulong>("Address"));
-        Assert.Equal(target.Region.Pages("untouched"), session.Objects($"{Command} -State Unpopulated").Column<ulong>("Address"));
-        Assert.Equal(target.Region.PageCount, session.Objects($"{Command} -IncludeUnpopulated").Count);
-        Assert.Equal(target.Region.PageCount, session.Objects($"{Command} -State Present, Unpopulated").Count);
+        Assert.Equal(target.Region.GetAddresses("written"), session.GetObjects(Command).GetColumn<ulong>("Address"));
+        Assert.Equal(target.Region.GetAddresses("untouched"), session.GetObjects($"{Command} -State Unpopulated").GetColumn<ulong>("Address"));
+        Assert.Equal(target.Region.PageCount, session.GetObjects($"{Command} -IncludeUnpopulated").Count);
+        Assert.Equal(target.Region.PageCount, session.GetObjects($"{Command} -State Present, Unpopulated").Count);
     }
 
     [Fact]
@@ -60,9 +60,9 @@ public sealed class PageStateTests
         using TargetProcess target = TargetProcess.StartInKnownMemory("swapped");
         using Session session = CreateSession(target, "swapped");
 
-        IReadOnlyList<PSObject> swapped = session.Objects("Get-ProcessPageMap -Id $id -Address $range -State Swapped");
+        IReadOnlyList<PSObject> swapped = session.GetObjects("Get-ProcessPageMap -Id $id -Address $range -State Swapped");
 
-        Assert.Equal(target.Region.Pages("swapped"), swapped.Column<ulong>("Address"));
+        Assert.Equal(target.Region.GetAddresses("swapped"), swapped.GetColumn<ulong>("Address"));
         Assert.All(swapped, page =>
         {
             Assert.Null(page.Get<ulong?>("Pfn"));
@@ -71,7 +71,7 @@ public sealed class PageStateTests
         });
         string[] areas = [.. File.ReadLines("/proc/swaps").Skip(1).Select(line => line.Split(' ')[0])];
         Assert.All(swapped, page => Assert.Contains(page.Get<string>("SwapFile"), areas));
-        Assert.Equal(swapped.Count, swapped.Column<ulong>("SwapOffset").Distinct().Count());
+        Assert.Equal(swapped.Count, swapped.GetColumn<ulong>("SwapOffset").Distinct().Count());
     }
 
     [Fact]
@@ -81,7 +81,7 @@ public sealed class PageStateTests
         using TargetProcess target = TargetProcess.StartInKnownMemory("anon");
         using Session session = CreateSession(target, "anon");
 
-        Assert.All(session.Objects("Get-ProcessPageMap -Id $id -Address $range"), page =>
+        Assert.All(session.GetObjects("Get-ProcessPageMap -Id $id -Address $range"), page =>
         {
             Assert.NotEqual(0UL, page.Get<ulong>("Pfn"));
             Assert.Null(page.Get<int?>("SwapType"));
@@ -100,8 +100,8 @@ public sealed class PageStateTests
         using Session session = CreateSession(target, "parent");
         const string Command = "Get-ProcessPageMap -Id $id -Address $range";
 
-        Assert.Equal(target["parent"].Pages("exclusive"), session.Objects($"{Command} -Exclusive").Column<ulong>("Address"));
-        Assert.Equal(target["parent"].Pages("shared"), session.Objects($"{Command} -Shared").Column<ulong>("Address"));
+        Assert.Equal(target["parent"].GetAddresses("exclusive"), session.GetObjects($"{Command} -Exclusive").GetColumn<ulong>("Address"));
+        Assert.Equal(target["parent"].GetAddresses("shared"), session.GetObjects($"{Command} -Shared").GetColumn<ulong>("Address"));
     }
 
     [Fact]
@@ -110,9 +110,9 @@ public sealed class PageStateTests
         using TargetProcess target = TargetProcess.StartInKnownMemory("uffd-wp");
         using Session session = CreateSession(target, "populated");
 
-        Assert.All(session.Objects("Get-ProcessPageMap -Id $id -Address $range"), page => Assert.True(page.Get<bool>("IsUffdWriteProtected")));
+        Assert.All(session.GetObjects("Get-ProcessPageMap -Id $id -Address $range"), page => Assert.True(page.Get<bool>("IsUffdWriteProtected")));
         target.Next();
-        Assert.All(session.Objects("Get-ProcessPageMap -Id $id -Address $range"), page => Assert.False(page.Get<bool>("IsUffdWriteProtected")));
+        Assert.All(session.GetObjects("Get-ProcessPageMap -Id $id -Address $range"), page => Assert.False(page.Get<bool>("IsUffdWriteProtected")));
     }
 
     [Theory]
@@ -134,9 +134,9 @@ public sealed class PageStateTests
         using Session session = CreateSession(target, name);
         const string Command = "Get-ProcessPageMap -Id $id -Address $range -IncludeUnpopulated";
 
-        Dictionary<ulong, string?> states = session.Objects($"{Command} -ResolveShared").ToDictionary(page => page.Get<ulong>("Address"), page => page.Get<string>("State"));
-        Assert.All(target.Region.Pages(key), address => Assert.Equal(state, states[address]));
-        Assert.DoesNotContain(session.Objects(Command), page => page.Get<string>("State") is "NotMapped" or "SwappedShared");
+        Dictionary<ulong, string?> states = session.GetObjects($"{Command} -ResolveShared").ToDictionary(page => page.Get<ulong>("Address"), page => page.Get<string>("State"));
+        Assert.All(target.Region.GetAddresses(key), address => Assert.Equal(state, states[address]));
+        Assert.DoesNotContain(session.GetObjects(Command), page => page.Get<string>("State") is "NotMapped" or "SwappedShared");
     }
 
     private static Session CreateSession(TargetProcess target, string region)

@@ -61,12 +61,12 @@ public sealed class ProcessErrorTests
     public void FailedProcessDoesNotStopTheNext(string command)
     {
         using FakeProc tree = new();
-        tree.Entries("kpageflags", 0, 0, 0).Entries("kpagecount", 0, 0, 1);
-        tree.Process(7, 0x10 * Machine.PageSize, 0).Text("7/maps", "nonsense\n");
-        tree.Process(8, 0x10 * Machine.PageSize, 0);
-        File.Delete(tree.PathOf("8/pagemap"));
-        Directory.CreateDirectory(tree.PathOf("8/pagemap"));
-        tree.Process(9, 0x10 * Machine.PageSize, (1UL << 63) | 1);
+        tree.WriteEntries("kpageflags", 0, 0, 0).WriteEntries("kpagecount", 0, 0, 1);
+        tree.AddProcess(7, 0x10 * Machine.PageSize, 0).WriteText("7/maps", "nonsense\n");
+        tree.AddProcess(8, 0x10 * Machine.PageSize, 0);
+        File.Delete(tree.GetPath("8/pagemap"));
+        Directory.CreateDirectory(tree.GetPath("8/pagemap"));
+        tree.AddProcess(9, 0x10 * Machine.PageSize, (1UL << 63) | 1);
         using Session session = new();
         session["tree"] = tree.Path;
 
@@ -75,7 +75,7 @@ public sealed class ProcessErrorTests
         Assert.Null(outcome.Termination);
         Assert.Equal(
             ["NoProcessFoundForGivenId 0", "PagemapReadFailed 7", "PagemapReadFailed 8"],
-            outcome.Errors.Select(error => $"{error.Id()} {error.TargetObject}"));
+            outcome.Errors.Select(error => $"{error.GetErrorId()} {error.TargetObject}"));
         Assert.NotEmpty(outcome.Output);
     }
 
@@ -87,7 +87,7 @@ public sealed class ProcessErrorTests
 
         Outcome outcome = session.Run("Measure-ProcessUss -Id $ids -ErrorAction Stop");
 
-        Assert.Equal("NoProcessFoundForGivenId", outcome.Termination!.Id());
+        Assert.Equal("NoProcessFoundForGivenId", outcome.Termination!.GetErrorId());
         Assert.Empty(outcome.Output);
     }
 
@@ -102,7 +102,7 @@ public sealed class ProcessErrorTests
 
         Assert.Null(outcome.Termination);
         ErrorRecord error = Assert.Single(outcome.Errors);
-        Assert.Equal(id, error.Id());
+        Assert.Equal(id, error.GetErrorId());
         Assert.Equal(category, error.CategoryInfo.Category);
         Assert.Equal(processId, error.TargetObject);
         Assert.Contains(processId.ToString(), error.Exception.Message);

@@ -58,8 +58,8 @@ public sealed class ProcessExitTests
         using FakeProc tree = new();
         ulong[] entries = [PagemapBits.PresentAt(1), PagemapBits.PresentAt(2), PagemapBits.PresentAt(4), PagemapBits.PresentAt(5)];
         ulong end = Address + (10 * Machine.PageSize);
-        tree.Process(7, Address, entries).Text("7/maps", $"{Address:x}-{end:x} rw-p 00000000 00:00 0 \n");
-        tree.Entries("kpageflags", 0, 0, 0, 0, 0, 0, 0).Entries("kpagecount", 0, 0, 1, 1, 1, 1, 1);
+        tree.AddProcess(7, Address, entries).WriteText("7/maps", $"{Address:x}-{end:x} rw-p 00000000 00:00 0 \n");
+        tree.WriteEntries("kpageflags", 0, 0, 0, 0, 0, 0, 0).WriteEntries("kpagecount", 0, 0, 1, 1, 1, 1, 1);
         using Session session = new();
         session["tree"] = tree.Path;
 
@@ -81,7 +81,7 @@ public sealed class ProcessExitTests
     {
         Assert.Null(outcome.Termination);
         AssertNotFound(Assert.Single(outcome.Errors), region.ProcessId);
-        int[] ids = outcome.Output.Column<int>("ProcessId");
+        int[] ids = outcome.Output.GetColumn<int>("ProcessId");
         Assert.Equal([region.ProcessId, next.ProcessId], ids.Distinct());
 
         // The output has the pages read before the exit, in order, and not the end of the region.
@@ -92,7 +92,7 @@ public sealed class ProcessExitTests
 
     private static void AssertNotFound(ErrorRecord error, int processId)
     {
-        Assert.Equal("NoProcessFoundForGivenId", error.Id());
+        Assert.Equal("NoProcessFoundForGivenId", error.GetErrorId());
         Assert.Equal(ErrorCategory.ObjectNotFound, error.CategoryInfo.Category);
         Assert.Equal(processId, error.TargetObject);
     }

@@ -15,10 +15,10 @@ public sealed class ProcessNameTests : IDisposable
     {
         foreach ((int id, string name) in ((int, string)[])[(11, "postgres"), (12, "postgres"), (13, "pwsh"), (14, "Web[1]")])
         {
-            _tree.Process(id, Address, PagemapBits.PresentAt(1) | PagemapBits.Exclusive).Text($"{id}/comm", name + "\n");
+            _tree.AddProcess(id, Address, PagemapBits.PresentAt(1) | PagemapBits.Exclusive).WriteText($"{id}/comm", name + "\n");
         }
 
-        _tree.Entries("kpageflags", 0, 0, 0).Entries("kpagecount", 0, 0, 1);
+        _tree.WriteEntries("kpageflags", 0, 0, 0).WriteEntries("kpagecount", 0, 0, 1);
         _session["tree"] = _tree.Path;
     }
 
@@ -31,11 +31,11 @@ public sealed class ProcessNameTests : IDisposable
     [InlineData("nosuch*", new int[0])]
     public void NameAcceptsWildcardsAndAnyCase(string names, int[] expected)
     {
-        Assert.Equal(expected, _session.Objects($"Get-ProcessPageMap -Name {names} -ProcPath $tree -AllowSavedTree").Column<int>("ProcessId"));
-        Assert.Equal(expected, _session.Objects($"Get-ProcessPageMap {names} -ProcPath $tree -AllowSavedTree").Column<int>("ProcessId"));
-        Assert.Equal(expected, _session.Objects($"Measure-ProcessUss -ProcessName {names} -ProcPath $tree -AllowSavedTree").Column<int>("ProcessId"));
-        Assert.Equal(expected, _session.Objects($"Measure-ProcessUss {names} -ProcPath $tree -AllowSavedTree").Column<int>("ProcessId"));
-        Assert.Equal(expected.Length, _session.Objects($"Measure-KPageFlags -Name {names} -ProcPath $tree -AllowSavedTree").Column<long>("PageCount").Sum());
+        Assert.Equal(expected, _session.GetObjects($"Get-ProcessPageMap -Name {names} -ProcPath $tree -AllowSavedTree").GetColumn<int>("ProcessId"));
+        Assert.Equal(expected, _session.GetObjects($"Get-ProcessPageMap {names} -ProcPath $tree -AllowSavedTree").GetColumn<int>("ProcessId"));
+        Assert.Equal(expected, _session.GetObjects($"Measure-ProcessUss -ProcessName {names} -ProcPath $tree -AllowSavedTree").GetColumn<int>("ProcessId"));
+        Assert.Equal(expected, _session.GetObjects($"Measure-ProcessUss {names} -ProcPath $tree -AllowSavedTree").GetColumn<int>("ProcessId"));
+        Assert.Equal(expected.Length, _session.GetObjects($"Measure-KPageFlags -Name {names} -ProcPath $tree -AllowSavedTree").GetColumn<long>("PageCount").Sum());
     }
 
     [Theory]
@@ -49,7 +49,7 @@ public sealed class ProcessNameTests : IDisposable
 
         Assert.Null(outcome.Termination);
         ErrorRecord error = Assert.Single(outcome.Errors);
-        Assert.Equal("NoProcessFoundForGivenName", error.Id());
+        Assert.Equal("NoProcessFoundForGivenName", error.GetErrorId());
         Assert.Equal(ErrorCategory.ObjectNotFound, error.CategoryInfo.Category);
         Assert.Equal("nosuch", error.TargetObject);
         Assert.Equal(command.StartsWith("Clear", StringComparison.Ordinal) ? 0 : 1, outcome.Output.Count);
@@ -58,20 +58,20 @@ public sealed class ProcessNameTests : IDisposable
     [Fact]
     public void MeasureUssWithoutTargetMeasuresEveryProcess()
     {
-        IReadOnlyList<PSObject> all = _session.Objects("Measure-ProcessUss -ProcPath $tree -AllowSavedTree");
+        IReadOnlyList<PSObject> all = _session.GetObjects("Measure-ProcessUss -ProcPath $tree -AllowSavedTree");
 
-        Assert.Equal([11, 12, 13, 14], all.Column<int>("ProcessId"));
-        Assert.Equal(["postgres", "postgres", "pwsh", "Web[1]"], all.Column<string>("ProcessName"));
+        Assert.Equal([11, 12, 13, 14], all.GetColumn<int>("ProcessId"));
+        Assert.Equal(["postgres", "postgres", "pwsh", "Web[1]"], all.GetColumn<string>("ProcessName"));
     }
 
     [Fact]
     public void MeasureUssOfAllSkipsUnreadableProcesses()
     {
-        _tree.Text("15/comm", "kthread\n").Status(15, 'S', 2097152, "kthread");
+        _tree.WriteText("15/comm", "kthread\n").WriteStatus(15, 'S', 2097152, "kthread");
 
         Outcome outcome = _session.Run("Measure-ProcessUss -ProcPath $tree -AllowSavedTree -Verbose");
 
-        Assert.Equal([11, 12, 13, 14], outcome.Output.Column<int>("ProcessId"));
+        Assert.Equal([11, 12, 13, 14], outcome.Output.GetColumn<int>("ProcessId"));
         Assert.Empty(outcome.Errors);
         Assert.Contains(outcome.Verbose, message => message.Contains("15", StringComparison.Ordinal));
     }

@@ -28,9 +28,9 @@ public sealed class ProcessTargetTests
         using TargetProcess target = TargetProcess.StartInKnownMemory("anon").Stop();
         using Session session = CreateSession(target);
 
-        Assert.Equal([target.ProcessId], session.Objects(FormatCommand("Get-ProcessPageMap", form)).Column<int>("ProcessId").Distinct());
-        Assert.Equal([target.ProcessId], session.Objects(FormatCommand("Measure-ProcessUss", form)).Column<int>("ProcessId"));
-        Assert.Equal([target.ProcessId], session.Objects(FormatCommand("Measure-ProcessUss", form) + " -ByMapping").Column<int>("ProcessId").Distinct());
+        Assert.Equal([target.ProcessId], session.GetObjects(FormatCommand("Get-ProcessPageMap", form)).GetColumn<int>("ProcessId").Distinct());
+        Assert.Equal([target.ProcessId], session.GetObjects(FormatCommand("Measure-ProcessUss", form)).GetColumn<int>("ProcessId"));
+        Assert.Equal([target.ProcessId], session.GetObjects(FormatCommand("Measure-ProcessUss", form) + " -ByMapping").GetColumn<int>("ProcessId").Distinct());
     }
 
     [Theory]
@@ -41,8 +41,8 @@ public sealed class ProcessTargetTests
         using TargetProcess target = TargetProcess.StartInKnownMemory("anon").Stop();
         using Session session = CreateSession(target);
 
-        long present = session.Objects("Get-ProcessPageMap -Id $id -Include Flags | Where-Object { $null -ne $_.Flags }").Count;
-        Assert.Equal(present, session.Objects(FormatCommand("Measure-KPageFlags", form.Replace("-InputObject", "-Process", StringComparison.Ordinal))).Column<long>("PageCount").Sum());
+        long present = session.GetObjects("Get-ProcessPageMap -Id $id -Include Flags | Where-Object { $null -ne $_.Flags }").Count;
+        Assert.Equal(present, session.GetObjects(FormatCommand("Measure-KPageFlags", form.Replace("-InputObject", "-Process", StringComparison.Ordinal))).GetColumn<long>("PageCount").Sum());
     }
 
     [Theory]
@@ -53,7 +53,7 @@ public sealed class ProcessTargetTests
         ScreenHost screen = new();
         using Session session = CreateSession(target, screen);
 
-        Assert.Empty(session.Objects(FormatCommand("Clear-SoftDirty", form) + " -WhatIf"));
+        Assert.Empty(session.GetObjects(FormatCommand("Clear-SoftDirty", form) + " -WhatIf"));
         Assert.Contains(target.ProcessId.ToString(), Assert.Single(screen.Lines));
     }
 
@@ -66,11 +66,11 @@ public sealed class ProcessTargetTests
     {
         using TargetProcess target = TargetProcess.StartInKnownMemory("anon").Stop();
         using Session session = CreateSession(target);
-        session["name"] = session.Objects("Measure-ProcessUss -Id $id").Column<string>("ProcessName").Single();
+        session["name"] = session.GetObjects("Measure-ProcessUss -Id $id").GetColumn<string>("ProcessName").Single();
 
-        object?[] once = [.. session.Objects(command.Replace("$id, $id", "$id", StringComparison.Ordinal).Replace("$name, $name*", "$name", StringComparison.Ordinal)).Select(each => each.BaseObject)];
+        object?[] once = [.. session.GetObjects(command.Replace("$id, $id", "$id", StringComparison.Ordinal).Replace("$name, $name*", "$name", StringComparison.Ordinal)).Select(each => each.BaseObject)];
         Assert.NotEmpty(once);
-        Assert.Equal(once, session.Objects(command).Select(each => each.BaseObject));
+        Assert.Equal(once, session.GetObjects(command).Select(each => each.BaseObject));
     }
 
     [Fact]
@@ -79,11 +79,11 @@ public sealed class ProcessTargetTests
         Require.Root();
         using TargetProcess target = TargetProcess.StartInKnownMemory("anon").Stop();
         using Session session = CreateSession(target);
-        long pages = session.Objects("Measure-KPageFlags -Id $id").Column<long>("PageCount").Sum();
+        long pages = session.GetObjects("Measure-KPageFlags -Id $id").GetColumn<long>("PageCount").Sum();
 
         Outcome outcome = session.Run("Measure-ProcessUss -Id $id -ByMapping | Measure-KPageFlags");
 
-        Assert.Equal(pages, outcome.Output.Column<long>("PageCount").Sum());
+        Assert.Equal(pages, outcome.Output.GetColumn<long>("PageCount").Sum());
         Assert.Single(outcome.Warnings, warning => warning.Contains("processed the whole process once", StringComparison.Ordinal));
     }
 
@@ -92,13 +92,13 @@ public sealed class ProcessTargetTests
     {
         using Session session = new();
         using FakeProc tree = new();
-        tree.Entries("kpageflags", 0, 0).Entries("kpagecount", 0, 0);
+        tree.WriteEntries("kpageflags", 0, 0).WriteEntries("kpagecount", 0, 0);
         session["tree"] = tree.Path;
         session["process"] = Process.GetCurrentProcess();
 
         foreach (string command in (string[])["Get-ProcessPageMap", "Measure-ProcessUss", "Measure-KPageFlags", "Clear-SoftDirty"])
         {
-            Assert.StartsWith("ProcessOfOwnProc,", session.Termination($"$process | {command} -ProcPath $tree -AllowSavedTree").FullyQualifiedErrorId, StringComparison.Ordinal);
+            Assert.StartsWith("ProcessOfOwnProc,", session.GetTermination($"$process | {command} -ProcPath $tree -AllowSavedTree").FullyQualifiedErrorId, StringComparison.Ordinal);
         }
     }
 
@@ -114,8 +114,8 @@ public sealed class ProcessTargetTests
 
         foreach (string form in (string[])["-Id $ids", "-InputObject $processes", "INPUT $ids", "INPUT $processes"])
         {
-            Assert.Equal(expected, session.Objects(FormatCommand("Measure-ProcessUss", form)).Column<int>("ProcessId"));
-            Assert.Equal(expected, RemoveRepeats(session.Objects(FormatCommand("Get-ProcessPageMap", form)).Column<int>("ProcessId")));
+            Assert.Equal(expected, session.GetObjects(FormatCommand("Measure-ProcessUss", form)).GetColumn<int>("ProcessId"));
+            Assert.Equal(expected, RemoveRepeats(session.GetObjects(FormatCommand("Get-ProcessPageMap", form)).GetColumn<int>("ProcessId")));
         }
     }
 
@@ -125,8 +125,8 @@ public sealed class ProcessTargetTests
         using TargetProcess target = TargetProcess.StartInKnownMemory("anon").Stop();
         using Session session = CreateSession(target);
 
-        Assert.Equal([target.ProcessId], session.Objects("Measure-ProcessUss -Id $id | Get-ProcessPageMap -Exclusive").Column<int>("ProcessId").Distinct());
-        Assert.Equal([target.ProcessId], session.Objects("(Get-ProcessPageMap -Id $id)[0].Mapping | Measure-ProcessUss").Column<int>("ProcessId"));
+        Assert.Equal([target.ProcessId], session.GetObjects("Measure-ProcessUss -Id $id | Get-ProcessPageMap -Exclusive").GetColumn<int>("ProcessId").Distinct());
+        Assert.Equal([target.ProcessId], session.GetObjects("(Get-ProcessPageMap -Id $id)[0].Mapping | Measure-ProcessUss").GetColumn<int>("ProcessId"));
     }
 
     [Theory]
@@ -136,7 +136,7 @@ public sealed class ProcessTargetTests
     {
         using Session session = new();
 
-        ErrorRecord error = session.Termination($"{cmdlet} -Id");
+        ErrorRecord error = session.GetTermination($"{cmdlet} -Id");
         Assert.Equal(ErrorCategory.InvalidArgument, error.CategoryInfo.Category);
     }
 
@@ -145,7 +145,7 @@ public sealed class ProcessTargetTests
     {
         using Session session = new();
 
-        Assert.Equal("AmbiguousParameterSet", session.Termination("Get-ProcessPageMap -Id 1 -Name init").Id());
+        Assert.Equal("AmbiguousParameterSet", session.GetTermination("Get-ProcessPageMap -Id 1 -Name init").GetErrorId());
     }
 
     private static Session CreateSession(TargetProcess target, ScreenHost? screen = null)

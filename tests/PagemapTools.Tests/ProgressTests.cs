@@ -35,7 +35,7 @@ public sealed class ProgressTests
     {
         using FakeProc tree = new();
         const ulong Size = 1UL << 45;
-        tree.Process(7, $"10000000-{0x10000000 + Size:x} rw-p 00000000 00:00 0 ").Pagemap(7, Size, 0).Text("7/comm", "x\u001b]0;\a\n\u202e\n");
+        tree.AddProcess(7, $"10000000-{0x10000000 + Size:x} rw-p 00000000 00:00 0 ").WritePagemap(7, Size, 0).WriteText("7/comm", "x\u001b]0;\a\n\u202e\n");
         using Session session = new();
         session["tree"] = tree.Path;
         using PowerShell shell = session.CreateCommand("Get-ProcessPageMap -Id 7 -ProcPath $tree -IncludeUnpopulated -AsRange");

@@ -13,8 +13,8 @@ public sealed class SavedTreeTests : IDisposable
     public SavedTreeTests()
     {
         _session["tree"] = _tree.Path;
-        _tree.Process(7, 0x10000, PagemapBits.PresentAt(1)).Text("7/comm", "good\n");
-        _tree.Process(9, 0x10000, PagemapBits.PresentAt(1)).Text("9/comm", "good\n");
+        _tree.AddProcess(7, 0x10000, PagemapBits.PresentAt(1)).WriteText("7/comm", "good\n");
+        _tree.AddProcess(9, 0x10000, PagemapBits.PresentAt(1)).WriteText("9/comm", "good\n");
     }
 
     [Theory]
@@ -26,7 +26,7 @@ public sealed class SavedTreeTests : IDisposable
     public void ATreeThatIsNoProcFileSystemNeedsTheSwitch(string command)
     {
         Outcome outcome = _session.Run($"{command} -ProcPath $tree");
-        Assert.Equal(("ProcPathNotProc", ErrorCategory.InvalidArgument, _tree.Path), (outcome.Termination!.Id(), outcome.Termination!.CategoryInfo.Category, outcome.Termination!.TargetObject));
+        Assert.Equal(("ProcPathNotProc", ErrorCategory.InvalidArgument, _tree.Path), (outcome.Termination!.GetErrorId(), outcome.Termination!.CategoryInfo.Category, outcome.Termination!.TargetObject));
         Assert.Contains("-AllowSavedTree", outcome.Termination!.Exception.Message);
         Assert.Empty(outcome.Output);
     }
@@ -38,32 +38,32 @@ public sealed class SavedTreeTests : IDisposable
     [InlineData("Get-ProcessPageMap -Name good")]
     public void EachBadProcessIsAnErrorAndTheOthersAreRead(string command)
     {
-        _tree.Process(8, 0x10000, PagemapBits.PresentAt(1)).Text("8/comm", "good\n").Text("8/maps", "nonsense\n");
-        _tree.Process(10, 0x10000, PagemapBits.PresentAt(1)).Text("10/comm", "x\n");
-        File.Delete(_tree.PathOf("10/comm"));
-        using Process mkfifo = Process.Start("mkfifo", [_tree.PathOf("10/comm")]);
+        _tree.AddProcess(8, 0x10000, PagemapBits.PresentAt(1)).WriteText("8/comm", "good\n").WriteText("8/maps", "nonsense\n");
+        _tree.AddProcess(10, 0x10000, PagemapBits.PresentAt(1)).WriteText("10/comm", "x\n");
+        File.Delete(_tree.GetPath("10/comm"));
+        using Process mkfifo = Process.Start("mkfifo", [_tree.GetPath("10/comm")]);
         mkfifo.WaitForExit();
 
         Outcome outcome = _session.Run($"{command} -ProcPath $tree -AllowSavedTree");
 
         Assert.Null(outcome.Termination);
-        Assert.Equal(["PagemapReadFailed 10", "PagemapReadFailed 8"], outcome.Errors.Select(error => $"{error.Id()} {error.TargetObject}").Order(StringComparer.Ordinal));
-        Assert.Equal([7, 9], outcome.Output.Column<int>("ProcessId").Distinct());
+        Assert.Equal(["PagemapReadFailed 10", "PagemapReadFailed 8"], outcome.Errors.Select(error => $"{error.GetErrorId()} {error.TargetObject}").Order(StringComparer.Ordinal));
+        Assert.Equal([7, 9], outcome.Output.GetColumn<int>("ProcessId").Distinct());
     }
 
     [Fact]
     public void AProcessWithoutPagemapIsNotAvailable()
     {
-        File.Delete(_tree.PathOf("7/pagemap"));
-        File.Delete(_tree.PathOf("9/pagemap"));
+        File.Delete(_tree.GetPath("7/pagemap"));
+        File.Delete(_tree.GetPath("9/pagemap"));
 
         Outcome one = _session.Run("Measure-ProcessUss -Id 7 -ProcPath $tree -AllowSavedTree");
         Assert.Null(one.Termination);
         ErrorRecord error = Assert.Single(one.Errors);
-        Assert.Equal(("PagemapNotAvailable", ErrorCategory.NotInstalled, _tree.PathOf("7/pagemap")), (error.Id(), error.CategoryInfo.Category, error.TargetObject));
+        Assert.Equal(("PagemapNotAvailable", ErrorCategory.NotInstalled, _tree.GetPath("7/pagemap")), (error.GetErrorId(), error.CategoryInfo.Category, error.TargetObject));
 
-        Assert.Equal("PagemapNotAvailable", _session.Run("Measure-ProcessUss -ProcPath $tree -AllowSavedTree").Termination!.Id());
-        Assert.False(Assert.Single(_session.Objects("Test-PagemapSupport -ProcPath $tree -AllowSavedTree | Where-Object Feature -eq Pagemap")).Get<bool>("IsSupported"));
+        Assert.Equal("PagemapNotAvailable", _session.Run("Measure-ProcessUss -ProcPath $tree -AllowSavedTree").Termination!.GetErrorId());
+        Assert.False(Assert.Single(_session.GetObjects("Test-PagemapSupport -ProcPath $tree -AllowSavedTree | Where-Object Feature -eq Pagemap")).Get<bool>("IsSupported"));
     }
 
     public void Dispose()

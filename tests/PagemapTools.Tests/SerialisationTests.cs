@@ -30,7 +30,7 @@ public sealed class SerialisationTests
         using TargetProcess target = TargetProcess.StartInKnownMemory("anon").Stop();
         using Session session = CreateSession(target);
 
-        foreach (PSObject item in session.Objects(command).Take(70))
+        foreach (PSObject item in session.GetObjects(command).Take(70))
         {
             PSObject back = RoundTrip(item);
 
@@ -51,7 +51,7 @@ public sealed class SerialisationTests
         using TargetProcess target = TargetProcess.StartInKnownMemory("anon").Stop();
         using Session session = CreateSession(target);
 
-        PSObject page = RoundTrip(session.Objects(s_commands[0])[0]);
+        PSObject page = RoundTrip(session.GetObjects(s_commands[0])[0]);
 
         foreach (string property in (string[])["Address", "Pfn", "MapCount", "CgroupInode", "RawFlags", "RawEntry"])
         {
@@ -62,7 +62,7 @@ public sealed class SerialisationTests
         Assert.IsType<bool>(page.Properties["IsExclusive"].Value);
         Assert.NotEqual(0UL, page.Get<ulong>("Flags"));
         Assert.Equal("Present", page.Properties["State"].Value.ToString());
-        Assert.IsType<long>(RoundTrip(session.Objects("Measure-ProcessUss -Id $id").Single()).Properties["Uss"].Value);
+        Assert.IsType<long>(RoundTrip(session.GetObjects("Measure-ProcessUss -Id $id").Single()).Properties["Uss"].Value);
     }
 
     [Fact]
@@ -73,10 +73,10 @@ public sealed class SerialisationTests
 
         // Serialises inside the session, because its type data sets how to serialise the objects.
         session.Run("filter RoundTrip { [Management.Automation.PSSerializer]::Deserialize([Management.Automation.PSSerializer]::Serialize($_, 1)) }");
-        int written = target.Region.Pages("written").Length;
-        Assert.Equal(written, session.Objects("Get-ProcessPageMap -Id $id -Address $range | RoundTrip | Where-Object State -EQ 'Present'").Count);
-        Assert.Single(session.Objects("(Get-ProcessPageMap -Id $id -Address $range)[0].Mapping | RoundTrip | Where-Object Kind -EQ 'Anonymous'"));
-        Assert.Single(session.Objects("Measure-ProcessUss -Id $id | RoundTrip | Where-Object Method -EQ 'Exclusive'"));
+        int written = target.Region.GetAddresses("written").Length;
+        Assert.Equal(written, session.GetObjects("Get-ProcessPageMap -Id $id -Address $range | RoundTrip | Where-Object State -EQ 'Present'").Count);
+        Assert.Single(session.GetObjects("(Get-ProcessPageMap -Id $id -Address $range)[0].Mapping | RoundTrip | Where-Object Kind -EQ 'Anonymous'"));
+        Assert.Single(session.GetObjects("Measure-ProcessUss -Id $id | RoundTrip | Where-Object Method -EQ 'Exclusive'"));
     }
 
     [Fact]
@@ -85,7 +85,7 @@ public sealed class SerialisationTests
         using TargetProcess target = TargetProcess.StartInKnownMemory("memfd").Stop();
         using Session session = CreateSession(target);
 
-        PSObject mapping = PSObject.AsPSObject(RoundTrip(session.Objects("Get-ProcessPageMap -Id $id -Address $range")[0]).Properties["Mapping"].Value);
+        PSObject mapping = PSObject.AsPSObject(RoundTrip(session.GetObjects("Get-ProcessPageMap -Id $id -Address $range")[0]).Properties["Mapping"].Value);
 
         Assert.Contains("/memfd:test", mapping.ToString());
         Assert.Contains("rw-s", mapping.ToString());
@@ -97,11 +97,11 @@ public sealed class SerialisationTests
         Require.Root();
         using TargetProcess target = TargetProcess.StartInKnownMemory("anon").Stop();
         using Session session = CreateSession(target);
-        IReadOnlyList<PSObject> pages = session.Objects("Get-ProcessPageMap -Id $id -Address $range");
+        IReadOnlyList<PSObject> pages = session.GetObjects("Get-ProcessPageMap -Id $id -Address $range");
         session["back"] = pages.Select(RoundTrip).ToArray();
 
-        Assert.Equal(pages.Column<ulong>("Pfn"), session.Objects("$back | Get-KPageFlags").Column<ulong>("Pfn"));
-        Assert.Equal([target.ProcessId], session.Objects("$back[0] | Measure-ProcessUss").Column<int>("ProcessId"));
+        Assert.Equal(pages.GetColumn<ulong>("Pfn"), session.GetObjects("$back | Get-KPageFlags").GetColumn<ulong>("Pfn"));
+        Assert.Equal([target.ProcessId], session.GetObjects("$back[0] | Measure-ProcessUss").GetColumn<int>("ProcessId"));
     }
 
     [Fact]
@@ -110,7 +110,7 @@ public sealed class SerialisationTests
         using TargetProcess target = TargetProcess.StartInKnownMemory("anon").Stop();
         using Session session = CreateSession(target);
 
-        PSObject page = RoundTrip(session.Objects("Get-ProcessPageMap -Id $id -Address $range -State Unpopulated")[0]);
+        PSObject page = RoundTrip(session.GetObjects("Get-ProcessPageMap -Id $id -Address $range -State Unpopulated")[0]);
 
         Assert.All((string[])["Pfn", "Flags", "MapCount", "CgroupInode", "SwapType", "SwapOffset"], property => Assert.Null(page.Properties[property].Value));
     }

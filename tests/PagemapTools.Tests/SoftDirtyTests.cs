@@ -19,7 +19,7 @@ public sealed class SoftDirtyTests
         Outcome outcome = session.Run(command);
 
         Assert.NotNull(outcome.Termination);
-        Assert.Equal("SoftDirtyNotSupported", outcome.Termination.Id());
+        Assert.Equal("SoftDirtyNotSupported", outcome.Termination.GetErrorId());
         Assert.Equal(ErrorCategory.NotImplemented, outcome.Termination.CategoryInfo.Category);
         Assert.Equal(Machine.KernelRelease, outcome.Termination.TargetObject);
         Assert.Contains("CONFIG_MEM_SOFT_DIRTY", outcome.Termination.Exception.Message);
@@ -34,7 +34,7 @@ public sealed class SoftDirtyTests
         using Session session = new(screen);
         session["process"] = target.Process;
 
-        Assert.Empty(session.Objects("$process | Clear-SoftDirty -WhatIf -PassThru"));
+        Assert.Empty(session.GetObjects("$process | Clear-SoftDirty -WhatIf -PassThru"));
 
         string line = Assert.Single(screen.Lines);
         Assert.StartsWith("What if:", line);
@@ -52,7 +52,7 @@ public sealed class SoftDirtyTests
         Outcome outcome = session.Run("Clear-SoftDirty -Id $id -WhatIf");
 
         ErrorRecord error = Assert.Single(outcome.Errors);
-        Assert.Equal("NoProcessFoundForGivenId", error.Id());
+        Assert.Equal("NoProcessFoundForGivenId", error.GetErrorId());
         Assert.Equal(ErrorCategory.ObjectNotFound, error.CategoryInfo.Category);
         Assert.Equal(Machine.MissingProcess, error.TargetObject);
         Assert.Empty(screen.Lines);
@@ -68,14 +68,14 @@ public sealed class SoftDirtyTests
         session["range"] = target.Region.RangeText;
         const string SoftDirty = "Get-ProcessPageMap -Id $id -Address $range -SoftDirty";
 
-        Assert.Equal(target.Region.PageCount, session.Objects(SoftDirty).Count);
-        Assert.Empty(session.Objects("Clear-SoftDirty -Id $id"));
-        Assert.Empty(session.Objects(SoftDirty));
+        Assert.Equal(target.Region.PageCount, session.GetObjects(SoftDirty).Count);
+        Assert.Empty(session.GetObjects("Clear-SoftDirty -Id $id"));
+        Assert.Empty(session.GetObjects(SoftDirty));
         target.Next("3,17,40-43");
 
-        Assert.Equal(target.Region.AddressOf(3), session.Objects(SoftDirty)[0].Get<ulong>("Address"));
-        Assert.Equal(6, session.Objects(SoftDirty).Count);
-        Assert.Equal(6, session.Objects("Get-ProcessPageMap -Id $id -Address $range | Where-Object IsSoftDirty").Count);
+        Assert.Equal(target.Region.GetAddress(3), session.GetObjects(SoftDirty)[0].Get<ulong>("Address"));
+        Assert.Equal(6, session.GetObjects(SoftDirty).Count);
+        Assert.Equal(6, session.GetObjects("Get-ProcessPageMap -Id $id -Address $range | Where-Object IsSoftDirty").Count);
     }
 
     [Fact]
@@ -87,7 +87,7 @@ public sealed class SoftDirtyTests
         session["id"] = target.ProcessId;
         session["process"] = target.Process;
 
-        Assert.Same(target.Process, session.Objects("$process | Clear-SoftDirty -PassThru").Single().BaseObject);
-        Assert.Equal(target.ProcessId, session.Objects("Clear-SoftDirty -Id $id -PassThru").Single().Get<int>("Id"));
+        Assert.Same(target.Process, session.GetObjects("$process | Clear-SoftDirty -PassThru").Single().BaseObject);
+        Assert.Equal(target.ProcessId, session.GetObjects("Clear-SoftDirty -Id $id -PassThru").Single().Get<int>("Id"));
     }
 }

@@ -11,7 +11,7 @@ public sealed class SupportTests
     {
         using Session session = new();
 
-        Dictionary<string, PSObject> features = session.Objects("Test-PagemapSupport").ToDictionary(feature => feature.Get<string>("Feature")!);
+        Dictionary<string, PSObject> features = session.GetObjects("Test-PagemapSupport").ToDictionary(feature => feature.Get<string>("Feature")!);
 
         Assert.True(IsSupported("Pagemap"));
         Assert.Contains(Machine.KernelRelease, features["Pagemap"].Get<string>("Detail"));
@@ -30,11 +30,11 @@ public sealed class SupportTests
     public void SupportTestReportsMissingKpageFiles()
     {
         using FakeProc tree = new();
-        tree.Entries("kpageflags", 0, 0);
+        tree.WriteEntries("kpageflags", 0, 0);
         using Session session = new();
         session["tree"] = tree.Path;
 
-        Dictionary<string, bool> features = session.Objects("Test-PagemapSupport -ProcPath $tree -AllowSavedTree | Where-Object Feature -like KPage*")
+        Dictionary<string, bool> features = session.GetObjects("Test-PagemapSupport -ProcPath $tree -AllowSavedTree | Where-Object Feature -like KPage*")
             .ToDictionary(feature => feature.Get<string>("Feature")!, feature => feature.Get<bool>("IsSupported"));
 
         Assert.Equal(new Dictionary<string, bool>(StringComparer.Ordinal) { ["KPageFlags"] = true, ["KPageCount"] = false, ["KPageCgroup"] = false }, features);

@@ -52,7 +52,7 @@ public sealed class TextOfViewsTests
         session["all"] = all.ToString();
         session["object"] = new PSObject { Properties = { new PSNoteProperty("ProcessName", all.ToString()) } };
 
-        Assert.Equal([true], session.Objects($"($object | ForEach-Object {{ {script} }}) -ceq [PagemapTools.Procfs.Core.VisibleText]::Escape($all)").Select(equal => equal.BaseObject));
+        Assert.Equal([true], session.GetObjects($"($object | ForEach-Object {{ {script} }}) -ceq [PagemapTools.Procfs.Core.VisibleText]::Escape($all)").Select(equal => equal.BaseObject));
     }
 
     [Fact]
@@ -65,7 +65,7 @@ public sealed class TextOfViewsTests
         uss.TypeNames.Insert(0, "Deserialized.PagemapTools.Procfs.Uss.ProcessUss");
         session["uss"] = uss;
 
-        session.Objects("Update-FormatData -PrependPath $format; $uss | Format-List | Out-Default; $uss | Format-Wide | Out-Default");
+        session.GetObjects("Update-FormatData -PrependPath $format; $uss | Format-List | Out-Default; $uss | Format-Wide | Out-Default");
 
         Assert.Contains(screen.Lines, line => line.StartsWith("ProcessName", StringComparison.Ordinal) && line.EndsWith(Shown, StringComparison.Ordinal));
         Assert.Contains(screen.Lines, line => line.StartsWith(Shown, StringComparison.Ordinal));
@@ -75,13 +75,13 @@ public sealed class TextOfViewsTests
     public void ObjectsInAMixedStreamAreEscaped()
     {
         using FakeProc tree = new();
-        tree.Process(7, 0x10000, PagemapBits.PresentAt(1)).Text("7/comm", Hostile + "\n");
+        tree.AddProcess(7, 0x10000, PagemapBits.PresentAt(1)).WriteText("7/comm", Hostile + "\n");
         foreach (string form in (string[])["$uss", "[System.Management.Automation.PSSerializer]::Deserialize([System.Management.Automation.PSSerializer]::Serialize($uss))"])
         {
             ScreenHost screen = new();
             using Session session = new(screen);
             session["tree"] = tree.Path;
-            session.Objects($"$uss = Measure-ProcessUss -Id 7 -ProcPath $tree; & {{ Get-Item /; {form} }} | Out-Default");
+            session.GetObjects($"$uss = Measure-ProcessUss -Id 7 -ProcPath $tree; & {{ Get-Item /; {form} }} | Out-Default");
 
             Assert.Contains(screen.Lines, line => line.StartsWith("Process ", StringComparison.Ordinal) && line.EndsWith(Shown, StringComparison.Ordinal));
             Assert.DoesNotContain(screen.Lines, line => line.Contains('\u202e', StringComparison.Ordinal));

@@ -15,7 +15,7 @@ public sealed class UnknownBitsTests : IDisposable
 
     public UnknownBitsTests()
     {
-        _tree.Process(
+        _tree.AddProcess(
             7,
             Address,
             PagemapBits.PresentAt(1) | NewEntryBits,
@@ -24,14 +24,14 @@ public sealed class UnknownBitsTests : IDisposable
             PagemapBits.Swapped(31, 0x7fff),
             PagemapBits.Swap,
             NewEntryBits);
-        _tree.Entries("kpageflags", 0, 0, NewFlags | (1 << 5), ulong.MaxValue >> 1).Entries("kpagecount", 0, 0, 1, 1).Entries("kpagecgroup", 0, 0, 12345678901234, 1);
+        _tree.WriteEntries("kpageflags", 0, 0, NewFlags | (1 << 5), ulong.MaxValue >> 1).WriteEntries("kpagecount", 0, 0, 1, 1).WriteEntries("kpagecgroup", 0, 0, 12345678901234, 1);
         _session["PSDefaultParameterValues"] = new DefaultParameterDictionary { ["*:ProcPath"] = _tree.Path, ["*:AllowSavedTree"] = true };
     }
 
     [Fact]
     public void PagesReportUnknownEntryBits()
     {
-        IReadOnlyList<PSObject> pages = _session.Objects("Get-ProcessPageMap -Id 7 -IncludeUnpopulated");
+        IReadOnlyList<PSObject> pages = _session.GetObjects("Get-ProcessPageMap -Id 7 -IncludeUnpopulated");
 
         Assert.Equal(NewEntryBits, pages[0].Get<ulong>("UnknownBits"));
         Assert.Equal(PagemapBits.PresentAt(1) | NewEntryBits, pages[0].Get<ulong>("RawEntry"));
@@ -45,7 +45,7 @@ public sealed class UnknownBitsTests : IDisposable
     [Fact]
     public void UnknownSwapTypeIsReportedAsNumber()
     {
-        IReadOnlyList<PSObject> pages = _session.Objects("Get-ProcessPageMap -Id 7");
+        IReadOnlyList<PSObject> pages = _session.GetObjects("Get-ProcessPageMap -Id 7");
 
         Assert.Equal("NonSwap", pages[2].Get<string>("State"));
         Assert.Equal(25, pages[2].Get<int>("SwapType"));
@@ -69,7 +69,7 @@ public sealed class UnknownBitsTests : IDisposable
     [Fact]
     public void UnnamedFlagsAreReportedByBitNumber()
     {
-        PSObject page = _session.Objects("Get-KPageFlags -Pfn 1 -Raw").Single();
+        PSObject page = _session.GetObjects("Get-KPageFlags -Pfn 1 -Raw").Single();
 
         Assert.Equal("LRU,bit27,bit31,bit43,bit52", page.Get<string>("FlagNames"));
         Assert.Equal(NewFlags | (1 << 5), page.Get<ulong>("Flags"));
@@ -79,8 +79,8 @@ public sealed class UnknownBitsTests : IDisposable
     [Fact]
     public void BitSpecSelectsUnnamedFlags()
     {
-        Assert.Equal([1UL], _session.Objects("Get-KPageFlags -BitSpec 'bit27,bit31=bit27,bit31' -Count 2").Column<ulong>("Pfn"));
-        Assert.Equal([1UL], _session.Objects("Get-KPageFlags -BitSpec 0x8000000 -Count 2").Column<ulong>("Pfn"));
+        Assert.Equal([1UL], _session.GetObjects("Get-KPageFlags -BitSpec 'bit27,bit31=bit27,bit31' -Count 2").GetColumn<ulong>("Pfn"));
+        Assert.Equal([1UL], _session.GetObjects("Get-KPageFlags -BitSpec 0x8000000 -Count 2").GetColumn<ulong>("Pfn"));
     }
 
     [Theory]
@@ -105,7 +105,7 @@ public sealed class UnknownBitsTests : IDisposable
     [Fact]
     public void SummaryReportsUnnamedFlags()
     {
-        IReadOnlyList<PSObject> summary = _session.Objects("Measure-KPageFlags -Raw -BitSpec bit27 -NotFlag HUGE");
+        IReadOnlyList<PSObject> summary = _session.GetObjects("Measure-KPageFlags -Raw -BitSpec bit27 -NotFlag HUGE");
 
         Assert.Equal(NewFlags | (1 << 5), Assert.Single(summary).Get<ulong>("FlagsValue"));
         Assert.Equal("LRU,bit27,bit31,bit43,bit52", summary[0].Get<string>("FlagNames"));

@@ -93,7 +93,7 @@ public sealed class UnprivilegedUserTests
         HostRun run = HostProgram.RunScript(
             $"Measure-ProcessUss -Id {own.ProcessId} -ByMapping | Where-Object {{ $_.Mapping.Start -eq {own.Region.Start} }} | ForEach-Object Uss; (Measure-ProcessUss -Id {own.ProcessId}).Uss -gt 64MB",
             Machine.Nobody);
-        Smaps kernel = Smaps.Mappings(own.ProcessId).Single(mapping => mapping.Start == own.Region.Start);
+        Smaps kernel = Smaps.ReadMappings(own.ProcessId).Single(mapping => mapping.Start == own.Region.Start);
         Assert.Equal([kernel.Uss.ToString(), "True"], run.Lines);
     }
 

@@ -50,12 +50,12 @@ public sealed class UssAgainstSmapsTests
             session["id"] = processId;
             foreach (string method in (string[])["Exclusive", "MapCount"])
             {
-                Stable.Until(() => Figures.From(Smaps.Rollup(processId)), expected =>
+                Stable.Until(() => Figures.From(Smaps.ReadRollup(processId)), expected =>
                 {
-                    PSObject measured = session.Objects($"Measure-ProcessUss -Id $id -Method {method}").Single();
+                    PSObject measured = session.GetObjects($"Measure-ProcessUss -Id $id -Method {method}").Single();
                     Assert.Equal(method, measured.Get<string>("Method"));
                     Figures figures = Figures.From(measured);
-                    bool hasPss = method == "MapCount" && (figures.Pss is not null || !UntrackedMemory.IsThere);
+                    bool hasPss = method == "MapCount" && (figures.Pss is not null || !UntrackedMemory.Exists);
                     Assert.Equal(hasPss ? expected : expected with { Pss = null }, figures);
                 });
             }
@@ -80,7 +80,7 @@ public sealed class UssAgainstSmapsTests
         {
             Stable.Until(() => ReadMappings(target.ProcessId), expected =>
             {
-                IReadOnlyList<PSObject> measured = session.Objects($"Measure-ProcessUss -Id $id -Method {method} -ByMapping");
+                IReadOnlyList<PSObject> measured = session.GetObjects($"Measure-ProcessUss -Id $id -Method {method} -ByMapping");
                 Assert.Equal(expected.Items, measured.Select(mapping => (GetMapping(mapping).Get<ulong>("Start"), Figures.From(mapping) with { Pss = null })));
             });
         }
@@ -93,14 +93,14 @@ public sealed class UssAgainstSmapsTests
         using Session session = new();
         session["id"] = target.ProcessId;
 
-        IReadOnlyList<PSObject> libraries = session.Objects("Measure-ProcessUss -Id $id -ByMapping -Mapping *.so");
-        PSObject together = session.Objects("Measure-ProcessUss -Id $id -Mapping *.so").Single();
+        IReadOnlyList<PSObject> libraries = session.GetObjects("Measure-ProcessUss -Id $id -ByMapping -Mapping *.so");
+        PSObject together = session.GetObjects("Measure-ProcessUss -Id $id -Mapping *.so").Single();
 
         Assert.NotEmpty(libraries);
         Assert.All(libraries, library => Assert.EndsWith(".so", GetMapping(library).Get<string>("Path")));
-        Assert.Equal(libraries.Column<long>("Uss").Sum(), together.Get<long>("Uss"));
-        Assert.True(together.Get<long>("Uss") < session.Objects("Measure-ProcessUss -Id $id").Single().Get<long>("Uss"));
-        Assert.Equal(["[heap]"], session.Objects("Measure-ProcessUss -Id $id -ByMapping -Mapping [heap]").Select(heap => GetMapping(heap).Get<string>("Name")).Distinct());
+        Assert.Equal(libraries.GetColumn<long>("Uss").Sum(), together.Get<long>("Uss"));
+        Assert.True(together.Get<long>("Uss") < session.GetObjects("Measure-ProcessUss -Id $id").Single().Get<long>("Uss"));
+        Assert.Equal(["[heap]"], session.GetObjects("Measure-ProcessUss -Id $id -ByMapping -Mapping [heap]").Select(heap => GetMapping(heap).Get<string>("Name")).Distinct());
     }
 
     [Fact]
@@ -108,9 +108,9 @@ public sealed class UssAgainstSmapsTests
     {
         using Session session = new();
 
-        IReadOnlyList<PSObject> all = session.Objects("Measure-ProcessUss");
+        IReadOnlyList<PSObject> all = session.GetObjects("Measure-ProcessUss");
 
-        int[] ids = all.Column<int>("ProcessId");
+        int[] ids = all.GetColumn<int>("ProcessId");
         Assert.Equal(ids.Order(), ids);
         Assert.Contains(Environment.ProcessId, ids);
         Assert.All(all, process => Assert.InRange(process.Get<long>("Uss"), 0, process.Get<long?>("Rss") is { } rss ? rss + process.Get<long>("Hugetlb") : long.MaxValue));
@@ -119,7 +119,7 @@ public sealed class UssAgainstSmapsTests
     private static PSObject GetMapping(PSObject measured) => PSObject.AsPSObject(measured.Properties["Mapping"].Value);
 
     private static Mappings ReadMappings(int processId) => new(
-        [.. Smaps.Mappings(processId).Where(mapping => mapping.Start < 1UL << 63).Select(mapping => (mapping.Start, Figures.From(mapping) with { Pss = null }))]);
+        [.. Smaps.ReadMappings(processId).Where(mapping => mapping.Start < 1UL << 63).Select(mapping => (mapping.Start, Figures.From(mapping) with { Pss = null }))]);
 
     // smaps prints whole kB, rounded down.
     private static long? RoundToKilobytes(long? bytes) => bytes / 1024 * 1024;

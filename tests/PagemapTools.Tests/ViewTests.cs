@@ -50,12 +50,12 @@ public sealed class ViewTests
         ScreenHost elsewhere = new(Columns);
         using Session session = CreateSession(target, live);
         using Session other = CreateSession(target, elsewhere);
-        IReadOnlyList<PSObject> items = [.. session.Objects(command).Take(200)];
+        IReadOnlyList<PSObject> items = [.. session.GetObjects(command).Take(200)];
         session["items"] = items;
         other["items"] = items.Select(item => PSSerializer.Deserialize(PSSerializer.Serialize(item, depth: 1))).ToArray();
 
-        session.Objects("$items | Out-Default");
-        other.Objects("$items | Out-Default");
+        session.GetObjects("$items | Out-Default");
+        other.GetObjects("$items | Out-Default");
 
         Assert.Equal(live.Lines, elsewhere.Lines);
     }
@@ -67,7 +67,7 @@ public sealed class ViewTests
         Require.Root();
         using TargetProcess target = TargetProcess.StartInKnownMemory("anon").Stop();
         using Session measuring = CreateSession(target, new ScreenHost(ManyColumns));
-        PSObject item = measuring.Objects(command)[0];
+        PSObject item = measuring.GetObjects(command)[0];
 
         foreach (object form in (object[])[item, PSSerializer.Deserialize(PSSerializer.Serialize(item, depth: 1))])
         {
@@ -75,7 +75,7 @@ public sealed class ViewTests
             using Session session = CreateSession(target, screen);
             session["item"] = form;
             session.Run("$item | Out-Default");
-            Assert.All(FindHeader([.. screen.Lines]), header => Assert.Single(session.Objects($"if ($item.psobject.Properties['{header}']) {{ 1 }}")));
+            Assert.All(FindHeader([.. screen.Lines]), header => Assert.Single(session.GetObjects($"if ($item.psobject.Properties['{header}']) {{ 1 }}")));
         }
     }
 
@@ -87,8 +87,8 @@ public sealed class ViewTests
         using TargetProcess target = TargetProcess.StartInKnownMemory("anon").Stop();
         using Session session = CreateSession(target, new ScreenHost(ManyColumns));
 
-        session["item"] = session.Objects(command)[0];
-        Assert.Empty(session.Objects("$item.psobject.Properties.ForEach{ if ($_.MemberType -in 'AliasProperty', 'ScriptProperty') { $_.Name } }"));
+        session["item"] = session.GetObjects(command)[0];
+        Assert.Empty(session.GetObjects("$item.psobject.Properties.ForEach{ if ($_.MemberType -in 'AliasProperty', 'ScriptProperty') { $_.Name } }"));
     }
 
     [Fact]
@@ -103,7 +103,7 @@ public sealed class ViewTests
         Assert.Contains(target.ProcessId.ToString(), lines[0]);
         Assert.Contains("rw-p", lines[0]);
         string[] first = SplitFields(lines[3]);
-        Assert.Equal($"0x{target.Region.Pages("written")[0]:x}", first[0]);
+        Assert.Equal($"0x{target.Region.GetAddresses("written")[0]:x}", first[0]);
         Assert.Equal("Present", first[1]);
         Assert.Matches("^0x[0-9a-f]+$", first[2]);
         Assert.Contains("ANON", lines[3]);
@@ -125,7 +125,7 @@ public sealed class ViewTests
     public void TableShowsNoZeroForUnknownValues()
     {
         using FakeProc tree = new();
-        tree.Process(7, 0x10000, PagemapBits.Present).Entries("kpageflags", 0, 0);
+        tree.AddProcess(7, 0x10000, PagemapBits.Present).WriteEntries("kpageflags", 0, 0);
         ScreenHost screen = new(Columns);
         using Session session = new(screen);
         session["tree"] = tree.Path;
@@ -152,7 +152,7 @@ public sealed class ViewTests
     {
         ScreenHost screen = new(columns);
         using Session session = CreateSession(target, screen);
-        session.Objects($"{command} | Out-Default");
+        session.GetObjects($"{command} | Out-Default");
         return [.. screen.Lines];
     }
 

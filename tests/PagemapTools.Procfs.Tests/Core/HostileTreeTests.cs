@@ -24,25 +24,25 @@ public sealed class HostileTreeTests
     [InlineData("swaps")]
     public void FifosAndLinksAreNotOpened(string file)
     {
-        using FakeProc tree = CreateTree().Text("7/comm", "a-name-of-15-by\n").Text("swaps", string.Empty);
-        File.Delete(tree.PathOf(file));
-        CreateFifo(tree.PathOf(file));
+        using FakeProc tree = CreateTree().WriteText("7/comm", "a-name-of-15-by\n").WriteText("swaps", string.Empty);
+        File.Delete(tree.GetPath(file));
+        CreateFifo(tree.GetPath(file));
         AssertNoRegularFile(tree, file);
-        File.Delete(tree.PathOf(file));
-        File.CreateSymbolicLink(tree.PathOf(file), "/dev/zero");
+        File.Delete(tree.GetPath(file));
+        File.CreateSymbolicLink(tree.GetPath(file), "/dev/zero");
         AssertNoRegularFile(tree, file);
     }
 
     [Fact]
     public void SavedFileIsRegularAndHasWholeEntries()
     {
-        using FakeProc tree = new FakeProc().Bytes("saved", new byte[100_003]);
-        Assert.Contains("100003 bytes", Assert.Throws<ProcfsException>(() => PageIndexedFile.Open(tree.PathOf("saved"))).Message, StringComparison.Ordinal);
-        File.CreateSymbolicLink(tree.PathOf("zero"), "/dev/zero");
-        CreateFifo(tree.PathOf("fifo"));
+        using FakeProc tree = new FakeProc().WriteBytes("saved", new byte[100_003]);
+        Assert.Contains("100003 bytes", Assert.Throws<ProcfsException>(() => PageIndexedFile.Open(tree.GetPath("saved"))).Message, StringComparison.Ordinal);
+        File.CreateSymbolicLink(tree.GetPath("zero"), "/dev/zero");
+        CreateFifo(tree.GetPath("fifo"));
         foreach (string file in (string[])["zero", "fifo"])
         {
-            Assert.Contains("neither a regular file", Assert.Throws<ProcfsException>(() => PageIndexedFile.Open(tree.PathOf(file))).Message, StringComparison.Ordinal);
+            Assert.Contains("neither a regular file", Assert.Throws<ProcfsException>(() => PageIndexedFile.Open(tree.GetPath(file))).Message, StringComparison.Ordinal);
         }
     }
 
@@ -56,23 +56,23 @@ public sealed class HostileTreeTests
     [InlineData("")]
     public void MalformedMapsAreQuoted(string line)
     {
-        using FakeProc tree = CreateTree().Text("7/maps", line + "\n");
+        using FakeProc tree = CreateTree().WriteText("7/maps", line + "\n");
         AssertMapsQuote(tree, line);
     }
 
     [Fact]
     public void UnterminatedAndEndlessMapsAreQuoted()
     {
-        using FakeProc tree = CreateTree().Text("7/maps", Maps);
+        using FakeProc tree = CreateTree().WriteText("7/maps", Maps);
         AssertMapsQuote(tree, Maps);
-        tree.Text("7/maps", new string('x', 1024 * 1024));
+        tree.WriteText("7/maps", new string('x', 1024 * 1024));
         Assert.InRange(AssertMapsQuote(tree, "xxx").Message.Length, 200, 400);
     }
 
     [Fact]
     public void ThreadIdThatOverflowsIsQuoted()
     {
-        using FakeProc tree = CreateTree().Status(Id, 'Z', 0).Text("7/pagemap", string.Empty).Text("7/task/99999999999/stat", string.Empty);
+        using FakeProc tree = CreateTree().WriteStatus(Id, 'Z', 0).WriteText("7/pagemap", string.Empty).WriteText("7/task/99999999999/stat", string.Empty);
         ProcfsException failure = Assert.Throws<ProcfsException>(() => ProcessAddressSpace.Open(tree.Root, Id));
         Assert.Equal((ProcfsError.ReadFailed, Id), (failure.Error, failure.ProcessId));
         Assert.Contains("'99999999999'", failure.Message, StringComparison.Ordinal);
@@ -82,8 +82,8 @@ public sealed class HostileTreeTests
     public void MountsThatCannotBeParsedDoNotEndAMeasurement()
     {
         const string Mounts = "1 1 4294967296:1 / / rw - tmpfs x rw\nnonsense\n\n1 1 8:1 / / rw\n";
-        using FakeProc tree = CreateTree().Text("7/mountinfo", Mounts).Text("swaps", "Filename\n/swap file 1 1 1\n")
-            .Text("7/maps", "10000-11000 rw-s 00000000 08:01 5 /x\n");
+        using FakeProc tree = CreateTree().WriteText("7/mountinfo", Mounts).WriteText("swaps", "Filename\n/swap file 1 1 1\n")
+            .WriteText("7/maps", "10000-11000 rw-s 00000000 08:01 5 /x\n");
         ProcessUss uss = new UssMeter(new ProcfsContext(tree.Root), UssMethod.Exclusive).Measure(Id, cancellationToken: TestContext.Current.CancellationToken);
         Assert.Equal(Environment.SystemPageSize, uss.Uss);
     }
@@ -91,10 +91,10 @@ public sealed class HostileTreeTests
     [Fact]
     public void NothingIsWrittenIntoASavedTree()
     {
-        using FakeProc tree = CreateTree().Text("victim", "unchanged");
-        File.CreateSymbolicLink(tree.PathOf("7/clear_refs"), tree.PathOf("victim"));
+        using FakeProc tree = CreateTree().WriteText("victim", "unchanged");
+        File.CreateSymbolicLink(tree.GetPath("7/clear_refs"), tree.GetPath("victim"));
         Assert.Throws<ProcfsException>(() => new SoftDirty(tree.Root).Clear(Id));
-        Assert.Equal("unchanged", File.ReadAllText(tree.PathOf("victim")));
+        Assert.Equal("unchanged", File.ReadAllText(tree.GetPath("victim")));
     }
 
     [Fact]
@@ -102,8 +102,8 @@ public sealed class HostileTreeTests
     {
         byte[] words = new byte[4 * 1024 * 1024];
         new Random(1).NextBytes(words);
-        using FakeProc tree = new FakeProc().Bytes("kpageflags", words);
-        using PageIndexedFile file = PageIndexedFile.Open(tree.PathOf("kpageflags"));
+        using FakeProc tree = new FakeProc().WriteBytes("kpageflags", words);
+        using PageIndexedFile file = PageIndexedFile.Open(tree.GetPath("kpageflags"));
         KPageFlagsHistogram histogram = new(new FlagFilter(), rawFlags: false);
         ProcfsException failure = Assert.Throws<ProcfsException>(() => histogram.AddAll(file, 1, null, TestContext.Current.CancellationToken));
         Assert.Equal(ProcfsError.ReadFailed, failure.Error);
@@ -115,16 +115,16 @@ public sealed class HostileTreeTests
         using FakeProc tree = new();
         Assert.True(new ProcRoot("/proc").IsProcFileSystem);
         Assert.False(tree.Root.IsProcFileSystem);
-        Assert.False(new ProcRoot(tree.PathOf("missing")).IsProcFileSystem);
+        Assert.False(new ProcRoot(tree.GetPath("missing")).IsProcFileSystem);
     }
 
-    private static FakeProc CreateTree() => new FakeProc().Process(Id, Maps).Pagemap(Id, 0x10000, PagemapBits.Present | PagemapBits.Exclusive | 1);
+    private static FakeProc CreateTree() => new FakeProc().AddProcess(Id, Maps).WritePagemap(Id, 0x10000, PagemapBits.Present | PagemapBits.Exclusive | 1);
 
     private static void AssertNoRegularFile(FakeProc tree, string file)
     {
         Stopwatch watch = Stopwatch.StartNew();
         ProcfsException failure = Assert.Throws<ProcfsException>(() => ProcessAddressSpace.Open(tree.Root, Id));
-        Assert.Equal((ProcfsError.ReadFailed, tree.PathOf(file)), (failure.Error, failure.Path));
+        Assert.Equal((ProcfsError.ReadFailed, tree.GetPath(file)), (failure.Error, failure.Path));
         Assert.InRange(watch.Elapsed.TotalSeconds, 0, 5);
     }
 

@@ -12,8 +12,8 @@ public sealed class PageIndexedFileTests
     [Fact]
     public void ReadReturnsNativeEndianEntriesByIndex()
     {
-        using FakeProc tree = new FakeProc().Entries("kpageflags", 3, 0x0123456789abcdef, 42);
-        using PageIndexedFile file = PageIndexedFile.Open(tree.PathOf("kpageflags"));
+        using FakeProc tree = new FakeProc().WriteEntries("kpageflags", 3, 0x0123456789abcdef, 42);
+        using PageIndexedFile file = PageIndexedFile.Open(tree.GetPath("kpageflags"));
         ulong[] entries = new ulong[3];
         Assert.Equal(3, file.Read(2, entries));
         Assert.Equal([0UL, 0x0123456789abcdef, 42], entries);
@@ -111,16 +111,16 @@ public sealed class PageIndexedFileTests
     public void OpenReportsTheErrorNumberOfAnAbsentFile()
     {
         using FakeProc tree = new();
-        ProcfsException failure = Assert.Throws<ProcfsException>(() => PageIndexedFile.Open(tree.PathOf("kpageflags")));
+        ProcfsException failure = Assert.Throws<ProcfsException>(() => PageIndexedFile.Open(tree.GetPath("kpageflags")));
         Assert.Equal(ENOENT, failure.ErrorNumber);
-        Assert.Contains(tree.PathOf("kpageflags"), failure.Message, StringComparison.Ordinal);
+        Assert.Contains(tree.GetPath("kpageflags"), failure.Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task SeveralThreadsCanReadOneFile()
     {
-        using FakeProc tree = new FakeProc().Bytes("kpagecount", CreateContent(50_000));
-        using PageIndexedFile file = PageIndexedFile.Open(tree.PathOf("kpagecount"));
+        using FakeProc tree = new FakeProc().WriteBytes("kpagecount", CreateContent(50_000));
+        using PageIndexedFile file = PageIndexedFile.Open(tree.GetPath("kpagecount"));
         await Parallel.ForAsync(0, 64, TestContext.Current.CancellationToken, (thread, _) =>
         {
             ulong[] entries = new ulong[500];

@@ -43,8 +43,8 @@ public sealed class ProcLineReaderTests
 
     private static (string Text, bool IsWhole)[] Read(string text, long maxSize = long.MaxValue)
     {
-        using FakeProc tree = new FakeProc().Text("file", text);
-        using SafeFileHandle file = File.OpenHandle(tree.PathOf("file"));
+        using FakeProc tree = new FakeProc().WriteText("file", text);
+        using SafeFileHandle file = File.OpenHandle(tree.GetPath("file"));
         using ProcLineReader reader = new(file, "file", maxSize: maxSize);
         List<(string, bool)> lines = [];
         while (reader.MoveNext())

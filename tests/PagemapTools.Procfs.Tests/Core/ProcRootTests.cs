@@ -36,9 +36,9 @@ public sealed class ProcRootTests
     public void ProcessIdsAreTheNumericDirectoriesInOrder()
     {
         using FakeProc tree = new FakeProc()
-            .Process(300).Process(20).Process(1)
-            .Text("sys/kernel/osrelease", "6.18.0").Text("4", "a file, not a process").Text("-5/comm", "x").Text("7x/comm", "x")
-            .Text("020/comm", "x").Text("0/comm", "x").Text("99999999999/comm", "x");
+            .AddProcess(300).AddProcess(20).AddProcess(1)
+            .WriteText("sys/kernel/osrelease", "6.18.0").WriteText("4", "a file, not a process").WriteText("-5/comm", "x").WriteText("7x/comm", "x")
+            .WriteText("020/comm", "x").WriteText("0/comm", "x").WriteText("99999999999/comm", "x");
         Assert.Equal([1, 20, 300], tree.Root.GetProcessIds());
     }
 

@@ -86,7 +86,7 @@ public sealed class NonSwapTypeLayoutTests
     [Fact]
     public void TryReadReturnsNullWithoutAConfiguration()
     {
-        using FakeProc tree = new FakeProc().Text("sys/kernel/osrelease", "0.0.0-no-such-release\n");
+        using FakeProc tree = new FakeProc().WriteText("sys/kernel/osrelease", "0.0.0-no-such-release\n");
         Assert.Null(NonSwapTypeLayout.TryRead(tree.Root));
         using FakeProc empty = new();
         Assert.Null(NonSwapTypeLayout.TryRead(empty.Root));
@@ -95,7 +95,7 @@ public sealed class NonSwapTypeLayoutTests
     [Fact]
     public void TryReadReturnsNullForADamagedConfiguration()
     {
-        using FakeProc tree = new FakeProc().Text("sys/kernel/osrelease", "6.12.0\n").Text("config.gz", "not compressed at all");
+        using FakeProc tree = new FakeProc().WriteText("sys/kernel/osrelease", "6.12.0\n").WriteText("config.gz", "not compressed at all");
         Assert.Null(NonSwapTypeLayout.TryRead(tree.Root));
     }
 
@@ -129,6 +129,6 @@ public sealed class NonSwapTypeLayoutTests
             gzip.Write(Encoding.UTF8.GetBytes(configuration));
         }
 
-        return new FakeProc().Text("sys/kernel/osrelease", release + "\n").Bytes("config.gz", compressed.ToArray());
+        return new FakeProc().WriteText("sys/kernel/osrelease", release + "\n").WriteBytes("config.gz", compressed.ToArray());
     }
 }

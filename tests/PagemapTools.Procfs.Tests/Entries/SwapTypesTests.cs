@@ -50,7 +50,7 @@ public sealed class SwapTypesTests
     public void Linux519To61PutMarkersBelowTheSwapReadErrorType(string release, int type, ulong offset, PageState state)
     {
         // No configuration file in /boot has the name of this release.
-        using FakeProc tree = new FakeProc().Text("sys/kernel/osrelease", release + "\n");
+        using FakeProc tree = new FakeProc().WriteText("sys/kernel/osrelease", release + "\n");
         Assert.Equal(state, SwapTypes.Read(tree.Root).Classify(type, offset));
     }
 
@@ -64,14 +64,14 @@ public sealed class SwapTypesTests
     [InlineData("6.1.0-made-up", 31, 4UL, PageState.Guard)]
     public void BackportedMarkersAreRecognizedOnOlderReleases(string release, int type, ulong offset, PageState state)
     {
-        using FakeProc tree = new FakeProc().Text("sys/kernel/osrelease", release + "\n");
+        using FakeProc tree = new FakeProc().WriteText("sys/kernel/osrelease", release + "\n");
         Assert.Equal(state, SwapTypes.Read(tree.Root).Classify(type, offset));
     }
 
     [Fact]
     public void AreasFollowTheOrderOfTheirTypes()
     {
-        using FakeProc tree = new FakeProc().Text(
+        using FakeProc tree = new FakeProc().WriteText(
             "swaps",
             Header
             + "/dev/sda2                               partition\t8388604\t\t0\t\t-2\n"
@@ -123,7 +123,7 @@ public sealed class SwapTypesTests
     [Fact]
     public void AVirtualLineOfLxcfsNamesNoArea()
     {
-        using FakeProc tree = new FakeProc().Text("swaps", Header + "none                                    virtual\t\t1048576\t0\t0\n");
+        using FakeProc tree = new FakeProc().WriteText("swaps", Header + "none                                    virtual\t\t1048576\t0\t0\n");
         SwapTypes types = SwapTypes.Read(tree.Root);
         Assert.Empty(types.Areas);
         Assert.True(types.HasAreas);
@@ -135,7 +135,7 @@ public sealed class SwapTypesTests
     [InlineData(Header)]
     public void NoAreasMeanNoFile(string swaps)
     {
-        using FakeProc tree = new FakeProc().Text("swaps", swaps);
+        using FakeProc tree = new FakeProc().WriteText("swaps", swaps);
         SwapTypes types = SwapTypes.Read(tree.Root);
         Assert.Empty(types.Areas);
         Assert.Null(types.GetArea(0));
@@ -151,7 +151,7 @@ public sealed class SwapTypesTests
     [Fact]
     public void AreaNamesShowInvalidUtf8AsHexNumbers()
     {
-        using FakeProc tree = new FakeProc().Bytes("swaps", [.. "Filename\n/x"u8, 0xff, .. " file 1 0 -2\n"u8]);
+        using FakeProc tree = new FakeProc().WriteBytes("swaps", [.. "Filename\n/x"u8, 0xff, .. " file 1 0 -2\n"u8]);
         Assert.Equal([@"/x\xff"], SwapTypes.Read(tree.Root).Areas);
     }
 

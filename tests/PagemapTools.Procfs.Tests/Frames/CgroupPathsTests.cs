@@ -28,22 +28,22 @@ public sealed class CgroupPathsTests
     [InlineData("31 24 0:27 / /mnt/memory rw - tmpfs cgroup2 rw,memory\n", null)]
     public void FindRootFindsTheMemoryControllerOfEitherVersion(string mountInfo, string? root)
     {
-        using FakeProc tree = new FakeProc().Text("mountinfo", mountInfo);
-        Assert.Equal(root, CgroupPaths.FindRoot(tree.PathOf("mountinfo")));
+        using FakeProc tree = new FakeProc().WriteText("mountinfo", mountInfo);
+        Assert.Equal(root, CgroupPaths.FindRoot(tree.GetPath("mountinfo")));
     }
 
     [Fact]
     public void FindRootDecodesASpaceInTheMountPoint()
     {
-        using FakeProc tree = new FakeProc().Text("mountinfo", @"31 24 0:27 / /mnt/c\040group rw - cgroup2 cgroup2 rw" + "\n");
-        Assert.Equal("/mnt/c group", CgroupPaths.FindRoot(tree.PathOf("mountinfo")));
+        using FakeProc tree = new FakeProc().WriteText("mountinfo", @"31 24 0:27 / /mnt/c\040group rw - cgroup2 cgroup2 rw" + "\n");
+        Assert.Equal("/mnt/c group", CgroupPaths.FindRoot(tree.GetPath("mountinfo")));
     }
 
     [Fact]
     public void FindRootReturnsNullWithoutAMountTable()
     {
         using FakeProc tree = new();
-        Assert.Null(CgroupPaths.FindRoot(tree.PathOf("mountinfo")));
+        Assert.Null(CgroupPaths.FindRoot(tree.GetPath("mountinfo")));
     }
 
     [Theory]
@@ -55,15 +55,15 @@ public sealed class CgroupPathsTests
     [InlineData("tmp/inner", "tmp/inner")]
     public void GetInodeTriesThePathBelowTheHierarchyFirst(string path, string directory)
     {
-        using FakeProc tree = new FakeProc().Text("tmp/inner/cgroup.procs", string.Empty);
-        Assert.Equal(Inodes.Get(tree.PathOf(directory)), new CgroupPaths(tree.Path).GetInode(path));
+        using FakeProc tree = new FakeProc().WriteText("tmp/inner/cgroup.procs", string.Empty);
+        Assert.Equal(Inodes.Get(tree.GetPath(directory)), new CgroupPaths(tree.Path).GetInode(path));
     }
 
     [Fact]
     public void GetInodeAcceptsAFullPathOfTheHierarchy()
     {
-        using FakeProc tree = new FakeProc().Text("inner/cgroup.procs", string.Empty);
-        Assert.Equal(Inodes.Get(tree.PathOf("inner")), new CgroupPaths(tree.Path).GetInode(tree.PathOf("inner")));
+        using FakeProc tree = new FakeProc().WriteText("inner/cgroup.procs", string.Empty);
+        Assert.Equal(Inodes.Get(tree.GetPath("inner")), new CgroupPaths(tree.Path).GetInode(tree.GetPath("inner")));
     }
 
     [Theory]
@@ -72,7 +72,7 @@ public sealed class CgroupPathsTests
     [InlineData("../../../../../../proc")]
     public void GetInodeRejectsADirectoryOfAnotherFileSystem(string path)
     {
-        using FakeProc tree = new FakeProc().Text("inner/cgroup.procs", string.Empty);
+        using FakeProc tree = new FakeProc().WriteText("inner/cgroup.procs", string.Empty);
         Assert.Null(new CgroupPaths(tree.Path).GetInode(path));
     }
 
@@ -94,7 +94,7 @@ public sealed class CgroupPathsTests
     [Fact]
     public void GetInodeRejectsAFileOfTheHierarchy()
     {
-        using FakeProc tree = new FakeProc().Text("cgroup.procs", string.Empty);
+        using FakeProc tree = new FakeProc().WriteText("cgroup.procs", string.Empty);
         Assert.Null(new CgroupPaths(tree.Path).GetInode("cgroup.procs"));
     }
 

@@ -12,7 +12,7 @@ public sealed class KPageFilesTests
     [InlineData(FrameProperties.Cgroup, "kpagecgroup")]
     public void EachPropertyHasItsFile(FrameProperties field, string name)
     {
-        using FakeProc tree = new FakeProc().Entries(name, 0, 11, 22, 33);
+        using FakeProc tree = new FakeProc().WriteEntries(name, 0, 11, 22, 33);
         using KPageFiles files = new(tree.Root);
         ulong[] words = new ulong[1];
         Assert.Equal(1, files.Get(field).Read(2, words));
@@ -37,8 +37,8 @@ public sealed class KPageFilesTests
     [Fact]
     public void ASavedFileReplacesKpageflagsOnly()
     {
-        using FakeProc tree = new FakeProc().Entries("kpageflags", 0, 1).Entries("kpagecount", 0, 2).Entries("saved", 0, 3);
-        using KPageFiles files = new(tree.Root, tree.PathOf("saved"));
+        using FakeProc tree = new FakeProc().WriteEntries("kpageflags", 0, 1).WriteEntries("kpagecount", 0, 2).WriteEntries("saved", 0, 3);
+        using KPageFiles files = new(tree.Root, tree.GetPath("saved"));
         ulong[] words = new ulong[1];
         files.Get(FrameProperties.Flags).Read(0, words);
         Assert.Equal(3UL, words[0]);

@@ -20,8 +20,8 @@ public sealed class KPageFlagsHistogramTests
     {
         // The count is not a multiple of the read size.
         ulong[] words = [.. Enumerable.Range(0, 100_003).Select(i => i % 3 == 0 ? Anon : i % 1000 < 500 ? Lru : 0)];
-        using FakeProc tree = new FakeProc().Entries("kpageflags", 0, words);
-        using PageIndexedFile file = PageIndexedFile.Open(tree.PathOf("kpageflags"));
+        using FakeProc tree = new FakeProc().WriteEntries("kpageflags", 0, words);
+        using PageIndexedFile file = PageIndexedFile.Open(tree.GetPath("kpageflags"));
         KPageFlagsHistogram histogram = new(new FlagFilter(), rawFlags: false);
         ulong furthest = 0;
         Lock gate = new();

@@ -46,7 +46,7 @@ public sealed class PageTypesAgreementTests
     {
         Require.PageTypes();
         Require.ReadableFile("/proc/kpageflags");
-        AssertAgreement(KernelFile.Words("/proc/kpageflags", 0, 1 << 18), raw, bits);
+        AssertAgreement(KernelFile.ReadWords("/proc/kpageflags", 0, 1 << 18), raw, bits);
     }
 
     [Fact]
@@ -69,9 +69,9 @@ public sealed class PageTypesAgreementTests
             words[i] &= (words[i] & Slab) != 0 ? ~DiffersOnSlab : ulong.MaxValue;
         }
 
-        using FakeProc tree = new FakeProc().Entries("kpageflags", 0, words);
-        Dictionary<ulong, long> expected = PageTypes.Count(tree.PathOf("kpageflags"), raw, bits);
-        using PageIndexedFile file = PageIndexedFile.Open(tree.PathOf("kpageflags"));
+        using FakeProc tree = new FakeProc().WriteEntries("kpageflags", 0, words);
+        Dictionary<ulong, long> expected = PageTypes.Count(tree.GetPath("kpageflags"), raw, bits);
+        using PageIndexedFile file = PageIndexedFile.Open(tree.GetPath("kpageflags"));
         FlagFilter filter = new() { BitSpecs = bits is null ? [] : [BitSpec.Parse(bits)] };
         KPageFlagsHistogram histogram = new(filter, raw);
         histogram.AddAll(file, threads: 2, progress: null, TestContext.Current.CancellationToken);

@@ -28,7 +28,7 @@ public sealed class AnonymousPagesTests(SharedTargets targets) : IClassFixture<S
         ProcessPageInfo[] pages = [.. TargetPages.Read(target["anon"]).Pick(target["anon"]["written"])];
         Assert.Equal(pages.Length, pages.Select(page => page.Pfn).Distinct().Count());
         Assert.All(pages, page => Assert.Equal(KPageFlags.ANON | KPageFlags.MMAP | KPageFlags.SWAPBACKED, page.Flags & (KPageFlags.ANON | KPageFlags.MMAP | KPageFlags.SWAPBACKED | KPageFlags.ZERO_PAGE | KPageFlags.HUGE)));
-        Assert.All(pages, page => Assert.Equal(KernelFeatures.KsmFlagIsTrue == false, page.Flags!.Value.HasFlag(KPageFlags.KSM)));
+        Assert.All(pages, page => Assert.Equal(KernelFeatures.HasTrueKsmFlag == false, page.Flags!.Value.HasFlag(KPageFlags.KSM)));
         Assert.All(pages, page => Assert.Equal(1UL, page.MapCount));
     }
 

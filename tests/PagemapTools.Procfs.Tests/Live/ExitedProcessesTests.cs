@@ -59,7 +59,7 @@ public sealed class ExitedProcessesTests
 
         using ProcessAddressSpace process = ProcessAddressSpace.Open(s_root, target.ProcessId);
         (List<ProcessPageInfo> pages, _) = Walks.ReadPages(s_root, process, new ProcessPageQuery { Walk = new PageWalkOptions { Addresses = [region.Range] } });
-        Assert.Equal(KernelFile.Pagemap(thread, region.Start, region.PageCount), pages.Select(page => page.RawEntry));
+        Assert.Equal(KernelFile.ReadPagemap(thread, region.Start, region.PageCount), pages.Select(page => page.RawEntry));
         Assert.All(pages, page => Assert.Equal((PageState.Present, target.ProcessId), (page.State, page.ProcessId)));
         Assert.Equal(File.ReadLines($"/proc/{thread}/maps").Count(), process.ReadMappings().Count());
         ProcessUss uss = Measure(target.ProcessId);
@@ -121,7 +121,7 @@ public sealed class ExitedProcessesTests
     {
         using TargetProcess target = TargetProcess.Start("exits-under-reader", "size=128MiB");
         long least = target["exits-under-reader"].Length;
-        target.Ask("next");
+        target.SendLine("next");
         ProcfsException failure = CatchFailure(() =>
         {
             while (true)

@@ -45,7 +45,7 @@ public sealed class HugePagesTests(SharedTargets targets) : IClassFixture<Shared
     public void AHugePageOfSharedMemoryIsExclusiveSharedMemory()
     {
         TargetProcess target = targets["thp"];
-        Require.That(target.Has("shmem"), "ShmemHugePages", "this kernel does not collapse shared memory into a huge page");
+        Require.That(target.HasRegion("shmem"), "ShmemHugePages", "this kernel does not collapse shared memory into a huge page");
         Assert.All(TargetPages.Read(target["shmem"]), page => Assert.Equal((PageState.Present, true, true), (page.State, page.IsFileOrSharedAnon, page.IsExclusive)));
     }
 

@@ -34,7 +34,7 @@ public sealed class MarkersTests
     {
         Require.PageFrameNumbers();
         using TargetProcess target = TargetProcess.Start("uffd-wp").Stop();
-        Require.That(target.Has(name) && target[name]["marker"].Length > 0, "Markers", $"this kernel leaves no markers in {name}");
+        Require.That(target.HasRegion(name) && target[name]["marker"].Length > 0, "Markers", $"this kernel leaves no markers in {name}");
         TargetRegion region = target[name];
         ProcessPageInfo[] pages = TargetPages.Read(region);
         Assert.All(pages.Pick(region["marker"]), page =>

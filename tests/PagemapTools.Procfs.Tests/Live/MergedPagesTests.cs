@@ -30,7 +30,7 @@ public sealed class MergedPagesTests
     private static void AssertUnmerged(ProcessPageInfo page)
     {
         Assert.Equal((PageState.Present, true), (page.State, page.IsExclusive));
-        Assert.True(!page.Flags!.Value.HasFlag(KPageFlags.KSM) || KernelFeatures.KsmFlagIsTrue == false);
+        Assert.True(!page.Flags!.Value.HasFlag(KPageFlags.KSM) || KernelFeatures.HasTrueKsmFlag == false);
         Assert.Equal(1UL, page.MapCount);
     }
 }

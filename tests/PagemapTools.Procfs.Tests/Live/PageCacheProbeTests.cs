@@ -55,7 +55,7 @@ public sealed partial class PageCacheProbeTests : IDisposable
         Require.Root();
         File.SetUnixFileMode(_path, UnixFileMode.UserRead | UnixFileMode.OtherRead);
         PageState[] states = [];
-        if (UnprivilegedRunner.AsNobody(() => Classify(out states)))
+        if (UnprivilegedRunner.RunAsNobody(() => Classify(out states)))
         {
             Assert.Equal(2, states.Count(state => state == PageState.NotMapped));
         }

@@ -64,8 +64,8 @@ public sealed class PageTotalsTests
         (List<ProcessPageInfo> pages, ProcfsException? failure) = Walks.ReadPages(root, process, query);
         Assert.Null(failure);
         ILookup<ulong, ProcessPageInfo> byMapping = pages.ToLookup(page => page.Mapping.Start);
-        bool knowsKsm = KernelFeatures.KsmFlagIsTrue == true;
-        return [.. Smaps.Mappings(processId).SelectMany(mapping => FindDifferences(mapping, byMapping[mapping.Start], knowsKsm))];
+        bool knowsKsm = KernelFeatures.HasTrueKsmFlag == true;
+        return [.. Smaps.ReadMappings(processId).SelectMany(mapping => FindDifferences(mapping, byMapping[mapping.Start], knowsKsm))];
     }
 
     private static IEnumerable<string> FindDifferences(Smaps mapping, IEnumerable<ProcessPageInfo> all, bool knowsKsm)

@@ -22,7 +22,7 @@ public sealed class PagemapScanTests
     public void ScanFindsEachRegionOnceAndInOrder(int count)
     {
         Require.Kernel(6, 7, "PAGEMAP_SCAN");
-        using OwnPages own = OwnPages.EverySecond(count);
+        using OwnPages own = OwnPages.MapEverySecond(count);
         using PageIndexedFile pagemap = PageIndexedFile.Open("/proc/self/pagemap");
         PagemapScan scan = new(pagemap);
         PageRegion[] regions = new PageRegion[1024];
@@ -40,15 +40,15 @@ public sealed class PagemapScanTests
     [Fact]
     public void ScanRejectsAFileThatIsNotAPagemap()
     {
-        using FakeProc tree = new FakeProc().Entries("pagemap", 0, 1, 2, 3);
-        using PageIndexedFile pagemap = PageIndexedFile.Open(tree.PathOf("pagemap"));
+        using FakeProc tree = new FakeProc().WriteEntries("pagemap", 0, 1, 2, 3);
+        using PageIndexedFile pagemap = PageIndexedFile.Open(tree.GetPath("pagemap"));
         Assert.Equal(-1, new PagemapScan(pagemap).Scan(0, KernelFile.PageSize, PageCategories.Present, PageCategories.None, new PageRegion[4], out _));
     }
 
     [Fact]
     public void ScanRejectsAnUnknownCategory()
     {
-        using OwnPages own = OwnPages.EverySecond(1);
+        using OwnPages own = OwnPages.MapEverySecond(1);
         using PageIndexedFile pagemap = PageIndexedFile.Open("/proc/self/pagemap");
         Assert.Equal(-1, new PagemapScan(pagemap).Scan(own.Start, own.End, (PageCategories)(1UL << 40), PageCategories.None, new PageRegion[4], out _));
     }

@@ -23,9 +23,9 @@ public sealed class RandomFramesTests
         // Frames change during the test: a word has to equal a direct read before or after it. Words that equal neither are read again.
         for (int attempt = 0; attempt < MaxAttempts && pending.Length > 0; attempt++)
         {
-            ulong?[] before = KernelFile.WordOfEach(path, pending);
+            ulong?[] before = KernelFile.ReadWordsAt(path, pending);
             ulong?[] joined = ReadWords(field, pending);
-            ulong?[] after = KernelFile.WordOfEach(path, pending);
+            ulong?[] after = KernelFile.ReadWordsAt(path, pending);
             Assert.Equal(pending.Length, joined.Length);
             pending = [.. pending.Where((_, i) => joined[i] != before[i] && joined[i] != after[i])];
         }
@@ -44,9 +44,9 @@ public sealed class RandomFramesTests
             Assert.Contains(Enumerable.Range(0, MaxAttempts), _ =>
             {
                 // od itself maps frames while it runs.
-                ulong? before = Od.Word(path, pfn);
+                ulong? before = Od.ReadWord(path, pfn);
                 ulong? joined = ReadWords(field, [pfn])[0];
-                return joined == before || joined == Od.Word(path, pfn);
+                return joined == before || joined == Od.ReadWord(path, pfn);
             });
         }
     }
@@ -117,7 +117,7 @@ public sealed class RandomFramesTests
         for (ulong high = 1UL << 40; low < high;)
         {
             ulong middle = (low + high) / 2;
-            (low, high) = KernelFile.Words("/proc/kpagecgroup", middle, 1).Length == 1 ? (middle + 1, high) : (low, middle);
+            (low, high) = KernelFile.ReadWords("/proc/kpagecgroup", middle, 1).Length == 1 ? (middle + 1, high) : (low, middle);
         }
 
         return low;

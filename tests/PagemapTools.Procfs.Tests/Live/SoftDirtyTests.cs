@@ -16,12 +16,12 @@ public sealed class SoftDirtyTests
     [Fact]
     public void AFailedProbeDoesNotBlameTheKernel()
     {
-        using FakeProc tree = new FakeProc().Text("empty", string.Empty).Text("directory/file", string.Empty);
+        using FakeProc tree = new FakeProc().WriteText("empty", string.Empty).WriteText("directory/file", string.Empty);
         foreach ((string name, int errno) in new[] { ("absent", 2), ("directory", 21), ("empty", 0) })
         {
-            ProcfsException failure = Assert.Throws<ProcfsException>(() => SoftDirty.Probe(tree.PathOf(name)));
+            ProcfsException failure = Assert.Throws<ProcfsException>(() => SoftDirty.Probe(tree.GetPath(name)));
             Assert.Equal((ProcfsError.ReadFailed, errno), (failure.Error, failure.ErrorNumber));
-            Assert.Contains(tree.PathOf(name), failure.Message, StringComparison.Ordinal);
+            Assert.Contains(tree.GetPath(name), failure.Message, StringComparison.Ordinal);
             Assert.Contains("probe for soft-dirty bits failed", failure.Message, StringComparison.Ordinal);
             Assert.DoesNotContain("CONFIG_MEM_SOFT_DIRTY", failure.Message, StringComparison.Ordinal);
         }

@@ -101,7 +101,7 @@ public sealed class SwappedPagesTests
         // This process adds a swap area, and zswap if the kernel has it, so that no page stays in the swap cache.
         using TargetProcess area = TargetProcess.Start("shared-swapped", "pages=16");
         using TargetProcess target = TargetProcess.Start(kind, ["pages=64", "written=0-63", "read=none", .. options]);
-        PageOut.Whole(target[kind]);
+        PageOut.SwapOutRegion(target[kind]);
         target.Stop();
         Assert.Equal(target[kind].Length, UssVersusSmaps.ReadSmaps(target[kind])["Swap"]);
         UssVersusSmaps.Check(target.ProcessId);
@@ -121,7 +121,7 @@ public sealed class SwappedPagesTests
         Require.PageFrameNumbers();
         using TargetProcess area = TargetProcess.Start("shared-swapped", "pages=16", "zswap=0");
         using TargetProcess target = TargetProcess.Start(kind, ["pages=64", .. options]);
-        PageOut.Whole(target[kind]);
+        PageOut.SwapOutRegion(target[kind]);
         target.Stop();
         UssVersusSmaps.Check(target.ProcessId);
     }
@@ -133,7 +133,7 @@ public sealed class SwappedPagesTests
         Require.PageFrameNumbers();
         using TargetProcess area = TargetProcess.Start("shared-swapped", "pages=16");
         using TargetProcess target = TargetProcess.Start("file-private", "dir=/dev/shm", "pages=32", "written=0-7", "read=8-31");
-        PageOut.Whole(target["file-private"]);
+        PageOut.SwapOutRegion(target["file-private"]);
         target.Stop();
         ProcessPageInfo[] pages = TargetPages.Read(target["file-private"]);
         Assert.All(pages[..8], page => Assert.Equal(PageState.Swapped, page.State));
@@ -148,8 +148,8 @@ public sealed class SwappedPagesTests
         using TargetProcess area = TargetProcess.Start("shared-swapped", "pages=16");
         using TargetProcess target = TargetProcess.Start("file-private", "dir=/dev/shm", "pages=32", "written=0-31", "read=none").Stop();
         using OwnPages shared = OwnPages.MapShared(target["file-private"].Expect["path"], 32);
-        PageOut.Until(Environment.ProcessId, shared.Start, 32 * (long)KernelFile.PageSize, () =>
-            KernelFile.Pagemap(Environment.ProcessId, shared.Start, 32).All(entry => (entry & PagemapBits.Present) == 0));
+        PageOut.SwapOutUntil(Environment.ProcessId, shared.Start, 32 * (long)KernelFile.PageSize, () =>
+            KernelFile.ReadPagemap(Environment.ProcessId, shared.Start, 32).All(entry => (entry & PagemapBits.Present) == 0));
         Assert.Equal(0, UssVersusSmaps.ReadSmaps(target["file-private"])["Swap"]);
         UssVersusSmaps.Check(target.ProcessId);
     }

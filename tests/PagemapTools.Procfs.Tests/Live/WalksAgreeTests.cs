@@ -103,7 +103,7 @@ public sealed class WalksAgreeTests
     }
 
     private static KeyValuePair<ulong, ulong>[] ReadEntries(TargetRegion region) =>
-        [.. KernelFile.Pagemap(region.ProcessId, region.Start, region.PageCount)
+        [.. KernelFile.ReadPagemap(region.ProcessId, region.Start, region.PageCount)
             .Select((word, page) => KeyValuePair.Create(region.Start + ((ulong)page * KernelFile.PageSize), word))
             .Where(pair => (pair.Value & Populated) != 0)];
 }

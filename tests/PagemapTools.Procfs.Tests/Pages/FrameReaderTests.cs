@@ -112,7 +112,7 @@ public sealed class FrameReaderTests
     public void AFilteredRangeIsReadToItsEnd()
     {
         using FakeProc tree = FakeFrames.CreateTree(new ulong[50_000], [], []);
-        tree.Entries("kpageflags", 49_999, Anon);
+        tree.WriteEntries("kpageflags", 49_999, Anon);
         FrameQuery query = new() { Frames = new FrameFilter { Flags = new FlagFilter { AllOf = KPageFlags.ANON } } };
         Assert.Equal(49_999UL, Assert.Single(FakeFrames.ReadRange(tree, query, FrameRange.All)).Pfn);
     }

@@ -55,7 +55,7 @@ public sealed class PageSequenceTests
         ulong[] entries = [.. Enumerable.Range(0, Pages).Select(page => PagemapBits.Present | ((ulong)page + 1))];
         ulong[] counts = [0, .. Enumerable.Range(0, Pages).Select(page => 1 + furtherMappings(page))];
         ulong[] flags = [0, .. Enumerable.Repeat((ulong)(KPageFlags.ANON | KPageFlags.MMAP), Pages)];
-        return FakeFrames.CreateTree(flags, counts, []).Process(Id, s_base, entries);
+        return FakeFrames.CreateTree(flags, counts, []).AddProcess(Id, s_base, entries);
     }
 
     private static List<string> Describe(IEnumerable<PageRange> ranges) =>

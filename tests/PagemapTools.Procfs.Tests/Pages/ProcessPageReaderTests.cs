@@ -51,7 +51,7 @@ public sealed class ProcessPageReaderTests
     {
         ulong entry = PagemapBits.Present | (isExclusive ? PagemapBits.Exclusive : 0) | 2;
         using FakeProc tree = FakeFrames.CreateTree([0, 0, (ulong)flags], [0, 11, 22], [0, 111, 222])
-            .Process(Id, FormatLine(0x10, 0x11)).Pagemap(Id, 0x10 * s_page, entry);
+            .AddProcess(Id, FormatLine(0x10, 0x11)).WritePagemap(Id, 0x10 * s_page, entry);
         Assert.Equal(count, Assert.Single(Read(tree, new ProcessPageQuery { Include = All })).MapCount);
         Assert.Equal(22UL, Assert.Single(Read(tree, new ProcessPageQuery { Include = FrameProperties.MapCount })).MapCount);
     }
@@ -65,10 +65,10 @@ public sealed class ProcessPageReaderTests
         using FakeProc tree = FakeFrames.CreateTree([0, 1, 0], [0, 1, 0], [0, 1, 0]);
         foreach (string file in (string[])["kpageflags", "kpagecount", "kpagecgroup"])
         {
-            tree.Entries(file, Section, section);
+            tree.WriteEntries(file, Section, section);
         }
 
-        tree.Process(Id, FormatLine(0x10, 0x13)).Pagemap(Id, 0x10 * s_page, PagemapBits.Present | PagemapBits.Exclusive | Section, PagemapBits.Present | (Section + 7), PagemapBits.Present | 2);
+        tree.AddProcess(Id, FormatLine(0x10, 0x13)).WritePagemap(Id, 0x10 * s_page, PagemapBits.Present | PagemapBits.Exclusive | Section, PagemapBits.Present | (Section + 7), PagemapBits.Present | 2);
         List<ProcessPageInfo> pages = Read(tree, new ProcessPageQuery { Include = All });
         Assert.Equal([null, null, 0UL], pages.Select(page => page.RawFlags));
         Assert.Equal([1UL, null, 0UL], pages.Select(page => page.MapCount));
@@ -84,11 +84,11 @@ public sealed class ProcessPageReaderTests
     [Fact]
     public void AWalkThatContradictsTheOrderOfAreasNamesNone()
     {
-        using FakeProc tree = CreateTree(PagemapBits.Swapped(0, 9), PagemapBits.Swapped(2, 9)).Text("swaps", "Filename\n/second file 1 0 -2\n/third file 1 0 -3\n");
+        using FakeProc tree = CreateTree(PagemapBits.Swapped(0, 9), PagemapBits.Swapped(2, 9)).WriteText("swaps", "Filename\n/second file 1 0 -2\n/third file 1 0 -3\n");
         List<ProcessPageInfo> pages = Read(tree, new ProcessPageQuery());
         Assert.Equal([0, 2], pages.Select(page => page.SwapType!.Value));
         Assert.All(pages, page => Assert.Null(page.SwapFile));
-        using FakeProc inOrder = CreateTree(PagemapBits.Swapped(0, 9), PagemapBits.Swapped(1, 9)).Text("swaps", "Filename\n/first file 1 0 -2\n/second file 1 0 -3\n");
+        using FakeProc inOrder = CreateTree(PagemapBits.Swapped(0, 9), PagemapBits.Swapped(1, 9)).WriteText("swaps", "Filename\n/first file 1 0 -2\n/second file 1 0 -3\n");
         Assert.Equal(["/first", "/second"], Read(inOrder, new ProcessPageQuery()).Select(page => page.SwapFile));
     }
 
@@ -165,7 +165,7 @@ public sealed class ProcessPageReaderTests
     {
         const int Pages = 40_000;
         ulong[] entries = [.. Enumerable.Range(0, Pages).Select(i => PagemapBits.Present | ((uint)(i % 3) + 1))];
-        using FakeProc tree = CreateTree().Process(Id, FormatLine(0x10, 0x10 + (2 * Pages))).Pagemap(Id, 0x10 * s_page, entries);
+        using FakeProc tree = CreateTree().AddProcess(Id, FormatLine(0x10, 0x10 + (2 * Pages))).WritePagemap(Id, 0x10 * s_page, entries);
         using ProcessAddressSpace process = ProcessAddressSpace.Open(tree.Root, Id);
         (List<ProcessPageInfo> pages, ProcfsException? failure) = Walks.ReadPages(tree.Root, process, new ProcessPageQuery { Include = All });
         Assert.Equal(Pages, pages.Count);
@@ -178,7 +178,7 @@ public sealed class ProcessPageReaderTests
     public void AnAbsentKpageFileIsReported()
     {
         using FakeProc tree = CreateTree(PagemapBits.Present | 1);
-        File.Delete(tree.PathOf("kpagecgroup"));
+        File.Delete(tree.GetPath("kpagecgroup"));
         using ProcessAddressSpace process = ProcessAddressSpace.Open(tree.Root, Id);
         (_, ProcfsException? failure) = Walks.ReadPages(tree.Root, process, new ProcessPageQuery { Include = All });
         Assert.Equal(ProcfsError.KPageNotAvailable, failure?.Error);
@@ -190,14 +190,14 @@ public sealed class ProcessPageReaderTests
     public void AnUnreadableKpageFileIsReported(int pages)
     {
         // Reading a directory gives EISDIR. Several threads read the words of many rows.
-        using FakeProc tree = CreateTree().Process(Id, FormatLine(0x10, 0x10 + pages))
-            .Pagemap(Id, 0x10 * s_page, [.. Enumerable.Repeat(PagemapBits.Present | 1, pages)]);
-        File.Delete(tree.PathOf("kpagecount"));
-        Directory.CreateDirectory(tree.PathOf("kpagecount"));
+        using FakeProc tree = CreateTree().AddProcess(Id, FormatLine(0x10, 0x10 + pages))
+            .WritePagemap(Id, 0x10 * s_page, [.. Enumerable.Repeat(PagemapBits.Present | 1, pages)]);
+        File.Delete(tree.GetPath("kpagecount"));
+        Directory.CreateDirectory(tree.GetPath("kpagecount"));
         using ProcessAddressSpace process = ProcessAddressSpace.Open(tree.Root, Id);
         (_, ProcfsException? failure) = Walks.ReadPages(tree.Root, process, new ProcessPageQuery { Include = All });
         Assert.Equal(ProcfsError.ReadFailed, failure?.Error);
-        Assert.Equal(tree.PathOf("kpagecount"), failure!.Path);
+        Assert.Equal(tree.GetPath("kpagecount"), failure!.Path);
     }
 
     [Fact]
@@ -213,7 +213,7 @@ public sealed class ProcessPageReaderTests
     [Fact]
     public void AReaderCanBeDisposedEarlyAndTwice()
     {
-        using FakeProc tree = CreateTree().Process(Id, FormatLine(0x10, 0x10 + 100_000)).Pagemap(Id, 0x10 * s_page, [.. Enumerable.Repeat(PagemapBits.Present | 1, 100_000)]);
+        using FakeProc tree = CreateTree().AddProcess(Id, FormatLine(0x10, 0x10 + 100_000)).WritePagemap(Id, 0x10 * s_page, [.. Enumerable.Repeat(PagemapBits.Present | 1, 100_000)]);
         using ProcessAddressSpace process = ProcessAddressSpace.Open(tree.Root, Id);
         using ProcfsContext procfs = new(tree.Root);
         ProcessPageReader reader = new(procfs, process, new ProcessPageQuery { Include = All });
@@ -240,8 +240,8 @@ public sealed class ProcessPageReaderTests
     /// <summary>One mapping of four pages, and page frames 0 to 3, of which only 2 has LRU.</summary>
     private static FakeProc CreateTree(params ReadOnlySpan<ulong> entries) =>
         FakeFrames.CreateTree([0, (ulong)KPageFlags.ANON, (ulong)KPageFlags.LRU, 0], [0, 11, 22, 33], [0, 111, 222, 333])
-            .Text("swaps", "Filename Type Size Used Priority\n/swap file 100 0 -2\n")
-            .Process(Id, FormatLine(0x10, 0x14)).Pagemap(Id, 0x10 * s_page, [.. entries, .. new ulong[4 - Math.Min(4, entries.Length)]]);
+            .WriteText("swaps", "Filename Type Size Used Priority\n/swap file 100 0 -2\n")
+            .AddProcess(Id, FormatLine(0x10, 0x14)).WritePagemap(Id, 0x10 * s_page, [.. entries, .. new ulong[4 - Math.Min(4, entries.Length)]]);
 
     private static string FormatLine(int first, int end) => $"{(ulong)first * s_page:x}-{(ulong)end * s_page:x} rw-p 00000000 08:01 5 /mapped";
 

@@ -108,8 +108,8 @@ public sealed class MapsReaderTests
 
     private static void Read(string text, List<MemoryMapping> mappings)
     {
-        using FakeProc tree = new FakeProc().Text("maps", text);
-        using SafeFileHandle maps = File.OpenHandle(tree.PathOf("maps"));
+        using FakeProc tree = new FakeProc().WriteText("maps", text);
+        using SafeFileHandle maps = File.OpenHandle(tree.GetPath("maps"));
         foreach (MemoryMapping mapping in new MapsReader(maps, Identities.Process).Read())
         {
             mappings.Add(mapping);

@@ -24,7 +24,7 @@ public sealed class ProcessAddressSpaceTests
     [Fact]
     public void AProcessThatExitsDuringOpenIsNotFound()
     {
-        using FakeProc tree = new FakeProc().Text("7/comm", "gone\n");
+        using FakeProc tree = new FakeProc().WriteText("7/comm", "gone\n");
         Assert.Equal(ProcfsError.ProcessNotFound, Assert.Throws<ProcfsException>(() => ProcessAddressSpace.Open(tree.Root, Id)).Error);
     }
 
@@ -37,7 +37,7 @@ public sealed class ProcessAddressSpaceTests
     public void TheErrorExplainsAMissingAddressSpace(char state, uint flags, string name, string reason)
     {
         // The pagemap of such a process does not open.
-        using FakeProc tree = new FakeProc().Text("7/comm", name + "\n").Text("7/cmdline", string.Empty).Status(Id, state, flags, name);
+        using FakeProc tree = new FakeProc().WriteText("7/comm", name + "\n").WriteText("7/cmdline", string.Empty).WriteStatus(Id, state, flags, name);
         ProcfsException failure = Assert.Throws<ProcfsException>(() => ProcessAddressSpace.Open(tree.Root, Id));
         Assert.Equal(ProcfsError.NoAddressSpace, failure.Error);
         Assert.Equal(Id, failure.ProcessId);
@@ -50,12 +50,12 @@ public sealed class ProcessAddressSpaceTests
     [InlineData(false)]
     public void ALivingThreadServesForAnExitedMainThread(bool opensEmpty)
     {
-        using FakeProc tree = new FakeProc().Process(Id).Status(Id, 'Z', 0).Text("7/task/7/stat", string.Empty)
-            .Text("7/task/8/stat", string.Empty).Status(8, 'Z', 0)
-            .Text("7/task/9/stat", string.Empty).Process(9, "1000-2000 rw-p 00000000 08:01 5 /x").Pagemap(9, 0, 1, 2);
+        using FakeProc tree = new FakeProc().AddProcess(Id).WriteStatus(Id, 'Z', 0).WriteText("7/task/7/stat", string.Empty)
+            .WriteText("7/task/8/stat", string.Empty).WriteStatus(8, 'Z', 0)
+            .WriteText("7/task/9/stat", string.Empty).AddProcess(9, "1000-2000 rw-p 00000000 08:01 5 /x").WritePagemap(9, 0, 1, 2);
         if (opensEmpty)
         {
-            tree.Text("7/pagemap", string.Empty);
+            tree.WriteText("7/pagemap", string.Empty);
         }
 
         using ProcessAddressSpace process = ProcessAddressSpace.Open(tree.Root, Id);
@@ -67,7 +67,7 @@ public sealed class ProcessAddressSpaceTests
     [Fact]
     public void TheErrorNamesAThreadThatDoesNotOpen()
     {
-        using FakeProc tree = new FakeProc().Process(Id).Status(Id, 'Z', 0).Text("7/task/9/stat", string.Empty).Status(9, 'S', 0);
+        using FakeProc tree = new FakeProc().AddProcess(Id).WriteStatus(Id, 'Z', 0).WriteText("7/task/9/stat", string.Empty).WriteStatus(9, 'S', 0);
         ProcfsException failure = Assert.Throws<ProcfsException>(() => ProcessAddressSpace.Open(tree.Root, Id));
         Assert.Equal((ProcfsError.NoAddressSpace, Id), (failure.Error, failure.ProcessId));
         Assert.Contains("main thread has ended", failure.Message, StringComparison.Ordinal);
@@ -82,7 +82,7 @@ public sealed class ProcessAddressSpaceTests
     [InlineData('T')]
     public void AnExitingProcessWithoutPagemapIsNotFound(char state)
     {
-        using FakeProc tree = new FakeProc().Process(Id).Text("7/pagemap", string.Empty).Status(Id, state, 0x400000);
+        using FakeProc tree = new FakeProc().AddProcess(Id).WriteText("7/pagemap", string.Empty).WriteStatus(Id, state, 0x400000);
         using ProcessAddressSpace process = ProcessAddressSpace.Open(tree.Root, Id);
         Assert.Equal(ProcfsError.ProcessNotFound, Assert.Throws<ProcfsException>(() => process.ReadMappings().ToArray()).Error);
     }
@@ -96,23 +96,23 @@ public sealed class ProcessAddressSpaceTests
     [InlineData("7 (x) S 1 1 1 0 -1 99999999999 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0")]
     public void MalformedStatIsQuoted(string stat)
     {
-        using FakeProc tree = new FakeProc().Text("7/comm", "x\n").Text("7/stat", stat);
+        using FakeProc tree = new FakeProc().WriteText("7/comm", "x\n").WriteText("7/stat", stat);
         ProcfsException failure = Assert.Throws<ProcfsException>(() => ProcessAddressSpace.Open(tree.Root, Id));
-        Assert.Equal((ProcfsError.ReadFailed, Id, tree.PathOf("7/stat")), (failure.Error, failure.ProcessId, failure.Path));
+        Assert.Equal((ProcfsError.ReadFailed, Id, tree.GetPath("7/stat")), (failure.Error, failure.ProcessId, failure.Path));
         Assert.Contains($"'{stat}'", failure.Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void ReadMappingsReportsAnAbsentMapsFile()
     {
-        using FakeProc tree = new FakeProc().Text("7/comm", "x\n").Pagemap(Id, 0, 1);
+        using FakeProc tree = new FakeProc().WriteText("7/comm", "x\n").WritePagemap(Id, 0, 1);
         Assert.Equal(ProcfsError.ProcessNotFound, Assert.Throws<ProcfsException>(() => ProcessAddressSpace.Open(tree.Root, Id)).Error);
     }
 
     [Fact]
     public void EmptyMapsMeanNoAddressSpace()
     {
-        using FakeProc tree = new FakeProc().Process(Id).Pagemap(Id, 0, 1).Status(Id, 'S', ProcessStatus.KernelThread);
+        using FakeProc tree = new FakeProc().AddProcess(Id).WritePagemap(Id, 0, 1).WriteStatus(Id, 'S', ProcessStatus.KernelThread);
         using ProcessAddressSpace process = ProcessAddressSpace.Open(tree.Root, Id);
         Assert.Equal(ProcfsError.NoAddressSpace, Assert.Throws<ProcfsException>(() => process.ReadMappings().ToArray()).Error);
     }
@@ -120,7 +120,7 @@ public sealed class ProcessAddressSpaceTests
     [Fact]
     public void AnOpenProcessHasItsIdNameAndFiles()
     {
-        using FakeProc tree = new FakeProc().Process(Id, "1000-2000 rw-p 00000000 08:01 5 /x").Pagemap(Id, 0, 1, 2);
+        using FakeProc tree = new FakeProc().AddProcess(Id, "1000-2000 rw-p 00000000 08:01 5 /x").WritePagemap(Id, 0, 1, 2);
         using ProcessAddressSpace process = ProcessAddressSpace.Open(tree.Root, Id);
         Assert.Equal((Id, "made-up"), (process.ProcessId, process.ProcessName));
         Assert.Equal("/x", Assert.Single(process.ReadMappings()).Path);
@@ -132,10 +132,10 @@ public sealed class ProcessAddressSpaceTests
     [InlineData("maps")]
     public void MissingFileOfLiveProcessIsNotAvailable(string file)
     {
-        using FakeProc tree = new FakeProc().Process(Id, "1000-2000 rw-p 00000000 08:01 5 /x").Pagemap(Id, 0, 1, 2);
-        File.Delete(tree.PathOf($"7/{file}"));
+        using FakeProc tree = new FakeProc().AddProcess(Id, "1000-2000 rw-p 00000000 08:01 5 /x").WritePagemap(Id, 0, 1, 2);
+        File.Delete(tree.GetPath($"7/{file}"));
         ProcfsException failure = Assert.Throws<ProcfsException>(() => ProcessAddressSpace.Open(tree.Root, Id));
-        Assert.Equal((ProcfsError.PagemapNotAvailable, Id, tree.PathOf($"7/{file}")), (failure.Error, failure.ProcessId, failure.Path));
+        Assert.Equal((ProcfsError.PagemapNotAvailable, Id, tree.GetPath($"7/{file}")), (failure.Error, failure.ProcessId, failure.Path));
         Assert.Contains("CONFIG_PROC_PAGE_MONITOR", failure.Message, StringComparison.Ordinal);
         Assert.False(failure.IsExpected);
     }
@@ -146,7 +146,7 @@ public sealed class ProcessAddressSpaceTests
         // A thread replaces the process by another one, with another start time, as fast as it can.
         using FakeProc tree = new();
         WriteGeneration(tree, 0);
-        File.CreateSymbolicLink(tree.PathOf("7"), tree.PathOf("generation0"));
+        File.CreateSymbolicLink(tree.GetPath("7"), tree.GetPath("generation0"));
         using CancellationTokenSource done = new();
         Task storm = Task.Run(() => ReplaceProcess(tree, done.Token), TestContext.Current.CancellationToken);
         int read = 0;
@@ -189,15 +189,15 @@ public sealed class ProcessAddressSpaceTests
         for (int generation = 1; !cancellationToken.IsCancellationRequested; generation++)
         {
             WriteGeneration(tree, generation);
-            File.Delete(tree.PathOf("7"));
-            File.CreateSymbolicLink(tree.PathOf("7"), tree.PathOf($"generation{generation}"));
+            File.Delete(tree.GetPath("7"));
+            File.CreateSymbolicLink(tree.GetPath("7"), tree.GetPath($"generation{generation}"));
             Thread.Sleep(generation % 3);
         }
     }
 
     private static void WriteGeneration(FakeProc tree, int generation) => tree
-        .Text($"generation{generation}/comm", $"{generation}\n")
-        .Text($"generation{generation}/stat", $"7 ({generation}) S{string.Concat(Enumerable.Repeat(" 0", 18))} {generation}{string.Concat(Enumerable.Repeat(" 0", 30))}\n")
-        .Text($"generation{generation}/maps", $"1000-2000 rw-p 00000000 08:01 5 /{generation}\n")
-        .Entries($"generation{generation}/pagemap", 0, (ulong)generation, 0);
+        .WriteText($"generation{generation}/comm", $"{generation}\n")
+        .WriteText($"generation{generation}/stat", $"7 ({generation}) S{string.Concat(Enumerable.Repeat(" 0", 18))} {generation}{string.Concat(Enumerable.Repeat(" 0", 30))}\n")
+        .WriteText($"generation{generation}/maps", $"1000-2000 rw-p 00000000 08:01 5 /{generation}\n")
+        .WriteEntries($"generation{generation}/pagemap", 0, (ulong)generation, 0);
 }

@@ -20,7 +20,7 @@ public sealed class ProcessErrorsTests
     [InlineData("clear_refs")]
     public void ADenialDespiteAllCapabilitiesNamesNone(string file)
     {
-        using FakeProc tree = new FakeProc().Process(Id).Pagemap(Id, 0, 1).Text("7/clear_refs", string.Empty);
+        using FakeProc tree = new FakeProc().AddProcess(Id).WritePagemap(Id, 0, 1).WriteText("7/clear_refs", string.Empty);
         ProcfsException failure = ProcessErrors.FromErrno(tree.Root, Id, file, EACCES);
         Assert.Equal((ProcfsError.ProcessAccessDenied, Id, null), (failure.Error, failure.ProcessId, failure.MissingCapability));
         Assert.DoesNotContain("missing", failure.Message, StringComparison.Ordinal);
@@ -32,17 +32,17 @@ public sealed class ProcessErrorsTests
     [InlineData("maps")]
     public void TheErrorNamesCapSysPtraceAsMissingOnlyIfItIs(string file)
     {
-        using FakeProc tree = new FakeProc().Text("7/comm", "x\n").Pagemap(Id, 0, 1);
+        using FakeProc tree = new FakeProc().WriteText("7/comm", "x\n").WritePagemap(Id, 0, 1);
         ProcfsException failure = ProcessErrors.FromErrno(tree.Root, Id, file, EACCES);
-        Assert.Equal(Rights.MayTraceOthers, failure.MissingCapability is null);
+        Assert.Equal(OwnCapabilities.CanTraceOthers, failure.MissingCapability is null);
         Assert.Contains("CAP_SYS_PTRACE", failure.Message, StringComparison.Ordinal);
-        Assert.Equal(Rights.MayTraceOthers, failure.Message.Contains("The caller holds CAP_SYS_PTRACE", StringComparison.Ordinal));
+        Assert.Equal(OwnCapabilities.CanTraceOthers, failure.Message.Contains("The caller holds CAP_SYS_PTRACE", StringComparison.Ordinal));
     }
 
     [Fact]
     public void ClearRefsErrorsDoNotNameCapSysPtrace()
     {
-        using FakeProc tree = new FakeProc().Text("7/comm", "x\n").Text("7/clear_refs", string.Empty);
+        using FakeProc tree = new FakeProc().WriteText("7/comm", "x\n").WriteText("7/clear_refs", string.Empty);
         ProcfsException failure = ProcessErrors.FromErrno(tree.Root, Id, "clear_refs", EACCES);
         Assert.DoesNotContain("CAP_SYS_PTRACE", failure.Message, StringComparison.Ordinal);
     }
@@ -54,7 +54,7 @@ public sealed class ProcessErrorsTests
     [InlineData(24)]
     public void ExhaustionIsNoneOfTheExpectedFailures(int errno)
     {
-        using FakeProc tree = new FakeProc().Status(Id, 'Z', 0);
+        using FakeProc tree = new FakeProc().WriteStatus(Id, 'Z', 0);
         ProcfsException failure = Assert.Throws<ProcfsException>(() => ProcessErrors.FromErrno(tree.Root, Id, "pagemap", errno));
         Assert.Equal((ProcfsError.ReadFailed, errno, Id, false), (failure.Error, failure.ErrorNumber, failure.ProcessId, failure.IsExpected));
     }

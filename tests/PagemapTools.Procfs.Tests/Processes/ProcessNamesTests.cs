@@ -22,7 +22,7 @@ public sealed class ProcessNamesTests
     [InlineData("with (a) space", "x\0", "with (a) space")]
     public void TheCommandLineCompletesATruncatedName(string comm, string commandLine, string expected)
     {
-        using FakeProc tree = new FakeProc().Text("7/comm", comm + "\n").Text("7/cmdline", commandLine);
+        using FakeProc tree = new FakeProc().WriteText("7/comm", comm + "\n").WriteText("7/cmdline", commandLine);
         Assert.Equal(expected, tree.Root.GetProcessName(7));
     }
 
@@ -36,7 +36,7 @@ public sealed class ProcessNamesTests
     [Fact]
     public void NamesShowInvalidUtf8AsHexNumbers()
     {
-        using FakeProc tree = new FakeProc().Bytes("7/comm", [(byte)'x', 0xff, (byte)'\n']);
+        using FakeProc tree = new FakeProc().WriteBytes("7/comm", [(byte)'x', 0xff, (byte)'\n']);
         Assert.Equal(@"x\xff", tree.Root.GetProcessName(7));
     }
 
@@ -45,15 +45,15 @@ public sealed class ProcessNamesTests
     {
         // The fifteenth byte is the first of the two bytes of a letter.
         byte[] name = Encoding.UTF8.GetBytes("x-процессор");
-        using FakeProc tree = new FakeProc().Bytes("7/comm", [.. name[..15], (byte)'\n']).Bytes("7/cmdline", [.. name, 0]);
+        using FakeProc tree = new FakeProc().WriteBytes("7/comm", [.. name[..15], (byte)'\n']).WriteBytes("7/cmdline", [.. name, 0]);
         Assert.Equal("x-процессор", tree.Root.GetProcessName(7));
     }
 
     [Fact]
     public void OnlyTheBeginningOfTheCommandLineIsRead()
     {
-        using FakeProc tree = new FakeProc().Text("7/comm", "a-name-of-15-by\n").Text("7/cmdline", "a-name-of-15-bytes-and-more");
-        using (FileStream commandLine = File.OpenWrite(tree.PathOf("7/cmdline")))
+        using FakeProc tree = new FakeProc().WriteText("7/comm", "a-name-of-15-by\n").WriteText("7/cmdline", "a-name-of-15-bytes-and-more");
+        using (FileStream commandLine = File.OpenWrite(tree.GetPath("7/cmdline")))
         {
             commandLine.SetLength(64 * 1024 * 1024);
         }
@@ -61,7 +61,7 @@ public sealed class ProcessNamesTests
         long before = GC.GetAllocatedBytesForCurrentThread();
         Assert.Equal("a-name-of-15-bytes-and-more", tree.Root.GetProcessName(7));
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 1024 * 1024);
-        tree.Text("7/cmdline", "a-name-of-15-by" + new string('s', 8192));
+        tree.WriteText("7/cmdline", "a-name-of-15-by" + new string('s', 8192));
         Assert.Equal("a-name-of-15-by", tree.Root.GetProcessName(7));
     }
 

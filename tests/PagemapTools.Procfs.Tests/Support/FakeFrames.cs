@@ -7,7 +7,7 @@ namespace PagemapTools.Procfs.Tests.Support;
 internal static class FakeFrames
 {
     public static FakeProc CreateTree(ulong[] flags, ulong[] counts, ulong[] cgroups) =>
-        new FakeProc().Entries("kpageflags", 0, flags).Entries("kpagecount", 0, counts).Entries("kpagecgroup", 0, cgroups);
+        new FakeProc().WriteEntries("kpageflags", 0, flags).WriteEntries("kpagecount", 0, counts).WriteEntries("kpagecgroup", 0, cgroups);
 
     /// <summary>Reads the frames with these numbers. The frames that match the query follow the order of the numbers.</summary>
     public static List<PageInfo> Read(FakeProc tree, FrameQuery query, params ReadOnlySpan<ulong> pfns)

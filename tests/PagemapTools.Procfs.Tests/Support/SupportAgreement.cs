@@ -15,17 +15,17 @@ internal static class SupportAgreement
         Assert.All(reported.Values, feature => Assert.NotEmpty(feature.Source));
         AssertReported("Pagemap", true);
         AssertReported("FrameNumbers", KernelFeatures.ShowsPageFrameNumbers);
-        AssertReported("KPageFlags", KernelFile.Opens("/proc/kpageflags"));
-        AssertReported("KPageCount", KernelFile.Opens("/proc/kpagecount"));
-        AssertReported("KPageCgroup", KernelFile.Opens("/proc/kpagecgroup"));
-        AssertReported("SharedMemory", KernelFile.Opens(Directory.EnumerateFiles("/proc/self/map_files").First()));
+        AssertReported("KPageFlags", KernelFile.CanRead("/proc/kpageflags"));
+        AssertReported("KPageCount", KernelFile.CanRead("/proc/kpagecount"));
+        AssertReported("KPageCgroup", KernelFile.CanRead("/proc/kpagecgroup"));
+        AssertReported("SharedMemory", KernelFile.CanRead(Directory.EnumerateFiles("/proc/self/map_files").First()));
         AssertReported("PagemapScan", Environment.OSVersion.Version >= new Version(6, 7));
         AssertReported("ExclusiveBit", true);
         AssertReported("SoftDirty", KeepsSoftDirty());
-        AssertReported("KsmFlag", KernelFeatures.KsmFlagIsTrue);
-        if (Rights.IsInInitialUserNamespace)
+        AssertReported("KsmFlag", KernelFeatures.HasTrueKsmFlag);
+        if (OwnCapabilities.IsInInitialUserNamespace)
         {
-            AssertReported("OtherProcesses", KernelFile.Opens($"/proc/{other}/pagemap") && KernelFile.Opens($"/proc/{other}/maps"));
+            AssertReported("OtherProcesses", KernelFile.CanRead($"/proc/{other}/pagemap") && KernelFile.CanRead($"/proc/{other}/maps"));
         }
 
         void AssertReported(string feature, bool? expected) =>
@@ -35,7 +35,7 @@ internal static class SupportAgreement
     /// <summary>Writes a page of this process and returns whether its entry has bit 55.</summary>
     public static bool KeepsSoftDirty()
     {
-        using OwnPages page = OwnPages.EverySecond(1);
-        return (KernelFile.Pagemap(Environment.ProcessId, page.Start, 1)[0] & PagemapBits.SoftDirty) != 0;
+        using OwnPages page = OwnPages.MapEverySecond(1);
+        return (KernelFile.ReadPagemap(Environment.ProcessId, page.Start, 1)[0] & PagemapBits.SoftDirty) != 0;
     }
 }

@@ -27,9 +27,9 @@ internal static class TargetPages
             Include = GetReadableProperties(),
             ResolveShared = resolveShared,
         };
-        ulong[] before = KernelFile.Pagemap(region.ProcessId, region.Start, region.PageCount);
+        ulong[] before = KernelFile.ReadPagemap(region.ProcessId, region.Start, region.PageCount);
         (List<ProcessPageInfo> pages, ProcfsException? failure) = Walks.ReadPages(s_root, process, query);
-        ulong[] after = KernelFile.Pagemap(region.ProcessId, region.Start, region.PageCount);
+        ulong[] after = KernelFile.ReadPagemap(region.ProcessId, region.Start, region.PageCount);
         Assert.Null(failure);
         Assert.Equal(region.PageCount, pages.Count);
         for (int i = 0; i < pages.Count; i++)
@@ -38,7 +38,7 @@ internal static class TargetPages
         }
 
         bool isUntracked = (query.Include & FrameProperties.Flags) != 0 && pages.Any(page => page.Pfn is not null && page.RawFlags is null);
-        Require.That(!isUntracked || !UntrackedMemory.IsThere, "KnownMemory", $"{region.Name} lies where the kernel does not know its own memory");
+        Require.That(!isUntracked || !UntrackedMemory.Exists, "KnownMemory", $"{region.Name} lies where the kernel does not know its own memory");
         return [.. pages];
     }
 
@@ -98,17 +98,17 @@ internal static class TargetPages
     {
         if (page.RawFlags is { } flags)
         {
-            Assert.Equal(KernelFile.Words("/proc/kpageflags", pfn, 1)[0] & ~Unsteady, flags & ~Unsteady);
+            Assert.Equal(KernelFile.ReadWords("/proc/kpageflags", pfn, 1)[0] & ~Unsteady, flags & ~Unsteady);
         }
 
         if (page.MapCount is { } count && page.RawFlags is not null)
         {
-            Assert.Equal(KernelFile.Words("/proc/kpagecount", pfn, 1)[0], count);
+            Assert.Equal(KernelFile.ReadWords("/proc/kpagecount", pfn, 1)[0], count);
         }
 
         if (page.CgroupInode is { } cgroup)
         {
-            Assert.Equal(KernelFile.Words("/proc/kpagecgroup", pfn, 1)[0], cgroup);
+            Assert.Equal(KernelFile.ReadWords("/proc/kpagecgroup", pfn, 1)[0], cgroup);
         }
     }
 }

@@ -22,8 +22,8 @@ internal static class UssVersusSmaps
         {
             // The mappings come first, because their differences name the mapping.
             RepeatUntilEqual(() => FindMappingDifferences(processId, method));
-            RepeatUntilEqual(() => FindDifferences(Smaps.Rollup(processId), Measure(method, processId, threads: 1), $"{method}"));
-            RepeatUntilEqual(() => FindDifferences(Smaps.Rollup(processId), Measure(method, processId, threads: 2), $"{method} on two threads"));
+            RepeatUntilEqual(() => FindDifferences(Smaps.ReadRollup(processId), Measure(method, processId, threads: 1), $"{method}"));
+            RepeatUntilEqual(() => FindDifferences(Smaps.ReadRollup(processId), Measure(method, processId, threads: 2), $"{method} on two threads"));
         }
     }
 
@@ -37,7 +37,7 @@ internal static class UssVersusSmaps
         meter.MeasureMappings(region.ProcessId, mapping => mapping.Start == region.Start, TestContext.Current.CancellationToken).Single();
 
     /// <summary>Reads the smaps entry of a region that is one mapping.</summary>
-    public static Smaps ReadSmaps(TargetRegion region) => Smaps.Mappings(region.ProcessId).Single(mapping => mapping.Start == region.Start);
+    public static Smaps ReadSmaps(TargetRegion region) => Smaps.ReadMappings(region.ProcessId).Single(mapping => mapping.Start == region.Start);
 
     /// <summary>The methods that this user can use. Map counts need root and visible page frame numbers.</summary>
     public static UssMethod[] GetMethods() =>
@@ -55,7 +55,7 @@ internal static class UssVersusSmaps
     private static List<string> FindMappingDifferences(int processId, UssMethod method)
     {
         UssMeter meter = new(new ProcfsContext(s_root), method);
-        Dictionary<ulong, Smaps> expected = Smaps.Mappings(processId).ToDictionary(mapping => mapping.Start);
+        Dictionary<ulong, Smaps> expected = Smaps.ReadMappings(processId).ToDictionary(mapping => mapping.Start);
         List<string> differences = [];
         foreach (MappingUss uss in meter.MeasureMappings(processId, mappings: null, TestContext.Current.CancellationToken))
         {
@@ -72,7 +72,7 @@ internal static class UssVersusSmaps
     private static List<string> FindDifferences(Smaps kernel, ProcessUss uss, string what)
     {
         List<string> differences = [];
-        long slack = uss.Method == UssMethod.Exclusive && !KernelFeatures.ExclusiveBitIsOfEachPage ? kernel["AnonHugePages"] : 0;
+        long slack = uss.Method == UssMethod.Exclusive && !KernelFeatures.HasExclusiveBitPerPage ? kernel["AnonHugePages"] : 0;
         Add("USS", kernel.Uss, uss.Uss, slack);
         Add("RSS", kernel["Rss"], uss.Rss);
         Add("shared", kernel.Shared, uss.Shared, slack);
@@ -89,7 +89,7 @@ internal static class UssVersusSmaps
         {
             // Without page frame numbers, nothing distinguishes the zero page from shared memory: these figures are null. Untracked
             // memory has no map counts: PSS is null.
-            bool mayBeUnknown = (figure is "RSS" or "shared" or "swap" && GetMethods().Length == 1) || (figure == "PSS" && UntrackedMemory.IsThere);
+            bool mayBeUnknown = (figure is "RSS" or "shared" or "swap" && GetMethods().Length == 1) || (figure == "PSS" && UntrackedMemory.Exists);
             if ((actual is null || Math.Abs(expected - actual.Value) > slack) && !(actual is null && mayBeUnknown))
             {
                 differences.Add(string.Create(CultureInfo.InvariantCulture, $"{what}: {figure} {(object?)actual ?? "null"}, smaps says {expected}"));

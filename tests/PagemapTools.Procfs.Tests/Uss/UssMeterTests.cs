@@ -36,7 +36,7 @@ public sealed class UssMeterTests
     public void FiguresOfMappingsAddUpToTheProcess()
     {
         using FakeProc tree = CreateTree(PagemapBits.Present | PagemapBits.Exclusive | Once, PagemapBits.Present | Twice, 0, PagemapBits.Swapped(0, 5), 0, 0, 0, 0, PagemapBits.Present | PagemapBits.Exclusive | Once);
-        tree.Process(Id, FormatLine(0x10, 0x12, "/first"), FormatLine(0x12, 0x14, "/second"), FormatLine(0x14, 0x19, "/third"));
+        tree.AddProcess(Id, FormatLine(0x10, 0x12, "/first"), FormatLine(0x12, 0x14, "/second"), FormatLine(0x14, 0x19, "/third"));
         UssMeter meter = new(new ProcfsContext(tree.Root), UssMethod.MapCount);
         MappingUss[] mappings = [.. meter.MeasureMappings(Id, mappings: null, TestContext.Current.CancellationToken)];
         Assert.Equal(["/first", "/second", "/third"], mappings.Select(mapping => mapping.Mapping.Path));
@@ -50,7 +50,7 @@ public sealed class UssMeterTests
     public void OnlySelectedMappingsCount()
     {
         using FakeProc tree = CreateTree(PagemapBits.Present | PagemapBits.Exclusive | Once, PagemapBits.Present | PagemapBits.Exclusive | Once, PagemapBits.Present | PagemapBits.Exclusive | Once);
-        tree.Process(Id, FormatLine(0x10, 0x11, "/first"), FormatLine(0x11, 0x13, "/second"));
+        tree.AddProcess(Id, FormatLine(0x10, 0x11, "/first"), FormatLine(0x11, 0x13, "/second"));
         UssMeter meter = new(new ProcfsContext(tree.Root), UssMethod.Exclusive);
         Assert.Equal(2 * s_page, meter.Measure(Id, mapping => mapping.Path == "/second", 1, cancellationToken: TestContext.Current.CancellationToken).Uss);
         Assert.Equal("/second", Assert.Single(meter.MeasureMappings(Id, mapping => mapping.Path == "/second", TestContext.Current.CancellationToken)).Mapping.Path);
@@ -62,8 +62,8 @@ public sealed class UssMeterTests
     public void PssTruncatesEachPageAsSmapsDoes(int threads)
     {
         const int Pages = 3 * 40_000;
-        using FakeProc tree = CreateTree().Process(Id, FormatLine(0x10, 0x10 + Pages, "/large"))
-            .Pagemap(Id, 0x10 * (ulong)s_page, [.. Enumerable.Repeat(PagemapBits.Present | PagemapBits.File | Thrice, Pages)]);
+        using FakeProc tree = CreateTree().AddProcess(Id, FormatLine(0x10, 0x10 + Pages, "/large"))
+            .WritePagemap(Id, 0x10 * (ulong)s_page, [.. Enumerable.Repeat(PagemapBits.Present | PagemapBits.File | Thrice, Pages)]);
         Assert.Equal(Pages * (s_page * 4096 / 3) / 4096, Measure(tree, UssMethod.MapCount, threads).Pss);
     }
 
@@ -91,7 +91,7 @@ public sealed class UssMeterTests
     public void FilePagesInAnonymousMemoryAreTheHugeZeroPage(string file, int resident)
     {
         using FakeProc tree = CreateTree(PagemapBits.Present | PagemapBits.File | Zero);
-        tree.Process(Id, $"{0x10 * s_page:x}-{0x19 * s_page:x} rw-p 00000000 {file}");
+        tree.AddProcess(Id, $"{0x10 * s_page:x}-{0x19 * s_page:x} rw-p 00000000 {file}");
         Assert.Equal(resident * s_page, Measure(tree, UssMethod.Exclusive, 1).Rss);
     }
 
@@ -101,7 +101,7 @@ public sealed class UssMeterTests
     {
         const int Section = 1 << 15;
         using FakeProc tree = CreateTree(PagemapBits.Present | PagemapBits.Exclusive | Section, PagemapBits.Present | (Section + 1), PagemapBits.Present | PagemapBits.Exclusive | Once)
-            .Entries("kpageflags", 0, 1).Entries("kpageflags", (2 * Section) - 1, 0).Entries("kpagecount", (2 * Section) - 1, 0);
+            .WriteEntries("kpageflags", 0, 1).WriteEntries("kpageflags", (2 * Section) - 1, 0).WriteEntries("kpagecount", (2 * Section) - 1, 0);
         ProcessUss exclusive = Measure(tree, UssMethod.Exclusive, 1);
         ProcessUss mapCount = Measure(tree, UssMethod.MapCount, 1);
         Assert.Equal((2 * s_page, 3 * s_page), (exclusive.Uss!.Value, exclusive.Rss!.Value));
@@ -144,7 +144,7 @@ public sealed class UssMeterTests
     public void HiddenSwapTypesMakeSwapUnknownWhereThereIsAnArea(bool hasArea)
     {
         using FakeProc tree = CreateTree(PagemapBits.Swap);
-        tree.Text("swaps", "Filename Type Size Used Priority\n" + (hasArea ? "/swap file 100 0 -2\n" : string.Empty));
+        tree.WriteText("swaps", "Filename Type Size Used Priority\n" + (hasArea ? "/swap file 100 0 -2\n" : string.Empty));
         Assert.Equal(hasArea ? null : 0L, Measure(tree, UssMethod.Exclusive, 1).Swap);
     }
 
@@ -153,15 +153,15 @@ public sealed class UssMeterTests
     [InlineData(4)]
     public void AProcessThatExitsGivesAnErrorAndNoFigures(int threads)
     {
-        using FakeProc tree = CreateTree().Process(Id, FormatLine(0x10, 0x20, "/first"), FormatLine(0x20, 0x30, "/second")).Pagemap(Id, 0x10 * (ulong)s_page, new ulong[0x13]);
-        File.WriteAllBytes(tree.PathOf("7/pagemap"), new byte[0x23 * 8]);
+        using FakeProc tree = CreateTree().AddProcess(Id, FormatLine(0x10, 0x20, "/first"), FormatLine(0x20, 0x30, "/second")).WritePagemap(Id, 0x10 * (ulong)s_page, new ulong[0x13]);
+        File.WriteAllBytes(tree.GetPath("7/pagemap"), new byte[0x23 * 8]);
         Assert.Equal(ProcfsError.ProcessNotFound, Assert.Throws<ProcfsException>(() => Measure(tree, UssMethod.Exclusive, threads)).Error);
     }
 
     [Fact]
     public void MapCountNeedsKpagecount()
     {
-        using FakeProc tree = new FakeProc().Process(Id);
+        using FakeProc tree = new FakeProc().AddProcess(Id);
         Assert.Equal(ProcfsError.KPageNotAvailable, Assert.Throws<ProcfsException>(() => new UssMeter(new ProcfsContext(tree.Root), UssMethod.MapCount)).Error);
         UssMeter exclusive = new(new ProcfsContext(tree.Root), UssMethod.Exclusive);
         Assert.Equal(UssMethod.Exclusive, exclusive.Method);
@@ -179,10 +179,10 @@ public sealed class UssMeterTests
 
     /// <summary>One mapping of nine pages.</summary>
     private static FakeProc CreateTree(params ReadOnlySpan<ulong> entries) =>
-        new FakeProc().Entries("kpagecount", 0, 0, 1, 2, 0, 3)
-            .Text("swaps", "Filename Type Size Used Priority\n/swap file 100 0 -2\n")
-            .Process(Id, FormatLine(0x10, 0x19, "/mapped"))
-            .Pagemap(Id, 0x10 * (ulong)s_page, [.. entries, .. new ulong[9 - entries.Length]]);
+        new FakeProc().WriteEntries("kpagecount", 0, 0, 1, 2, 0, 3)
+            .WriteText("swaps", "Filename Type Size Used Priority\n/swap file 100 0 -2\n")
+            .AddProcess(Id, FormatLine(0x10, 0x19, "/mapped"))
+            .WritePagemap(Id, 0x10 * (ulong)s_page, [.. entries, .. new ulong[9 - entries.Length]]);
 
     private static string FormatLine(int first, int end, string name) => $"{first * s_page:x}-{end * s_page:x} rw-p 00000000 08:01 5 {name}";
 

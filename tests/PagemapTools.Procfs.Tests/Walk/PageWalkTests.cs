@@ -17,8 +17,8 @@ public sealed class PageWalkTests
     public void AWalkDeliversEntriesWithAddressAndMapping()
     {
         using FakeProc tree = new FakeProc()
-            .Process(Id, FormatLine(0x10, 0x13, "/first"), FormatLine(0x13, 0x15, "/second"), FormatLine(0x100, 0x101, "[heap]"))
-            .Pagemap(Id, GetAddress(0x10), 1, 2, 3, 4, 5).Pagemap(Id, GetAddress(0x100), 6);
+            .AddProcess(Id, FormatLine(0x10, 0x13, "/first"), FormatLine(0x13, 0x15, "/second"), FormatLine(0x100, 0x101, "[heap]"))
+            .WritePagemap(Id, GetAddress(0x10), 1, 2, 3, 4, 5).WritePagemap(Id, GetAddress(0x100), 6);
         using ProcessAddressSpace process = ProcessAddressSpace.Open(tree.Root, Id);
         using PageWalk walk = new(process, new PageWalkOptions());
         List<(string, ulong, ulong[])> runs = [];
@@ -38,7 +38,7 @@ public sealed class PageWalkTests
     {
         const int Pages = 100_000;
         ulong[] entries = [.. Enumerable.Range(1, Pages).Select(i => (ulong)i)];
-        using FakeProc tree = new FakeProc().Process(Id, FormatLine(0x10, 0x10 + Pages, "/large")).Pagemap(Id, GetAddress(0x10), entries);
+        using FakeProc tree = new FakeProc().AddProcess(Id, FormatLine(0x10, 0x10 + Pages, "/large")).WritePagemap(Id, GetAddress(0x10), entries);
         using ProcessAddressSpace process = ProcessAddressSpace.Open(tree.Root, Id);
         SortedDictionary<ulong, ulong> walked = Walks.ReadEntries(process);
         Assert.Equal(entries, walked.Values);
@@ -50,8 +50,8 @@ public sealed class PageWalkTests
     public void WithoutPagemapScanEveryEntryIsRead()
     {
         // The mapping is large enough for a scan. Its few populated pages lie apart.
-        using FakeProc tree = new FakeProc().Process(Id, FormatLine(0x10, 0x10 + 50_000, "/sparse"))
-            .Pagemap(Id, GetAddress(0x10), PagemapBits.Present | 1).Pagemap(Id, GetAddress(0x10 + 20_000), PagemapBits.Present | 2).Pagemap(Id, GetAddress(0x10 + 49_999), PagemapBits.Present | 3);
+        using FakeProc tree = new FakeProc().AddProcess(Id, FormatLine(0x10, 0x10 + 50_000, "/sparse"))
+            .WritePagemap(Id, GetAddress(0x10), PagemapBits.Present | 1).WritePagemap(Id, GetAddress(0x10 + 20_000), PagemapBits.Present | 2).WritePagemap(Id, GetAddress(0x10 + 49_999), PagemapBits.Present | 3);
         using ProcessAddressSpace process = ProcessAddressSpace.Open(tree.Root, Id);
         SortedDictionary<ulong, ulong> walked = Walks.ReadEntries(process);
         Assert.Equal(50_000, walked.Count);
@@ -92,8 +92,8 @@ public sealed class PageWalkTests
     [Fact]
     public void AWalkSkipsTheVsyscallPage()
     {
-        using FakeProc tree = new FakeProc().Process(Id, FormatLine(0x10, 0x11, "/first"), "ffffffffff600000-ffffffffff601000 --xp 00000000 00:00 0 [vsyscall]")
-            .Pagemap(Id, GetAddress(0x10), 1);
+        using FakeProc tree = new FakeProc().AddProcess(Id, FormatLine(0x10, 0x11, "/first"), "ffffffffff600000-ffffffffff601000 --xp 00000000 00:00 0 [vsyscall]")
+            .WritePagemap(Id, GetAddress(0x10), 1);
         using ProcessAddressSpace process = ProcessAddressSpace.Open(tree.Root, Id);
         Assert.Equal(1UL, Assert.Single(Walks.ReadEntries(process)).Value);
     }
@@ -104,8 +104,8 @@ public sealed class PageWalkTests
     [InlineData(4, "1,2,3,4")]
     public void EntriesReadBeforeAnExitPrecedeTheError(int entries, string expected)
     {
-        using FakeProc tree = new FakeProc().Process(Id, FormatLine(0x10, 0x13, "/first"), FormatLine(0x13, 0x16, "/second"))
-            .Pagemap(Id, GetAddress(0x10), [.. Enumerable.Range(1, entries).Select(i => (ulong)i)]);
+        using FakeProc tree = new FakeProc().AddProcess(Id, FormatLine(0x10, 0x13, "/first"), FormatLine(0x13, 0x16, "/second"))
+            .WritePagemap(Id, GetAddress(0x10), [.. Enumerable.Range(1, entries).Select(i => (ulong)i)]);
         using ProcessAddressSpace process = ProcessAddressSpace.Open(tree.Root, Id);
         using PageWalk walk = new(process, new PageWalkOptions());
         List<ulong> delivered = [];
@@ -124,7 +124,7 @@ public sealed class PageWalkTests
     [Fact]
     public void AProcessThatBecomesAZombieIsNotFound()
     {
-        using FakeProc tree = new FakeProc().Process(Id, FormatLine(0x10, 0x13, "/first")).Pagemap(Id, 0).Status(Id, 'Z', 0);
+        using FakeProc tree = new FakeProc().AddProcess(Id, FormatLine(0x10, 0x13, "/first")).WritePagemap(Id, 0).WriteStatus(Id, 'Z', 0);
         using ProcessAddressSpace process = ProcessAddressSpace.Open(tree.Root, Id);
         Assert.Equal(ProcfsError.ProcessNotFound, Assert.Throws<ProcfsException>(() => Walks.ReadEntries(process)).Error);
     }
@@ -133,7 +133,7 @@ public sealed class PageWalkTests
     public void TruncatedMapsOfAnExitingProcessAreDetected()
     {
         // maps ends after one line as if it were complete. Only the pagemap shows that the process has exited.
-        using FakeProc tree = new FakeProc().Process(Id, FormatLine(0x10, 0x11, "/first")).Pagemap(Id, GetAddress(0x9), 1);
+        using FakeProc tree = new FakeProc().AddProcess(Id, FormatLine(0x10, 0x11, "/first")).WritePagemap(Id, GetAddress(0x9), 1);
         using ProcessAddressSpace process = ProcessAddressSpace.Open(tree.Root, Id);
         Assert.Equal(ProcfsError.ProcessNotFound, Assert.Throws<ProcfsException>(() => process.ReadMappings().ToArray()).Error);
     }
@@ -161,8 +161,8 @@ public sealed class PageWalkTests
     }
 
     private static FakeProc CreateThreeMappings() => new FakeProc()
-        .Process(Id, FormatLine(0x10, 0x13, "/first"), FormatLine(0x13, 0x15, "/second"), FormatLine(0x100, 0x101, "[heap]"))
-        .Pagemap(Id, GetAddress(0x10), 1, 2, 3, 4, 5).Pagemap(Id, GetAddress(0x100), 6);
+        .AddProcess(Id, FormatLine(0x10, 0x13, "/first"), FormatLine(0x13, 0x15, "/second"), FormatLine(0x100, 0x101, "[heap]"))
+        .WritePagemap(Id, GetAddress(0x10), 1, 2, 3, 4, 5).WritePagemap(Id, GetAddress(0x100), 6);
 
     private static ulong GetAddress(ulong number) => number * s_page;
 

@@ -29,11 +29,11 @@ internal static class ObjectReading
         return value is null ? default : (T)LanguagePrimitives.ConvertTo(value, Nullable.GetUnderlyingType(typeof(T)) ?? typeof(T), System.Globalization.CultureInfo.InvariantCulture);
     }
 
-    public static string TypeName(this PSObject item) => item.BaseObject.GetType().Name;
+    public static string GetTypeName(this PSObject item) => item.BaseObject.GetType().Name;
 
     /// <summary>Returns one property of every object.</summary>
-    public static T[] Column<T>(this IEnumerable<PSObject> items, string property) => [.. items.Select(item => item.Get<T>(property)!)];
+    public static T[] GetColumn<T>(this IEnumerable<PSObject> items, string property) => [.. items.Select(item => item.Get<T>(property)!)];
 
     /// <summary>Returns the error id without the name of the cmdlet.</summary>
-    public static string Id(this ErrorRecord error) => error.FullyQualifiedErrorId.Split(',')[0];
+    public static string GetErrorId(this ErrorRecord error) => error.FullyQualifiedErrorId.Split(',')[0];
 }

@@ -57,7 +57,7 @@ internal sealed class Session : IDisposable
     }
 
     /// <summary>Runs a script, asserts that it has no error, and returns its output.</summary>
-    public IReadOnlyList<PSObject> Objects(string script)
+    public IReadOnlyList<PSObject> GetObjects(string script)
     {
         Outcome outcome = Run(script);
         Assert.True(outcome.Termination is null, $"{outcome.Termination} {outcome.Termination?.InvocationInfo?.PositionMessage}");
@@ -66,7 +66,7 @@ internal sealed class Session : IDisposable
     }
 
     /// <summary>Runs a script and returns the terminating error.</summary>
-    public ErrorRecord Termination(string script) =>
+    public ErrorRecord GetTermination(string script) =>
         Run(script).Termination ?? throw new Xunit.Sdk.XunitException($"Nothing ended '{script}'.");
 
     public void Dispose() => Runspace.Dispose();

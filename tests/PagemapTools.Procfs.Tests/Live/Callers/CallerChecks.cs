@@ -26,7 +26,7 @@ public sealed class CallerChecks(SharedTargets targets) : IClassFixture<SharedTa
         TargetProcess target = targets["anon"];
         TargetRegion region = target["anon"];
         ProcessPageInfo[] pages = TargetPages.Read(region);
-        Assert.All(pages.Pick(region["written"]), page => Assert.Equal((PageState.Present, true, Rights.SeesFrameNumbers), (page.State, page.IsExclusive, page.Pfn is not null)));
+        Assert.All(pages.Pick(region["written"]), page => Assert.Equal((PageState.Present, true, OwnCapabilities.SeesFrameNumbers), (page.State, page.IsExclusive, page.Pfn is not null)));
         Assert.All(pages.Pick(region["untouched"]), page => Assert.Equal(PageState.Unpopulated, page.State));
     }
 
@@ -56,7 +56,7 @@ public sealed class CallerChecks(SharedTargets targets) : IClassFixture<SharedTa
     {
         TargetProcess target = targets["guard"];
         ProcessPageInfo[] pages = TargetPages.Read(target["guard"]);
-        PageState expected = Environment.OSVersion.Version >= new Version(6, 15) || Rights.SeesFrameNumbers ? PageState.Guard : PageState.Hidden;
+        PageState expected = Environment.OSVersion.Version >= new Version(6, 15) || OwnCapabilities.SeesFrameNumbers ? PageState.Guard : PageState.Hidden;
         Assert.All(pages.Pick(target["guard"]["guard"]), page => Assert.Equal(expected, page.State));
         Assert.All(pages, page => Assert.Null(page.SwapFile));
     }
@@ -67,7 +67,7 @@ public sealed class CallerChecks(SharedTargets targets) : IClassFixture<SharedTa
         TargetProcess target = targets["uffd-wp"];
         int[] markers = target["markers"]["marker"];
         Require.That(markers.Length > 0, "Markers", "this kernel leaves no markers in anonymous memory");
-        PageState expected = Rights.SeesFrameNumbers ? PageState.UffdMarker : PageState.Hidden;
+        PageState expected = OwnCapabilities.SeesFrameNumbers ? PageState.UffdMarker : PageState.Hidden;
         Assert.All(TargetPages.Read(target["markers"]).Pick(markers), page => Assert.Equal((expected, true), (page.State, page.IsUffdWriteProtected)));
     }
 
@@ -77,7 +77,7 @@ public sealed class CallerChecks(SharedTargets targets) : IClassFixture<SharedTa
 
     [Fact(Explicit = true)]
     public void PrivilegedProcessIsReadOrTheErrorNamesTheCapability() =>
-        AssertReadOrDenied(GetStandbyProcess(CallerFixture.PrivilegedProcess), isOfSameUser: Rights.IsRoot);
+        AssertReadOrDenied(GetStandbyProcess(CallerFixture.PrivilegedProcess), isOfSameUser: OwnCapabilities.IsRoot);
 
     /// <summary>clear_refs does not require CAP_SYS_PTRACE (fs/proc/task_mmu.c, clear_refs_write), except under hidepid.</summary>
     [Fact(Explicit = true)]
@@ -85,13 +85,13 @@ public sealed class CallerChecks(SharedTargets targets) : IClassFixture<SharedTa
     {
         const int EACCES = 13;
         int processId = GetStandbyProcess(CallerFixture.OtherUsersProcess);
-        if (KernelFile.OpensForWriting($"/proc/{processId}/clear_refs"))
+        if (KernelFile.CanWrite($"/proc/{processId}/clear_refs"))
         {
-            Assert.True(Rights.MayWriteFilesOfOthers);
+            Assert.True(OwnCapabilities.CanWriteFilesOfOthers);
             return;
         }
 
-        bool isHidden = !KernelFile.Opens($"/proc/{processId}/comm");
+        bool isHidden = !KernelFile.CanRead($"/proc/{processId}/comm");
         ProcfsException failure = ProcessErrors.FromErrno(s_root, processId, "clear_refs", EACCES);
         Assert.Contains("CAP_DAC_OVERRIDE", failure.MissingCapability, StringComparison.Ordinal);
         Assert.DoesNotContain("CAP_DAC_READ_SEARCH", failure.Message, StringComparison.Ordinal);
@@ -104,7 +104,7 @@ public sealed class CallerChecks(SharedTargets targets) : IClassFixture<SharedTa
         using KPageFiles files = new(s_root);
         foreach (FrameProperties field in KPageFiles.AllProperties.Where(field => File.Exists($"/proc/{KPageFiles.GetFileName(field)}")))
         {
-            if (Rights.IsRoot || Rights.MayReadFilesOfOthers)
+            if (OwnCapabilities.IsRoot || OwnCapabilities.CanReadFilesOfOthers)
             {
                 Assert.Equal(1, files.Get(field).Read(0, new ulong[1]));
                 continue;
@@ -130,8 +130,8 @@ public sealed class CallerChecks(SharedTargets targets) : IClassFixture<SharedTa
             notMapped += Enumerable.Range(0, reader.Batch.Count).Count(row => reader.GetPage(row).State == PageState.NotMapped);
         }
 
-        Assert.Equal(!Rights.MayFollowMapFiles, reader.Warnings.HasFlag(ReadWarnings.UnresolvedSharedMemory));
-        Assert.Equal(Rights.MayFollowMapFiles ? target["shared-zapped"]["zapped"].Length : 0, notMapped);
+        Assert.Equal(!OwnCapabilities.CanFollowMapFiles, reader.Warnings.HasFlag(ReadWarnings.UnresolvedSharedMemory));
+        Assert.Equal(OwnCapabilities.CanFollowMapFiles ? target["shared-zapped"]["zapped"].Length : 0, notMapped);
     }
 
     [Fact(Explicit = true)]
@@ -139,7 +139,7 @@ public sealed class CallerChecks(SharedTargets targets) : IClassFixture<SharedTa
 
     private static void AssertReadOrDenied(int processId, bool isOfSameUser)
     {
-        if (KernelFile.Opens($"/proc/{processId}/pagemap") && KernelFile.Opens($"/proc/{processId}/maps"))
+        if (KernelFile.CanRead($"/proc/{processId}/pagemap") && KernelFile.CanRead($"/proc/{processId}/maps"))
         {
             Assert.NotEmpty(ReadMappings(processId));
             return;
@@ -148,8 +148,8 @@ public sealed class CallerChecks(SharedTargets targets) : IClassFixture<SharedTa
         ProcfsException failure = Assert.Throws<ProcfsException>(() => ReadMappings(processId));
         Assert.Equal((ProcfsError.ProcessAccessDenied, processId), (failure.Error, failure.ProcessId));
         Assert.Contains(failure.MissingCapability!, failure.Message, StringComparison.Ordinal);
-        Assert.Equal(!Rights.MayTraceOthers, failure.MissingCapability!.Contains("CAP_SYS_PTRACE", StringComparison.Ordinal));
-        Assert.Equal(!isOfSameUser && !Rights.MayReadFilesOfOthers, failure.MissingCapability!.Contains("CAP_DAC_READ_SEARCH", StringComparison.Ordinal));
+        Assert.Equal(!OwnCapabilities.CanTraceOthers, failure.MissingCapability!.Contains("CAP_SYS_PTRACE", StringComparison.Ordinal));
+        Assert.Equal(!isOfSameUser && !OwnCapabilities.CanReadFilesOfOthers, failure.MissingCapability!.Contains("CAP_DAC_READ_SEARCH", StringComparison.Ordinal));
     }
 
     private static MemoryMapping[] ReadMappings(int processId)

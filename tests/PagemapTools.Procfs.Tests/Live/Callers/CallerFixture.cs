@@ -24,7 +24,7 @@ public sealed class CallerFixture : IDisposable
     {
         const UnixFileMode All = (UnixFileMode)0x1ff;
         _directory.UnixFileMode = All;
-        if (Rights.IsRoot)
+        if (OwnCapabilities.IsRoot)
         {
             _rootProcess = Process.Start(CreateSleep());
             _nobodyProcess = UnprivilegedRunner.StartAsNobody(CreateSleep());

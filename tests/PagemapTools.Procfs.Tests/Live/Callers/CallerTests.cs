@@ -24,7 +24,7 @@ public sealed class CallerTests(CallerFixture callers) : IClassFixture<CallerFix
     [MemberData(nameof(GetChecks))]
     public void NobodyPassesEachCheck(string check) => callers.Check(typeof(CallerChecks), check, CallerFixture.Nobody, start =>
     {
-        if (!Rights.IsRoot)
+        if (!OwnCapabilities.IsRoot)
         {
             return Process.Start(start)!;
         }

@@ -3,7 +3,7 @@ using System.Globalization;
 namespace PagemapTools.TestSupport;
 
 /// <summary>The capabilities of this process, read from /proc/self/status without the library.</summary>
-internal static class Rights
+internal static class OwnCapabilities
 {
     private const int SysPtrace = 19;
     private const int SysAdmin = 21;
@@ -25,16 +25,16 @@ internal static class Rights
     /// <summary>The kernel checks CAP_SYS_ADMIN in the initial user namespace.</summary>
     public static bool SeesFrameNumbers => IsInInitialUserNamespace && Has(SysAdmin);
 
-    public static bool MayFollowMapFiles => IsInInitialUserNamespace && (Has(SysAdmin) || Has(CheckpointRestore));
+    public static bool CanFollowMapFiles => IsInInitialUserNamespace && (Has(SysAdmin) || Has(CheckpointRestore));
 
     /// <summary>Since Linux 6.15 perfmon_capable() allows a process to read the memory of others (kernel/fork.c, may_access_mm).</summary>
-    public static bool MayTraceOthers => IsInInitialUserNamespace
+    public static bool CanTraceOthers => IsInInitialUserNamespace
         && (Has(SysPtrace) || ((Has(PerformanceMonitor) || Has(SysAdmin)) && Environment.OSVersion.Version >= new Version(6, 15)));
 
     /// <summary>In a user namespace the capability covers the files of the users that the namespace maps (fs/inode.c, capable_wrt_inode_uidgid).</summary>
-    public static bool MayReadFilesOfOthers => MapsEveryUser && (Has(DacReadSearch) || Has(DacOverride));
+    public static bool CanReadFilesOfOthers => MapsEveryUser && (Has(DacReadSearch) || Has(DacOverride));
 
-    public static bool MayWriteFilesOfOthers => MapsEveryUser && Has(DacOverride);
+    public static bool CanWriteFilesOfOthers => MapsEveryUser && Has(DacOverride);
 
     private static bool MapsEveryUser { get; } =
         File.ReadAllText("/proc/self/uid_map").Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries) is ["0", "0", "4294967295"];
