@@ -17,9 +17,9 @@
     SoftDirty                  = @{ Most = 20; If = 'Unless NoSoftDirty' }
     NoSoftDirty                = @{ Most = 8; If = 'Unless SoftDirty' }
     # What the kernel command line, the memory of the machine or another program can take away.
-    ZeroPage                   = @{ Most = 10; If = 'Always' }
+    ZeroPage                   = @{ Most = 12; If = 'Always' }
     HugeZeroPage               = @{ Most = 6; If = 'With ZeroPage', 'NoPath /sys/kernel/mm/transparent_hugepage' }
-    KnownMemory                = @{ Most = 20; If = 'Always' }
+    KnownMemory                = @{ Most = 60; If = 'Always' }
     SwapArea                   = @{ Most = 45; If = 'Always' }
     HugetlbPages               = @{ Most = 15; If = 'Always' }
     'TestProcess.dense'        = @{ Most = 10; If = 'Always' }
