@@ -7,23 +7,23 @@
     Nobody                     = @{ Most = 20; If = 'Always' }
     Setuid                     = @{ Most = 20; If = 'NotPrivileged' }
     PageFrameNumbers           = @{ Most = 60; If = 'NotPrivileged' }
-    kpageflags                 = @{ Most = 20; If = 'NotPrivileged' }
-    kpagecount                 = @{ Most = 20; If = 'NotPrivileged' }
-    kpagecgroup                = @{ Most = 20; If = 'NotPrivileged', 'NoPath /proc/kpagecgroup' }
+    kpageflags                 = @{ Most = 40; If = 'NotPrivileged' }
+    kpagecount                 = @{ Most = 40; If = 'NotPrivileged' }
+    kpagecgroup                = @{ Most = 40; If = 'NotPrivileged', 'NoPath /proc/kpagecgroup' }
     MapFiles                   = @{ Most = 50; If = 'NotPrivileged' }
-    IpcNamespace               = @{ Most = 3; If = 'NotPrivileged' }
+    IpcNamespace               = @{ Most = 5; If = 'NotPrivileged' }
     unshare                    = @{ Most = 20; If = 'NotPrivileged', 'NoCommand unshare', 'NoCommand setpriv' }
     # A kernel has soft-dirty bits or has none.
     SoftDirty                  = @{ Most = 20; If = 'Unless NoSoftDirty' }
-    NoSoftDirty                = @{ Most = 5; If = 'Unless SoftDirty' }
+    NoSoftDirty                = @{ Most = 8; If = 'Unless SoftDirty' }
     # What the kernel command line, the memory of the machine or another program can take away.
-    ZeroPage                   = @{ Most = 10; If = 'Always' }
+    ZeroPage                   = @{ Most = 12; If = 'Always' }
     HugeZeroPage               = @{ Most = 6; If = 'With ZeroPage', 'NoPath /sys/kernel/mm/transparent_hugepage' }
-    KnownMemory                = @{ Most = 20; If = 'Always' }
+    KnownMemory                = @{ Most = 60; If = 'Always' }
     SwapArea                   = @{ Most = 45; If = 'Always' }
     HugetlbPages               = @{ Most = 15; If = 'Always' }
     'TestProcess.dense'        = @{ Most = 10; If = 'Always' }
-    IdleMachine                = @{ Most = 1; If = 'Always' }
+    IdleMachine                = @{ Most = 2; If = 'Always' }
     BlockDevice                = @{ Most = 1; If = 'Always' }
     DiskFile                   = @{ Most = 3; If = 'Always' }
     Cgroups                    = @{ Most = 15; If = 'Always' }
@@ -37,7 +37,7 @@
     Vsyscall                   = @{ Most = 1; If = 'Always' }
     Ksm                        = @{ Most = 5; If = 'NoPath /sys/kernel/mm/ksm' }
     HardwarePoison             = @{ Most = 2; If = 'NoPath /sys/kernel/debug/hwpoison/unpoison-pfn' }
-    Zswap                      = @{ Most = 2; If = 'NoPath /sys/module/zswap' }
+    Zswap                      = @{ Most = 6; If = 'NoPath /sys/module/zswap' }
     # What a release brought.
     GuardRegions               = @{ Most = 10; If = 'KernelBefore 6.13' }
     UserfaultPoison            = @{ Most = 5; If = 'KernelBefore 6.6' }
