@@ -31,9 +31,6 @@ internal static class PagemapErrors
     public static ErrorRecord NoProcessFoundForGivenName(string name) =>
         NotFound("NoProcessFoundForGivenName", $"There is no process with the name '{name}'.", name);
 
-    public static ErrorRecord ProcPathNotProc(string path) => Conflict(
-        "ProcPathNotProc", $"'{path}' is no proc file system. To read a saved tree, use -AllowSavedTree.", path);
-
     public static ErrorRecord ProcPathNotFound(string path) =>
         NotFound("ProcPathNotFound", $"There is no proc file system at '{path}'.", path);
 
