@@ -1,5 +1,3 @@
-using PagemapTools.Procfs.Frames;
-
 namespace PagemapTools;
 
 /// <summary>The parameters of the cmdlets that filter by flags.</summary>

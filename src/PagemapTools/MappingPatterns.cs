@@ -1,5 +1,4 @@
 using System.Management.Automation;
-using PagemapTools.Procfs.Processes;
 
 namespace PagemapTools;
 

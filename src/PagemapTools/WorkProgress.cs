@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Management.Automation;
 using System.Runtime.InteropServices;
 using PagemapTools.Commands;
-using PagemapTools.Procfs.Processes;
 
 namespace PagemapTools;
 

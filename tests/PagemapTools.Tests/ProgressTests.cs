@@ -38,7 +38,7 @@ public sealed class ProgressTests
         tree.AddProcess(7, $"10000000-{0x10000000 + Size:x} rw-p 00000000 00:00 0 ").WritePagemap(7, Size, 0).WriteText("7/comm", "x\u001b]0;\a\n\u202e\n");
         using Session session = new();
         session["tree"] = tree.Path;
-        using PowerShell shell = session.CreateCommand("Get-ProcessPageMap -Id 7 -ProcPath $tree -IncludeUnpopulated -AsRange");
+        using PowerShell shell = session.CreateCommand("Get-ProcessPageMap -Id 7 -ProcPath $tree -AllowSavedTree -IncludeUnpopulated -AsRange");
 
         shell.BeginInvoke();
         Assert.True(SpinWait.SpinUntil(() => shell.Streams.Progress.Count > 0, s_patience), "Nothing was shown.");

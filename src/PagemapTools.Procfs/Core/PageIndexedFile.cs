@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
-using PagemapTools.Procfs.Native;
 
 namespace PagemapTools.Procfs.Core;
 

@@ -1,5 +1,4 @@
 using Microsoft.Win32.SafeHandles;
-using PagemapTools.Procfs.Native;
 
 namespace PagemapTools.Procfs.Core;
 

@@ -1,5 +1,3 @@
-using PagemapTools.Procfs.Native;
-
 namespace PagemapTools.Procfs.Core;
 
 /// <summary>The cause of a failure of the kernel's pagemap interface.</summary>

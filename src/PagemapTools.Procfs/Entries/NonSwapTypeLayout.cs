@@ -1,6 +1,5 @@
 using System.IO.Compression;
 using System.Text;
-using PagemapTools.Procfs.Core;
 
 namespace PagemapTools.Procfs.Entries;
 

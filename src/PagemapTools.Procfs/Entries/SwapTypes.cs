@@ -1,5 +1,4 @@
 using Microsoft.Win32.SafeHandles;
-using PagemapTools.Procfs.Core;
 
 namespace PagemapTools.Procfs.Entries;
 

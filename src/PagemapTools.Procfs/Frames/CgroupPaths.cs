@@ -1,7 +1,5 @@
 using System.Text;
 using Microsoft.Win32.SafeHandles;
-using PagemapTools.Procfs.Core;
-using PagemapTools.Procfs.Native;
 
 namespace PagemapTools.Procfs.Frames;
 

@@ -1,6 +1,4 @@
 using System.Collections.Immutable;
-using PagemapTools.Procfs.Core;
-using PagemapTools.Procfs.Native;
 
 namespace PagemapTools.Procfs.Frames;
 

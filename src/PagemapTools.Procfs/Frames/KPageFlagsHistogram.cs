@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using PagemapTools.Procfs.Core;
 using PagemapTools.Procfs.Entries;
 
 namespace PagemapTools.Procfs.Frames;

@@ -1,5 +1,3 @@
-using PagemapTools.Procfs.Core;
-
 namespace PagemapTools.Procfs.Frames;
 
 /// <summary>The number of pages with one combination of flags: a line of page-types' summary.</summary>

@@ -1,4 +1,4 @@
-using PagemapTools.Procfs.Core;
+using System.Runtime.ExceptionServices;
 using PagemapTools.Procfs.Machine;
 using PagemapTools.Procfs.Processes;
 
@@ -79,17 +79,39 @@ public static class PageReading
     /// <summary>Joins page frames that follow one another and are alike into ranges.</summary>
     public static IEnumerable<PageRange> AsRanges(this IEnumerable<PageInfo> pages) => JoinAll(pages, ignorePfn: false);
 
+    // A failure of the reading comes after the range that it cuts short.
     private static IEnumerable<PageRange> JoinAll(IEnumerable<PageInfo> pages, bool ignorePfn)
     {
         PageRangeBuilder builder = new(ignorePfn);
-        foreach (PageRange range in builder.Add(pages))
+        using IEnumerator<PageRange> ranges = builder.Add(pages).GetEnumerator();
+        ProcfsException? failure;
+        while (TryMoveNext(ranges, out failure))
         {
-            yield return range;
+            yield return ranges.Current;
         }
 
         if (builder.Complete() is { } last)
         {
             yield return last;
+        }
+
+        if (failure is not null)
+        {
+            ExceptionDispatchInfo.Throw(failure);
+        }
+    }
+
+    private static bool TryMoveNext(IEnumerator<PageRange> ranges, out ProcfsException? failure)
+    {
+        failure = null;
+        try
+        {
+            return ranges.MoveNext();
+        }
+        catch (ProcfsException exception)
+        {
+            failure = exception;
+            return false;
         }
     }
 

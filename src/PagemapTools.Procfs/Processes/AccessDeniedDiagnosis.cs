@@ -1,6 +1,4 @@
 using Microsoft.Win32.SafeHandles;
-using PagemapTools.Procfs.Core;
-using PagemapTools.Procfs.Native;
 
 namespace PagemapTools.Procfs.Processes;
 

@@ -1,5 +1,3 @@
-using PagemapTools.Procfs.Core;
-
 namespace PagemapTools.Procfs.Processes;
 
 /// <summary>Parses lines of /proc/PID/maps: <c>start-end perms offset major:minor inode  path</c>.</summary>

@@ -1,5 +1,3 @@
-using PagemapTools.Procfs.Core;
-
 namespace PagemapTools.Procfs.Processes;
 
 /// <summary>A mapping of a process: one line of /proc/PID/maps (Documentation/filesystems/proc.rst, 3.1).</summary>

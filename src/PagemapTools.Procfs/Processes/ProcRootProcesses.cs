@@ -1,5 +1,3 @@
-using PagemapTools.Procfs.Core;
-
 namespace PagemapTools.Procfs.Processes;
 
 /// <summary>Properties of a process that are read by its id, without opening its address space.</summary>

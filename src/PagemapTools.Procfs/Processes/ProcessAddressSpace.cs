@@ -1,7 +1,5 @@
 using Microsoft.Win32.SafeHandles;
-using PagemapTools.Procfs.Core;
 using PagemapTools.Procfs.Entries;
-using PagemapTools.Procfs.Native;
 
 namespace PagemapTools.Procfs.Processes;
 

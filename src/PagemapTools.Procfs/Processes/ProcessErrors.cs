@@ -1,6 +1,3 @@
-using PagemapTools.Procfs.Core;
-using PagemapTools.Procfs.Native;
-
 namespace PagemapTools.Procfs.Processes;
 
 /// <summary>Finds out why a file of a process cannot be read, or clear_refs cannot be written.</summary>

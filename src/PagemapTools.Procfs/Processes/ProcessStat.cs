@@ -1,5 +1,3 @@
-using PagemapTools.Procfs.Core;
-
 namespace PagemapTools.Procfs.Processes;
 
 /// <summary>Fields of /proc/PID/stat, of a process or of a thread by its id (fs/proc/array.c, do_task_stat).</summary>

@@ -1,8 +1,6 @@
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
-using PagemapTools.Procfs.Core;
 using PagemapTools.Procfs.Entries;
-using PagemapTools.Procfs.Native;
 
 namespace PagemapTools.Procfs.Processes;
 

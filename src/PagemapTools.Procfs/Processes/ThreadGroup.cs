@@ -1,5 +1,4 @@
 using System.Text;
-using PagemapTools.Procfs.Core;
 
 namespace PagemapTools.Procfs.Processes;
 

@@ -3,8 +3,6 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
-using PagemapTools.Procfs.Core;
-using PagemapTools.Procfs.Native;
 using PagemapTools.Procfs.Processes;
 
 namespace PagemapTools.Procfs.SharedMemory;

@@ -1,6 +1,4 @@
-using PagemapTools.Procfs.Core;
 using PagemapTools.Procfs.Entries;
-using PagemapTools.Procfs.Native;
 using PagemapTools.Procfs.Processes;
 
 namespace PagemapTools.Procfs.SharedMemory;

@@ -1,9 +1,7 @@
 using System.Runtime.InteropServices;
-using PagemapTools.Procfs.Core;
 using PagemapTools.Procfs.Entries;
 using PagemapTools.Procfs.Frames;
 using PagemapTools.Procfs.Machine;
-using PagemapTools.Procfs.Native;
 using PagemapTools.Procfs.Processes;
 using PagemapTools.Procfs.Walk;
 

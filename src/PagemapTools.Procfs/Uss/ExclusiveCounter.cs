@@ -1,8 +1,6 @@
 using System.Numerics;
-using PagemapTools.Procfs.Core;
 using PagemapTools.Procfs.Entries;
 using PagemapTools.Procfs.Frames;
-using PagemapTools.Procfs.Native;
 using PagemapTools.Procfs.Processes;
 using PagemapTools.Procfs.Walk;
 

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using PagemapTools.Procfs.Core;
 using PagemapTools.Procfs.Entries;
 using PagemapTools.Procfs.Frames;
 

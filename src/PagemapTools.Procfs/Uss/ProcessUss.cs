@@ -1,5 +1,4 @@
 using System.Diagnostics.CodeAnalysis;
-using PagemapTools.Procfs.Core;
 using PagemapTools.Procfs.Processes;
 
 namespace PagemapTools.Procfs.Uss;

@@ -1,4 +1,3 @@
-using PagemapTools.Procfs.Core;
 using PagemapTools.Procfs.Processes;
 using PagemapTools.Procfs.SharedMemory;
 using PagemapTools.Procfs.Walk;

@@ -1,5 +1,4 @@
 using Microsoft.Win32.SafeHandles;
-using PagemapTools.Procfs.Core;
 using PagemapTools.Procfs.Processes;
 
 namespace PagemapTools.Procfs.Uss;

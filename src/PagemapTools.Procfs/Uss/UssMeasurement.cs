@@ -1,4 +1,3 @@
-using PagemapTools.Procfs.Core;
 using PagemapTools.Procfs.Machine;
 
 namespace PagemapTools.Procfs.Uss;

@@ -1,4 +1,3 @@
-using PagemapTools.Procfs.Core;
 using PagemapTools.Procfs.Frames;
 using PagemapTools.Procfs.Machine;
 using PagemapTools.Procfs.Processes;

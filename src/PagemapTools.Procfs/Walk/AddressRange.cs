@@ -1,5 +1,4 @@
 using System.Globalization;
-using PagemapTools.Procfs.Core;
 
 namespace PagemapTools.Procfs.Walk;
 

@@ -1,4 +1,3 @@
-using PagemapTools.Procfs.Core;
 using PagemapTools.Procfs.Processes;
 
 namespace PagemapTools.Procfs.Walk;

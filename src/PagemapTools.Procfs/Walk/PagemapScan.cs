@@ -1,6 +1,3 @@
-using PagemapTools.Procfs.Core;
-using PagemapTools.Procfs.Native;
-
 namespace PagemapTools.Procfs.Walk;
 
 /// <summary>The categories of PAGEMAP_SCAN (include/uapi/linux/fs.h, PAGE_IS_*).</summary>

@@ -1,6 +1,3 @@
-using PagemapTools.Procfs.Core;
-using PagemapTools.Procfs.Native;
-
 namespace PagemapTools.Procfs.Walk;
 
 /// <summary>

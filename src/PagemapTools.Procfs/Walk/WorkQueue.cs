@@ -1,5 +1,3 @@
-using PagemapTools.Procfs.Core;
-
 namespace PagemapTools.Procfs.Walk;
 
 /// <summary>

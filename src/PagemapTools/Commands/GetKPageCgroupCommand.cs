@@ -1,7 +1,5 @@
 using System.Management.Automation;
 using PagemapTools.Completion;
-using PagemapTools.Procfs.Frames;
-using PagemapTools.Procfs.Pages;
 
 namespace PagemapTools.Commands;
 

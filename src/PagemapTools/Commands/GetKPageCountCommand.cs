@@ -1,6 +1,4 @@
 using System.Management.Automation;
-using PagemapTools.Procfs.Frames;
-using PagemapTools.Procfs.Pages;
 
 namespace PagemapTools.Commands;
 

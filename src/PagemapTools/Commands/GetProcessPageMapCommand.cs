@@ -1,11 +1,6 @@
 using System.Diagnostics;
 using System.Management.Automation;
 using PagemapTools.Completion;
-using PagemapTools.Procfs.Entries;
-using PagemapTools.Procfs.Frames;
-using PagemapTools.Procfs.Pages;
-using PagemapTools.Procfs.Processes;
-using PagemapTools.Procfs.Walk;
 
 namespace PagemapTools.Commands;
 

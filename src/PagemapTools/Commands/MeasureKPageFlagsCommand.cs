@@ -1,9 +1,6 @@
 using System.Diagnostics;
 using System.Management.Automation;
 using PagemapTools.Completion;
-using PagemapTools.Procfs.Frames;
-using PagemapTools.Procfs.Pages;
-using PagemapTools.Procfs.Processes;
 
 namespace PagemapTools.Commands;
 

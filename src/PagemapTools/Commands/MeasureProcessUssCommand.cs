@@ -1,10 +1,6 @@
 using System.Diagnostics;
 using System.Management.Automation;
 using PagemapTools.Completion;
-using PagemapTools.Procfs.Core;
-using PagemapTools.Procfs.Pages;
-using PagemapTools.Procfs.Processes;
-using PagemapTools.Procfs.Uss;
 
 namespace PagemapTools.Commands;
 

@@ -1,8 +1,5 @@
 using System.Collections;
 using System.Management.Automation;
-using PagemapTools.Procfs.Core;
-using PagemapTools.Procfs.Machine;
-using PagemapTools.Procfs.Pages;
 
 namespace PagemapTools.Commands;
 

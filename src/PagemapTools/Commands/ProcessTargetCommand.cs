@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Management.Automation;
 using PagemapTools.Completion;
-using PagemapTools.Procfs.Processes;
 
 namespace PagemapTools.Commands;
 

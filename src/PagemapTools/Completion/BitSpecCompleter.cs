@@ -1,5 +1,3 @@
-using PagemapTools.Procfs.Frames;
-
 namespace PagemapTools.Completion;
 
 /// <summary>Completes the last name of a bit specification. Names follow a comma, a tilde or an equals sign.</summary>

@@ -1,8 +1,6 @@
 using System.Collections;
 using System.Globalization;
 using System.Management.Automation;
-using PagemapTools.Procfs.Core;
-using PagemapTools.Procfs.Processes;
 
 namespace PagemapTools.Completion;
 

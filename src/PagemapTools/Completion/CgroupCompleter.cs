@@ -1,6 +1,3 @@
-using PagemapTools.Procfs.Frames;
-using PagemapTools.Procfs.Machine;
-
 namespace PagemapTools.Completion;
 
 /// <summary>Completes the directories of memory cgroups.</summary>

@@ -2,7 +2,7 @@ using System.Globalization;
 using PagemapTools.Procfs.Examples;
 using PagemapTools.Procfs.Machine;
 
-// dotnet run --project src/PagemapTools.Procfs/examples -- pages PID | ranges PID | uss
+// dotnet run --project docs/examples -- pages PID | ranges PID | uss
 int processId = args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : Environment.ProcessId;
 using ProcfsContext procfs = new();
 switch (args.FirstOrDefault())
