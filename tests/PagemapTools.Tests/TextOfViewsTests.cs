@@ -81,7 +81,7 @@ public sealed class TextOfViewsTests
             ScreenHost screen = new();
             using Session session = new(screen);
             session["tree"] = tree.Path;
-            session.GetObjects($"$uss = Measure-ProcessUss -Id 7 -ProcPath $tree; & {{ Get-Item /; {form} }} | Out-Default");
+            session.GetObjects($"$uss = Measure-ProcessUss -Id 7 -ProcPath $tree -AllowSavedTree; & {{ Get-Item /; {form} }} | Out-Default");
 
             Assert.Contains(screen.Lines, line => line.StartsWith("Process ", StringComparison.Ordinal) && line.EndsWith(Shown, StringComparison.Ordinal));
             Assert.DoesNotContain(screen.Lines, line => line.Contains('\u202e', StringComparison.Ordinal));
