@@ -118,17 +118,18 @@ public sealed class SoftDirty
     private static PagemapEntry ReadEntry(nint page, string pagemap)
     {
         Span<ulong> entry = stackalloc ulong[1];
+        int count;
         try
         {
             using PageIndexedFile file = PageIndexedFile.Open(pagemap);
-            return file.Read(PageGeometry.ToPageIndex((ulong)page), entry) == 1
-                ? new PagemapEntry(entry[0])
-                : throw ProbeFailed(pagemap, $"'{pagemap}' has no entry for a page of the caller.");
+            count = file.Read(PageGeometry.ToPageIndex((ulong)page), entry);
         }
-        catch (ProcfsException unreadable) when (unreadable.ErrorNumber != 0)
+        catch (ProcfsException unreadable)
         {
             throw ProbeFailed(pagemap, unreadable.Message, unreadable.ErrorNumber);
         }
+
+        return count == 1 ? new PagemapEntry(entry[0]) : throw ProbeFailed(pagemap, $"'{pagemap}' has no entry for a page of the caller.");
     }
 
     private static ProcfsException ProbeFailed(string path, string reason, int errno = 0) =>
