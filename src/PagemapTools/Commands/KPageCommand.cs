@@ -42,8 +42,8 @@ public abstract class KPageCommand : PagemapCommand
     protected override void BeginProcessing()
     {
         base.BeginProcessing();
-        TryRead(() => Procfs.Frames.Get(Field), out _);
         _query = CreateQuery();
+        TryRead(() => Procfs.Frames.Get(Field), out _);
     }
 
     /// <inheritdoc/>
@@ -132,7 +132,6 @@ public abstract class KPageCommand : PagemapCommand
     private void FlushBatch()
     {
         Write(Procfs.ReadFrames(_pages, _query, CancellationToken));
-
         _pages.Clear();
     }
 
@@ -140,7 +139,6 @@ public abstract class KPageCommand : PagemapCommand
     {
         WorkProgress progress = WorkProgress.ForFrames(this, $"Reading {Field} of page frames");
         Write(Procfs.ReadFrames(range, _query, progress, CancellationToken));
-
         progress.Complete();
     }
 }
