@@ -59,7 +59,7 @@ function Show-Skipped {
     }
 }
 
-# page-types is what the flags are compared with. It is made once, where the tests look at this kernel.
+# page-types is what the flags are compared with. It is made once, where the tests read this kernel.
 $tools = Join-Path ($env:XDG_CACHE_HOME ?? (Join-Path $HOME .cache)) pagemaptools-tools
 if ($Tier | Where-Object { $_ -in 'Live', 'Privileged' }) { bash tests/get-page-types $tools | Out-Host }
 $env:PATH += ":$tools"

@@ -1,11 +1,11 @@
 <#
 .SYNOPSIS
-Shows what tests were skipped for, and fails when that is more than the budget allows.
+Shows which features tests were skipped for, and fails when more were skipped than the budget allows.
 .DESCRIPTION
 Reads all results below a folder: TRX files of dotnet test, XML of Pester (NUnit 3 or JUnit format), and logs of the guests
 (*.log, in which xunit marks a skipped test with [SKIP]). A reason has the form "requires FEATURE: why it is missing here".
-The table has one line for each feature, and for each guest. skip-budget.psd1 says how many tests each feature may cost at most, and on which machine;
-a feature without a budget, and a reason of another form, may cost none.
+The table has one line for each feature, and for each guest. skip-budget.psd1 limits how many tests a missing feature may skip, and on which machine;
+a feature without a budget, and a reason of another form, may skip none.
 .PARAMETER ResultsPath
 The folder with the results.
 .PARAMETER BudgetPath

@@ -6,7 +6,7 @@ namespace PagemapTools.Benchmarks;
 internal sealed record CommandLine
 {
     public const string Usage = """
-        Measures the performance budget (section 8 of the design) on target processes of its own.
+        Measures the performance budget (docs/performance.md) on target processes of its own.
 
           dotnet run -c Release --project tests/PagemapTools.Benchmarks -- [options]
 

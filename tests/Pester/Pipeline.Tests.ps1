@@ -71,7 +71,7 @@ Describe 'Processes' {
         @() | Measure-ProcessUss | Should -BeNullOrEmpty
     }
 
-    It 'that are none have no page frames' {
+    It 'that do not exist have no page frames' {
         Skip-UnlessRoot
         @() | Get-KPageFlags | Should -BeNullOrEmpty
     }

@@ -98,7 +98,7 @@ public sealed class HostileTreeTests
     }
 
     [Fact]
-    public void RandomWordsAreNoPageFlags()
+    public void RandomWordsAreRejectedAsPageFlags()
     {
         byte[] words = new byte[4 * 1024 * 1024];
         new Random(1).NextBytes(words);

@@ -35,7 +35,7 @@ public sealed class ProcLineReaderTests
     }
 
     [Fact]
-    public void NothingIsReadBehindTheMaximum()
+    public void NothingIsReadBeyondTheMaximum()
     {
         (string Text, bool IsWhole)[] lines = Read("one\ntwo\nthree\n", maxSize: 6);
         Assert.Equal([("one", true), ("tw", false)], lines);

@@ -35,7 +35,7 @@ public sealed class ProcNumberTests
     [InlineData("377", 0xffUL)]
     [InlineData("400", null)]
     [InlineData("8", null)]
-    public void OctalWithMaximum(string text, ulong? expected) =>
+    public void TryParseOctalRejectsNumbersAboveTheMaximum(string text, ulong? expected) =>
         Assert.Equal(expected, ProcNumber.TryParseOctal(Encoding.UTF8.GetBytes(text), out ulong value, byte.MaxValue) ? value : null);
 
     [Theory]
@@ -47,7 +47,7 @@ public sealed class ProcNumberTests
     [InlineData("-1", null)]
     [InlineData("", null)]
     [InlineData("self", null)]
-    public void ProcessIdOfDirectory(string name, int? expected) => Assert.Equal(expected, ProcNumber.TryParseId(name, out int id) ? id : null);
+    public void TryParseIdAcceptsOnlyPositiveDecimalNumbers(string name, int? expected) => Assert.Equal(expected, ProcNumber.TryParseId(name, out int id) ? id : null);
 
     [Theory]
     [InlineData("8:1 x", 8UL, "1 x")]

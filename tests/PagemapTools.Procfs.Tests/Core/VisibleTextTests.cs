@@ -15,7 +15,7 @@ public sealed class VisibleTextTests
     [InlineData("bidi\u202etxt.exe", @"bidi\u{202e}txt.exe")]
     [InlineData("zw\u200b\ufeff\u2028\u2029", @"zw\u{200b}\u{feff}\u{2028}\u{2029}")]
     [InlineData("tag\U000e0041private\U0010fffd", @"tag\u{e0041}private\u{10fffd}")]
-    public void CharactersThatATerminalWouldObeyAreEscaped(string raw, string shown) => Assert.Equal(shown, VisibleText.Escape(raw));
+    public void TerminalControlCharactersAreEscaped(string raw, string shown) => Assert.Equal(shown, VisibleText.Escape(raw));
 
     [Theory]
     [InlineData("")]
@@ -24,9 +24,9 @@ public sealed class VisibleTextTests
     [InlineData(null)]
     public void OtherTextIsReturnedAsItIs(string? text) => Assert.Same(text, VisibleText.Escape(text));
 
-    /// <summary>Of the Unicode standard: Cc, Cf, Co, Zl, Zp.</summary>
+    /// <summary>The categories Cc, Cf, Co, Zl and Zp of the Unicode standard.</summary>
     [Fact]
-    public void NoCharacterOfTheseCategoriesIsLeft()
+    public void EveryCharacterOfTheseCategoriesIsEscaped()
     {
         StringBuilder all = new();
         for (int value = 0; value <= 0x10ffff; value++)

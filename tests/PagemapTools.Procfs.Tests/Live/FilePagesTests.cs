@@ -31,7 +31,7 @@ public sealed class FilePagesTests(SharedTargets targets) : IClassFixture<Shared
     [Theory]
     [InlineData("file-shared", false)]
     [InlineData("deleted-file", true)]
-    public void EveryPageOfASharedFileMappingIsOfTheFile(string kind, bool isDeleted)
+    public void EveryPageOfASharedFileMappingBelongsToTheFile(string kind, bool isDeleted)
     {
         using TargetProcess target = TargetProcess.Start(kind).Stop();
         TargetRegion region = target[kind];

@@ -33,7 +33,7 @@ public sealed class PageTotalsTests
         Require.PageFrames();
         Require.MapFiles();
         using TargetProcess target = TargetProcess.Start(kind).Stop();
-        Require.That(!(kind == "shared-swapped" && Environment.OSVersion.Version < new Version(6, 5) && target[kind]["swap-cache"].Length > 0), "Cachestat", "pages are still in the swap cache, and before cachestat (6.5) nothing tells them from the page cache");
+        Require.That(!(kind == "shared-swapped" && Environment.OSVersion.Version < new Version(6, 5) && target[kind]["swap-cache"].Length > 0), "Cachestat", "pages are still in the swap cache, and before cachestat (6.5) nothing distinguishes them from the page cache");
 
         // Other processes and page reclaim change pages during a read.
         UssVersusSmaps.RepeatUntilEqual(() => FindDifferences(target.ProcessId), MaxAttempts);

@@ -106,7 +106,7 @@ public sealed class SwappedPagesTests
         Assert.Equal(target[kind].Length, UssVersusSmaps.ReadSmaps(target[kind])["Swap"]);
         UssVersusSmaps.Check(target.ProcessId);
         ProcessPageInfo[] pages = TargetPages.Read(target[kind], resolveShared: true);
-        Require.That(!(Environment.OSVersion.Version < new Version(6, 5) && pages.Any(page => page.State == PageState.NotMapped)), "SwapArea", "pages are still in the swap cache, and before cachestat (6.5) nothing tells them from the page cache");
+        Require.That(!(Environment.OSVersion.Version < new Version(6, 5) && pages.Any(page => page.State == PageState.NotMapped)), "SwapArea", "pages are still in the swap cache, and before cachestat (6.5) nothing distinguishes them from the page cache");
         Assert.All(pages, page => Assert.Equal(PageState.SwappedShared, page.State));
     }
 

@@ -52,7 +52,7 @@ public sealed class ProcessErrorsTests
     [InlineData(12)]
     [InlineData(23)]
     [InlineData(24)]
-    public void ExhaustionIsNoneOfTheExpectedFailures(int errno)
+    public void ExhaustionIsNotAnExpectedFailure(int errno)
     {
         using FakeProc tree = new FakeProc().WriteStatus(Id, 'Z', 0);
         ProcfsException failure = Assert.Throws<ProcfsException>(() => ProcessErrors.FromErrno(tree.Root, Id, "pagemap", errno));
