@@ -5,7 +5,7 @@
     Author               = 'The PagemapTools authors'
     CompanyName          = 'Community'
     Copyright            = '(c) 2026 The PagemapTools authors. MIT licensed.'
-    Description          = 'Looks into the memory of a Linux machine: which frame backs each page of a process, in which state, shared with whom; what each frame is used for; how much memory really belongs to a process.'
+    Description          = 'Shows where the memory of a Linux machine goes: the page frame and state of each page of a process, and whether other processes share it; the use of each page frame; the unique, proportional and resident memory (USS, PSS, RSS) of each process.'
     PowerShellVersion    = '7.4'
     CompatiblePSEditions = @('Core')
     FormatsToProcess     = @('bin/PagemapTools.Format.ps1xml')

@@ -7,7 +7,7 @@ namespace PagemapTools.Procfs.Examples;
 
 internal static class ListRanges
 {
-    /// <summary>Lists the written anonymous memory of a process as ranges.</summary>
+    /// <summary>Lists the exclusive anonymous memory of a process as ranges.</summary>
     public static void Run(ProcfsContext procfs, int processId)
     {
         ProcessPageQuery query = new()
