@@ -60,7 +60,7 @@ function Get-Skip([IO.FileInfo] $File) {
             $skipped = $xml.SelectNodes("//*[local-name()='UnitTestResult' and @outcome='NotExecuted'] | //*[local-name()='test-case' and (@result='Ignored' or @result='Skipped')] | //*[local-name()='testcase' and *[local-name()='skipped']]")
             foreach ($result in $skipped) {
                 $text = "$($result.SelectSingleNode(".//*[local-name()='Message']|.//*[local-name()='message']|.//*[local-name()='StdOut']|.//*[local-name()='skipped']/@message")?.InnerText)"
-                # xunit wants a reason for each skip: what has none in a TRX file is an explicit test, which runs only where it is asked for.
+                # xunit wants a reason for each skip: what has none in a TRX file is an explicit test, which runs only on request.
                 if (-not $text -and $File.Extension -eq '.trx') { continue }
                 # A reason may stand behind a word of the runner's, as Pester's "is skipped, because".
                 ConvertTo-Skip ($text -match 'requires [\w.-]+: .*' ? $Matches[0] : "no reason of the form 'requires FEATURE: why': $($text.Trim()) [$($result.testName)$($result.name)]")
