@@ -3,7 +3,7 @@ using System.Management.Automation;
 namespace PagemapTools;
 
 /// <summary>
-/// Takes page frame numbers as they are typed. PowerShell alone would read 0x80000000 as a negative number and an empty string as 0, and
+/// Accepts page frame numbers as they are typed. PowerShell alone would read 0x80000000 as a negative number and an empty string as 0, and
 /// would round fractions.
 /// </summary>
 [AttributeUsage(AttributeTargets.Property)]
@@ -19,7 +19,7 @@ public sealed class PfnTransformationAttribute : ArgumentTransformationAttribute
         _ => inputData,
     };
 
-    // A number whose text on the command line is not its default text carries that text as its ToString.
+    // If the text of a number on the command line is not its default text, ToString returns the text of the command line.
     private static bool IsHex(object typed) => typed.ToString()!.StartsWith("0x", StringComparison.OrdinalIgnoreCase);
 
     private static ArgumentTransformationMetadataException InvalidPfn(object value) => new($"'{value}' is not a page frame number.");
