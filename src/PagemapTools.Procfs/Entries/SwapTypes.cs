@@ -54,8 +54,8 @@ public sealed class SwapTypes
     /// <summary>
     /// Gets the file or device of a swap type; null if there is none, or if it is unknown. The kernel gives an area the lowest free type
     /// and lists the areas in the order of their types, without the types (mm/swapfile.c, swap_show). swapoff of an earlier area removes
-    /// its line, so the line numbers of later areas no longer match their types. A single area is unambiguous; several areas are taken in
-    /// order. After an entry for which <see cref="ContradictsAreaOrder"/> is true, a reader reports no areas.
+    /// its line, so the line numbers of later areas no longer match their types. A single area is unambiguous; the order of several areas is
+    /// assumed to match their types. After an entry for which <see cref="ContradictsAreaOrder"/> is true, a reader reports no areas.
     /// </summary>
     public string? GetArea(int type) =>
         Areas.Count == 1 ? (type < MinSwapTypes ? Areas[0] : null)
