@@ -3,23 +3,28 @@ using System.Management.Automation;
 namespace PagemapTools;
 
 /// <summary>
-/// Takes page frame numbers as they are typed. PowerShell alone would read 0x80000000 as a negative number and an empty string as 0, and
+/// Accepts page frame numbers as they are typed. PowerShell alone would read 0x80000000 as a negative number and an empty string as 0, and
 /// would round fractions.
 /// </summary>
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class PfnTransformationAttribute : ArgumentTransformationAttribute
 {
     /// <inheritdoc/>
-    public override object Transform(EngineIntrinsics engineIntrinsics, object inputData) => ((inputData as PSObject)?.BaseObject ?? inputData) switch
+    public override object Transform(EngineIntrinsics engineIntrinsics, object inputData) =>
+        Unwrap(inputData) is object[] items ? Array.ConvertAll(items, Transform) : Transform(inputData);
+
+    private static object Transform(object item) => Unwrap(item) switch
     {
-        int number when number < 0 && IsHex(inputData) => (ulong)unchecked((uint)number),
-        long number when number < 0 && IsHex(inputData) => unchecked((ulong)number),
+        int number when number < 0 && IsHex(item) => (ulong)unchecked((uint)number),
+        long number when number < 0 && IsHex(item) => unchecked((ulong)number),
         double number when number != Math.Floor(number) => throw InvalidPfn(number),
         string { Length: 0 } => throw InvalidPfn(string.Empty),
-        _ => inputData,
+        _ => item,
     };
 
-    // A number whose text on the command line is not its default text carries that text as its ToString.
+    private static object Unwrap(object item) => (item as PSObject)?.BaseObject ?? item;
+
+    // If the text of a number on the command line is not its default text, ToString returns the text of the command line.
     private static bool IsHex(object typed) => typed.ToString()!.StartsWith("0x", StringComparison.OrdinalIgnoreCase);
 
     private static ArgumentTransformationMetadataException InvalidPfn(object value) => new($"'{value}' is not a page frame number.");

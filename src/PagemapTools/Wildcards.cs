@@ -17,7 +17,7 @@ internal static class Wildcards
 [AttributeUsage(AttributeTargets.Property)]
 internal sealed class ValidateWildcardsAttribute : ValidateArgumentsAttribute
 {
-    /// <summary>Whether the patterns are names of mappings, where the kernel's names in brackets are no character sets.</summary>
+    /// <summary>Whether the patterns are names of mappings, in which the kernel's names in brackets are not sets of characters.</summary>
     public bool MatchMappings { get; init; }
 
     protected override void Validate(object arguments, EngineIntrinsics engineIntrinsics)

@@ -91,6 +91,16 @@ public sealed class BadInputTests
         Assert.Equal([number], session.GetObjects($"Get-KPageFlags {typed}").GetColumn<ulong>("Pfn"));
     }
 
+    [Fact]
+    public void CmdletReadsTypedFrameNumbersOfAnArray()
+    {
+        Require.Root();
+        using Session session = new();
+
+        Assert.Equal([0x80000000UL, 1UL], session.GetObjects("Get-KPageFlags 0x80000000, 1").GetColumn<ulong>("Pfn"));
+        Assert.Contains("'1.4'", session.GetTermination("Get-KPageFlags 1.4, 2").Exception.Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("Get-KPageFlags -Count 3 -Flag $null -AnyFlag $null -NotFlag $null -BitSpec $null -Cgroup $null")]
     [InlineData("Get-KPageCgroup -Count 3 -Cgroup $null")]

@@ -1,14 +1,14 @@
 namespace PagemapTools.Procfs.Core;
 
 /// <summary>The release of a kernel.</summary>
-/// <param name="Text">The release as uname -r prints it; outside Linux the name that the framework gives the system.</param>
-/// <param name="Version">The first two numbers of the text: 6.18 for 6.18.44-amd64; null if the text begins with no version.</param>
+/// <param name="Text">The release as uname -r prints it; outside Linux, the framework's name of the operating system.</param>
+/// <param name="Version">The first two numbers of the text: 6.18 for 6.18.44-amd64; null if the text does not begin with a version.</param>
 public sealed record KernelRelease(string Text, Version? Version)
 {
     /// <summary>The release as uname -r prints it.</summary>
     public override string ToString() => Text;
 
-    /// <summary>Reads the release from a proc tree. A tree without one is taken to be of the kernel that runs this process.</summary>
+    /// <summary>Reads the release from a proc tree; if the tree has none, the release of the running kernel.</summary>
     public static KernelRelease Read(ProcRoot root) => From(ReadText(root) ?? ReadText(ProcRoot.Default) ?? Environment.OSVersion.VersionString);
 
     /// <summary>Parses the first two numbers of a release.</summary>

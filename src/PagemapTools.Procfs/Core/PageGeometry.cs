@@ -2,7 +2,7 @@ using System.Numerics;
 
 namespace PagemapTools.Procfs.Core;
 
-/// <summary>The size of this machine's base pages. Every file of the pagemap interface has one entry a base page.</summary>
+/// <summary>The size of this machine's base pages. Every file of the pagemap interface has one entry for each base page.</summary>
 public static class PageGeometry
 {
     /// <summary>Bytes in a page: 4096 on x86-64; 4096, 16384 or 65536 on arm64.</summary>

@@ -7,7 +7,7 @@ namespace PagemapTools.Procfs.Core;
 /// A file that is an array of native-endian u64 values: /proc/PID/pagemap, indexed by virtual page; /proc/kpageflags, kpagecount and
 /// kpagecgroup, indexed by page frame number (Documentation/admin-guide/mm/pagemap.rst); or a saved copy of one of them.
 /// </summary>
-/// <remarks>Several threads can read at once, because every read names its offset.</remarks>
+/// <remarks>Several threads can read at once, because every read passes its offset.</remarks>
 public sealed class PageIndexedFile : IDisposable
 {
     private readonly PReadFunc _read;
@@ -39,8 +39,8 @@ public sealed class PageIndexedFile : IDisposable
 
     /// <summary>Opens a file of entries, in proc or anywhere else.</summary>
     /// <exception cref="ProcfsException">
-    /// The file cannot be opened (<see cref="ProcfsException.ErrorNumber"/> says why), is neither a regular file nor a block device, or has
-    /// a size that is no multiple of eight bytes.
+    /// The file cannot be opened (<see cref="ProcfsException.ErrorNumber"/> has the reason), is neither a regular file nor a block device,
+    /// or has a size that is not a multiple of eight bytes.
     /// </exception>
     public static PageIndexedFile Open(string path)
     {
@@ -49,8 +49,8 @@ public sealed class PageIndexedFile : IDisposable
             : throw new ProcfsException(ProcfsError.ReadFailed, $"'{path}' cannot be opened: {Errno.Describe(errno)}.", path, errorNumber: errno);
     }
 
-    /// <summary>Opens a file of a proc tree; null where the file cannot be opened, and <paramref name="errno"/> says why.</summary>
-    /// <exception cref="ProcfsException">The machine lacks descriptors or memory, or the file is no array of entries.</exception>
+    /// <summary>Opens a file of a proc tree; null if the file cannot be opened (<paramref name="errno"/> has the reason).</summary>
+    /// <exception cref="ProcfsException">The machine lacks descriptors or memory, or the file is not an array of entries.</exception>
     internal static PageIndexedFile? TryOpen(ProcRoot root, string path, out int errno, int? processId = null)
     {
         SafeFileHandle handle = root.OpenFile(path, out errno, processId);
@@ -58,10 +58,10 @@ public sealed class PageIndexedFile : IDisposable
     }
 
     /// <summary>
-    /// Reads entries from <paramref name="firstIndex"/> on. After a short read it reads further, until the kernel returns no more.
+    /// Reads entries from <paramref name="firstIndex"/> on. After a short read it continues until the kernel returns no more bytes.
     /// </summary>
     /// <returns>The number of entries read. It is smaller than requested at the end of the file, above the address space,
-    /// and where the process has exited.</returns>
+    /// and after the process has exited.</returns>
     /// <exception cref="ProcfsException">The kernel refuses the first entry. After a later refusal the entries before it are returned.</exception>
     public int Read(ulong firstIndex, Span<ulong> entries)
     {

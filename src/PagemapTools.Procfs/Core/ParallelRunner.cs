@@ -2,7 +2,7 @@ using System.Runtime.ExceptionServices;
 
 namespace PagemapTools.Procfs.Core;
 
-/// <summary>Runs the same work on several threads. The caller gets the first exception of a thread itself, not an AggregateException.</summary>
+/// <summary>Runs the same work on several threads. If threads fail, throws the first of their exceptions, not an AggregateException.</summary>
 internal static class ParallelRunner
 {
     public static void Run(int threads, Action<int> work, CancellationToken cancellationToken)

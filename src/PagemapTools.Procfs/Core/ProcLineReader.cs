@@ -3,8 +3,8 @@ using Microsoft.Win32.SafeHandles;
 namespace PagemapTools.Procfs.Core;
 
 /// <summary>
-/// Reads a text file line by line through one buffer. Every read names its offset, so several readers can share an open file. It does
-/// not close the file.
+/// Reads a text file line by line through one buffer. Every read passes its offset, so several readers can share an open
+/// file. The reader does not close the file.
 /// </summary>
 /// <param name="file">The open file.</param>
 /// <param name="path">Its path, for messages.</param>
@@ -27,17 +27,17 @@ internal sealed class ProcLineReader(SafeFileHandle file, string path, int? proc
     private int _next;
     private int _end;
 
-    /// <summary>The current line without its newline, cut where it is longer than <see cref="MaxLineLength"/>. Valid until the next call of <see cref="MoveNext"/>.</summary>
+    /// <summary>The current line without its newline, cut if it is longer than <see cref="MaxLineLength"/>. Valid until the next call of <see cref="MoveNext"/>.</summary>
     public ReadOnlySpan<byte> Line => _buffer.Array.AsSpan(_lineStart, _lineLength);
 
     /// <summary>Whether the current line is whole: neither cut nor without a newline.</summary>
     public bool IsWhole { get; private set; }
 
-    /// <summary>Why the last read failed; 0 at the end of the file.</summary>
+    /// <summary>The error number of the last read; 0 if the read succeeded or reached the end of the file.</summary>
     public int Errno { get; private set; }
 
-    /// <summary>Goes on to the next line.</summary>
-    /// <returns>Whether there is one; false at the end of the file, and where a read failed (<see cref="Errno"/>).</returns>
+    /// <summary>Moves to the next line.</summary>
+    /// <returns>Whether there is one; false at the end of the file, and after a failed read (<see cref="Errno"/>).</returns>
     /// <exception cref="ProcfsException">The machine lacks memory.</exception>
     public bool MoveNext()
     {
@@ -73,8 +73,8 @@ internal sealed class ProcLineReader(SafeFileHandle file, string path, int? proc
         return true;
     }
 
-    /// <summary>Moves the unfinished line to the front of the buffer, and makes the buffer longer where that gives no space.</summary>
-    /// <returns>Where the bytes that are read next go.</returns>
+    /// <summary>Moves the unfinished line to the front of the buffer, and enlarges the buffer if the line fills it.</summary>
+    /// <returns>The index at which the next read stores its bytes.</returns>
     private int MakeRoom()
     {
         int length = _end - _lineStart;
@@ -101,7 +101,7 @@ internal sealed class ProcLineReader(SafeFileHandle file, string path, int? proc
         return count > 0;
     }
 
-    /// <summary>Reads up to the end of a line that is too long, and keeps its beginning in the buffer.</summary>
+    /// <summary>Skips the rest of a line that is too long. The beginning of the line stays in the buffer.</summary>
     private bool SkipLine()
     {
         Span<byte> rest = stackalloc byte[4096];
@@ -116,7 +116,7 @@ internal sealed class ProcLineReader(SafeFileHandle file, string path, int? proc
             }
         }
 
-        // What was read after the newline is read again.
+        // The next call reads the bytes after the newline again.
         _next = _end;
         return Errno == 0;
     }

@@ -3,8 +3,8 @@ using System.Globalization;
 namespace PagemapTools.Procfs.Core;
 
 /// <summary>
-/// Parses the numbers that the kernel writes into the files of proc: digits alone, without a sign, a prefix or white space. A number
-/// above the maximum is no number.
+/// Parses the numbers that the kernel writes into the files of proc: digits only, without a sign, a prefix or white space. A number
+/// above the maximum is rejected.
 /// </summary>
 internal static class ProcNumber
 {
@@ -48,7 +48,7 @@ internal static class ProcNumber
         return true;
     }
 
-    /// <summary>The number of digits that a text begins with; -1 if their value is above the maximum.</summary>
+    /// <summary>Parses the digits at the beginning of a text. Returns how many there are, or -1 if their value is above the maximum.</summary>
     private static int ParseDigits(ReadOnlySpan<byte> text, ulong radix, ulong max, out ulong value)
     {
         value = 0;

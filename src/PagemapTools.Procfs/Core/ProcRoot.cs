@@ -8,7 +8,7 @@ namespace PagemapTools.Procfs.Core;
 /// tree is a plain directory.
 /// </summary>
 /// <remarks>
-/// Anyone may have written a tree that is no proc file system. In such a tree only regular files are opened, links are not followed,
+/// Anyone may have written a tree that is not a proc file system. In such a tree only regular files are opened, links are not followed,
 /// and nothing is written.
 /// </remarks>
 public sealed class ProcRoot
@@ -20,7 +20,7 @@ public sealed class ProcRoot
 
     private readonly Lazy<bool> _isProcFileSystem;
 
-    /// <summary>Creates a root. Without a path, the environment variable names the directory; without the variable it is /proc.</summary>
+    /// <summary>Creates a root. The default path is the value of the environment variable, or /proc if the variable is not set.</summary>
     public ProcRoot(string? path = null)
     {
         string chosen = !string.IsNullOrEmpty(path) ? path
@@ -33,7 +33,7 @@ public sealed class ProcRoot
     /// <summary>The directory.</summary>
     public string Path { get; }
 
-    /// <summary>Whether this is /proc. Only there do process ids mean the same as in the rest of the system.</summary>
+    /// <summary>Whether this is /proc, the only tree whose process ids are those of the calling process's own system calls.</summary>
     public bool IsDefault => Path == DefaultPath;
 
     /// <summary>Whether the directory is on a proc file system of the kernel; false for a saved or made-up tree.</summary>
@@ -79,9 +79,9 @@ public sealed class ProcRoot
 
     internal bool Exists(int processId) => Directory.Exists(GetPath(processId, string.Empty));
 
-    /// <summary>Opens a file of the tree for reading; on failure the handle is invalid and <paramref name="errno"/> says why.</summary>
+    /// <summary>Opens a file of the tree for reading; on failure the handle is invalid, and <paramref name="errno"/> has the reason.</summary>
     /// <exception cref="ProcfsException">
-    /// The machine lacks descriptors or memory, or a tree that is no proc file system has something else than a regular file there.
+    /// The machine lacks descriptors or memory, or the tree is not a proc file system and the path is not a regular file.
     /// </exception>
     internal SafeFileHandle OpenFile(string path, out int errno, int? processId = null)
     {

@@ -15,7 +15,7 @@ internal static class ProcText
     private const int MaxQuoteLength = 200;
 
     /// <summary>Reads the beginning of a file, as far as it fits into the buffer.</summary>
-    /// <returns>The number of bytes read; -1 where the file cannot be opened or read, and <paramref name="errno"/> says why.</returns>
+    /// <returns>The number of bytes read; -1 if the file cannot be opened or read (<paramref name="errno"/> has the reason).</returns>
     /// <exception cref="ProcfsException">The machine lacks descriptors or memory.</exception>
     public static int Read(ProcRoot root, string path, Span<byte> buffer, out int errno, int? processId = null)
     {
@@ -36,7 +36,7 @@ internal static class ProcText
         return errno == 0 ? length : -1;
     }
 
-    /// <summary>Reads a small file as text without white space at its ends; null where it cannot be opened or read.</summary>
+    /// <summary>Reads a small file as text without white space at its ends; null if it cannot be opened or read.</summary>
     public static string? TryReadSmall(ProcRoot root, string path)
     {
         Span<byte> buffer = stackalloc byte[SmallFileSize];
@@ -44,8 +44,8 @@ internal static class ProcText
         return length < 0 ? null : Encoding.UTF8.GetString(buffer[..length]).Trim();
     }
 
-    /// <summary>Throws where a call failed for want of descriptors or memory, or because a device failed.</summary>
-    /// <exception cref="ProcfsException">It did.</exception>
+    /// <summary>Throws if a call failed because the machine lacks descriptors or memory, or because a device failed.</summary>
+    /// <exception cref="ProcfsException">The call failed for such a reason.</exception>
     public static void ThrowIfExhausted(string path, int errno, int? processId)
     {
         if (Errno.IsExhaustion(errno))
@@ -54,7 +54,7 @@ internal static class ProcText
         }
     }
 
-    /// <summary>The failure of a file with a text that the kernel does not write.</summary>
+    /// <summary>Creates the failure of a file with a text that the kernel does not write.</summary>
     public static ProcfsException CreateMalformed(string path, ReadOnlySpan<byte> text, int? processId = null) => new(
         ProcfsError.ReadFailed,
         $"'{path}' has a line that no kernel writes: '{SeqFileText.Decode(text[..Math.Min(text.Length, MaxQuoteLength)])}{(text.Length > MaxQuoteLength ? "…" : string.Empty)}'.",

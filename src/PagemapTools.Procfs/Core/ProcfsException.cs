@@ -61,8 +61,8 @@ public sealed class ProcfsException : Exception
     public string? MissingCapability { get; }
 
     /// <summary>
-    /// Whether a reader of all processes meets this failure on every machine: the process has exited, has no address space, or belongs to
-    /// another user.
+    /// Whether this failure is normal while all processes are read: the process has exited, has no address space, or belongs to another
+    /// user.
     /// </summary>
     public bool IsExpected => Error is ProcfsError.ProcessNotFound or ProcfsError.NoAddressSpace or ProcfsError.ProcessAccessDenied;
 
@@ -72,6 +72,6 @@ public sealed class ProcfsException : Exception
     /// </summary>
     internal bool IsExhaustion => Errno.IsExhaustion(ErrorNumber);
 
-    /// <summary>The same failure as one of a process.</summary>
+    /// <summary>Creates the same failure with the id of a process.</summary>
     internal ProcfsException ForProcess(int processId) => new(Error, Message, Path, processId, ErrorNumber, MissingCapability);
 }

@@ -7,7 +7,7 @@ namespace PagemapTools.Procfs.Core;
 /// Text for a terminal. Any user can give a process or a file a name that moves the cursor, begins a new line or reverses the reading
 /// order.
 /// </summary>
-/// <remarks>Properties have the raw name, and parameters take it. Only what is shown is escaped.</remarks>
+/// <remarks>Properties return the raw name, and parameters accept it. Only displayed text is escaped.</remarks>
 public static class VisibleText
 {
     /// <summary>
@@ -31,7 +31,7 @@ public static class VisibleText
         return visible.ToString();
     }
 
-    /// <summary>Whether a character is shown as it is: it is no control, format or private-use character and no separator of lines.</summary>
+    /// <summary>Whether a character is shown as it is: it is not a control, format or private-use character, and does not separate lines.</summary>
     public static bool IsVisible(Rune character) => Rune.GetUnicodeCategory(character)
         is not (UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.PrivateUse
             or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator);

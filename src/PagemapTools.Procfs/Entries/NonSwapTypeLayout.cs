@@ -50,10 +50,10 @@ internal sealed class NonSwapTypeLayout
         }
     }
 
-    /// <summary>Whether the topmost type is SWP_SWAPIN_ERROR: from 5.19 until 6.2, where it became a PTE marker.</summary>
+    /// <summary>Whether the topmost type is SWP_SWAPIN_ERROR: from 5.19 to 6.1. Linux 6.2 replaced it by a PTE marker.</summary>
     public static bool HasSwapinErrorType(Version release) => release >= s_markers && release < s_markersAlways;
 
-    /// <summary>Gets the state that a swap type means; PTE markers are NonSwap.</summary>
+    /// <summary>Gets the state of a page by its swap type; the state of a PTE marker is NonSwap.</summary>
     public PageState GetState(int type) =>
         type >= _end ? PageState.NonSwap
         : type >= _firstDevice ? PageState.Device

@@ -30,7 +30,7 @@ public enum PageState : long
     /// <summary>In the memory of a device, or mapped by a device exclusively (HMM).</summary>
     Device,
 
-    /// <summary>An entry in swap format that is not swap: poisoned, in migration, or of a device. The kernel's configuration, which would tell which, cannot be read.</summary>
+    /// <summary>An entry in swap format that is not swap: poisoned, in migration, or of a device. The kernel's configuration, which shows which of these it is, cannot be read.</summary>
     NonSwap,
 
     /// <summary>An entry in swap format whose type the kernel hides from this user (CAP_SYS_ADMIN is missing): swapped out, or another state in swap format.</summary>

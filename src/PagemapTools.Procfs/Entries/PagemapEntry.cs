@@ -19,7 +19,7 @@ public readonly record struct PagemapEntry(ulong Raw)
     /// <summary>Bit 63: in memory.</summary>
     public bool IsPresent => (Raw & PresentBit) != 0;
 
-    /// <summary>Bit 62: the entry is in swap format. That is so for swapped-out pages, and also for PTE markers, migration and device entries.</summary>
+    /// <summary>Bit 62: the entry is in swap format. The entries of swapped-out pages, PTE markers, and migration and device entries are.</summary>
     public bool IsSwapFormat => (Raw & SwapBit) != 0;
 
     /// <summary>Bit 61: a page of a file, or shared anonymous memory (Linux 3.5).</summary>

@@ -5,7 +5,7 @@ namespace PagemapTools.Procfs.Entries;
 /// <summary>
 /// The meanings of the 32 swap types of a machine. The kernel assigns special types from the top (include/linux/swap.h): PTE markers
 /// (Linux 5.19; on 5.19 to 6.1 SWP_SWAPIN_ERROR is above them), then device memory, migration and poisoned pages, as far as the kernel
-/// is configured for them. The types below are swap areas. The object does not change, and threads may share it.
+/// is configured for them. The types below are swap areas. Immutable, and safe to use from several threads.
 /// </summary>
 public sealed class SwapTypes
 {
@@ -54,8 +54,8 @@ public sealed class SwapTypes
     /// <summary>
     /// Gets the file or device of a swap type; null if there is none, or if it is unknown. The kernel gives an area the lowest free type
     /// and lists the areas in the order of their types, without the types (mm/swapfile.c, swap_show). swapoff of an earlier area removes
-    /// its line, so the line numbers of later areas no longer match their types. A single area is unambiguous; several areas are taken in
-    /// order. After an entry for which <see cref="ContradictsAreaOrder"/> is true, a reader reports no areas.
+    /// its line, so the line numbers of later areas no longer match their types. A single area is unambiguous; the order of several areas is
+    /// assumed to match their types. After an entry for which <see cref="ContradictsAreaOrder"/> is true, a reader reports no areas.
     /// </summary>
     public string? GetArea(int type) =>
         Areas.Count == 1 ? (type < MinSwapTypes ? Areas[0] : null)
@@ -68,8 +68,8 @@ public sealed class SwapTypes
 
     internal PageState Classify(int type, ulong offset)
     {
-        // Vendors backport PTE markers, so the release does not tell whether the top type is one. An offset below 8 does: other special
-        // types have a page frame number there, and page frames 0 to 7 belong to the firmware or the kernel, never to a process.
+        // Vendors backport PTE markers, so the release does not show whether the top type is one. An offset below 8 shows it: other
+        // special types have a page frame number there, and page frames 0 to 7 belong to the firmware or the kernel, never to a process.
         if (type >= (_hasSwapinError ? TopType - 1 : TopType) && ClassifyMarker(offset) is { } marker)
         {
             return marker;

@@ -3,7 +3,7 @@ using System.Globalization;
 namespace PagemapTools.Procfs.Frames;
 
 /// <summary>
-/// A filter in the grammar of page-types' option --bits (tools/mm/page-types.c, parse_bits_mask). <c>a,b</c>: at least one of both is
+/// A filter in the grammar of page-types' option --bits (tools/mm/page-types.c, parse_bits_mask). <c>a,b</c>: at least one of the two is
 /// set. <c>a,b=a</c>: a is set and b is not; other flags do not count. <c>a,~b</c>: the same. <c>=a,b</c>: both are set and no other.
 /// A name may be abbreviated. It then means the lowest bit whose name in page-types' table has that beginning: <c>swap</c> is SWAPCACHE,
 /// <c>owner</c> is OWNER_PRIVATE. <c>compound</c> is COMPOUND_HEAD and COMPOUND_TAIL. A number is a mask: hexadecimal with 0x, octal with

@@ -1,6 +1,6 @@
 namespace PagemapTools.Procfs.Frames;
 
-/// <summary>The letter of a flag, and its names beside that of the member.</summary>
+/// <summary>The letter of a flag, and its names other than that of the member.</summary>
 [AttributeUsage(AttributeTargets.Field)]
 internal sealed class KPageFlagAttribute(char letter) : Attribute
 {

@@ -4,8 +4,8 @@ namespace PagemapTools.Procfs.Frames;
 
 /// <summary>
 /// Decodes words of kpageflags in both ways of page-types (tools/mm/page-types.c): well-known flags, or raw (--raw), which are all flags
-/// with overloaded bits expanded. Both ways clear ANON and KSM of slab pages, because slab uses the field from which the kernel derives
-/// them for something else (fs/proc/page.c, stable_page_flags).
+/// with overloaded bits expanded. Both ways clear ANON and KSM of slab pages, because slab stores other data in the field from which the
+/// kernel derives them (fs/proc/page.c, stable_page_flags).
 /// </summary>
 public static class KPageFlagsDecoder
 {

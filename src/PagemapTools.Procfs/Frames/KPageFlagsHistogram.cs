@@ -18,7 +18,7 @@ internal sealed class KPageFlagsHistogram(FlagFilter filter, bool rawFlags)
 
     /// <summary>Counts all page frames of a file of flags on several threads.</summary>
     /// <param name="kpageflags">The file.</param>
-    /// <param name="threads">How many threads.</param>
+    /// <param name="threads">The number of threads.</param>
     /// <param name="progress">Receives the number of page frames read so far, on the threads that read.</param>
     /// <param name="cancellationToken">Cancels the reading.</param>
     public void AddAll(PageIndexedFile kpageflags, int threads, IProgress<ulong>? progress, CancellationToken cancellationToken)

@@ -59,7 +59,7 @@ public static class KPageFlagsNames
 
     /// <summary>
     /// Finds the lowest bit whose name in page-types' table has this beginning; case is ignored. The table is that of Linux 6.1. In the
-    /// table of 6.12 bit 34 is owner_2, which <c>owner</c> then means, and uncached is missing.
+    /// table of 6.12 bit 34 is owner_2, so that <c>owner</c> means bit 34, and uncached is missing.
     /// </summary>
     internal static bool TryFindPageTypesName(string beginning, out KPageFlags flag)
     {

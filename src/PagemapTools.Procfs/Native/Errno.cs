@@ -20,8 +20,8 @@ internal static class Errno
     public const int ELOOP = 40;
 
     /// <summary>
-    /// Whether the call failed for want of descriptors or memory, or because a device failed. Such an error says nothing about the
-    /// file: it means neither that the file is absent nor that the caller may not open it.
+    /// Whether the call failed because the machine lacks descriptors or memory, or because a device failed. Such an error does not show
+    /// whether the file exists, or whether the caller may open it.
     /// </summary>
     public static bool IsExhaustion(int errno) => errno is EMFILE or ENFILE or ENOMEM or EIO;
 

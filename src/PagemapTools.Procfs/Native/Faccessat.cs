@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace PagemapTools.Procfs.Native;
 
-/// <summary>faccessat checks the mode of a file alone. Opening a file of proc may need more, such as ptrace access.</summary>
+/// <summary>faccessat checks only the mode of a file. Opening a file of proc may need more, such as ptrace access.</summary>
 internal static partial class Faccessat
 {
     private const int AtWorkingDirectory = -100;

@@ -14,7 +14,7 @@ internal static partial class MemoryMap
     // MAP_ANONYMOUS is 0x20 on every architecture that .NET runs on.
     public const int MapAnonymous = 0x20;
 
-    /// <summary>Maps memory, of no file if <paramref name="file"/> is null. Returns the address, or 0 on failure.</summary>
+    /// <summary>Maps a file, or anonymous memory if <paramref name="file"/> is null. Returns the address, or 0 on failure.</summary>
     public static nint Map(nuint length, int protection, int flags, SafeFileHandle? file, long offset)
     {
         nint fileNumber = file is null ? -1 : file.DangerousGetHandle();

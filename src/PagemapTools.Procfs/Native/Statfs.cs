@@ -23,7 +23,7 @@ internal static partial class Statfs
         return StatfsNative(file, result) == 0 ? (long)*(nint*)result : 0;
     }
 
-    /// <summary>The type of the file system that a path is on; 0 if statfs fails.</summary>
+    /// <summary>Gets the type of the file system that a path is on; 0 on failure.</summary>
     public static unsafe long GetFileSystemType(string path)
     {
         byte* result = stackalloc byte[ResultSize];

@@ -56,7 +56,7 @@ public sealed record ProcessPageQuery : FrameQuery
 
 /// <summary>A run of page frames.</summary>
 /// <param name="First">The first frame's number.</param>
-/// <param name="Count">How many.</param>
+/// <param name="Count">The number of frames.</param>
 public readonly record struct FrameRange(ulong First, ulong Count)
 {
     /// <summary>Every frame of the machine; the files end where memory does.</summary>

@@ -36,7 +36,7 @@ internal sealed class PageBatch : IDisposable
 
     public bool IsFull => Count == _limit;
 
-    /// <summary>Whether no swap type that the walk has read contradicts the order of the swap areas (<see cref="SwapTypes.GetArea"/>).</summary>
+    /// <summary>True until the walk reads a swap type that contradicts the order of the swap areas (<see cref="SwapTypes.GetArea"/>).</summary>
     public bool IsAreaOrderPlausible { get; set; } = true;
 
     public ReadOnlySpan<ulong> Pfns => _pfns.AsSpan(0, Count);

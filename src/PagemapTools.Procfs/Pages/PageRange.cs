@@ -64,7 +64,7 @@ public class PageRange : FrameInfo
     /// <inheritdoc cref="ProcessPageInfo.SwapFile"/>
     public string? SwapFile => Values.SwapFile;
 
-    /// <summary>What the frames are used for (/proc/kpageflags); without compound marks if page frames were ignored.</summary>
+    /// <summary>What the frames are used for (/proc/kpageflags); without the compound flags if page frames were ignored.</summary>
     public override KPageFlags? Flags => IgnoresPfn ? base.Flags & ~Compound : base.Flags;
 
     /// <summary>Whether the pages were joined without regard to their page frames and swap offsets.</summary>
@@ -74,7 +74,7 @@ public class PageRange : FrameInfo
         first.Mapping is null ? new PageRange(first, ignoresPfn: false) : new ProcessPageRange(first, ignorePfn);
 }
 
-/// <summary>A run of pages of a process. The type of its own gives it a view of its own.</summary>
+/// <summary>A run of pages of a process. It is a separate type because it has a separate view.</summary>
 public sealed class ProcessPageRange : PageRange
 {
     internal ProcessPageRange(in PageValues first, bool ignoresPfn)

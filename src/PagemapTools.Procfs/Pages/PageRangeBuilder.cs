@@ -6,7 +6,7 @@ namespace PagemapTools.Procfs.Pages;
 /// <summary>Joins pages that follow one another and are alike in every property that was read into ranges. Stores one range at a time.</summary>
 /// <param name="ignorePfn">
 /// Whether pages of a process are joined by address, mapping, state and their other properties alone, without regard to page frame
-/// numbers and swap offsets; the compound marks of a large page do not split it then.
+/// numbers and swap offsets; the compound flags of a large page then do not split a range.
 /// </param>
 public sealed class PageRangeBuilder(bool ignorePfn = false)
 {
@@ -66,10 +66,10 @@ public sealed class PageRangeBuilder(bool ignorePfn = false)
         bool follows = page.Mapping is null
             ? FollowsInFrame(page, first, length)
             : ExtendsProcess(page, first, length) && (ignorePfn ? IsSameSwap(page, first) : FollowsInFrame(page, first, length));
-        return follows && page.HasSameFrameProperties(first, _ignoredFlags);
+        return follows && page.HasSameFrameProperties(first, page.Mapping is null ? KPageFlags.None : _ignoredFlags);
     }
 
-    // Flags are compared as they are shown, which under -Raw includes bits of the entry; those bits of the entry have to be equal.
+    // The flags that are shown as raw include bits of the entry, so these bits have to be equal.
     private static bool ExtendsProcess(in PageValues page, in PageValues first, ulong length) =>
         page.Address == first.Address + PageGeometry.ToAddress(length)
         && ((page.Entry.Raw ^ first.Entry.Raw) & ~PagemapEntry.PfnMask) == 0

@@ -79,7 +79,7 @@ public static class PageReading
     /// <summary>Joins page frames that follow one another and are alike into ranges.</summary>
     public static IEnumerable<PageRange> AsRanges(this IEnumerable<PageInfo> pages) => JoinAll(pages, ignorePfn: false);
 
-    // A failure of the reading comes after the range that it cuts short.
+    // A failure is thrown after the range that it cuts short.
     private static IEnumerable<PageRange> JoinAll(IEnumerable<PageInfo> pages, bool ignorePfn)
     {
         PageRangeBuilder builder = new(ignorePfn);

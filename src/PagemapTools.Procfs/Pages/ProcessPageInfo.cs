@@ -20,7 +20,7 @@ public sealed class ProcessPageInfo : PageInfo
     /// <summary>The mapping that contains the page.</summary>
     public MemoryMapping Mapping => Values.Mapping!;
 
-    /// <summary>What the page is.</summary>
+    /// <summary>The state of the page.</summary>
     public PageState State => Values.State;
 
     /// <summary>Whether the page was written since soft-dirty was last cleared; null on a kernel without CONFIG_MEM_SOFT_DIRTY.</summary>

@@ -30,7 +30,7 @@ internal sealed class ProcessPageReader : IPageRows<ProcessPageInfo>, IDisposabl
     private readonly SharedMemoryResolver? _shared;
     private readonly PrefetchPipeline<PageBatch> _ahead;
 
-    // The consumer uses one, one is joined, and one is walked.
+    // One batch that the consumer uses, one that is joined, and one that is walked.
     private readonly PageBatch[] _batches = [new(), new(), new()];
     private int _filled;
     private int _rows = PageBatch.Capacity;
@@ -147,7 +147,6 @@ internal sealed class ProcessPageReader : IPageRows<ProcessPageInfo>, IDisposabl
         }
 
         batch.IsAreaOrderPlausible = _isAreaOrderPlausible;
-
         return batch;
     }
 

@@ -41,7 +41,7 @@ internal sealed class AccessDeniedDiagnosis
     }
 
     /// <summary>The sentence of the error message.</summary>
-    public string Explanation => MissingCapability is { } missing ? $"What is missing is {missing}."
+    public string Explanation => MissingCapability is { } missing ? $"The caller lacks {missing}."
         : $"The caller {DescribeEffectiveCapabilities()}. Something else refuses access, such as a security module (SELinux, AppArmor, BPF LSM).";
 
     private string Reason => _isTraceRefused

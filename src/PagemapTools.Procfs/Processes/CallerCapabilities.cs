@@ -47,7 +47,7 @@ internal sealed class CallerCapabilities
     public bool? CanPtraceOtherUsers => IsInitialUserNamespace
         & (Has(Capability.SysPtrace) | (_isPerfMonEnough & (Has(Capability.PerfMon) | Has(Capability.SysAdmin))));
 
-    /// <summary>Whether the caller may read files regardless of their mode. In another user namespace the owners outside it are excluded.</summary>
+    /// <summary>Whether the caller may read files regardless of their mode. In another user namespace that excludes files whose owner is outside it.</summary>
     public bool? CanBypassReadPermission => IsInitialUserNamespace & (Has(Capability.DacReadSearch) | Has(Capability.DacOverride));
 
     /// <summary>Whether the caller may write files regardless of their mode.</summary>

@@ -14,8 +14,8 @@ internal sealed class MapsReader(SafeFileHandle maps, ProcessContext process)
         {
             MemoryMapping mapping = lines.IsWhole ? parser.Parse(lines.Line) : throw parser.CreateMalformedLine(lines.Line);
 
-            // The kernel prints a page of lines a read. Between two reads the last mapping may have merged with the next one, which is then
-            // printed with addresses that were printed before (fs/proc/task_mmu.c, m_start).
+            // One read returns at most a page of lines. Between two reads the last mapping may merge with the next one. The kernel then prints
+            // addresses that it printed before (fs/proc/task_mmu.c, m_start).
             if (mapping.End > end)
             {
                 yield return mapping.Start < end ? mapping.CutAt(end) : mapping;
@@ -23,7 +23,7 @@ internal sealed class MapsReader(SafeFileHandle maps, ProcessContext process)
             }
         }
 
-        // The maps of a process that exits end early or give ESRCH. The caller finds out whether it has exited.
+        // If the process exits, maps ends early or reading it fails with ESRCH. The caller checks whether the process has exited.
         if (lines.Errno is not (0 or Errno.ESRCH))
         {
             throw new ProcfsException(

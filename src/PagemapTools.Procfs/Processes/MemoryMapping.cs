@@ -31,7 +31,7 @@ public sealed class MemoryMapping
 
     /// <summary>
     /// The file's inode number; 0 without a file. For a System V segment it is the segment's id, which is 0 for the first segment of an
-    /// IPC namespace (ipc/shm.c, newseg). Whether the mapping has a file, only the device shows.
+    /// IPC namespace (ipc/shm.c, newseg). Only the device shows whether the mapping has a file.
     /// </summary>
     public ulong Inode { get; internal init; }
 
@@ -42,8 +42,8 @@ public sealed class MemoryMapping
     public string? Path { get; internal init; }
 
     /// <summary>
-    /// Whether the name ends in " (deleted)". The kernel appends that to the path of a deleted file (fs/d_path.c). The name of a file can
-    /// itself end so; then this is also true, and <see cref="Path"/> lacks the ending.
+    /// Whether the name ends in " (deleted)". The kernel appends that to the path of a deleted file (fs/d_path.c). The name of a file
+    /// can have this ending itself. The property is then true, too, and <see cref="Path"/> lacks the ending.
     /// </summary>
     public bool IsDeleted { get; internal init; }
 
@@ -56,7 +56,7 @@ public sealed class MemoryMapping
     /// <summary>The id of the process that has the mapping.</summary>
     public int ProcessId => Process.Id;
 
-    /// <summary>The path, or [anon] where there is none.</summary>
+    /// <summary>The path, or [anon] if there is none.</summary>
     public string Name => Path ?? "[anon]";
 
     internal uint DeviceMajor { get; init; }
@@ -77,7 +77,7 @@ public sealed class MemoryMapping
     /// <summary>The range, the permissions and the name, as in maps; safe for a terminal.</summary>
     public override string ToString() => $"{Start:x}-{End:x} {Permissions} {VisibleText.Escape(Name)}";
 
-    /// <summary>The part of the mapping from an address on.</summary>
+    /// <summary>Creates the part of the mapping that begins at an address.</summary>
     internal MemoryMapping CutAt(ulong start) => new(Process)
     {
         Start = start,

@@ -3,8 +3,8 @@ using Microsoft.Win32.SafeHandles;
 namespace PagemapTools.Procfs.Processes;
 
 /// <summary>The pagemap and the maps of one address space, opened together.</summary>
-/// <param name="ThreadId">The thread whose directory is read: the main thread, or a live one where the main thread has exited.</param>
-/// <param name="Program">The program that the thread executed; null where the tree has no stat.</param>
+/// <param name="ThreadId">The thread whose directory is read: the main thread, or a live one if the main thread has exited.</param>
+/// <param name="Program">The program that the thread executed; null if the tree has no stat.</param>
 /// <param name="Pagemap">The open pagemap.</param>
 /// <param name="Maps">The open maps.</param>
 /// <remarks>
@@ -50,7 +50,7 @@ internal sealed record OpenFiles(int ThreadId, ProgramIdentity? Program, PageInd
     }
 
     /// <summary>Whether the process still executes the program that it executed before the files were opened.</summary>
-    /// <exception cref="ProcfsException">stat cannot be read.</exception>
+    /// <exception cref="ProcfsException">The machine lacks descriptors or memory, or stat has a text that the kernel does not write.</exception>
     public bool IsOfSameProgram(ProcRoot root) => ProcessStat.TryRead(root, ThreadId)?.Program == Program;
 
     public void Dispose()
@@ -70,31 +70,30 @@ internal sealed record OpenFiles(int ThreadId, ProgramIdentity? Program, PageInd
     {
         int threadId = processId;
         PageIndexedFile? pagemap = PageIndexedFile.TryOpen(root, root.GetPath(processId, PagemapFile), out int errno, processId);
-
-        // Without an address space pagemap does not open. In older kernels it opens and has no entry (fs/proc/base.c, proc_mem_open).
-        if ((pagemap is null || !HasEntry(pagemap, 0)) && ThreadGroup.FindLiveThread(root, processId) is { } thread)
-        {
-            pagemap?.Dispose();
-            threadId = thread;
-            stat = ProcessStat.TryRead(root, threadId);
-            pagemap = PageIndexedFile.TryOpen(root, root.GetPath(threadId, PagemapFile), out errno, processId);
-        }
-
-        if (pagemap is null)
-        {
-            throw ProcessErrors.FromErrno(root, processId, PagemapFile, errno);
-        }
-
         try
         {
+            // The pagemap of a process without an address space cannot be opened. On older kernels it opens, and has no entry
+            // (fs/proc/base.c, proc_mem_open).
+            if ((pagemap is null || !HasEntry(pagemap, 0)) && ThreadGroup.FindLiveThread(root, processId) is { } thread)
+            {
+                pagemap?.Dispose();
+                threadId = thread;
+                stat = ProcessStat.TryRead(root, threadId);
+                pagemap = PageIndexedFile.TryOpen(root, root.GetPath(threadId, PagemapFile), out errno, processId);
+            }
+
+            if (pagemap is null)
+            {
+                throw ProcessErrors.FromErrno(root, processId, PagemapFile, errno);
+            }
+
             SafeFileHandle maps = root.OpenFile(root.GetPath(threadId, MapsFile), out errno, processId);
             return errno == 0 ? new OpenFiles(threadId, stat?.Program, pagemap, maps) : throw ProcessErrors.FromErrno(root, processId, MapsFile, errno);
         }
         catch (ProcfsException)
         {
-            pagemap.Dispose();
+            pagemap?.Dispose();
             throw;
         }
     }
-
 }

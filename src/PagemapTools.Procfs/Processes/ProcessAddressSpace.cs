@@ -9,7 +9,7 @@ namespace PagemapTools.Procfs.Processes;
 /// </summary>
 public sealed class ProcessAddressSpace : IDisposable
 {
-    // A process that executes programs without a pause is given up after so many attempts.
+    // Bounds the attempts to open a process that executes one program after the other.
     private const int MaxAttempts = 4;
 
     private readonly ProcessContext _context;
@@ -61,7 +61,7 @@ public sealed class ProcessAddressSpace : IDisposable
             yield return mapping;
         }
 
-        // maps ends the same way after the last mapping and after the exit of the process. pagemap tells which.
+        // maps ends in the same way after the last mapping and after the exit of the process. pagemap distinguishes them.
         if (last is null)
         {
             throw ProcessErrors.FromErrno(_root, ProcessId, "maps", Errno.ESRCH);
@@ -79,7 +79,7 @@ public sealed class ProcessAddressSpace : IDisposable
     /// <summary>The path of a file in the process's directory of the proc tree.</summary>
     internal string GetPath(string file) => _root.GetPath(_files.ThreadId, file);
 
-    /// <summary>Opens another file of the process; on failure the handle is invalid and <paramref name="errno"/> says why.</summary>
+    /// <summary>Opens another file of the process; on failure the handle is invalid, and <paramref name="errno"/> has the reason.</summary>
     /// <exception cref="ProcfsException">The process has exited or executed another program since it was opened.</exception>
     internal SafeFileHandle OpenFile(string file, out int errno)
     {

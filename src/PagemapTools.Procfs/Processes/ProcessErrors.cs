@@ -9,7 +9,7 @@ internal static class ProcessErrors
     public static ProcfsException Exited(ProcRoot root, int processId) =>
         NotFound(root, processId, $"The address space of process {processId} no longer exists: the process has exited, or executed another program.");
 
-    /// <summary>The reason why <paramref name="file"/> of a process failed with <paramref name="errno"/>.</summary>
+    /// <summary>Creates the failure of <paramref name="file"/> of a process by <paramref name="errno"/> and the state of the process.</summary>
     public static ProcfsException FromErrno(ProcRoot root, int processId, string file, int errno)
     {
         string path = root.GetPath(processId, file);
@@ -26,7 +26,7 @@ internal static class ProcessErrors
         };
     }
 
-    /// <summary>The failure of a process that exists without an address space; null if it has one, or does not exist.</summary>
+    /// <summary>Creates the failure of a process that exists without an address space; null if it has one, or does not exist.</summary>
     public static ProcfsException? NoAddressSpaceOrNull(ProcRoot root, int processId, string file, int errno)
     {
         string? reason = ProcessStat.TryRead(root, processId) switch
@@ -45,7 +45,7 @@ internal static class ProcessErrors
             errno);
     }
 
-    // A process that exits takes its whole directory along. stat is there on every kernel and in every sandbox.
+    // When a process exits, its whole directory disappears. stat exists on every kernel and in every sandbox.
     private static bool IsMissingFromLiveProcess(ProcRoot root, int processId) => ProcessStat.TryRead(root, processId) is { HasEnded: false };
 
     private static ProcfsException NotAvailable(int processId, string path, int errno) => new(
@@ -68,7 +68,7 @@ internal static class ProcessErrors
         AccessDeniedDiagnosis diagnosis = Diagnose(root, processId, file);
         return new ProcfsException(
             ProcfsError.ProcessAccessDenied,
-            $"Process {processId} may not be {(file == "clear_refs" ? "written" : "read")}: '{path}' answers {Errno.Describe(errno)}. {diagnosis.Explanation}",
+            $"Process {processId} may not be {(file == "clear_refs" ? "written" : "read")}: '{path}' failed with '{Errno.Describe(errno)}'. {diagnosis.Explanation}",
             path,
             processId,
             errno,

@@ -16,7 +16,7 @@ internal static class ProcessNames
     public static string GetOrThrow(ProcRoot root, int processId, string file) =>
         TryRead(root, processId, out int errno) ?? throw ProcessErrors.FromErrno(root, processId, file, errno);
 
-    /// <summary>Reads the name; null where it cannot be read, and <paramref name="errno"/> says why.</summary>
+    /// <summary>Reads the name; null if it cannot be read (<paramref name="errno"/> has the reason).</summary>
     public static string? TryRead(ProcRoot root, int processId, out int errno)
     {
         Span<byte> buffer = stackalloc byte[MaxNameLength];
@@ -36,7 +36,7 @@ internal static class ProcessNames
         int length = ProcText.Read(root, root.GetPath(processId, "cmdline"), buffer, out _, processId);
         ReadOnlySpan<byte> rest = length < 0 ? [] : buffer[..length];
 
-        // If the first argument is an interpreter, the second is its script. An argument that goes on behind the buffer is not used.
+        // If the first argument is an interpreter, the second is its script. An argument that does not end within the buffer is not used.
         for (int i = 0; i < 2 && !rest.IsEmpty; i++)
         {
             int end = rest.IndexOf((byte)0);

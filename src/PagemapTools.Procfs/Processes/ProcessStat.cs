@@ -15,7 +15,7 @@ internal readonly record struct ProcessStat(char State, bool IsKernelThread, Pro
     /// <summary>Whether the process or thread has exited: it is a zombie (Z) or dead (X).</summary>
     public bool HasEnded => State is 'Z' or 'X';
 
-    /// <summary>Reads the file; null where it cannot be opened or read.</summary>
+    /// <summary>Reads the file; null if it cannot be opened or read.</summary>
     /// <exception cref="ProcfsException">The file has a text that the kernel does not write.</exception>
     public static ProcessStat? TryRead(ProcRoot root, int processId)
     {

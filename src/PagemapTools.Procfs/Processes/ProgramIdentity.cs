@@ -3,7 +3,7 @@ namespace PagemapTools.Procfs.Processes;
 /// <summary>
 /// The fields of /proc/PID/stat that change when a process id passes to another process, or when a process executes another program. The
 /// kernel reads the addresses under exec_update_lock, and shows them to every caller who may read pagemap (fs/proc/array.c, do_task_stat).
-/// proc has no better key: where address space randomization is off, a program that executes itself with the same arguments and
+/// proc has no better key: if address space randomization is off, a program that executes itself with the same arguments and
 /// environment has the same addresses.
 /// </summary>
 internal readonly record struct ProgramIdentity(

@@ -101,7 +101,7 @@ public sealed class SoftDirty
         nint page = MemoryMap.Map(length, MemoryMap.ProtectionRead | MemoryMap.ProtectionWrite, MemoryMap.MapPrivate | MemoryMap.MapAnonymous, null, 0);
         if (page == 0)
         {
-            throw ProbeFailed(pagemap, $"mmap answers {Marshal.GetLastPInvokeErrorMessage()}.");
+            throw ProbeFailed(pagemap, $"mmap failed: {Marshal.GetLastPInvokeErrorMessage()}.");
         }
 
         try

@@ -13,7 +13,7 @@ internal static class ThreadGroup
     // Bounds the search in a process whose threads are all zombies.
     private const int MaxThreads = 1024;
 
-    /// <summary>The id of a live thread; null where the main thread is alive, and where no thread is.</summary>
+    /// <summary>Finds the id of a live thread; null if the main thread is alive, or if no thread is.</summary>
     /// <exception cref="ProcfsException">A file has a text that the kernel does not write.</exception>
     public static int? FindLiveThread(ProcRoot root, int processId)
     {

@@ -12,6 +12,6 @@ internal enum BackingStore
     /// <summary>Nowhere: pages of hugetlbfs are always in memory.</summary>
     HugePages,
 
-    /// <summary>Where the file system below an overlay stores them. Only the open file tells which file system that is.</summary>
+    /// <summary>Where the file system below an overlay stores them. Only the open file shows which file system that is.</summary>
     UnderlyingOfOverlay,
 }

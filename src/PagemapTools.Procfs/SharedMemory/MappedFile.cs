@@ -19,7 +19,7 @@ internal sealed class MappedFile : IDisposable
     public BackingStore Backing { get; }
 
     /// <summary>
-    /// Whether cachestat tells which pages of the file are in memory. On a stacked file system it does not: a mapping there maps a file of
+    /// Whether cachestat reports which pages of the file are in memory. On a stacked file system it does not: a mapping there maps a file of
     /// the file system below (fs/backing-file.c, backing_file_mmap), and the page cache of the open file is empty.
     /// </summary>
     public bool HasCachestat { get; }
@@ -62,7 +62,7 @@ internal sealed class MappedFile : IDisposable
         return null;
     }
 
-    /// <summary>Wraps an open file, and disposes its handle.</summary>
+    /// <summary>Wraps an open file. The wrapper disposes the handle.</summary>
     public static MappedFile FromHandle(SafeFileHandle handle)
     {
         long fileSystem = Statfs.GetFileSystemType(handle);

@@ -13,7 +13,7 @@ internal static class PageCacheProbe
     /// <param name="states">Receives the state of each page; all are Unpopulated before the call.</param>
     /// <param name="inCore">A buffer of one byte for each page.</param>
     /// <param name="capabilities">The capabilities of the caller.</param>
-    /// <returns>False if the kernel does not report them; the states are then not valid.</returns>
+    /// <returns>False if the kernel does not report the states. They may then be incomplete.</returns>
     public static bool Classify(MappedFile file, long offset, Span<PageState> states, Span<byte> inCore, CallerCapabilities capabilities) =>
         file.HasCachestat ? ClassifyByCachestat(file, offset, states) : ClassifyByMincore(file, offset, states, inCore, capabilities);
 

@@ -5,7 +5,7 @@ namespace PagemapTools.Procfs.SharedMemory;
 
 /// <summary>
 /// Resolves pages of shared memory whose entries read 0 (pagemap.rst, "Exceptions for Shared Memory"). The file of the mapping, opened
-/// through /proc/PID/map_files, tells which pages are allocated and which are in the page cache. An allocated page of shared memory that
+/// through /proc/PID/map_files, shows which pages are allocated and which are in the page cache. An allocated page of shared memory that
 /// is not in the page cache is swapped out.
 /// </summary>
 /// <param name="process">The process that has the mappings.</param>
@@ -55,7 +55,7 @@ internal sealed class SharedMemoryResolver(ProcessAddressSpace process, CallerCa
 
     /// <summary>
     /// Counts the swapped-out pages of a mapping's file as smaps does (fs/proc/task_mmu.c, smap_gather_stats). In a private writable
-    /// mapping only pages count of which the process has no copy. Null if the caller may not examine the file; 0 if there is no file.
+    /// mapping only the pages that the process has not copied count. Null if the caller may not examine the file; 0 if there is no file.
     /// </summary>
     /// <param name="mapping">The mapping.</param>
     /// <param name="isAmbiguous">Whether more pages may be swapped out, because mincore reports pages in the swap cache as in memory.</param>
@@ -159,8 +159,10 @@ internal sealed class SharedMemoryResolver(ProcessAddressSpace process, CallerCa
         if (!ReferenceEquals(_mapping, mapping))
         {
             _file?.Dispose();
-            _mapping = mapping;
+            _file = null;
+            _mapping = null;
             _file = MappedFile.Open(process, mapping, out _isDenied);
+            _mapping = mapping;
         }
 
         return _file;

@@ -12,7 +12,7 @@ public static class PagemapSupportProbe
 {
     private const string OwnPagemap = "self/pagemap";
     private const string Unreadable = "the pagemap of the calling process cannot be read";
-    private const string UnknownCapabilities = "the caller's capabilities are unknown: /proc/self/status or /proc/self/ns/user cannot be read";
+    private const string UnknownCapabilities = "the caller's capabilities are unknown: /proc/thread-self/status or /proc/self/ns/user cannot be read";
 
     /// <summary>Probes each feature when it is enumerated.</summary>
     public static IEnumerable<PagemapSupport> ProbeSupport(this ProcfsContext procfs)

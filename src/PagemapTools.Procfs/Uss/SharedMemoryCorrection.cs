@@ -7,7 +7,7 @@ namespace PagemapTools.Procfs.Uss;
 /// <summary>
 /// The first phase of a measurement adds what the pagemap entries do not show. The entry of a swapped-out page of shared memory reads 0
 /// (pagemap.rst, "Exceptions for Shared Memory"), so the file of the mapping is examined. If mincore is ambiguous (before Linux 6.5,
-/// which has cachestat, and on overlays), smaps is read. Before Linux 6.12 bit 56 does not show whether processes share the page table of
+/// which added cachestat, and on overlays), smaps is read. Before Linux 6.12 bit 56 does not show whether processes share the page table of
 /// a hugetlb page, but smaps does.
 /// </summary>
 /// <param name="process">The process.</param>
@@ -17,7 +17,7 @@ namespace PagemapTools.Procfs.Uss;
 internal sealed class SharedMemoryCorrection(
     ProcessAddressSpace process, BackingStoreResolver stores, KernelRelease release, CallerCapabilities capabilities) : IDisposable
 {
-    // Processes share a page table only where a mapping covers all of it, 1 GiB on x86-64 (mm/hugetlb.c, huge_pmd_share).
+    // Processes share a page table only if a mapping covers all of it, 1 GiB on x86-64 (mm/hugetlb.c, huge_pmd_share).
     private static readonly ulong s_sharedPmdSize = PageGeometry.PageSize * (PageGeometry.PageSize / 8) * (PageGeometry.PageSize / 8);
 
     // Without an active swap area no shared memory is swapped out.

@@ -8,10 +8,10 @@ internal sealed class SmapsReader(ProcessAddressSpace process)
 {
     private Dictionary<ulong, Figures>? _figures;
 
-    /// <summary>Bytes in swap, of private and of shared memory; null where smaps cannot be read or no longer has the mapping.</summary>
+    /// <summary>Bytes in swap, of private and of shared memory; null if smaps cannot be read or no longer has the mapping.</summary>
     public long? GetSwap(MemoryMapping mapping) => GetFigures(mapping)?.Swap;
 
-    /// <summary>Bytes in hugetlb pages that no other process maps; null where smaps cannot be read or no longer has the mapping.</summary>
+    /// <summary>Bytes in hugetlb pages that no other process maps; null if smaps cannot be read or no longer has the mapping.</summary>
     public long? GetPrivateHugetlb(MemoryMapping mapping) => GetFigures(mapping)?.PrivateHugetlb;
 
     private Figures? GetFigures(MemoryMapping mapping) => (_figures ??= Read()).TryGetValue(mapping.Start, out Figures figures) ? figures : null;

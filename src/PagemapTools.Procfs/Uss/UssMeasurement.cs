@@ -8,7 +8,7 @@ public static class UssMeasurement
     /// <summary>Measures a process.</summary>
     /// <param name="procfs">The machine.</param>
     /// <param name="processId">The id of the process.</param>
-    /// <param name="method">How the pages of the process alone are found.</param>
+    /// <param name="method">How the pages that belong to the process alone are found.</param>
     /// <param name="progress">Receives addresses that the walk has reached, on the threads that walk.</param>
     /// <param name="cancellationToken">Cancels the measurement.</param>
     /// <exception cref="ProcfsException">The process does not exist, exits or has no address space, or the caller may not read it.</exception>

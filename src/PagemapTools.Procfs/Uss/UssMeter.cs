@@ -23,7 +23,7 @@ public sealed class UssMeter
 
     /// <summary>Creates a meter.</summary>
     /// <param name="procfs">The machine; it stays open.</param>
-    /// <param name="method">How the pages of a process alone are found.</param>
+    /// <param name="method">How the pages that belong to a process alone are found.</param>
     /// <exception cref="ProcfsException">The method is MapCount, and the caller may not read /proc/kpagecount or the kernel does not have it.</exception>
     public UssMeter(ProcfsContext procfs, UssMethod method = UssMethod.Exclusive)
     {

@@ -7,19 +7,19 @@ namespace PagemapTools.Procfs.Walk;
 /// <param name="End">The address after the last one; greater than <paramref name="Start"/>.</param>
 public readonly record struct AddressRange(ulong Start, ulong End)
 {
-    /// <summary>Creates the range of the page with an address.</summary>
+    /// <summary>Creates the range of the page that contains an address.</summary>
     public AddressRange(ulong address)
         : this(address & ~(PageGeometry.PageSize - 1), Math.Max(address | (PageGeometry.PageSize - 1), (address | (PageGeometry.PageSize - 1)) + 1))
     {
     }
 
-    /// <summary>Creates the range of the page with an address. PowerShell parses an address with the highest bit as negative.</summary>
+    /// <summary>Creates the range of the page that contains an address. PowerShell parses an address with the highest bit as negative.</summary>
     public AddressRange(long address)
         : this(unchecked((ulong)address))
     {
     }
 
-    /// <summary>Creates the range of the page with a 32-bit address. PowerShell parses an address with the highest bit as negative.</summary>
+    /// <summary>Creates the range of the page that contains a 32-bit address. PowerShell parses an address with the highest bit as negative.</summary>
     public AddressRange(int address)
         : this(unchecked((uint)address))
     {

@@ -18,7 +18,7 @@ internal enum PageCategories : ulong
 
 /// <summary>
 /// Finds pages by category with PAGEMAP_SCAN (Linux 6.7, fs/proc/task_mmu.c). The cost depends on the number of populated pages, not on
-/// the size of the mapping. Where there is no such ioctl (older kernels, copies of a proc tree), the caller reads every entry instead.
+/// the size of the mapping. Without the ioctl (older kernels, copies of a proc tree) the caller reads every entry instead.
 /// </summary>
 internal sealed class PagemapScan(PageIndexedFile pagemap)
 {

@@ -4,7 +4,7 @@ using PagemapTools.Completion;
 
 namespace PagemapTools.Commands;
 
-/// <summary>Clears the soft-dirty bits of processes, so that pages which they write from now on read soft-dirty.</summary>
+/// <summary>Clears the soft-dirty bits of processes. From then on, the pages that they write are soft-dirty.</summary>
 [Cmdlet(VerbsCommon.Clear, "SoftDirty", DefaultParameterSetName = NameSet, SupportsShouldProcess = true)]
 [OutputType(typeof(Process))]
 public sealed class ClearSoftDirtyCommand : ProcessTargetCommand

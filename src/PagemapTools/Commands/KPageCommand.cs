@@ -4,8 +4,8 @@ using System.Management.Automation;
 namespace PagemapTools.Commands;
 
 /// <summary>
-/// Cmdlets over a file that is indexed by page frame number. They take page frame numbers, all page frames, or pages from the pipeline,
-/// to which they add what they read. Input from the pipeline is read in batches and returned in order.
+/// Cmdlets over a file that is indexed by page frame number. They read page frames by number, all page frames, or the frames of pages
+/// from the pipeline, to which they add the property. Input from the pipeline is read in batches and returned in order.
 /// </summary>
 public abstract class KPageCommand : PagemapCommand
 {

@@ -31,7 +31,7 @@ public abstract class PagemapCommand : PSCmdlet, IDisposable
     /// <summary>The path of a saved copy of kpageflags; null to read the machine's.</summary>
     private protected virtual string? SavedFlagsPath => null;
 
-    /// <summary>Releases the cmdlet's resources. The engine calls it also when the pipeline ends early.</summary>
+    /// <summary>Releases the cmdlet's resources. The engine also calls it when the pipeline ends early.</summary>
     public void Dispose()
     {
         if (!_isDisposed)
@@ -95,7 +95,7 @@ public abstract class PagemapCommand : PSCmdlet, IDisposable
         }
     }
 
-    /// <summary>Warns of what limited the reading, once for each limit.</summary>
+    /// <summary>Warns about the limits of a reading, once for each limit.</summary>
     private protected void Warn(ReadWarnings warnings)
     {
         if (warnings.HasFlag(ReadWarnings.HiddenPageFrames))

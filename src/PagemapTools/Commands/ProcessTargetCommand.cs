@@ -45,7 +45,7 @@ public abstract class ProcessTargetCommand : PagemapCommand
         }
     }
 
-    /// <summary>Lists all processes. If the tree cannot be listed, that ends the command.</summary>
+    /// <summary>Lists all processes. A tree that cannot be listed ends the command.</summary>
     private protected IReadOnlyList<int> ListProcessIds() => TryRead(Root.GetProcessIds, out IReadOnlyList<int> ids) ? ids : [];
 
     private IEnumerable<int> ResolveIds(Process[] processes)

@@ -9,7 +9,7 @@ public sealed class BitSpecCompleter : Completer
     {
         string before = word[..(LastSeparator(word) + 1)];
 
-        // page-types completes a prefix: it reads swap as SWAPCACHE.
+        // SWAP is not offered: a name may be abbreviated, and swap means SWAPCACHE.
         return from name in Enum.GetNames<KPageFlags>()
                where name is not (nameof(KPageFlags.None) or nameof(KPageFlags.SWAP))
                select new Candidate(name, FlagHelp.Find(name), before + name);

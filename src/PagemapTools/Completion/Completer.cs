@@ -8,7 +8,7 @@ namespace PagemapTools.Completion;
 /// <summary>Offers the candidates that match the word at the cursor.</summary>
 public abstract class Completer : IArgumentCompleter
 {
-    // Within double quotes PowerShell takes typographic double quotes for quotes, too.
+    // Within double quotes PowerShell reads typographic double quotes as quotes, too.
     private const string EscapedInDoubleQuotes = "`$\"\u201c\u201d\u201e";
 
     /// <inheritdoc/>
