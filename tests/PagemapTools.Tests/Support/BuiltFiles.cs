@@ -12,7 +12,8 @@ internal static class BuiltFiles
     public static string Module { get; } =
         Environment.GetEnvironmentVariable(ModuleVariable) is { Length: > 0 } named ? Path.GetFullPath(named) : FindStagedModule() ?? throw CreateNotBuiltException("out/PagemapTools/PagemapTools.psd1");
 
-    public static string Host { get; } = FindProgram("PagemapTools.Host");
+    /// <summary>The host. A guest does not have it.</summary>
+    public static string Host => FindProgram("PagemapTools.Host");
 
     private static string? FindStagedModule() =>
         EnumerateParents(AppContext.BaseDirectory).Select(directory => Path.Join(directory, "out/PagemapTools/PagemapTools.psd1")).FirstOrDefault(File.Exists);
