@@ -1,22 +1,20 @@
 using System.Management.Automation;
+using System.Xml.Linq;
 
 namespace PagemapTools.Tests;
 
 [Trait("Tier", "Unit")]
 public sealed class ModuleImportTests
 {
-    private static readonly string[] s_cmdlets =
-    [
-        "Clear-SoftDirty", "Get-KPageCgroup", "Get-KPageCount", "Get-KPageFlags", "Get-ProcessPageMap", "Measure-KPageFlags",
-        "Measure-ProcessUss", "Test-PagemapSupport",
-    ];
-
     [Fact]
     public void ModuleExportsOnlyItsCmdlets()
     {
         using Session session = new();
+        IEnumerable<string> described = XDocument.Load(Path.Join(Path.GetDirectoryName(BuiltFiles.Module), "en-US", "PagemapTools.dll-Help.xml"))
+            .Descendants().Where(element => element.Name.LocalName == "details").Select(details => details.Elements().First().Value);
 
-        Assert.Equal(s_cmdlets, session.GetObjects("(Get-Module PagemapTools).ExportedCommands.Keys").Select(name => name.ToString()).Order(StringComparer.Ordinal));
+        Assert.Equal(described.Order(StringComparer.Ordinal), session.GetObjects("(Get-Module PagemapTools).ExportedCmdlets.Keys").Select(name => name.ToString()).Order(StringComparer.Ordinal));
+        Assert.Empty(session.GetObjects("(Get-Module PagemapTools).ExportedFunctions.Keys"));
         Assert.Empty(session.GetObjects("(Get-Module PagemapTools).ExportedVariables.Keys; (Get-Module PagemapTools).ExportedAliases.Keys"));
     }
 
