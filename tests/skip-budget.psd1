@@ -12,7 +12,7 @@
     kpagecgroup                = @{ Most = 40; If = 'NotPrivileged', 'NoPath /proc/kpagecgroup' }
     MapFiles                   = @{ Most = 50; If = 'NotPrivileged' }
     IpcNamespace               = @{ Most = 5; If = 'NotPrivileged' }
-    unshare                    = @{ Most = 20; If = 'NotPrivileged', 'NoCommand unshare', 'NoCommand setpriv' }
+    unshare                    = @{ Most = 30; If = 'NotPrivileged', 'NoCommand unshare', 'NoCommand setpriv' }
     # A kernel has soft-dirty bits or has none.
     SoftDirty                  = @{ Most = 20; If = 'Unless NoSoftDirty' }
     NoSoftDirty                = @{ Most = 8; If = 'Unless SoftDirty' }
