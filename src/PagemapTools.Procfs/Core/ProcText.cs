@@ -12,6 +12,9 @@ internal static class ProcText
     /// <summary>The bound for files of a few lines.</summary>
     public const int SmallFileSize = 4096;
 
+    /// <summary>The bound for mountinfo: a mount namespace may have 100,000 mounts (fs.mount-max), and the options of an overlay are long.</summary>
+    public const int MaxMountInfoSize = 16 * 1024 * 1024;
+
     private const int MaxQuoteLength = 200;
 
     /// <summary>Reads the beginning of a file, as far as it fits into the buffer.</summary>

@@ -10,7 +10,6 @@ namespace PagemapTools.Procfs.Frames;
 /// </summary>
 public sealed class CgroupPaths
 {
-    private const int MaxMountInfoSize = 16 * 1024 * 1024;
     private readonly Dictionary<ulong, string> _paths = [];
     private readonly HashSet<ulong> _searched = [];
     private readonly object _lock = new();
@@ -71,7 +70,7 @@ public sealed class CgroupPaths
         // Fields: id parent major:minor root mountpoint options [optional...] - type source super-options
         string? unified = null;
         using SafeFileHandle file = ProcRoot.Default.OpenFile(mountInfo, out int errno);
-        using ProcLineReader lines = new(file, mountInfo, maxSize: MaxMountInfoSize);
+        using ProcLineReader lines = new(file, mountInfo, maxSize: ProcText.MaxMountInfoSize);
         while (errno == 0 && lines.MoveNext())
         {
             string[] halves = Encoding.Latin1.GetString(lines.Line).Split(" - ", 2);

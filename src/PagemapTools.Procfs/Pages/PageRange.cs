@@ -10,8 +10,6 @@ namespace PagemapTools.Procfs.Pages;
 /// </summary>
 public class PageRange : FrameInfo
 {
-    private const KPageFlags Compound = KPageFlags.COMPOUND_HEAD | KPageFlags.COMPOUND_TAIL;
-
     private protected PageRange(in PageValues first, bool ignoresPfn)
         : base(first)
     {
@@ -65,7 +63,7 @@ public class PageRange : FrameInfo
     public string? SwapFile => Values.SwapFile;
 
     /// <summary>What the frames are used for (/proc/kpageflags); without the compound flags if page frames were ignored.</summary>
-    public override KPageFlags? Flags => IgnoresPfn ? base.Flags & ~Compound : base.Flags;
+    public override KPageFlags? Flags => IgnoresPfn ? base.Flags & ~KPageFlagsDecoder.Compound : base.Flags;
 
     /// <summary>Whether the pages were joined without regard to their page frames and swap offsets.</summary>
     internal bool IgnoresPfn { get; }

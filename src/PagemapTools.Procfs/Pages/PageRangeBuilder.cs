@@ -10,9 +10,7 @@ namespace PagemapTools.Procfs.Pages;
 /// </param>
 public sealed class PageRangeBuilder(bool ignorePfn = false)
 {
-    private const KPageFlags Compound = KPageFlags.COMPOUND_HEAD | KPageFlags.COMPOUND_TAIL;
-
-    private readonly KPageFlags _ignoredFlags = ignorePfn ? Compound : KPageFlags.None;
+    private readonly KPageFlags _ignoredFlags = ignorePfn ? KPageFlagsDecoder.Compound : KPageFlags.None;
     private PageRange? _range;
 
     /// <summary>Adds a page.</summary>

@@ -18,8 +18,6 @@ namespace PagemapTools.Procfs.SharedMemory;
 /// <param name="cache">The values that are shared between processes.</param>
 internal sealed class BackingStoreResolver(ProcessAddressSpace process, BackingStoreCache cache)
 {
-    private const int MaxMountInfoSize = 16 * 1024 * 1024;
-
     // The rootfs of an initramfs is a tmpfs. With root= on the command line rootfs is a ramfs, whose pages are never swapped (init/do_mounts.c).
     private static readonly Dictionary<string, BackingStore> s_fileSystems = new(StringComparer.Ordinal)
     {
@@ -73,7 +71,7 @@ internal sealed class BackingStoreResolver(ProcessAddressSpace process, BackingS
         Dictionary<(uint, uint), BackingStore> devices = [];
         string path = process.GetPath("mountinfo");
         using SafeFileHandle file = process.OpenFile("mountinfo", out int errno);
-        using ProcLineReader lines = new(file, path, process.ProcessId, MaxMountInfoSize);
+        using ProcLineReader lines = new(file, path, process.ProcessId, ProcText.MaxMountInfoSize);
         while (errno == 0 && lines.MoveNext())
         {
             // Fields: id parent major:minor root mountpoint options [optional...] - type source super-options
