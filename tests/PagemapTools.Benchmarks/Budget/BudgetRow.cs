@@ -71,7 +71,7 @@ internal abstract class BudgetRow
     /// <summary>Notes it if memory was too short for the target that the row describes.</summary>
     protected TargetProcess NoteShortage(TargetProcess target)
     {
-        if (target.Shortage is { } shortage)
+        if (target.Recipe.Shortage is { } shortage)
         {
             Note(shortage);
         }

@@ -2,7 +2,7 @@ using PagemapTools.Procfs.Core;
 
 namespace PagemapTools.Benchmarks.Targets;
 
-/// <summary>Starts the target processes, one at a time, as large as the machine's memory allows.</summary>
+/// <summary>Starts the target processes of one row at a time, as large as the machine's memory allows.</summary>
 internal sealed class TargetProcesses(Action<string> say) : IDisposable
 {
     private const long Mebibyte = 1 << 20;
@@ -11,20 +11,35 @@ internal sealed class TargetProcesses(Action<string> say) : IDisposable
     private const long LeftFree = 1024 * Mebibyte;
     private const long MinPages = 16 * 1024;
 
-    private TargetProcess? _current;
-    private string? _shortage;
+    private const int FarmChildren = 100;
+
+    private const long FarmPages = 256 * 1024;
+
+    private readonly List<TargetProcess> _running = [];
 
     private static long PageBytes => (long)PageGeometry.PageSize;
 
+    // A page of the parent, and in each child a part of a copy and an entry of a page table.
+    private static long BytesPerFarmPage => PageBytes + (FarmChildren * ((GetCopiedPages(FarmPages) * PageBytes / FarmPages) + sizeof(ulong)));
+
     /// <summary>Private anonymous pages, all written: 1 Mi of them, or fewer.</summary>
-    public TargetProcess Dense()
-    {
-        long pages = Fit(1 << 20, PageBytes);
-        return Make("dense", $"size={pages * PageBytes}");
-    }
+    public TargetProcess Dense() => Make(DenseRecipe());
 
     /// <summary>16 TiB reserved, 16,384 pages of it written: with the page tables under each, some 200 MiB.</summary>
-    public TargetProcess Scattered() => Make("scattered", "reserve=16TiB", $"pages={Fit(16 * 1024, 3 * PageBytes)}");
+    public TargetProcess Scattered() => Make(ScatteredRecipe());
+
+    /// <summary>
+    /// A parent with 1 GiB and 100 children forked from it, each of which has copies of 20 MiB: with the 2 MiB of page tables of each
+    /// process, 3.2 GiB that 101 processes map 26 Mi times.
+    /// </summary>
+    public TargetProcess Farm() => Make(FarmRecipe());
+
+    /// <summary>The farm, the dense and the scattered process together: 28 Mi resident pages.</summary>
+    public IReadOnlyList<TargetProcess> Host()
+    {
+        TargetRecipe farm = FarmRecipe();
+        return MakeAll(farm, DenseRecipe(others: FarmPages * BytesPerFarmPage), ScatteredRecipe());
+    }
 
     /// <summary>
     /// 1 Mi pages present, of which every thousandth was only read, so that it is the zero page and the only kind that is not
@@ -33,10 +48,10 @@ internal sealed class TargetProcesses(Action<string> say) : IDisposable
     public TargetProcess OneInThousandShared()
     {
         RequireZeroPage();
-        long pages = Fit(1 << 20, PageBytes);
+        (long pages, string? shortage) = Fit(1 << 20, PageBytes);
         long runs = pages / 1000;
         IEnumerable<string> written = Enumerable.Range(0, (int)runs).Select(run => $"{(run * 1000) + 1}-{(run * 1000) + 999}");
-        return Make("anon", $"pages={runs * 1000}", $"read=0-{(runs * 1000) - 1}/1000", $"written={string.Join(',', written)}");
+        return Make(new TargetRecipe("anon", $"pages={runs * 1000} read=0-{(runs * 1000) - 1}/1000 written={string.Join(',', written)}", shortage));
     }
 
     /// <summary>
@@ -46,23 +61,51 @@ internal sealed class TargetProcesses(Action<string> say) : IDisposable
     public TargetProcess ReadOnly()
     {
         RequireZeroPage();
-        return Make("anon-read", $"pages={Fit(10 << 20, 64)}", "read=all", "written=none");
+        (long pages, string? shortage) = Fit(10 << 20, 64);
+        return Make(new TargetRecipe("anon-read", $"pages={pages} read=all written=none", shortage));
     }
 
-    public void Dispose() => _current?.Dispose();
+    public void Dispose() => _running.ForEach(target => target.Dispose());
 
-    private TargetProcess Make(string kind, params string[] options)
+    private TargetRecipe DenseRecipe(long others = 0)
     {
-        if (_current?.IsMadeFrom(kind, options) == true)
+        (long pages, string? shortage) = Fit(1 << 20, PageBytes, others);
+        return new TargetRecipe("dense", $"size={pages * PageBytes}", shortage);
+    }
+
+    private TargetRecipe ScatteredRecipe()
+    {
+        (long pages, string? shortage) = Fit(16 * 1024, 3 * PageBytes);
+        return new TargetRecipe("scattered", $"reserve=16TiB pages={pages}", shortage);
+    }
+
+    private TargetRecipe FarmRecipe()
+    {
+        (long pages, string? shortage) = Fit(FarmPages, BytesPerFarmPage);
+        return new TargetRecipe("farm", $"size={pages * PageBytes} children={FarmChildren} private={GetCopiedPages(pages) * PageBytes}", shortage);
+    }
+
+    // 20 MiB of 1 GiB.
+    private static long GetCopiedPages(long pages) => pages * 20 / 1024;
+
+    private TargetProcess Make(TargetRecipe recipe) => MakeAll(recipe)[0];
+
+    private IReadOnlyList<TargetProcess> MakeAll(params TargetRecipe[] recipes)
+    {
+        foreach (TargetProcess target in _running.Where(target => !recipes.Contains(target.Recipe)).ToList())
         {
-            return _current;
+            target.Dispose();
+            _running.Remove(target);
         }
 
-        _current?.Dispose();
-        _current = null;
-        _current = TargetProcess.Start(kind, options, _shortage);
-        say($"target {kind}: process {_current.ProcessId}, {_current.Range}, {_current.PageCount} pages");
-        return _current;
+        foreach (TargetRecipe recipe in recipes.Where(recipe => !_running.Exists(target => target.Recipe == recipe)))
+        {
+            TargetProcess target = TargetProcess.Start(recipe);
+            _running.Add(target);
+            say($"target {recipe.Kind}: process {target.ProcessId}, {target.Range}, {target.PageCount} pages");
+        }
+
+        return [.. recipes.Select(recipe => _running.First(target => target.Recipe == recipe))];
     }
 
     private static void RequireZeroPage()
@@ -73,17 +116,19 @@ internal sealed class TargetProcesses(Action<string> say) : IDisposable
         }
     }
 
-    private long Fit(long pages, long bytesPerPage)
+    /// <summary>Computes how many pages fit into memory after the running targets have ended.</summary>
+    /// <param name="pages">The wanted pages.</param>
+    /// <param name="bytesPerPage">The memory that each takes.</param>
+    /// <param name="others">The memory of targets that run at the same time.</param>
+    private (long Pages, string? Shortage) Fit(long pages, long bytesPerPage, long others = 0)
     {
-        // The present target ends before the next one starts.
-        long available = Math.Max(0, Machine.ReadAvailableBytes() + (_current?.ResidentBytes() ?? 0) - LeftFree);
+        long available = Math.Max(0, Machine.ReadAvailableBytes() + _running.Sum(target => target.ResidentBytes()) - LeftFree - others);
         long fitting = Math.Min(pages, available / bytesPerPage / 1024 * 1024);
         if (fitting < MinPages)
         {
             throw new SkippedException($"{available / Mebibyte} MiB of memory to spare is too little for a target of {MinPages} pages");
         }
 
-        _shortage = fitting < pages ? $"{fitting} pages instead of {pages}: there is not more memory" : null;
-        return fitting;
+        return (fitting, fitting < pages ? $"{fitting} pages instead of {pages}: there is not more memory" : null);
     }
 }

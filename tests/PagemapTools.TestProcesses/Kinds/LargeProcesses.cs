@@ -78,3 +78,32 @@ internal sealed class ManyMappingsProcess : TestProcess
         context.Add(Name, mapping).With("mappings", count.ToString()).With("written", written ? $"0-{count - 1}/2" : "none");
     }
 }
+
+internal sealed class FarmProcess : TestProcess
+{
+    public override string Name => "farm";
+
+    public override string Summary =>
+        "size=1GiB children=100 private=20MiB: a parent whose pages are all written, and children forked from it, each of which " +
+        "has copies of the first pages (private=)";
+
+    public override void Make(Context context)
+    {
+        long size = context.Options.GetSize("size", "1GiB");
+        int children = context.Options.GetNumber("children", 100);
+        long copied = context.Options.GetSize("private", "20MiB");
+        MemoryInfo.RequireAvailable(size + (children * (copied + GetPageTableSize(size))));
+        MappedRegion mapping = MappedRegion.MapAnonymous(context, size);
+        mapping.WriteAll();
+        int copies = (int)(copied / MappedRegion.PageSize);
+        for (int number = 0; number < children; number++)
+        {
+            // A child that is forked later shares the parent's pages, not the copies of the children before it.
+            ClonedChild.StartSleeping(context).Write(mapping, Enumerable.Range(0, copies));
+        }
+
+        context.Add(Name, mapping).WithAll("written");
+    }
+
+    private static long GetPageTableSize(long size) => size / MappedRegion.PageSize * sizeof(ulong);
+}
