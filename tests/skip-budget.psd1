@@ -13,6 +13,8 @@
     MapFiles                   = @{ Most = 50; If = 'NotPrivileged' }
     IpcNamespace               = @{ Most = 5; If = 'NotPrivileged' }
     unshare                    = @{ Most = 30; If = 'NotPrivileged', 'NoCommand unshare', 'NoCommand setpriv' }
+    # A chroot, a sysctl or a security module refuses them.
+    UserNamespaces             = @{ Most = 30; If = 'Always' }
     # A kernel has soft-dirty bits or has none.
     SoftDirty                  = @{ Most = 20; If = 'Unless NoSoftDirty' }
     NoSoftDirty                = @{ Most = 8; If = 'Unless SoftDirty' }

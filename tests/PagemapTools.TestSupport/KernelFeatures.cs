@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace PagemapTools.TestSupport;
 
 /// <summary>Features of this kernel for this user, tried on memory of this process without the library.</summary>
@@ -8,6 +10,7 @@ internal static class KernelFeatures
 
     private static readonly Lazy<ulong> s_written = new(() => ReadOwnEntry(isWritten: true));
     private static readonly Lazy<bool> s_zeroPage = new(FindZeroPage);
+    private static readonly Lazy<bool> s_userNamespaces = new(TryUserNamespace);
 
     public static bool ShowsPageFrameNumbers => (s_written.Value & PagemapBits.Frame) != 0;
 
@@ -32,6 +35,17 @@ internal static class KernelFeatures
     /// page. The same holds since 6.15, but there all pages of a test process's huge page have the same bit.
     /// </summary>
     public static bool HasExclusiveBitPerPage => Machine.Kernel >= new Version(6, 11);
+
+    /// <summary>Whether this user can create a user namespace in which it is root.</summary>
+    public static bool HasUserNamespaces => s_userNamespaces.Value;
+
+    private static bool TryUserNamespace()
+    {
+        using Process unshare = Process.Start(new ProcessStartInfo("unshare", ["--user", "--map-root-user", "true"]) { RedirectStandardError = true, UseShellExecute = false })!;
+        unshare.StandardError.ReadToEnd();
+        unshare.WaitForExit();
+        return unshare.ExitCode == 0;
+    }
 
     private static bool FindZeroPage()
     {

@@ -89,6 +89,13 @@ internal static class Require
     /// <summary>Requires a program on PATH.</summary>
     public static void Program(string name) => That(Tool.Find(name) is not null, name, $"{name} is not on PATH");
 
+    /// <summary>Requires that this user can create user namespaces. A chroot, a sysctl or a security module can refuse them.</summary>
+    public static void UserNamespaces()
+    {
+        Program("unshare");
+        That(KernelFeatures.HasUserNamespaces, "UserNamespaces", "'unshare --user' is refused, for example in a chroot or by a sysctl");
+    }
+
     public static void PageTypes() => That(
         TestSupport.PageTypes.IsThere, "page-types", "page-types is not on PATH (tests/get-page-types makes it)");
 }

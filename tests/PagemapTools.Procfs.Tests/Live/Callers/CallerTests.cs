@@ -1,4 +1,3 @@
-using System.ComponentModel;
 using System.Diagnostics;
 
 namespace PagemapTools.Procfs.Tests.Live.Callers;
@@ -68,18 +67,11 @@ public sealed class CallerTests(CallerFixture callers) : IClassFixture<CallerFix
 
     [Theory]
     [MemberData(nameof(GetChecks))]
-    public void RootOfAUserNamespacePassesEachCheck(string check) => callers.Check(typeof(CallerChecks), check, "namespace", start =>
+    public void RootOfAUserNamespacePassesEachCheck(string check)
     {
-        try
-        {
-            return Process.Start(AddPrefix(start, "unshare", "--user", "--map-root-user"))!;
-        }
-        catch (Win32Exception absent)
-        {
-            Require.That(false, "unshare", $"unshare cannot be run: {absent.Message}");
-            throw;
-        }
-    });
+        Require.UserNamespaces();
+        callers.Check(typeof(CallerChecks), check, "namespace", start => Process.Start(AddPrefix(start, "unshare", "--user", "--map-root-user"))!);
+    }
 
     /// <summary>The uid_map of this namespace reads like that of the initial namespace.</summary>
     [Theory]
@@ -87,7 +79,7 @@ public sealed class CallerTests(CallerFixture callers) : IClassFixture<CallerFix
     public void RootOfAnIdentityMappedNamespacePassesEachCheck(string check)
     {
         Require.InitialRoot();
-        Require.That(File.Exists("/usr/bin/unshare"), "unshare", "unshare is absent");
+        Require.UserNamespaces();
         callers.Check(typeof(CallerChecks), check, "namespace-of-all", start =>
         {
             const string Script = "until grep -q . /proc/self/uid_map && grep -q . /proc/self/gid_map; do sleep 0.05; done; exec \"$0\" \"$@\"";
