@@ -15,7 +15,7 @@ internal static class ParallelRunner
 
         try
         {
-            Parallel.For(0, threads, new ParallelOptions { MaxDegreeOfParallelism = threads, CancellationToken = cancellationToken }, work);
+            Parallel.For(0, threads, new ParallelOptions { MaxDegreeOfParallelism = threads, TaskScheduler = TargetWatch.CurrentOrDefault, CancellationToken = cancellationToken }, work);
         }
         catch (AggregateException failures)
         {

@@ -10,6 +10,7 @@ namespace PagemapTools.Procfs.Core;
 internal sealed class PrefetchPipeline<T>(int capacity, Func<T?> produce, Action<T>? transform = null) : IDisposable
     where T : class
 {
+    private readonly TaskScheduler _scheduler = TargetWatch.CurrentOrDefault;
     private readonly Queue<Task<T?>> _ahead = new();
     private Task<T?> _produced = Task.FromResult<T?>(null);
     private Task<T?> _transformed = Task.FromResult<T?>(null);
@@ -45,7 +46,7 @@ internal sealed class PrefetchPipeline<T>(int capacity, Func<T?> produce, Action
     private async Task<T?> ProduceAfter(Task<T?> before)
     {
         await before.ConfigureAwait(false);
-        return await Task.Run(produce).ConfigureAwait(false);
+        return await StartNew(produce).ConfigureAwait(false);
     }
 
     private async Task<T?> TransformAfter(Task<T?> before, Task<T?> produced)
@@ -54,9 +55,18 @@ internal sealed class PrefetchPipeline<T>(int capacity, Func<T?> produce, Action
         await before.ConfigureAwait(false);
         if (item is not null && transform is not null)
         {
-            await Task.Run(() => transform(item)).ConfigureAwait(false);
+            await StartNew(() => Transform(item)).ConfigureAwait(false);
         }
 
         return item;
     }
+
+    private T? Transform(T item)
+    {
+        transform!(item);
+        return item;
+    }
+
+    // The scheduler is that of the thread that created the pipeline: the stages of a target run on threads that can be left behind.
+    private Task<T?> StartNew(Func<T?> stage) => Task.Factory.StartNew(stage, CancellationToken.None, TaskCreationOptions.DenyChildAttach, _scheduler);
 }

@@ -29,6 +29,9 @@ public enum ProcfsError
 
     /// <summary>The process exists, but its directory lacks the file: the kernel is built without CONFIG_PROC_PAGE_MONITOR, or a sandbox hides it.</summary>
     PagemapNotAvailable,
+
+    /// <summary>The process exists but does not answer: something holds its memory map locked, so that a read of its files does not return.</summary>
+    TimedOut,
 }
 
 /// <summary>A failure of the pagemap interface, with its cause and the capability that the caller lacks.</summary>
