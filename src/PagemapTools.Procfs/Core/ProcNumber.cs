@@ -33,8 +33,19 @@ internal static class ProcNumber
         TryTake(ref rest, Hex, end, out value, max);
 
     /// <summary>Parses the name of a directory of a process or a thread: a positive id without leading zeros.</summary>
-    public static bool TryParseId(ReadOnlySpan<char> name, out int id) =>
-        int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out id) && name[0] != '0';
+    public static bool TryParseId(ReadOnlySpan<char> name, out int id)
+    {
+        bool isId = TryParseTyped(name, NumberStyles.None, out ulong number) && number <= int.MaxValue && name[0] != '0';
+        id = isId ? (int)number : 0;
+        return isId;
+    }
+
+    /// <summary>Parses a number that a user typed, digits only. The parsers of .NET alone accept any number of NULs after the digits.</summary>
+    public static bool TryParseTyped(ReadOnlySpan<char> text, NumberStyles style, out ulong value)
+    {
+        value = 0;
+        return !text.Contains('\0') && ulong.TryParse(text, style, CultureInfo.InvariantCulture, out value);
+    }
 
     private static bool TryTake(ref ReadOnlySpan<byte> rest, ulong radix, byte end, out ulong value, ulong max)
     {

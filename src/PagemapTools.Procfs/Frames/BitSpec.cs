@@ -94,8 +94,7 @@ public sealed class BitSpec
         bool isHex = text.StartsWith("0x", StringComparison.OrdinalIgnoreCase);
         bool isNumber = !isHex && text.StartsWith('0')
             ? TryParseOctal(text, out ulong number)
-            : ulong.TryParse(
-                isHex ? text.AsSpan(2) : text, isHex ? NumberStyles.AllowHexSpecifier : NumberStyles.None, CultureInfo.InvariantCulture, out number);
+            : ProcNumber.TryParseTyped(isHex ? text.AsSpan(2) : text, isHex ? NumberStyles.AllowHexSpecifier : NumberStyles.None, out number);
         flags = (KPageFlags)number;
         return isNumber;
     }

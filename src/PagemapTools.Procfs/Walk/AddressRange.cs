@@ -48,8 +48,7 @@ public readonly record struct AddressRange(ulong Start, ulong End)
     private static ulong ParseAddress(string text, string whole)
     {
         bool isHex = text.StartsWith("0x", StringComparison.OrdinalIgnoreCase);
-        return ulong.TryParse(
-            isHex ? text.AsSpan(2) : text, isHex ? NumberStyles.AllowHexSpecifier : NumberStyles.None, CultureInfo.InvariantCulture, out ulong address)
+        return ProcNumber.TryParseTyped(isHex ? text.AsSpan(2) : text, isHex ? NumberStyles.AllowHexSpecifier : NumberStyles.None, out ulong address)
             ? address
             : throw new FormatException($"'{text}'{(text == whole ? string.Empty : $" in '{whole}'")} is not an address: write it in hexadecimal with 0x, or in decimal.");
     }

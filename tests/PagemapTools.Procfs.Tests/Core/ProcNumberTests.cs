@@ -47,6 +47,8 @@ public sealed class ProcNumberTests
     [InlineData("-1", null)]
     [InlineData("", null)]
     [InlineData("self", null)]
+    [InlineData("7\0", null)]
+    [InlineData("\0", null)]
     public void TryParseIdAcceptsOnlyPositiveDecimalNumbers(string name, int? expected) => Assert.Equal(expected, ProcNumber.TryParseId(name, out int id) ? id : null);
 
     [Theory]

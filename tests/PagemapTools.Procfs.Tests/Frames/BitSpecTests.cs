@@ -105,6 +105,7 @@ public sealed class BitSpecTests
     [InlineData("", "''")]
     [InlineData(" , ", "' , '")]
     [InlineData("18446744073709551616", "18446744073709551616")]
+    [InlineData("16\0", "16\0")]
     public void TheErrorQuotesUnparsableText(string specification, string quoted) =>
         Assert.Contains(quoted, Assert.Throws<FormatException>(() => BitSpec.Parse(specification)).Message, StringComparison.Ordinal);
 

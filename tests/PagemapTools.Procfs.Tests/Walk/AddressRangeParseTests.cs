@@ -45,6 +45,8 @@ public sealed class AddressRangeParseTests
     [InlineData("0x20-0x10")]
     [InlineData("0x10-0x10")]
     [InlineData("heap")]
+    [InlineData("4096\0")]
+    [InlineData("0x7f00\0")]
     public void TheErrorQuotesUnparsableText(string text) =>
         Assert.Contains($"'{text}'", Assert.Throws<FormatException>(() => AddressRange.Parse(text)).Message, StringComparison.Ordinal);
 
