@@ -10,13 +10,15 @@ By default all of them: a test that this machine cannot run is skipped with its 
 .EXAMPLE
 ./build.ps1 -Task Build, Test -Tier Unit, Live
 .EXAMPLE
+./build.ps1 -Task Fuzz, Storm -Minutes 60
+.EXAMPLE
 dotnet pwsh build.ps1 -Task Test -Tier Unit,Live
 #>
 [CmdletBinding()]
 param(
     # Patterns, not sets: a shell hands over 'Unit,Live' as one word.
-    [ArgumentCompletions('Build', 'Test', 'Help', 'Analyze', 'Package', 'Benchmark')]
-    [ValidatePattern('^((Build|Test|Help|Analyze|Package|Benchmark),?)+$')]
+    [ArgumentCompletions('Build', 'Test', 'Help', 'Analyze', 'Package', 'Benchmark', 'Fuzz', 'Storm')]
+    [ValidatePattern('^((Build|Test|Help|Analyze|Package|Benchmark|Fuzz|Storm),?)+$')]
     [string[]] $Task = 'Build',
 
     [ArgumentCompletions('Unit', 'Live', 'Privileged', 'Guest')]
@@ -24,7 +26,11 @@ param(
     [string[]] $Tier = ('Unit', 'Live', 'Privileged', 'Guest'),
 
     [ValidateSet('Debug', 'Release')]
-    [string] $Configuration = 'Release'
+    [string] $Configuration = 'Release',
+
+    # How long Fuzz and Storm run: by default 10 and 40 seconds.
+    [ValidateRange(0.01, 10000)]
+    [double] $Minutes
 )
 
 $ErrorActionPreference = 'Stop'
@@ -66,7 +72,7 @@ function Invoke-Analyze {
     if (Test-Module PSScriptAnalyzer) {
         # Neither rule knows the scopes of Pester's blocks, or of a remote $PID.
         $notOfPester = 'PSUseDeclaredVarsMoreThanAssignments', 'PSUseUsingScopeModifierInNewRunspaces'
-        $findings = Get-ChildItem build.ps1, PagemapTools.psd1, tests/*.ps1, tests/Pester | ForEach-Object { Invoke-ScriptAnalyzer -Path $_.FullName -Recurse -ExcludeRule $notOfPester }
+        $findings = Get-ChildItem build.ps1, PagemapTools.psd1, tests/*.ps1, tests/Pester, tests/storm | ForEach-Object { Invoke-ScriptAnalyzer -Path $_.FullName -Recurse -ExcludeRule $notOfPester }
         if ($findings) { $findings | Format-Table -AutoSize | Out-Host; throw "PSScriptAnalyzer: $(@($findings).Count) findings." }
     }
 }
@@ -77,5 +83,14 @@ function Invoke-Package {
 }
 
 function Invoke-Benchmark { dotnet run --configuration Release --project tests/PagemapTools.Benchmarks }
+
+function Invoke-Fuzz { dotnet run --configuration Release --project tests/PagemapTools.Fuzz -- --minutes ($Minutes ? $Minutes : 1 / 6) }
+
+function Invoke-Storm {
+    dotnet build src/PagemapTools --configuration Release
+    dotnet build tests/PagemapTools.TestProcesses --configuration Release
+    $stressNg = [bool] (Get-Command stress-ng -CommandType Application -ErrorAction Ignore)
+    & "$PSHOME/pwsh" -NoProfile -File tests/storm/Invoke-Storm.ps1 -Minutes ($Minutes ? $Minutes : 2 / 3) -StressNg:$stressNg
+}
 
 foreach ($name in $Task -split ',') { & "Invoke-$name" }

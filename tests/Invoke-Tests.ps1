@@ -42,6 +42,15 @@ function Invoke-PesterTest {
     ConvertTo-Count -Passed $suite.passed -Failed $suite.failed -Skipped $suite.skipped -IsGood ($isGood -and $suite.total -gt 0)
 }
 
+# Its rows, its errors and its memory are the tests: a few seconds of what build.ps1 -Task Storm runs for as long as it is told.
+function Invoke-StormTest([string] $Configuration) {
+    $program = "out/build/bin/PagemapTools.TestProcesses/$($Configuration.ToLowerInvariant())/PagemapTools.TestProcesses.dll"
+    & "$PSHOME/pwsh" -NoProfile -NonInteractive -File tests/storm/Invoke-Storm.ps1 -TestProcesses $program 2>&1 | Tee-Object $results/storm.log | Out-Host
+    $isGood = $LASTEXITCODE -eq 0
+    $count = (Select-String '^(\d+) passed, (\d+) failed, (\d+) skipped' $results/storm.log | Select-Object -Last 1).Matches.Groups
+    ConvertTo-Count -Passed $count[1].Value -Failed $count[2].Value -Skipped 0 -IsGood $isGood
+}
+
 function Invoke-GuestTest {
     bash tests/vm/run 2>&1 | Tee-Object $results/guests.log | Out-Host
     $status = $LASTEXITCODE
@@ -70,6 +79,7 @@ $traits = @($Tier | Where-Object { $_ -ne 'Guest' })
 $counts = @(
     if ($traits) { Invoke-ProjectTest $traits $Configuration }
     if ('Live' -in $Tier) { Invoke-PesterTest }
+    if ('Privileged' -in $Tier) { Invoke-StormTest $Configuration }
     if ('Guest' -in $Tier) { Invoke-GuestTest }
     Show-Skipped
 )

@@ -12,6 +12,7 @@ TestProcess[] processes =
     new GuardProcess(), new WriteProtectedProcess(), new AsynchronousWriteProtectedProcess(), new PoisonProcess(), new HardwarePoisonProcess(),
     new ManyMappingsProcess(), new DenseProcess(), new ScatteredProcess(), new FarmProcess(),
     new ExitingProcess(), new ExecutingProcess(), new ZombieProcess(), new ZombieLeader(),
+    new StormProcess(),
 ];
 
 if (args is [] or ["list"])

@@ -29,6 +29,9 @@ internal static unsafe partial class Libc
 
     public const int MlockOnFault = 1;
 
+    public const int MremapMayMove = 1;
+    public const int MremapFixed = 2;
+
     public const int PrSetVma = 0x53564d41;
 
     [LibraryImport("libc", EntryPoint = "mmap", SetLastError = true)]
@@ -36,6 +39,9 @@ internal static unsafe partial class Libc
 
     [LibraryImport("libc", EntryPoint = "munmap", SetLastError = true)]
     public static partial int UnmapMemory(nuint address, nuint length);
+
+    [LibraryImport("libc", EntryPoint = "mremap", SetLastError = true)]
+    public static partial nint MoveMemory(nint address, nuint oldLength, nuint newLength, int flags, nint newAddress);
 
     [LibraryImport("libc", EntryPoint = "mprotect", SetLastError = true)]
     public static partial int Protect(nuint address, nuint length, int protection);

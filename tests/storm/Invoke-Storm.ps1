@@ -1,0 +1,161 @@
+<#
+.SYNOPSIS
+Runs every cmdlet in rounds while processes fork, execute, map and exit, and throws when a row is impossible, an error is unexpected, or
+the process that runs the cmdlets grows.
+.DESCRIPTION
+The storm is a test process (storm), and with -StressNg also Debian's stress-ng (fork, vm, mmap and exec). One round runs one cmdlet on
+one target: a quiet process, the storm, a process that has just been seen, or all processes. The closing line counts the cmdlets and
+the measurements: N passed, N failed, N skipped.
+.EXAMPLE
+./build.ps1 -Task Storm -Minutes 60
+#>
+[CmdletBinding()]
+param(
+    # The storm ends after this time and this number of rounds, whichever is later.
+    [double] $Minutes = 0.6,
+    [int] $Rounds = 300,
+
+    [string] $Module = (Join-Path $PSScriptRoot ../../PagemapTools.psd1),
+    [string] $TestProcesses = (Join-Path $PSScriptRoot ../../out/build/bin/PagemapTools.TestProcesses/release/PagemapTools.TestProcesses.dll),
+
+    # Also starts stress-ng, which has to be on PATH.
+    [switch] $StressNg
+)
+
+$ErrorActionPreference = 'Stop'
+. (Join-Path $PSScriptRoot RowChecks.ps1)
+Import-Module $Module
+
+# A process may exit, or may belong to another user. Everything else is unexpected.
+$expected = 'NoProcessFoundForGivenId', 'ProcessHasNoAddressSpace', 'ProcessTimedOut'
+if ([Environment]::UserName -ne 'root') { $expected += 'PagemapAccessDenied', 'KPageAccessDenied' }
+if ((Test-PagemapSupport | Where-Object Feature -EQ SoftDirty).IsSupported -ne $true) { $expected += 'SoftDirtyNotSupported' }
+
+# What runs in a round. A cmdlet without a line runs with -Id, if it only reads.
+$calls = @{
+    'Measure-ProcessUss' = { param($id) Measure-ProcessUss -Id $id }, { param($id) Measure-ProcessUss -Id $id -ByMapping },
+        { param($id) Measure-ProcessUss -Id $id -Method MapCount }, { Measure-ProcessUss }
+    'Get-ProcessPageMap' = { param($id) Get-ProcessPageMap -Id $id -Include Flags, MapCount, Cgroup },
+        { param($id) Get-ProcessPageMap -Id $id -AsRange -ResolveShared -IncludeUnpopulated }
+    'Measure-KPageFlags' = { param($id) Measure-KPageFlags -Id $id }, { param($id) Get-ProcessPageMap -Id $id -AsRange | Measure-KPageFlags }
+    'Get-KPageFlags' = { Get-KPageFlags -Pfn 0 -Count 2000 }, { param($id) Get-ProcessPageMap -Id $id -Exclusive | Get-KPageFlags }
+    'Get-KPageCount' = , { Get-KPageCount -Pfn 4096 -Count 2000 }
+    'Get-KPageCgroup' = , { Get-KPageCgroup -Pfn 4096 -Count 2000 }
+    'Clear-SoftDirty' = , { param($id) Clear-SoftDirty -Id $id -Confirm:$false }
+    'Test-PagemapSupport' = , { Test-PagemapSupport }
+}
+# These change the machine.
+$excluded = 'Disable-KPage', 'Enable-KPage'
+
+function Get-Call([System.Management.Automation.CommandInfo] $Command) {
+    if ($calls.ContainsKey($Command.Name)) { return $calls[$Command.Name] }
+    if ($Command.Verb -in 'Get', 'Measure' -and $Command.Name -notin $excluded -and $Command.Parameters.ContainsKey('Id')) {
+        return , [scriptblock]::Create("param(`$id) $($Command.Name) -Id `$id")
+    }
+}
+
+function Start-Target([string] $Program, [string[]] $Argument) {
+    $start = [System.Diagnostics.ProcessStartInfo]::new($Program, $Argument)
+    $start.RedirectStandardInput = $start.RedirectStandardOutput = $true
+    [System.Diagnostics.Process]::Start($start)
+}
+
+# A descendant of the storm or of stress-ng, which mostly exits soon.
+function Get-RecentId {
+    $ids = @(($storm, $stress -ne $null).Id)
+    for ($depth = 0; $depth -lt 3; $depth++) {
+        $children = foreach ($file in $ids | ForEach-Object { try { [System.IO.Directory]::GetDirectories("/proc/$_/task") } catch { Write-Debug 'gone' } }) {
+            try { [int[]] ([System.IO.File]::ReadAllText("$file/children").Split(' ', 'RemoveEmptyEntries')) } catch { Write-Debug 'gone' }
+        }
+        if (-not $children) { break }
+        $ids = @($children)
+    }
+    $ids | Get-Random
+}
+
+function Measure-Self {
+    [System.GC]::Collect()
+    [System.GC]::WaitForPendingFinalizers()
+    [System.GC]::Collect()
+    $anonymous = (Select-String '^RssAnon:\s+(\d+)' /proc/self/status).Matches[0].Groups[1].Value
+    [pscustomobject] @{
+        Round = $round
+        Handles = [System.IO.Directory]::GetFiles('/proc/self/fd').Count
+        Threads = [System.IO.Directory]::GetDirectories('/proc/self/task').Count
+        HeapMiB = [math]::Round([System.GC]::GetTotalMemory($false) / 1MB, 1)
+        AnonymousMiB = [math]::Round([long] $anonymous / 1KB, 1)
+    }
+}
+
+# Compares the second half of the measurements with the quarter before it. The first quarter is warm-up.
+function Find-Growth([object[]] $Measurement) {
+    if ($Measurement.Count -lt 8) { return }
+    $quarter = [int] [math]::Floor($Measurement.Count / 4)
+    foreach ($limit in @{ Handles = 4 }, @{ Threads = 6 }, @{ HeapMiB = 8 }, @{ AnonymousMiB = 32 }) {
+        $property = @($limit.Keys)[0]
+        $before = ($Measurement[$quarter..(2 * $quarter - 1)].$property | Measure-Object -Maximum).Maximum
+        $after = ($Measurement[(3 * $quarter)..($Measurement.Count - 1)].$property | Measure-Object -Minimum).Minimum
+        if ($after -gt $before + $limit.$property) { "$property grew from at most $before to at least $after" }
+    }
+}
+
+function Invoke-Round([string] $Name, [scriptblock] $Call, [int] $Id) {
+    $result = $results[$Name]
+    $result.Rounds++
+    $ErrorActionPreference = 'SilentlyContinue'
+    $Error.Clear()
+    $rows = @(try { & $Call $Id } catch { Write-Verbose "$_" })
+    $failures = $Error.ToArray()
+    $result.Rows += $rows.Count
+    foreach ($failure in $failures | Where-Object { $_ -is [System.Management.Automation.ErrorRecord] }) {
+        $errorId = ($failure.FullyQualifiedErrorId -split ',')[0]
+        if ($errorId -in $expected) { $result.Expected++ } else { $result.Failures.Add("$Call on $Id`: $errorId`: $failure") }
+    }
+    Find-ImpossibleRow $rows | Select-Object -First 3 | ForEach-Object { $result.Failures.Add("$Call on $Id`: $_") }
+}
+
+$dotnet = (Get-Command dotnet -CommandType Application)[0].Source
+$quiet = Start-Target sleep 86400
+$storm = Start-Target $dotnet $TestProcesses, 'storm'
+$stress = $StressNg ? (Start-Target stress-ng '--fork', 1, '--vm', 1, '--vm-bytes', '32M', '--mmap', 1, '--mmap-bytes', '32M', '--exec', 1, '--quiet') : $null
+try {
+    $null = $storm.StandardOutput.ReadLine()
+    $results = [ordered] @{}
+    $skipped = 0
+    foreach ($command in Get-Command -Module PagemapTools -CommandType Cmdlet | Sort-Object Name) {
+        $call = Get-Call $command
+        if ($call) { $results[$command.Name] = @{ Calls = $call; Rounds = 0; Rows = 0L; Expected = 0; Failures = [System.Collections.Generic.List[string]]::new() } }
+        else { $skipped++; "$($command.Name) is not part of the storm." }
+    }
+
+    $round = 0
+    $measurements = [System.Collections.Generic.List[object]]::new()
+    $clock = [System.Diagnostics.Stopwatch]::StartNew()
+    while ($clock.Elapsed.TotalMinutes -lt $Minutes -or $round -lt $Rounds) {
+        foreach ($name in $results.Keys) {
+            foreach ($call in $results[$name].Calls) {
+                $id = switch ($round % 4) { 1 { $storm.Id } 3 { Get-RecentId } default { $quiet.Id } }
+                Invoke-Round $name $call $id
+                $round++
+            }
+        }
+        if ($round / 25 -gt $measurements.Count -or $clock.Elapsed.TotalMinutes / $Minutes * 40 -gt $measurements.Count) { $measurements.Add((Measure-Self)) }
+    }
+} finally {
+    foreach ($process in @($quiet, $storm, $stress) -ne $null) {
+        # stress-ng ends its children on SIGTERM; SIGKILL would leave them.
+        & /bin/kill -TERM $process.Id
+        if (-not $process.WaitForExit(10000)) { $process.Kill() }
+    }
+}
+
+$results.GetEnumerator() | ForEach-Object { [pscustomobject] @{ Cmdlet = $_.Key; Rounds = $_.Value.Rounds; Rows = $_.Value.Rows; ExpectedErrors = $_.Value.Expected; Failures = $_.Value.Failures.Count } } | Format-Table
+$step = [math]::Max(1, [int] ($measurements.Count / 12))
+$measurements | Where-Object { $measurements.IndexOf($_) % $step -eq 0 } | Format-Table
+$growth = @(Find-Growth $measurements)
+$results.Values.Failures | Select-Object -First 40
+$growth
+"{0} rounds in {1:n1} minutes" -f $round, $clock.Elapsed.TotalMinutes
+$failed = @($results.Values | Where-Object { $_.Failures.Count }).Count + [bool] $growth
+"$($results.Count + 1 - $failed) passed, $failed failed, $skipped skipped"
+if ($failed) { exit 1 }
