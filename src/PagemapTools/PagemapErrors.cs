@@ -44,6 +44,13 @@ internal static class PagemapErrors
     public static ErrorRecord ProcPathNotProc(string path) =>
         Conflict("ProcPathNotProc", $"'{path}' is no proc file system. To read a saved tree, use -AllowSavedTree.", path);
 
+    public static ErrorRecord PageSizeNotUsable(string value, ProcRoot root) => Conflict(
+        "PageSizeNotUsable",
+        root.IsProcFileSystem
+            ? $"The environment variable {PageGeometry.EnvironmentVariable} is '{value}'. It is for saved trees; '{root.Path}' is the kernel's own."
+            : $"The environment variable {PageGeometry.EnvironmentVariable} is '{value}', which was no page size when the module was loaded.",
+        value);
+
     public static ErrorRecord PathWithCgroup() => Conflict(
         "SavedFlagsAndCgroup",
         "A saved copy of kpageflags does not contain the cgroups of its page frames: -Path and -Cgroup cannot be used together.");

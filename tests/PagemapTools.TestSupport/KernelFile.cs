@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace PagemapTools.TestSupport;
 
 /// <summary>Reads the kernel's files of u64 words without the library.</summary>
@@ -5,7 +7,10 @@ internal static class KernelFile
 {
     private const int ChunkBytes = 1 << 20;
 
-    public static ulong PageSize { get; } = (ulong)Environment.SystemPageSize;
+    /// <summary>The page size of this machine, or that of the trees that <see cref="FakeProc"/> makes.</summary>
+    public static ulong PageSize { get; } = ulong.Parse(
+        Environment.GetEnvironmentVariable("PAGEMAPTOOLS_PAGESIZE") ?? Environment.SystemPageSize.ToString(CultureInfo.InvariantCulture),
+        CultureInfo.InvariantCulture);
 
     public static bool CanRead(string path) => CanRead(path, FileAccess.Read);
 

@@ -57,6 +57,14 @@ Describe 'A cmdlet' {
         $failure.Exception.Message | Should -BeLike "*$Text*"
     }
 
+    It 'refuses PAGEMAPTOOLS_PAGESIZE <_> for the tree of the kernel' -ForEach '65536', '12' {
+        $env:PAGEMAPTOOLS_PAGESIZE = $_
+        try { $failure = Get-Failure { Measure-ProcessUss -Id $PID } }
+        finally { $env:PAGEMAPTOOLS_PAGESIZE = $null }
+        $failure.FullyQualifiedErrorId | Should -BeLike 'PageSizeNotUsable,*'
+        $failure.Exception.Message | Should -BeLike "*'$_'*"
+    }
+
     It 'honours -ErrorAction Stop and sets $?' {
         { Measure-ProcessUss -Id $missing -ErrorAction Stop } | Should -Throw -ErrorId 'NoProcessFoundForGivenId*'
         $null = Measure-ProcessUss -Id $missing 2>&1

@@ -1,19 +1,28 @@
+using System.Globalization;
 using System.Numerics;
 
 namespace PagemapTools.Procfs.Core;
 
-/// <summary>The size of this machine's base pages. Every file of the pagemap interface has one entry for each base page.</summary>
+/// <summary>The size of base pages. Every file of the pagemap interface has one entry for each base page.</summary>
 public static class PageGeometry
 {
+    /// <summary>The environment variable that replaces the page size of this machine, to read a tree saved on a machine with another one.</summary>
+    public const string EnvironmentVariable = "PAGEMAPTOOLS_PAGESIZE";
+
     /// <summary>Bytes in a page: 4096 on x86-64; 4096, 16384 or 65536 on arm64.</summary>
-    public static ulong PageSize { get; } = (ulong)Environment.SystemPageSize;
+    public static ulong PageSize { get; } = ReadSavedPageSize() ?? (ulong)Environment.SystemPageSize;
 
     /// <summary>log2 of <see cref="PageSize"/>.</summary>
-    public static int PageShift { get; } = BitOperations.TrailingZeroCount(Environment.SystemPageSize);
+    public static int PageShift { get; } = BitOperations.TrailingZeroCount(PageSize);
 
     /// <summary>The index of the page that contains an address.</summary>
     internal static ulong ToPageIndex(ulong address) => address >> PageShift;
 
     /// <summary>The address of a page's first byte.</summary>
     internal static ulong ToAddress(ulong page) => page << PageShift;
+
+    // A value that is no page size of Linux is ignored: a type initializer has no way to report it.
+    private static ulong? ReadSavedPageSize() =>
+        ulong.TryParse(Environment.GetEnvironmentVariable(EnvironmentVariable), NumberStyles.None, CultureInfo.InvariantCulture, out ulong size)
+            && BitOperations.IsPow2(size) && size is >= 4096 and <= 262144 ? size : null;
 }

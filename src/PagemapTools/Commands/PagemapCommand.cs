@@ -61,6 +61,11 @@ public abstract class PagemapCommand : PSCmdlet, IDisposable
         {
             ThrowTerminatingError(PagemapErrors.ProcPathNotProc(root.Path));
         }
+
+        if (Environment.GetEnvironmentVariable(PageGeometry.EnvironmentVariable) is { Length: > 0 } size && (root.IsProcFileSystem || size != $"{PageGeometry.PageSize}"))
+        {
+            ThrowTerminatingError(PagemapErrors.PageSizeNotUsable(size, root));
+        }
     }
 
     /// <inheritdoc/>

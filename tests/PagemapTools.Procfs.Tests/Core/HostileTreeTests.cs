@@ -85,7 +85,7 @@ public sealed class HostileTreeTests
         using FakeProc tree = CreateTree().WriteText("7/mountinfo", Mounts).WriteText("swaps", "Filename\n/swap file 1 1 1\n")
             .WriteText("7/maps", "10000-11000 rw-s 00000000 08:01 5 /x\n");
         ProcessUss uss = new UssMeter(new ProcfsContext(tree.Root), UssMethod.Exclusive).Measure(Id, cancellationToken: TestContext.Current.CancellationToken);
-        Assert.Equal(Environment.SystemPageSize, uss.Uss);
+        Assert.Equal((long)KernelFile.PageSize, uss.Uss);
     }
 
     [Fact]

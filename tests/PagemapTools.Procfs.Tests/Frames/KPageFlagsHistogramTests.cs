@@ -64,7 +64,7 @@ public sealed class KPageFlagsHistogramTests
         histogram.Add(Anon, new PagemapEntry(PagemapBits.Present | 2));
         KPageFlagsSummary summary = Assert.Single(histogram.GetSummaries());
         Assert.Equal(3, summary.PageCount);
-        Assert.Equal(3 * Environment.SystemPageSize, summary.Bytes);
+        Assert.Equal(3 * (long)KernelFile.PageSize, summary.Bytes);
         Assert.Equal("ANON", summary.FlagNames);
     }
 

@@ -9,7 +9,7 @@ namespace PagemapTools.Procfs.Tests.Pages;
 public sealed class PageRangeBuilderTests
 {
     private const ulong Base = 0x7f0000000000;
-    private static readonly ulong s_page = (ulong)Environment.SystemPageSize;
+    private static readonly ulong s_page = KernelFile.PageSize;
     private static readonly MemoryMapping s_mapping = Identities.CreateMapping(Base, Base + (100 * s_page));
 
     [Theory]

@@ -10,7 +10,7 @@ public sealed class PageSequenceTests
     private const int Id = 7;
     private const int Pages = 40_000;
     private const int MinObjectBytes = 24;
-    private static readonly ulong s_base = 0x10 * (ulong)Environment.SystemPageSize;
+    private static readonly ulong s_base = 0x10 * KernelFile.PageSize;
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 

@@ -10,7 +10,7 @@ public sealed class UssMeterTests
 {
     private const int Id = 7;
     private const ulong Once = 1, Twice = 2, Zero = 3, Thrice = 4;
-    private static readonly long s_page = Environment.SystemPageSize;
+    private static readonly long s_page = (long)KernelFile.PageSize;
 
     [Theory]
     [InlineData(UssMethod.Exclusive, 1)]

@@ -16,7 +16,7 @@ public sealed class AddressRangeParseTests
     [Fact]
     public void OneAddressGivesThePageThatContainsIt()
     {
-        ulong page = (ulong)Environment.SystemPageSize;
+        ulong page = KernelFile.PageSize;
         Assert.Equal(new AddressRange(page, 2 * page), AddressRange.Parse($"0x{page + 5:x}"));
         Assert.Equal(new AddressRange(page, 2 * page), new AddressRange(page));
         Assert.Equal(new AddressRange(0, page), AddressRange.Parse("0"));

@@ -5,7 +5,7 @@ namespace PagemapTools.Procfs.Tests.Walk;
 [Trait("Tier", "Unit")]
 public sealed class AddressRangeTests
 {
-    private static readonly ulong s_page = (ulong)Environment.SystemPageSize;
+    private static readonly ulong s_page = KernelFile.PageSize;
 
     [Fact]
     public void RoundToPagesWidensARangeToWholePages()
