@@ -41,6 +41,9 @@ internal static class PagemapErrors
     public static ErrorRecord ExclusiveAndShared() =>
         Conflict("ExclusiveAndShared", "A page is either exclusive or shared: -Exclusive and -Shared cannot be used together.");
 
+    public static ErrorRecord ContinuousAndMaxSamples() =>
+        Conflict("ContinuousAndMaxSamples", "-Continuous takes samples without end: -Continuous and -MaxSamples cannot be used together.");
+
     public static ErrorRecord ProcPathNotProc(string path) =>
         Conflict("ProcPathNotProc", $"'{path}' is no proc file system. To read a saved tree, use -AllowSavedTree.", path);
 

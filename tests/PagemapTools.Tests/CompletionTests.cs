@@ -118,7 +118,7 @@ public sealed class CompletionTests : IDisposable
     [InlineData("Measure-KPageFlags -Flag PGT", new[] { "PGTABLE" })]
     [InlineData("Get-ProcessPageMap -Id 1 -State Sw", new[] { "Swapped", "SwappedShared" })]
     [InlineData("Get-ProcessPageMap -Id 1 -Include Map", new[] { "MapCount" })]
-    [InlineData("Measure-ProcessUss -Method ", new[] { "Exclusive", "MapCount" })]
+    [InlineData("Measure-ProcessUss -Method ", new[] { "Auto", "Exclusive", "MapCount", "Rollup" })]
     public void CompletionOffersFlagStateAndMethodNames(string line, string[] expected)
     {
         Assert.Equal(expected, GetCompletionTexts(line).Order(StringComparer.Ordinal));

@@ -12,7 +12,7 @@ public sealed class TextOfViewsTests
     private const string Hostile = "x\u001b]0;X\a\r\n\u009b\u202e";
     private const string Shown = @"x\u{1b}]0;X\u{7}\u{d}\u{a}\u{9b}\u{202e}";
 
-    private static readonly string[] s_names = ["ProcessName", "Name", "Path", "SwapFile", "CgroupPath", "Detail", "Mapping", "Source"];
+    private static readonly string[] s_names = ["ProcessName", "Name", "Path", "SwapFile", "CgroupPath", "Detail", "Mapping", "Source", "User", "CommandLine"];
 
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(1);
     private static readonly XElement s_format = Load("PagemapTools.Format.ps1xml");

@@ -36,6 +36,11 @@ internal static class SeqFileText
     /// <summary>Decodes UTF-8. A byte that is not UTF-8 becomes <c>\xNN</c>.</summary>
     public static string Decode(ReadOnlySpan<byte> bytes)
     {
+        if (Ascii.IsValid(bytes))
+        {
+            return Encoding.ASCII.GetString(bytes);
+        }
+
         StringBuilder text = new(bytes.Length);
         while (!bytes.IsEmpty)
         {

@@ -44,11 +44,12 @@ public sealed class SwapTypes
     /// <summary>Whether migration, device and poisoned entries are distinguished; if not, their state is NonSwap.</summary>
     internal bool HasLayout => _layout is not null;
 
-    /// <summary>Reads /proc/swaps and the kernel's configuration (/proc/config.gz or /boot). A file that cannot be read counts as absent.</summary>
+    /// <summary>Reads /proc/swaps and the kernel's configuration (/proc/config.gz or /boot). A kernel configuration that cannot be read counts as absent.</summary>
     public static SwapTypes Read(ProcRoot root)
     {
         List<string>? areas = ReadAreas(root, root.GetPath("swaps"));
-        return new SwapTypes(areas ?? [], NonSwapTypeLayout.TryRead(root), KernelRelease.ReadVersion(root), hasUnknownAreas: areas is null);
+        bool hasUnknownAreas = areas is not { Count: > 0 } && MayHaveUnlistedAreas(root, isListed: areas is not null);
+        return new SwapTypes(areas ?? [], NonSwapTypeLayout.TryRead(root), KernelRelease.ReadVersion(root), hasUnknownAreas);
     }
 
     /// <summary>
@@ -98,14 +99,22 @@ public sealed class SwapTypes
         : (offset & UffdMarker) != 0 ? PageState.UffdMarker
         : null;
 
-    /// <summary>Reads the areas. Null if the list is not the kernel's: lxcfs replaces it by one line of the type "virtual".</summary>
+    // lxcfs also replaces the list by its header alone. A machine without swap has the same list, but its kernel reports no swap.
+    private static bool MayHaveUnlistedAreas(ProcRoot root, bool isListed) => root.IsProcFileSystem ? SystemInfo.HasSwap() ?? !isListed : !isListed;
+
+    /// <summary>Reads the areas. Null if the file cannot be read, or is not the kernel's: lxcfs replaces the list by one line of the type "virtual".</summary>
     private static List<string>? ReadAreas(ProcRoot root, string path)
     {
         List<string> areas = [];
         using SafeFileHandle file = root.OpenFile(path, out int errno);
         using ProcLineReader lines = new(file, path, maxSize: MaxListSize);
         bool isHeader = true;
-        while (errno == 0 && lines.MoveNext())
+        if (errno != 0)
+        {
+            return null;
+        }
+
+        while (lines.MoveNext())
         {
             ReadOnlySpan<byte> line = lines.Line;
             int end = line.IndexOf((byte)' ');

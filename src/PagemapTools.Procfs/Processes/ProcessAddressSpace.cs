@@ -34,6 +34,9 @@ public sealed class ProcessAddressSpace : IDisposable
 
     internal SwapTypes SwapTypes => _context.SwapTypes;
 
+    /// <summary>The start of the process, in clock ticks since the machine started; null if the tree has no stat.</summary>
+    internal ulong? StartTime => _files.Program?.StartTime;
+
     /// <summary>Whether the process is in a proc file system; false in a saved or made-up tree.</summary>
     internal bool IsInProcFileSystem => _root.IsProcFileSystem;
 
@@ -91,6 +94,13 @@ public sealed class ProcessAddressSpace : IDisposable
 
         handle.Dispose();
         throw CreateExitedException();
+    }
+
+    /// <summary>Reads what the small files of the process say.</summary>
+    internal ProcessDetails ReadDetails()
+    {
+        Span<byte> buffer = stackalloc byte[CommandLines.MaxLength];
+        return new ProcessDetails(ProcessName, CommandLines.Format(CommandLines.Read(_root, ProcessId, buffer))).WithStatus(_root, _files.ThreadId);
     }
 
     /// <summary>The failure of a process that had an address space when it was opened and no longer has it.</summary>

@@ -20,27 +20,39 @@ internal static class ProcessNames
     public static string? TryRead(ProcRoot root, int processId, out int errno)
     {
         Span<byte> buffer = stackalloc byte[MaxNameLength];
-        int length = ProcText.Read(root, root.GetPath(processId, "comm"), buffer, out errno, processId);
-        if (length < 0)
+        ReadOnlySpan<byte> name = ReadKernelName(root, processId, buffer, out errno);
+        if (errno != 0)
         {
             return null;
         }
 
-        ReadOnlySpan<byte> name = buffer[..length].TrimEnd((byte)'\n');
-        return name.Length < KernelNameLength ? SeqFileText.Decode(name) : Complete(root, processId, name);
+        Span<byte> commandLine = stackalloc byte[CommandLines.MaxLength];
+        return name.Length < KernelNameLength ? SeqFileText.Decode(name) : Complete(name, CommandLines.Read(root, processId, commandLine));
     }
 
-    private static string Complete(ProcRoot root, int processId, ReadOnlySpan<byte> name)
+    /// <summary>Reads the name of a process whose command line was read before.</summary>
+    public static string? TryRead(ProcRoot root, int processId, ReadOnlySpan<byte> commandLine, out int errno)
     {
-        Span<byte> buffer = stackalloc byte[ProcText.SmallFileSize];
-        int length = ProcText.Read(root, root.GetPath(processId, "cmdline"), buffer, out _, processId);
-        ReadOnlySpan<byte> rest = length < 0 ? [] : buffer[..length];
+        Span<byte> buffer = stackalloc byte[MaxNameLength];
+        ReadOnlySpan<byte> name = ReadKernelName(root, processId, buffer, out errno);
+        return errno != 0 ? null : name.Length < KernelNameLength ? SeqFileText.Decode(name) : Complete(name, commandLine);
+    }
+
+    private static ReadOnlySpan<byte> ReadKernelName(ProcRoot root, int processId, Span<byte> buffer, out int errno)
+    {
+        int length = ProcText.Read(root, root.GetPath(processId, "comm"), buffer, out errno, processId);
+        return length < 0 ? [] : buffer[..length].TrimEnd((byte)'\n');
+    }
+
+    private static string Complete(ReadOnlySpan<byte> name, ReadOnlySpan<byte> commandLine)
+    {
+        ReadOnlySpan<byte> rest = commandLine;
 
         // If the first argument is an interpreter, the second is its script. An argument that does not end within the buffer is not used.
         for (int i = 0; i < 2 && !rest.IsEmpty; i++)
         {
             int end = rest.IndexOf((byte)0);
-            if (end < 0 && length == buffer.Length)
+            if (end < 0 && commandLine.Length == CommandLines.MaxLength)
             {
                 break;
             }

@@ -9,7 +9,8 @@ namespace PagemapTools.Procfs.Uss;
 /// <summary>
 /// Counts by bit 56. A present page that is neither exclusive nor of a file is one of two: anonymous memory that a fork shares, or a page
 /// frame that the kernel does not account (the zero page, or a page frame without a struct page). The map count of the second is 0. If
-/// page frame numbers are hidden, PAGEMAP_SCAN finds the zero page (Linux 6.7).
+/// page frame numbers are hidden, PAGEMAP_SCAN finds the zero page (Linux 6.7). PSS needs the map counts of all pages that are not
+/// exclusive.
 /// </summary>
 /// <param name="pagemap">The pagemap of the process.</param>
 /// <param name="mapCounts">Reads map counts; null if the caller may not read them. This object disposes it.</param>
@@ -47,10 +48,26 @@ internal sealed class ExclusiveCounter(PageIndexedFile pagemap, MapCountReader? 
 
         total.Private += exclusive;
         total.Resident += accounted;
-        if (present > accounted && mapping.Kind != MappingKind.Vvar
-            && !ResolveByMapCount(entries, PagemapEntry.ExclusiveBit | (1UL << fileShift), ref total))
+        total.PssFixedPoint += (ulong)exclusive << (PageGeometry.PageShift + UssAccumulator.PssShift);
+
+        // Pages of files are resident, whatever their map count is.
+        ulong file = (1UL << fileShift) & ~PagemapEntry.ExclusiveBit;
+        if (accounted > exclusive && !TryAddShared(entries, file, exclude: PagemapEntry.ExclusiveBit, ref total, out _))
         {
-            ResolveByPagemapScan(address, entries.Length, present - accounted, ref total);
+            total.Unknown |= UnknownParts.Pss;
+        }
+
+        if (present > accounted && mapping.Kind != MappingKind.Vvar)
+        {
+            if (TryAddShared(entries, require: 0, exclude: PagemapEntry.ExclusiveBit | file, ref total, out long resident))
+            {
+                total.Resident += resident;
+            }
+            else
+            {
+                total.Unknown |= UnknownParts.Pss;
+                ResolveByPagemapScan(address, entries.Length, present - accounted, ref total);
+            }
         }
 
         if ((any & PagemapEntry.SwapBit) != 0)
@@ -61,22 +78,31 @@ internal sealed class ExclusiveCounter(PageIndexedFile pagemap, MapCountReader? 
 
     public void Dispose() => mapCounts?.Dispose();
 
-    /// <summary>Counts the pages whose map count is not 0. False, and nothing is counted, if map counts or page frame numbers are hidden.</summary>
-    private bool ResolveByMapCount(ReadOnlySpan<ulong> entries, ulong accountedMask, ref UssAccumulator total)
+    /// <summary>Adds the present pages with all bits <paramref name="require"/> and none of <paramref name="exclude"/> to PSS, and counts those whose map count is not 0.</summary>
+    /// <returns>False, and nothing is added, if map counts or page frame numbers are hidden.</returns>
+    private bool TryAddShared(ReadOnlySpan<ulong> entries, ulong require, ulong exclude, ref UssAccumulator total, out long resident)
     {
+        resident = 0;
         if (mapCounts is null)
         {
             return false;
         }
 
-        long resident = 0;
-        foreach (ulong count in mapCounts.Read(entries, excludeMask: accountedMask))
+        UssAccumulator shared = default;
+        foreach (ulong count in mapCounts.Read(entries, exclude, require))
         {
-            resident += count is not 0 and not PfnBatchReader.NoValue ? 1 : 0;
+            shared.CountMapped(count);
         }
 
-        total.Resident += mapCounts.SawHiddenFrames ? 0 : resident;
-        return !mapCounts.SawHiddenFrames;
+        if (mapCounts.SawHiddenFrames)
+        {
+            return false;
+        }
+
+        resident = shared.Resident;
+        total.PssFixedPoint += shared.PssFixedPoint;
+        total.Unknown |= shared.Unknown;
+        return true;
     }
 
     /// <summary>Counts the possible zero pages that PAGEMAP_SCAN does not report as zero pages.</summary>

@@ -15,22 +15,10 @@ internal sealed class MapCountCounter(MapCountReader mapCounts, SwapTypes swapTy
 {
     public void Count(MemoryMapping mapping, ulong address, ReadOnlySpan<ulong> entries, ref UssAccumulator total)
     {
-        ulong page = PageGeometry.PageSize << UssAccumulator.PssShift;
-        foreach (ulong count in mapCounts.Read(entries, excludeMask: 0))
+        foreach (ulong count in mapCounts.Read(entries, exclude: 0))
         {
-            if (count == MapCountReader.SharedUnknownCount)
-            {
-                total.Resident++;
-                total.Unknown |= UnknownParts.Pss;
-            }
-            else if (count is not 0 and not PfnBatchReader.NoValue)
-            {
-                total.Resident++;
-                total.Private += count == 1 ? 1 : 0;
-
-                // Each quotient is truncated, as in smaps_account (fs/proc/task_mmu.c).
-                total.PssFixedPoint += page / count;
-            }
+            total.Private += count == 1 ? 1 : 0;
+            total.CountMapped(count);
         }
 
         total.Unknown |= mapCounts.SawHiddenFrames ? UnknownParts.Uss | UnknownParts.Pss | UnknownParts.Rss : UnknownParts.None;

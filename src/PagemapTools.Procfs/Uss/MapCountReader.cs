@@ -21,8 +21,11 @@ internal sealed class MapCountReader(PageIndexedFile kpagecount, UntrackedSectio
     /// <summary>Whether the last entries had a present page whose frame number is hidden.</summary>
     public bool SawHiddenFrames { get; private set; }
 
-    /// <summary>Reads the counts of the present pages that have none of the bits <paramref name="excludeMask"/>, in any order. Valid until the next call.</summary>
-    public ReadOnlySpan<ulong> Read(ReadOnlySpan<ulong> entries, ulong excludeMask)
+    /// <summary>
+    /// Reads the counts of the present pages that have all bits <paramref name="require"/> and none of the bits <paramref name="exclude"/>, in
+    /// any order. Valid until the next call.
+    /// </summary>
+    public ReadOnlySpan<ulong> Read(ReadOnlySpan<ulong> entries, ulong exclude, ulong require = 0)
     {
         MapCountCache.Reader cached = cache.BeginRead();
         ulong[] missingEntries = _entries.EnsureCapacity(entries.Length);
@@ -33,7 +36,7 @@ internal sealed class MapCountReader(PageIndexedFile kpagecount, UntrackedSectio
         SawHiddenFrames = false;
         foreach (ulong entry in entries)
         {
-            if ((entry & (PagemapEntry.PresentBit | excludeMask)) != PagemapEntry.PresentBit)
+            if ((entry & (PagemapEntry.PresentBit | exclude | require)) != (PagemapEntry.PresentBit | require))
             {
                 continue;
             }

@@ -22,7 +22,7 @@ internal sealed class SharedMemoryCorrection(
 
     // Without an active swap area no shared memory is swapped out.
     private readonly SharedMemoryResolver? _resolver = process.SwapTypes.HasAreas ? new SharedMemoryResolver(process, capabilities) : null;
-    private readonly SmapsReader _smaps = new(process);
+    private readonly SmapsLookup _smaps = new(process);
     private readonly HashSet<MemoryMapping> _hugetlb = [];
 
     /// <summary>Examines a mapping and adds what its entries do not show. Only this method reads files on behalf of mappings.</summary>
@@ -78,6 +78,6 @@ internal sealed class SharedMemoryCorrection(
             swap.CountSwapEntries(walk.Entries, process.SwapTypes, arePfnEntriesPrivate: false);
         }
 
-        return swap.Unknown == UnknownParts.None ? swap.Swapped : null;
+        return swap.Unknown.HasFlag(UnknownParts.Swap) ? null : swap.Swapped;
     }
 }

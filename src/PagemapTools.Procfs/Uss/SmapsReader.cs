@@ -3,54 +3,58 @@ using PagemapTools.Procfs.Processes;
 
 namespace PagemapTools.Procfs.Uss;
 
-/// <summary>Reads /proc/PID/smaps once, when the first figure is needed, because the kernel walks the whole process for it.</summary>
-internal sealed class SmapsReader(ProcessAddressSpace process)
+/// <summary>Reads an open smaps, mapping by mapping.</summary>
+internal static class SmapsReader
 {
-    private Dictionary<ulong, Figures>? _figures;
-
-    /// <summary>Bytes in swap, of private and of shared memory; null if smaps cannot be read or no longer has the mapping.</summary>
-    public long? GetSwap(MemoryMapping mapping) => GetFigures(mapping)?.Swap;
-
-    /// <summary>Bytes in hugetlb pages that no other process maps; null if smaps cannot be read or no longer has the mapping.</summary>
-    public long? GetPrivateHugetlb(MemoryMapping mapping) => GetFigures(mapping)?.PrivateHugetlb;
-
-    private Figures? GetFigures(MemoryMapping mapping) => (_figures ??= Read()).TryGetValue(mapping.Start, out Figures figures) ? figures : null;
-
-    private Dictionary<ulong, Figures> Read()
+    /// <summary>Reads the mappings and their figures, in ascending order of address.</summary>
+    /// <param name="smaps">The open file.</param>
+    /// <param name="path">Its path, for messages.</param>
+    /// <param name="process">The process.</param>
+    /// <param name="cancellationToken">Cancels the reading between mappings.</param>
+    /// <exception cref="ProcfsException">The file has a line that no kernel writes, or cannot be read to its end.</exception>
+    public static IEnumerable<(MemoryMapping Mapping, SmapsFigures Figures)> Read(
+        SafeFileHandle smaps, string path, ProcessContext process, CancellationToken cancellationToken = default)
     {
-        Dictionary<ulong, Figures> figures = [];
-        ulong start = 0;
-        string path = process.GetPath("smaps");
-        using SafeFileHandle file = process.OpenFile("smaps", out int errno);
-        using ProcLineReader lines = new(file, path, process.ProcessId);
-        while (errno == 0 && lines.MoveNext())
+        MapsParser parser = new(process);
+        using ProcLineReader lines = new(smaps, path, process.Id);
+        MemoryMapping? mapping = null;
+        SmapsFigures figures = default;
+        ulong end = 0;
+        while (lines.MoveNext())
         {
-            // The line of a figure begins with a name and a colon, the line of a mapping with the addresses.
-            ReadOnlySpan<byte> rest = lines.Line;
-            if (rest.StartsWith("Swap:"u8))
+            if (TryTakeFigure(lines, ref figures, path, process.Id))
             {
-                figures[start] = figures.GetValueOrDefault(start) with { Swap = ParseKibibytes(rest["Swap:"u8.Length..], path) };
+                continue;
             }
-            else if (rest.StartsWith("Private_Hugetlb:"u8))
+
+            cancellationToken.ThrowIfCancellationRequested();
+            if (mapping is not null)
             {
-                figures[start] = figures.GetValueOrDefault(start) with { PrivateHugetlb = ParseKibibytes(rest["Private_Hugetlb:"u8.Length..], path) };
+                yield return (mapping, figures);
             }
-            else if (rest.IsEmpty || rest[0] is < (byte)'A' or > (byte)'Z')
-            {
-                start = ProcNumber.TryTakeHex(ref rest, (byte)'-', out ulong address) ? address : throw CreateMalformed(path, lines.Line);
-            }
+
+            // Between two reads the last mapping may merge with the next one, as in maps (MapsReader). The kernel then counts all of it.
+            mapping = lines.IsWhole ? parser.Parse(lines.Line) : throw parser.CreateMalformedLine(lines.Line);
+            mapping = mapping.Start < end && mapping.End > end ? mapping.CutAt(end) : mapping;
+            end = mapping.End;
+            figures = default;
         }
 
-        return errno == 0 && lines.Errno == 0 ? figures : [];
+        if (lines.Errno != 0)
+        {
+            throw new ProcfsException(ProcfsError.ReadFailed, $"Reading '{path}' failed: {Errno.Describe(lines.Errno)}.", path, process.Id, lines.Errno);
+        }
+
+        if (mapping is not null)
+        {
+            yield return (mapping, figures);
+        }
     }
 
-    private long ParseKibibytes(ReadOnlySpan<byte> text, string path)
+    private static bool TryTakeFigure(ProcLineReader lines, ref SmapsFigures figures, string path, int processId)
     {
-        ReadOnlySpan<byte> rest = text.TrimStart((byte)' ');
-        return ProcNumber.TryTake(ref rest, (byte)' ', out ulong kibibytes, long.MaxValue / 1024) ? (long)kibibytes * 1024 : throw CreateMalformed(path, text);
+        ReadOnlySpan<byte> line = lines.Line;
+        return SmapsFigures.IsFigure(line)
+            && (figures.TryTake(line) ? true : throw ProcText.CreateMalformed(path, line, processId));
     }
-
-    private ProcfsException CreateMalformed(string path, ReadOnlySpan<byte> line) => ProcText.CreateMalformed(path, line, process.ProcessId);
-
-    private readonly record struct Figures(long? Swap, long? PrivateHugetlb);
 }

@@ -1,4 +1,5 @@
 using PagemapTools.Procfs.Entries;
+using PagemapTools.Procfs.Frames;
 
 namespace PagemapTools.Procfs.Uss;
 
@@ -19,6 +20,9 @@ internal enum UnknownParts
 
     /// <summary>The kernel hides the swap type of an entry, or the caller may not examine swapped-out shared memory.</summary>
     Swap = 8,
+
+    /// <summary>The kernel hides the swap type of an entry, and lists no swap area. Only status shows whether the process has swapped-out memory.</summary>
+    SwapWithoutArea = 16,
 }
 
 /// <summary>The sums of a process or of a mapping, in pages unless a field says otherwise.</summary>
@@ -65,6 +69,23 @@ internal struct UssAccumulator
         }
     }
 
+    /// <summary>Counts a page by the map count of its frame. A frame with the count 0 (the zero page, or one without a struct page) belongs to no process.</summary>
+    public void CountMapped(ulong mapCount)
+    {
+        if (mapCount == MapCountReader.SharedUnknownCount)
+        {
+            Resident++;
+            Unknown |= UnknownParts.Pss;
+        }
+        else if (mapCount is not 0 and not PfnBatchReader.NoValue)
+        {
+            Resident++;
+
+            // Each quotient is truncated, as in smaps_account (fs/proc/task_mmu.c).
+            PssFixedPoint += (PageGeometry.PageSize << PssShift) / mapCount;
+        }
+    }
+
     /// <summary>Counts the entries in swap format.</summary>
     /// <param name="entries">Entries of any kind.</param>
     /// <param name="types">The swap types of the machine.</param>
@@ -86,8 +107,7 @@ internal struct UssAccumulator
                 CountPfnSwapEntry(arePfnEntriesPrivate);
             }
 
-            // Without an active swap area no page is swapped out, even if the kernel hides the type.
-            Unknown |= state == PageState.Hidden && types.HasAreas ? UnknownParts.Swap : UnknownParts.None;
+            Unknown |= state != PageState.Hidden ? UnknownParts.None : types.HasAreas ? UnknownParts.Swap : UnknownParts.SwapWithoutArea;
         }
     }
 

@@ -13,6 +13,6 @@ public static class UssMeasurement
     /// <param name="cancellationToken">Cancels the measurement.</param>
     /// <exception cref="ProcfsException">The process does not exist, exits or has no address space, or the caller may not read it.</exception>
     public static ProcessUss MeasureUss(
-        this ProcfsContext procfs, int processId, UssMethod method = UssMethod.Exclusive, IProgress<ulong>? progress = null, CancellationToken cancellationToken = default) =>
+        this ProcfsContext procfs, int processId, UssMethod method = UssMethod.Auto, IProgress<ulong>? progress = null, CancellationToken cancellationToken = default) =>
         new UssMeter(procfs, method).Measure(processId, progress: progress, cancellationToken: cancellationToken);
 }

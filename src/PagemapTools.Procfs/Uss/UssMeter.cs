@@ -1,58 +1,61 @@
 using PagemapTools.Procfs.Frames;
 using PagemapTools.Procfs.Machine;
 using PagemapTools.Procfs.Processes;
-using PagemapTools.Procfs.SharedMemory;
-using PagemapTools.Procfs.Walk;
 
 namespace PagemapTools.Procfs.Uss;
 
-/// <summary>
-/// Measures processes by one method, each in two phases. The first phase examines the files of the mappings for what pagemap entries do
-/// not show, the second walks the entries. Safe to use from several threads.
-/// </summary>
+/// <summary>Measures processes by one method, or by the one that suits each process. Safe to use from several threads.</summary>
 public sealed class UssMeter
 {
-    // One array for a process with many mappings would be a large object, and cost a full garbage collection with each measurement.
-    private const int PartsPerChunk = 1024;
+    /// <summary>
+    /// The bytes resident up to which the method Auto reads smaps_rollup. While that file of a process with 4 GiB is read, mmap and munmap of
+    /// the process wait 40 ms (99th percentile), because the kernel holds its memory map; a walk makes them wait 3 to 6 ms. For 1 GiB
+    /// that is 10 ms.
+    /// </summary>
+    public const long MaxRollupBytes = 1L << 30;
 
     private readonly ProcfsContext _procfs;
-    private readonly PageIndexedFile? _kpagecount;
-    private readonly bool _arePfnSwapEntriesPrivate;
-    private readonly MapCountCache _mapCounts = new(TimeProvider.System);
-    private readonly BackingStoreCache _backingStores = new();
+    private readonly RollupMeter _rollup;
+    private readonly Lazy<UssWalk> _walk;
+    private readonly Lazy<bool> _seesFrames;
 
     /// <summary>Creates a meter.</summary>
     /// <param name="procfs">The machine; it stays open.</param>
     /// <param name="method">How the pages that belong to a process alone are found.</param>
     /// <exception cref="ProcfsException">The method is MapCount, and the caller may not read /proc/kpagecount or the kernel does not have it.</exception>
-    public UssMeter(ProcfsContext procfs, UssMethod method = UssMethod.Exclusive)
+    public UssMeter(ProcfsContext procfs, UssMethod method = UssMethod.Auto)
     {
         _procfs = procfs;
         Method = method;
-
-        // Since Linux 6.11 smaps counts PFN swap entries as shared (fs/proc/task_mmu.c, smaps_account).
-        _arePfnSwapEntriesPrivate = procfs.KernelRelease.IsBefore(6, 11);
-
-        // The method Exclusive works without map counts. It uses them to distinguish the zero page from memory that a fork shares.
-        _kpagecount = method == UssMethod.Exclusive ? procfs.Frames.TryGet(FrameProperties.MapCount) : procfs.Frames.Get(FrameProperties.MapCount);
+        _rollup = new RollupMeter(procfs);
+        _walk = new(() => new UssWalk(procfs, method == UssMethod.MapCount ? method : UssMethod.Exclusive), LazyThreadSafetyMode.PublicationOnly);
+        _seesFrames = new(SeesFrames, LazyThreadSafetyMode.PublicationOnly);
+        if (method == UssMethod.MapCount)
+        {
+            procfs.Frames.Get(FrameProperties.MapCount);
+        }
     }
 
     /// <summary>The method of the measurements.</summary>
     public UssMethod Method { get; }
 
+    // Resident bytes above which a summary is not read.
+    private long MaxResident => Method == UssMethod.Auto && _seesFrames.Value ? MaxRollupBytes : long.MaxValue;
+
     /// <summary>Measures a process.</summary>
     /// <param name="processId">The id of the process.</param>
     /// <param name="mappings">Selects the mappings to measure; null for all.</param>
-    /// <param name="threads">The number of threads that walk the process; null for one per processor.</param>
+    /// <param name="threads">The number of threads that walk the process; null for one per processor. A summary is read on one thread.</param>
     /// <param name="progress">Receives addresses that the walk has reached, on the threads that walk.</param>
     /// <param name="cancellationToken">Cancels the measurement.</param>
-    /// <exception cref="ProcfsException">The process does not exist, exits or has no address space, or the caller may not read it.</exception>
+    /// <exception cref="ProcfsException">The process does not exist, exits or has no address space, or the caller or this kernel cannot read it.</exception>
     public ProcessUss Measure(
         int processId, Func<MemoryMapping, bool>? mappings = null, int? threads = null, IProgress<ulong>? progress = null, CancellationToken cancellationToken = default)
     {
         try
         {
-            return MeasureProcess(processId, mappings, threads, progress, cancellationToken);
+            return Summarize(() => _rollup.Measure(processId, mappings, MaxResident, cancellationToken))
+                ?? _walk.Value.Measure(processId, mappings, threads, progress, cancellationToken);
         }
         catch (ProcfsException failure) when (failure is { ProcessId: null, IsExhaustion: true })
         {
@@ -64,82 +67,34 @@ public sealed class UssMeter
     /// <param name="processId">The id of the process.</param>
     /// <param name="mappings">Selects the mappings to measure; null for all.</param>
     /// <param name="cancellationToken">Cancels the measurement.</param>
-    /// <exception cref="ProcfsException">The process does not exist, exits or has no address space, or the caller may not read it.</exception>
+    /// <exception cref="ProcfsException">The process does not exist, exits or has no address space, or the caller or this kernel cannot read it.</exception>
     public IEnumerable<MappingUss> MeasureMappings(int processId, Func<MemoryMapping, bool>? mappings = null, CancellationToken cancellationToken = default)
     {
-        using ProcessAddressSpace process = _procfs.OpenProcess(processId);
-        using SharedMemoryCorrection correction = CreateCorrection(process);
-        foreach (MappingPart part in MappingParts.Enumerate(process, new PageWalkOptions { Mappings = mappings }))
+        // The process is opened when the first mapping is enumerated.
+        foreach (MappingUss mapping in Summarize(() => _rollup.MeasureMappings(processId, mappings, MaxResident, cancellationToken))
+            ?? _walk.Value.MeasureMappings(processId, mappings, cancellationToken))
         {
-            UssAccumulator total = default;
-            correction.Accumulate(part.Mapping, ref total, cancellationToken);
-            Walk(process, [part], correction, ref total, progress: null, cancellationToken);
-            yield return new MappingUss(part.Mapping, Method, total);
+            yield return mapping;
         }
     }
 
-    private ProcessUss MeasureProcess(int processId, Func<MemoryMapping, bool>? mappings, int? threads, IProgress<ulong>? progress, CancellationToken cancellationToken)
+    /// <summary>Reads the kernel's summary; null if the method or the process requires a walk, or if there is no summary.</summary>
+    private T? Summarize<T>(Func<T?> read)
+        where T : class
     {
-        using ProcessAddressSpace process = _procfs.OpenProcess(processId);
-        using SharedMemoryCorrection correction = CreateCorrection(process);
-        List<MappingPart[]> parts = [];
-        UssAccumulator total = default;
-        foreach (MappingPart[] chunk in MappingParts.Enumerate(process, new PageWalkOptions { Mappings = mappings }).Chunk(PartsPerChunk))
+        try
         {
-            cancellationToken.ThrowIfCancellationRequested();
-            parts.Add(chunk);
-            Array.ForEach(chunk, part => correction.Accumulate(part.Mapping, ref total, cancellationToken));
+            return Method is UssMethod.Auto or UssMethod.Rollup ? read() : null;
         }
-
-        WorkQueue queue = new(parts.SelectMany(chunk => chunk));
-        object totalLock = new();
-        ParallelRunner.Run(threads ?? Environment.ProcessorCount, _ =>
+        catch (ProcfsException failure) when (Method == UssMethod.Auto && failure.Error == ProcfsError.PagemapNotAvailable)
         {
-            UssAccumulator subtotal = default;
-            Walk(process, queue.DequeueAll(), correction, ref subtotal, progress, cancellationToken);
-            lock (totalLock)
-            {
-                total.Add(subtotal);
-            }
-        }, cancellationToken);
-        return new ProcessUss(processId, process.ProcessName, Method, total);
-    }
-
-    private void Walk(
-        ProcessAddressSpace process, IEnumerable<MappingPart> parts, SharedMemoryCorrection correction, ref UssAccumulator total,
-        IProgress<ulong>? progress, CancellationToken cancellationToken)
-    {
-        using IUssCounter counter = CreateCounter(process);
-        using PageWalk walk = new(process, parts);
-        while (walk.MoveNext(cancellationToken))
-        {
-            progress?.Report(walk.Address);
-            if (correction.IsHugetlb(walk.Mapping))
-            {
-                total.CountHugetlb(walk.Entries, isExclusiveBitValid: !correction.MayUseSharedPmd(walk.Mapping));
-            }
-            else
-            {
-                counter.Count(walk.Mapping, walk.Address, walk.Entries, ref total);
-            }
+            // A saved tree may have pagemap without smaps. If it has neither, the walk names what is missing.
+            return null;
         }
     }
 
-    private SharedMemoryCorrection CreateCorrection(ProcessAddressSpace process) =>
-        new(process, new BackingStoreResolver(process, _backingStores), _procfs.KernelRelease, _procfs.Capabilities);
-
-    private IUssCounter CreateCounter(ProcessAddressSpace process)
-    {
-        MapCountReader? mapCounts = _kpagecount is null ? null : new MapCountReader(_kpagecount, _procfs.Frames.UntrackedSections, _mapCounts);
-        return Method == UssMethod.MapCount
-            ? new MapCountCounter(mapCounts!, _procfs.SwapTypes, _arePfnSwapEntriesPrivate)
-            : new ExclusiveCounter(process.Pagemap, mapCounts, _procfs.SwapTypes, _arePfnSwapEntriesPrivate);
-    }
-}
-
-/// <summary>Counts runs of pagemap entries of pages that are not hugetlb pages. Each thread has its own counter.</summary>
-internal interface IUssCounter : IDisposable
-{
-    /// <summary>Adds a run of entries of one mapping to <paramref name="total"/>.</summary>
-    void Count(MemoryMapping mapping, ulong address, ReadOnlySpan<ulong> entries, ref UssAccumulator total);
+    // The walk has Pss only if the caller sees page frame numbers and map counts (fs/proc/task_mmu.c, pagemap_open).
+    private bool SeesFrames() => _procfs.Root.IsProcFileSystem
+        && (_procfs.Capabilities.Has(Capability.SysAdmin) & _procfs.Capabilities.IsInitialUserNamespace) == true
+        && _procfs.Frames.TryGet(FrameProperties.MapCount) is not null;
 }

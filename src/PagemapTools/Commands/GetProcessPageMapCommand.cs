@@ -10,6 +10,7 @@ namespace PagemapTools.Commands;
 public sealed class GetProcessPageMapCommand : ProcessTargetCommand, IFlagFilterParameters
 {
     private ProcessPageQuery? _query;
+    private MappingFilter? _mappings;
 
     /// <summary>The names of the processes; wildcards are allowed.</summary>
     [Parameter(Mandatory = true, Position = 0, ParameterSetName = NameSet)]
@@ -30,12 +31,16 @@ public sealed class GetProcessPageMapCommand : ProcessTargetCommand, IFlagFilter
     [ArgumentCompleter(typeof(AddressCompleter))]
     public AddressRange[] Address { get; set => field = value ?? []; } = [];
 
-    /// <summary>Mappings, by path or by the kernel's name, such as [heap]; wildcards are allowed.</summary>
+    /// <summary>Mappings, by path, by the name of the file, or by the kernel's name, such as [heap]; wildcards are allowed.</summary>
     [Parameter]
     [SupportsWildcards]
     [ValidateWildcards(MatchMappings = true)]
     [ArgumentCompleter(typeof(MappingCompleter))]
     public string[] Mapping { get; set => field = value ?? []; } = [];
+
+    /// <summary>The mappings with exactly these names, as the property Name of the mapping has them.</summary>
+    [Parameter]
+    public string[] LiteralMapping { get; set => field = value ?? []; } = [];
 
     /// <summary>The states that a page may have.</summary>
     [Parameter]
@@ -112,9 +117,10 @@ public sealed class GetProcessPageMapCommand : ProcessTargetCommand, IFlagFilter
             ThrowTerminatingError(PagemapErrors.ExclusiveAndShared());
         }
 
+        _mappings = MappingFilter.Create(Mapping, LiteralMapping);
         _query = new ProcessPageQuery
         {
-            Walk = new PageWalkOptions { Mappings = MappingPatterns.ToFilter(Mapping), Addresses = Address },
+            Walk = new PageWalkOptions { Mappings = _mappings is null ? null : _mappings.IsMatch, Addresses = Address },
             Entries = new EntryFilter
             {
                 States = State,
@@ -144,6 +150,9 @@ public sealed class GetProcessPageMapCommand : ProcessTargetCommand, IFlagFilter
             }
         }
     }
+
+    /// <inheritdoc/>
+    protected override void EndProcessing() => WarnOfUnmatched(_mappings);
 
     private void Write(ProcessAddressSpace process)
     {

@@ -4,16 +4,16 @@ using PagemapTools.Completion;
 
 namespace PagemapTools.Commands;
 
-/// <summary>Measures the memory that belongs to processes alone (USS), with PSS, RSS and swap.</summary>
+/// <summary>Measures the memory that belongs to processes alone (USS), with PSS, RSS and swap; once or repeatedly.</summary>
 [Cmdlet(VerbsDiagnostic.Measure, "ProcessUss", DefaultParameterSetName = NameSet)]
 [OutputType(typeof(ProcessUss), typeof(MappingUss))]
-public sealed class MeasureProcessUssCommand : ProcessTargetCommand
+public sealed class MeasureProcessUssCommand : SampledProcessCommand
 {
-    private readonly List<int> _targets = [];
+    private readonly UssSampler _sampler = new();
     private UssMeter? _meter;
-    private Func<MemoryMapping, bool>? _mappings;
+    private MappingFilter? _mappings;
 
-    /// <summary>The names of the processes; wildcards are allowed. The default is all processes that the caller may read.</summary>
+    /// <summary>The names of the processes, or their ids; wildcards are allowed. The default is all processes that the caller may read.</summary>
     [Parameter(Position = 0, ParameterSetName = NameSet)]
     [Alias("ProcessName")]
     [SupportsWildcards]
@@ -29,50 +29,47 @@ public sealed class MeasureProcessUssCommand : ProcessTargetCommand
 
     /// <summary>How the cmdlet decides which pages belong to the process alone.</summary>
     [Parameter]
-    public UssMethod Method { get; set; } = UssMethod.Exclusive;
+    public UssMethod Method { get; set; } = UssMethod.Auto;
 
     /// <summary>Measures each mapping separately.</summary>
     [Parameter]
     public SwitchParameter ByMapping { get; set; }
 
-    /// <summary>Only these mappings, by path or by the kernel's name, such as [heap]; wildcards are allowed.</summary>
+    /// <summary>Only these mappings, by path, by the name of the file, or by the kernel's name, such as [heap]; wildcards are allowed.</summary>
     [Parameter]
     [SupportsWildcards]
     [ValidateWildcards(MatchMappings = true)]
     [ArgumentCompleter(typeof(MappingCompleter))]
     public string[] Mapping { get; set => field = value ?? []; } = [];
 
+    /// <summary>Only the mappings with exactly these names, as the property Name of the mapping has them.</summary>
+    [Parameter]
+    public string[] LiteralMapping { get; set => field = value ?? []; } = [];
+
     private protected override string[] Names => Name;
 
     private protected override Process[] Processes => InputObject;
 
-    private bool MeasuresAllProcesses => ParameterSetName == NameSet && Name.Length == 0;
+    private protected override bool SelectsAllProcesses => ParameterSetName == NameSet && Name.Length == 0;
 
     /// <inheritdoc/>
     protected override void BeginProcessing()
     {
         base.BeginProcessing();
-        _mappings = MappingPatterns.ToFilter(Mapping);
+        _mappings = MappingFilter.Create(Mapping, LiteralMapping);
         TryRead(() => new UssMeter(Procfs, Method), out _meter);
     }
 
     /// <inheritdoc/>
-    protected override void ProcessRecord()
+    protected override void EndProcessing()
     {
-        if (MyInvocation.ExpectingInput)
-        {
-            Write(ResolveTargets().ToList());
-        }
-        else
-        {
-            _targets.AddRange(MeasuresAllProcesses ? ListProcessIds() : ResolveTargets());
-        }
+        base.EndProcessing();
+        WarnOfUnmatched(_mappings);
     }
 
-    /// <inheritdoc/>
-    protected override void EndProcessing() => Write(_targets);
+    private protected override void BeginSample(DateTime timestamp) => _sampler.BeginSample(timestamp);
 
-    private void Write(List<int> targets)
+    private protected override void WriteSample(IReadOnlyList<int> targets)
     {
         WorkProgress progress = WorkProgress.ForMeasurement(this);
         int done = 0;
@@ -80,20 +77,11 @@ public sealed class MeasureProcessUssCommand : ProcessTargetCommand
         {
             if (result.Uss is { } uss)
             {
-                WriteObject(uss);
-                WarnIfHidden(uss);
-            }
-            else if (MeasuresAllProcesses && result.Failure!.IsExpected)
-            {
-                WriteVerbose(result.Failure.Message);
-            }
-            else if (MeasuresAllProcesses && result.Failure!.Error == ProcfsError.PagemapNotAvailable)
-            {
-                ThrowTerminatingError(result.Failure.ToRecord(Procfs.KernelRelease));
+                Write(uss);
             }
             else
             {
-                Report(result.Failure!);
+                ReportTarget(result.Failure!);
             }
 
             done++;
@@ -101,9 +89,22 @@ public sealed class MeasureProcessUssCommand : ProcessTargetCommand
         }
 
         progress.Complete();
+        WarnOfUnreadable();
     }
 
-    private IEnumerable<MeasureResult> MeasureProcesses(List<int> targets, WorkProgress progress)
+    private void Write(ProcessUss uss)
+    {
+        if (!ByMapping && _mappings?.TakeMatch(uss.ProcessId) == false)
+        {
+            WriteVerbose($"Process {uss.ProcessId} ({uss.ProcessName}) has no mapping {_mappings}.");
+            return;
+        }
+
+        WriteObject(_sampler.Add(uss));
+        WarnIfHidden(uss);
+    }
+
+    private IEnumerable<MeasureResult> MeasureProcesses(IReadOnlyList<int> targets, WorkProgress progress)
     {
         if (targets.Count == 1)
         {
@@ -125,7 +126,7 @@ public sealed class MeasureProcessUssCommand : ProcessTargetCommand
     {
         try
         {
-            return new MeasureResult(_meter!.Measure(id, _mappings, threads, progress, CancellationToken), null);
+            return new MeasureResult(_meter!.Measure(id, _mappings is null ? null : _mappings.IsMatch, threads, progress, CancellationToken), null);
         }
         catch (ProcfsException failure)
         {
@@ -135,7 +136,7 @@ public sealed class MeasureProcessUssCommand : ProcessTargetCommand
 
     private IEnumerable<MeasureResult> MeasureMappings(int id)
     {
-        using IEnumerator<MappingUss> mappings = _meter!.MeasureMappings(id, _mappings, CancellationToken).GetEnumerator();
+        using IEnumerator<MappingUss> mappings = _meter!.MeasureMappings(id, _mappings is null ? null : _mappings.IsMatch, CancellationToken).GetEnumerator();
         for (MeasureResult? result = TryNext(mappings); result is not null; result = TryNext(mappings))
         {
             yield return result.Value;

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Management.Automation;
 using PagemapTools.Completion;
 
@@ -12,6 +13,7 @@ public abstract class ProcessTargetCommand : PagemapCommand
     private protected const string InputObjectSet = "InputObject";
 
     private readonly HashSet<int> _processed = [];
+    private bool _isRepeated;
 
     /// <summary>The ids of the processes.</summary>
     [Parameter(Mandatory = true, ParameterSetName = IdSet, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
@@ -45,6 +47,14 @@ public abstract class ProcessTargetCommand : PagemapCommand
         }
     }
 
+    /// <summary>Resolves the names again, for another sample. A name that no process has any more is no error.</summary>
+    private protected IEnumerable<int> ResolveTargetsAgain()
+    {
+        _processed.Clear();
+        _isRepeated = true;
+        return ResolveTargets();
+    }
+
     /// <summary>Lists all processes. A tree that cannot be listed ends the command.</summary>
     private protected IReadOnlyList<int> ListProcessIds() => TryRead(Root.GetProcessIds, out IReadOnlyList<int> ids) ? ids : [];
 
@@ -55,7 +65,27 @@ public abstract class ProcessTargetCommand : PagemapCommand
             ThrowTerminatingError(PagemapErrors.ProcessObjectFromOtherProc(processes[0], Root.Path));
         }
 
-        return processes.Select(process => process.Id);
+        // Get-Process returns kernel threads, too, and nobody means them.
+        foreach (int id in processes.Select(process => process.Id))
+        {
+            if (TryRead(() => Root.IsKernelThread(id), out bool isKernelThread) && isKernelThread)
+            {
+                WriteVerbose($"Process {id} is left out: it is a kernel thread, which has no address space.");
+            }
+            else
+            {
+                yield return id;
+            }
+        }
+    }
+
+    /// <summary>Warns if -Mapping and -LiteralMapping selected no mapping of any process that was read.</summary>
+    private protected void WarnOfUnmatched(MappingFilter? mappings)
+    {
+        if (mappings is { IsUnmatched: true })
+        {
+            WarnOnce($"No process that was read has a mapping {mappings}.");
+        }
     }
 
     private IEnumerable<int> ResolveIds(string[] names)
@@ -73,7 +103,13 @@ public abstract class ProcessTargetCommand : PagemapCommand
         {
             WildcardPattern pattern = WildcardPattern.Get(name, WildcardOptions.IgnoreCase);
             int[] ids = [.. running.Where(process => pattern.IsMatch(process.Value)).Select(process => process.Key)];
-            if (ids.Length == 0 && !WildcardPattern.ContainsWildcardCharacters(name))
+            if (ids.Length == 0 && int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out int number))
+            {
+                // A number as the first argument is an id, unless it is the name of a process.
+                ids = [number];
+            }
+
+            if (ids.Length == 0 && !_isRepeated && !WildcardPattern.ContainsWildcardCharacters(name))
             {
                 WriteError(PagemapErrors.NoProcessFoundForGivenName(name));
             }

@@ -124,6 +124,15 @@
   <xsl:template name="item">
     <xsl:param name="before" />
     <xsl:choose>
+      <xsl:when test="@Beside">
+        <ScriptBlock>
+          $t = <xsl:call-template name="script" />
+          $c = <xsl:call-template name="text"><xsl:with-param name="value" select="concat('$_.', @Beside)" /></xsl:call-template>
+          $w = $Host.UI.RawUI.BufferSize.Width - <xsl:value-of select="$before" />
+          if ($c -and $w -ge 50) { $t = '{0,-15} {1}' -f $t, $c; if ($t.Length -gt $w) { $t = $t.Substring(0, $w) } }
+          $t
+        </ScriptBlock>
+      </xsl:when>
       <xsl:when test="@Width = '*' and Value">
         <ScriptBlock>
           $t = <xsl:call-template name="script" />

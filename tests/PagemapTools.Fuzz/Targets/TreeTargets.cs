@@ -71,7 +71,7 @@ internal static class TreeTargets
         tree.WriteProcess("maps", "00400000-00402000 rw-s 00000000 00:00 0 \n"u8);
         tree.WriteProcess("pagemap", new byte[8 * 0x402]);
         using ProcessAddressSpace process = ProcessAddressSpace.Open(tree.Root, SavedTree.ProcessId);
-        SmapsReader smaps = new(process);
+        SmapsLookup smaps = new(process);
         MemoryMapping mapping = process.ReadMappings().First();
         try
         {

@@ -15,10 +15,10 @@ internal static class UssVersusSmaps
     private const int MaxAttempts = 60;
     private static readonly ProcRoot s_root = new("/proc");
 
-    /// <summary>Compares each method that this user can use: by mapping, on one thread and on two.</summary>
+    /// <summary>Compares each method that this user can use, the kernel's summary and the default: by mapping, on one thread and on two.</summary>
     public static void Check(int processId)
     {
-        foreach (UssMethod method in GetMethods())
+        foreach (UssMethod method in GetMethods().Append(UssMethod.Rollup).Append(UssMethod.Auto))
         {
             // The mappings come first, because their differences name the mapping.
             RepeatUntilEqual(() => FindMappingDifferences(processId, method));
@@ -78,18 +78,36 @@ internal static class UssVersusSmaps
         Add("shared", kernel.Shared, uss.Shared, slack);
         Add("swap", kernel["Swap"], uss.Swap);
         Add("hugetlb", kernel.Hugetlb, uss.Hugetlb);
-        if (uss.Method == UssMethod.MapCount)
+        Add("PSS", kernel["Pss"], uss.Pss / 1024 * 1024, slack);
+        if (uss.Method == UssMethod.Rollup)
         {
-            Add("PSS", kernel["Pss"], uss.Pss / 1024 * 1024);
+            AddSummary();
         }
 
         return differences;
+
+        void AddSummary()
+        {
+            Add("swap PSS", kernel["SwapPss"], uss.SwapPss);
+            Add("private clean", kernel["Private_Clean"], uss.PrivateClean);
+            Add("private dirty", kernel["Private_Dirty"], uss.PrivateDirty);
+            Add("anonymous", kernel["Anonymous"], uss.Anonymous);
+            Add("anonymous huge pages", kernel["AnonHugePages"], uss.AnonHugePages);
+            Add("lazily freed", kernel["LazyFree"], uss.LazyFree);
+            if (uss is not MappingUss)
+            {
+                Add("anonymous PSS", kernel["Pss_Anon"], uss.PssAnon);
+                Add("file PSS", kernel["Pss_File"], uss.PssFile);
+                Add("shared memory PSS", kernel["Pss_Shmem"], uss.PssShmem);
+            }
+        }
 
         void Add(string figure, long expected, long? actual, long slack = 0)
         {
             // Without page frame numbers, nothing distinguishes the zero page from shared memory: these figures are null. Untracked
             // memory has no map counts: PSS is null.
-            bool mayBeUnknown = (figure is "RSS" or "shared" or "swap" && GetMethods().Length == 1) || (figure == "PSS" && UntrackedMemory.Exists);
+            bool mayBeUnknown = uss.Method != UssMethod.Rollup
+                && ((figure is "RSS" or "shared" or "swap" or "PSS" && GetMethods().Length == 1) || (figure == "PSS" && UntrackedMemory.Exists));
             if ((actual is null || Math.Abs(expected - actual.Value) > slack) && !(actual is null && mayBeUnknown))
             {
                 differences.Add(string.Create(CultureInfo.InvariantCulture, $"{what}: {figure} {(object?)actual ?? "null"}, smaps says {expected}"));

@@ -85,7 +85,7 @@ public sealed class MapCountReaderTests : IDisposable
     public void ExcludedAndHiddenPagesAreNotRead()
     {
         using MapCountReader counts = new(_kpagecount, new UntrackedSections(null), _cache);
-        Assert.Equal([PfnBatchReader.NoValue], counts.Read([Own | 10, PagemapBits.Present, PagemapBits.Swapped(0, 5), 0], excludeMask: PagemapBits.Exclusive).ToArray());
+        Assert.Equal([PfnBatchReader.NoValue], counts.Read([Own | 10, PagemapBits.Present, PagemapBits.Swapped(0, 5), 0], exclude: PagemapBits.Exclusive).ToArray());
         Assert.True(counts.SawHiddenFrames);
         Assert.Empty(TakeReadPfns());
     }
@@ -108,7 +108,7 @@ public sealed class MapCountReaderTests : IDisposable
     private ulong[] ReadCounts(params ReadOnlySpan<ulong> entries)
     {
         using MapCountReader counts = new(_kpagecount, new UntrackedSections(null), _cache);
-        return [.. counts.Read(entries, excludeMask: 0).ToArray().Order()];
+        return [.. counts.Read(entries, exclude: 0).ToArray().Order()];
     }
 
     private ulong[] TakeReadPfns()

@@ -29,7 +29,7 @@ public sealed class UssMeterTests
         Assert.Equal(2 * s_page, uss.Shared);
         Assert.Equal(s_page, uss.Swap);
         Assert.Equal(0, uss.Hugetlb);
-        Assert.Equal(method == UssMethod.MapCount ? (2 * s_page) + (s_page / 2) + (s_page / 3) : null, uss.Pss);
+        Assert.Equal((2 * s_page) + (s_page / 2) + (s_page / 3), uss.Pss);
     }
 
     [Fact]
@@ -81,7 +81,7 @@ public sealed class UssMeterTests
         long moved = Environment.OSVersion.Version < new Version(6, 11) ? s_page : 0;
         Assert.Equal((2 * s_page, s_page + moved), (uss.Rss!.Value, uss.Uss!.Value));
         Assert.Equal(0, uss.Swap);
-        Assert.Equal(method == UssMethod.MapCount ? 2 * s_page : null, uss.Pss);
+        Assert.Equal(2 * s_page, uss.Pss);
     }
 
     [Theory]
@@ -107,6 +107,7 @@ public sealed class UssMeterTests
         Assert.Equal((2 * s_page, 3 * s_page), (exclusive.Uss!.Value, exclusive.Rss!.Value));
         Assert.Equal((2 * s_page, 3 * s_page), (mapCount.Uss!.Value, mapCount.Rss!.Value));
         Assert.Null(mapCount.Pss);
+        Assert.Null(exclusive.Pss);
     }
 
     [Fact]
@@ -115,6 +116,7 @@ public sealed class UssMeterTests
         using FakeProc tree = CreateTree(PagemapBits.Present | PagemapBits.Exclusive, PagemapBits.Present | PagemapBits.File, PagemapBits.Present | PagemapBits.Exclusive | PagemapBits.File);
         ProcessUss uss = Measure(tree, UssMethod.Exclusive, 1);
         Assert.Equal((2 * s_page, 3 * s_page), (uss.Uss!.Value, uss.Rss!.Value));
+        Assert.Null(uss.Pss);
     }
 
     [Fact]
@@ -139,13 +141,22 @@ public sealed class UssMeterTests
     }
 
     [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public void HiddenSwapTypesMakeSwapUnknownWhereThereIsAnArea(bool hasArea)
+    [InlineData("Filename Type Size Used Priority\n/swap file 100 0 -2\n", 0, false)]
+    [InlineData("Filename Type Size Used Priority\n", 0, true)]
+    [InlineData("Filename Type Size Used Priority\n", 8, false)]
+    [InlineData("Filename Type Size Used Priority\nnone virtual 1 0 0\n", 0, false)]
+    [InlineData(null, 0, false)]
+    public void HiddenSwapTypesMakeSwapUnknownUnlessThereIsNoSwap(string? swaps, int swapKibibytes, bool isKnown)
     {
         using FakeProc tree = CreateTree(PagemapBits.Swap);
-        tree.WriteText("swaps", "Filename Type Size Used Priority\n" + (hasArea ? "/swap file 100 0 -2\n" : string.Empty));
-        Assert.Equal(hasArea ? null : 0L, Measure(tree, UssMethod.Exclusive, 1).Swap);
+        File.Delete(tree.GetPath("swaps"));
+        if (swaps is not null)
+        {
+            tree.WriteText("swaps", swaps);
+        }
+
+        tree.WriteText($"{Id}/status", $"VmSwap:\t{swapKibibytes} kB\n");
+        Assert.Equal(isKnown ? 0L : null, Measure(tree, UssMethod.Exclusive, 1).Swap);
     }
 
     [Theory]

@@ -1,0 +1,147 @@
+using System.Management.Automation;
+
+namespace PagemapTools.Commands;
+
+/// <summary>
+/// Cmdlets that measure processes, once or repeatedly, as Get-Counter does: -SampleInterval, -MaxSamples, -Continuous. Targets that names
+/// select are looked up again for each sample. A process that no longer exists is one error, and the others are measured on.
+/// </summary>
+public abstract class SampledProcessCommand : ProcessTargetCommand
+{
+    private readonly List<int> _targets = [];
+    private ProcfsException? _denied;
+    private int _deniedCount;
+    private bool _hasWarned;
+
+    /// <summary>Seconds between the beginnings of two samples.</summary>
+    [Parameter]
+    [ValidateRange(0.01, 1_000_000)]
+    public double SampleInterval { get; set; } = 1;
+
+    /// <summary>The number of samples.</summary>
+    [Parameter]
+    [ValidateRange(1, long.MaxValue)]
+    public long MaxSamples { get; set; } = 1;
+
+    /// <summary>Takes samples until Ctrl+C.</summary>
+    [Parameter]
+    public SwitchParameter Continuous { get; set; }
+
+    /// <summary>Whether the targets are all processes.</summary>
+    private protected abstract bool SelectsAllProcesses { get; }
+
+    /// <summary>Whether a target from the pipeline is measured as soon as it arrives; if not, all are measured together at the end.</summary>
+    private protected virtual bool StreamsTargets => true;
+
+    private bool IsSampling => Continuous || MaxSamples > 1;
+
+    private bool IsResolvedAnew => ParameterSetName == NameSet && !MyInvocation.ExpectingInput;
+
+    /// <inheritdoc/>
+    protected override void BeginProcessing()
+    {
+        base.BeginProcessing();
+        if (Continuous && MyInvocation.BoundParameters.ContainsKey(nameof(MaxSamples)))
+        {
+            ThrowTerminatingError(PagemapErrors.ContinuousAndMaxSamples());
+        }
+
+        BeginSample(DateTime.Now);
+    }
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        if (IsResolvedAnew)
+        {
+            return;
+        }
+
+        if (MyInvocation.ExpectingInput && StreamsTargets && !IsSampling)
+        {
+            WriteSample([.. ResolveTargets()]);
+        }
+        else
+        {
+            _targets.AddRange(ResolveTargets());
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void EndProcessing()
+    {
+        if (MyInvocation.ExpectingInput && StreamsTargets && !IsSampling)
+        {
+            return;
+        }
+
+        SampleClock clock = new(TimeSpan.FromSeconds(SampleInterval), Continuous ? null : MaxSamples);
+        bool isFirst = true;
+        foreach (DateTime timestamp in Guard(clock.WaitForSamples(CancellationToken)))
+        {
+            IReadOnlyList<int> targets = GetTargets(isFirst);
+            if (targets.Count == 0 && !IsResolvedAnew)
+            {
+                break;
+            }
+
+            BeginSample(timestamp);
+            WriteSample(targets);
+            isFirst = false;
+        }
+    }
+
+    /// <summary>Begins a sample: what is written from now on has this time.</summary>
+    private protected abstract void BeginSample(DateTime timestamp);
+
+    /// <summary>Measures the targets and writes what was found.</summary>
+    private protected abstract void WriteSample(IReadOnlyList<int> targets);
+
+    /// <summary>Reports the failure of one target. Among all processes those that were not meant are left out.</summary>
+    private protected void ReportTarget(ProcfsException failure)
+    {
+        // A process that ended is one error, and not one for each sample to come.
+        _targets.RemoveAll(id => failure.Error == ProcfsError.ProcessNotFound && id == failure.ProcessId);
+        if (!SelectsAllProcesses)
+        {
+            Report(failure);
+        }
+        else if (failure.Error == ProcfsError.PagemapNotAvailable)
+        {
+            ThrowTerminatingError(failure.ToRecord(Procfs.KernelRelease));
+        }
+        else if (failure.IsExpected)
+        {
+            WriteVerbose(failure.Message);
+            bool isDenied = failure.Error == ProcfsError.ProcessAccessDenied;
+            _denied ??= isDenied ? failure : null;
+            _deniedCount += isDenied ? 1 : 0;
+        }
+        else
+        {
+            Report(failure);
+        }
+    }
+
+    /// <summary>Warns once, after the first sample, that processes are missing from the sums.</summary>
+    private protected void WarnOfUnreadable()
+    {
+        if (_deniedCount > 0 && !_hasWarned)
+        {
+            string missing = _denied!.MissingCapability is { } capability ? $" The caller lacks {capability}." : string.Empty;
+            string processes = _deniedCount == 1 ? "1 process is" : $"{_deniedCount} processes are";
+            WriteWarning($"{processes} left out: this user may not read {(_deniedCount == 1 ? "it" : "them")}.{missing} -Verbose names each.");
+            _hasWarned = true;
+        }
+    }
+
+    private IReadOnlyList<int> GetTargets(bool isFirst)
+    {
+        if (!IsResolvedAnew)
+        {
+            return [.. _targets];
+        }
+
+        return SelectsAllProcesses ? ListProcessIds() : [.. isFirst ? ResolveTargets() : ResolveTargetsAgain()];
+    }
+}
