@@ -15,6 +15,7 @@
         'Get-KPageCgroup'
         'Get-KPageCount'
         'Get-KPageFlags'
+        'Get-KPageMapping'
         'Get-ProcessPageMap'
         'Measure-KPageFlags'
         'Measure-ProcessUss'

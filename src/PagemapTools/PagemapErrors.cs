@@ -15,6 +15,7 @@ internal static class PagemapErrors
             ProcfsError.NoAddressSpace => ("ProcessHasNoAddressSpace", ErrorCategory.InvalidOperation, failure.ProcessId),
             ProcfsError.ProcessAccessDenied => ("PagemapAccessDenied", ErrorCategory.PermissionDenied, failure.ProcessId),
             ProcfsError.PagemapNotAvailable => ("PagemapNotAvailable", ErrorCategory.NotInstalled, failure.Path),
+            ProcfsError.PageFramesHidden => ("PageFramesHidden", ErrorCategory.PermissionDenied, failure.Path),
             ProcfsError.KPageAccessDenied => ("KPageAccessDenied", ErrorCategory.PermissionDenied, failure.Path),
             ProcfsError.KPageNotAvailable => ("KPageNotAvailable", ErrorCategory.NotInstalled, failure.Path),
             ProcfsError.SoftDirtyNotSupported => ("SoftDirtyNotSupported", ErrorCategory.NotImplemented, release.Text),
@@ -33,6 +34,8 @@ internal static class PagemapErrors
     public static ErrorRecord ProcPathNotFound(string path) =>
         NotFound("ProcPathNotFound", $"There is no proc file system at '{path}'.", path);
 
+    public static ErrorRecord PathNotFound(string path) => NotFound("PathNotFound", $"There is no file '{path}'.", path);
+
     public static ErrorRecord CgroupNotFound(string cgroup, string? hierarchy) => NotFound(
         "CgroupNotFound",
         $"There is no memory cgroup '{cgroup}'. Specify the inode of its directory, its full path, or its path below '{hierarchy}'.",
@@ -43,6 +46,9 @@ internal static class PagemapErrors
 
     public static ErrorRecord ContinuousAndMaxSamples() =>
         Conflict("ContinuousAndMaxSamples", "-Continuous takes samples without end: -Continuous and -MaxSamples cannot be used together.");
+
+    public static ErrorRecord NoPageFrames() => Conflict(
+        "NoPageFrames", "Specify page frames: -Pfn, -PhysicalAddress, -Path, or pages from the pipeline.");
 
     public static ErrorRecord ProcPathNotProc(string path) =>
         Conflict("ProcPathNotProc", $"'{path}' is no proc file system. To read a saved tree, use -AllowSavedTree.", path);

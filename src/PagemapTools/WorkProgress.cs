@@ -28,6 +28,9 @@ internal sealed class WorkProgress(PagemapCommand cmdlet, string activity, Func<
     /// <summary>Creates the progress of a reading of page frames.</summary>
     public static WorkProgress ForFrames(PagemapCommand cmdlet, string activity) => new(cmdlet, activity, pfn => $"at page frame 0x{pfn:x}");
 
+    /// <summary>Creates the progress of a reading of all processes.</summary>
+    public static WorkProgress ForProcesses(PagemapCommand cmdlet, string activity) => new(cmdlet, activity, count => $"{count} processes read");
+
     /// <summary>Creates the progress of a measurement, which walks the address space of one process or counts processes.</summary>
     public static WorkProgress ForMeasurement(PagemapCommand cmdlet) => new(cmdlet, "Measuring processes", DescribeAddress, s_endOfAddressSpace);
 

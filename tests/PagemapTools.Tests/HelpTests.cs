@@ -15,6 +15,7 @@ public sealed class HelpTests : IDisposable
     [
         "Uss.ProcessUss", "Uss.MappingUss", "Pages.PageInfo", "Pages.ProcessPageInfo", "Pages.PageRange", "Pages.ProcessPageRange",
         "Frames.KPageFlagsSummary", "Processes.MemoryMapping", "Support.PagemapSupport",
+        "ReverseMap.FrameMapping", "ReverseMap.PageUseInfo",
     ];
 
     private readonly Session _session = new();

@@ -32,6 +32,9 @@ public enum ProcfsError
 
     /// <summary>The process exists but does not answer: something holds its memory map locked, so that a read of its files does not return.</summary>
     TimedOut,
+
+    /// <summary>The kernel hides page frame numbers from the caller (CAP_SYS_ADMIN), and the reading is of no use without them.</summary>
+    PageFramesHidden,
 }
 
 /// <summary>A failure of the pagemap interface, with its cause and the capability that the caller lacks.</summary>

@@ -4,7 +4,7 @@ using PagemapTools.Procfs.Processes;
 namespace PagemapTools.Procfs.Pages;
 
 /// <summary>A page of a process.</summary>
-public sealed class ProcessPageInfo : PageInfo
+public class ProcessPageInfo : PageInfo
 {
     internal ProcessPageInfo(in PageValues values)
         : base(values)

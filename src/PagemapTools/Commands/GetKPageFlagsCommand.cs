@@ -34,6 +34,7 @@ public sealed class GetKPageFlagsCommand : KPageCommand, IFlagFilterParameters
 
     /// <summary>Joins consecutive page frames with equal properties into ranges.</summary>
     [Parameter(ParameterSetName = PfnSet)]
+    [Parameter(ParameterSetName = PhysicalAddressSet)]
     public SwitchParameter AsRange { get; set; }
 
     /// <summary>Shows kernel-internal flags too, and overloaded flags under their own names.</summary>
@@ -42,6 +43,7 @@ public sealed class GetKPageFlagsCommand : KPageCommand, IFlagFilterParameters
 
     /// <summary>A saved copy of kpageflags, which is read instead of the machine's.</summary>
     [Parameter(ParameterSetName = PfnSet)]
+    [Parameter(ParameterSetName = PhysicalAddressSet)]
     [ValidateNotNullOrEmpty]
     public string? Path { get; set; }
 

@@ -7,34 +7,13 @@ namespace PagemapTools.Commands;
 /// Cmdlets over a file that is indexed by page frame number. They read page frames by number, all page frames, or the frames of pages
 /// from the pipeline, to which they add the property. Input from the pipeline is read in batches and returned in order.
 /// </summary>
-public abstract class KPageCommand : PagemapCommand
+public abstract class KPageCommand : FrameTargetCommand
 {
-    private protected const string PfnSet = "Pfn";
-    private protected const string InputObjectSet = "InputObject";
-
     // Large enough to contain runs of adjacent page frames, small enough that the pipeline waits only briefly.
     private const int PagesPerBatch = 4096;
 
     private readonly List<PageInfo> _pages = [];
     private FrameQuery _query = new();
-
-    /// <summary>Page frame numbers, as numbers or hex strings. The default is all page frames.</summary>
-    [Parameter(Position = 0, ParameterSetName = PfnSet, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
-    [PfnTransformation]
-    [AllowNull]
-    [AllowEmptyCollection]
-    public ulong[] Pfn { get; set => field = value ?? []; } = [];
-
-    /// <summary>The number of page frames from each page frame number on. Without -Pfn, counting begins at page frame 0.</summary>
-    [Parameter(ParameterSetName = PfnSet, ValueFromPipelineByPropertyName = true)]
-    [Alias("PageCount")]
-    [ValidateRange(1, long.MaxValue)]
-    public long Count { get; set; } = 1;
-
-    /// <summary>Pages from another cmdlet of this module, to which the cmdlet adds what it reads.</summary>
-    [Parameter(Mandatory = true, ParameterSetName = InputObjectSet, ValueFromPipeline = true)]
-    [ValidateNotNull]
-    public PageInfo? InputObject { get; set; }
 
     private protected abstract FrameProperties Field { get; }
 
@@ -55,12 +34,12 @@ public abstract class KPageCommand : PagemapCommand
         }
         else if (Count == 1)
         {
-            Enqueue(Pfn.Select(pfn => new PageInfo(pfn)));
+            Enqueue(FrameNumbers.Select(pfn => new PageInfo(pfn)));
         }
         else
         {
             FlushBatch();
-            foreach (ulong pfn in Pfn)
+            foreach (ulong pfn in FrameNumbers)
             {
                 WriteRange(new FrameRange(pfn, (ulong)Count));
             }

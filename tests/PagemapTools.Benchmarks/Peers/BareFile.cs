@@ -7,10 +7,22 @@ namespace PagemapTools.Benchmarks.Peers;
 internal static partial class BareFile
 {
     /// <summary>Preads a range of a file with one buffer; returns the bytes read.</summary>
-    public static unsafe long ReadRange(string path, long offset, long end, Span<byte> buffer)
+    public static long ReadRange(string path, long offset, long end, Span<byte> buffer)
+    {
+        using SafeFileHandle file = Open(path);
+        return ReadRange((int)file.DangerousGetHandle(), offset, end, buffer);
+    }
+
+    /// <summary>Preads ranges of a file with one buffer; returns the bytes read.</summary>
+    public static long ReadRanges(string path, IEnumerable<(long Offset, long End)> ranges, byte[] buffer)
     {
         using SafeFileHandle file = Open(path);
         int descriptor = (int)file.DangerousGetHandle();
+        return ranges.Sum(range => ReadRange(descriptor, range.Offset, range.End, buffer));
+    }
+
+    private static unsafe long ReadRange(int descriptor, long offset, long end, Span<byte> buffer)
+    {
         long position = offset;
         fixed (byte* start = buffer)
         {

@@ -1,0 +1,72 @@
+namespace PagemapTools.Procfs.Processes;
+
+/// <summary>
+/// Finds processes of one address space (clone with CLONE_VM, vfork). kcmp compares address spaces, and the kernel asks for permission
+/// to trace both processes. Only processes whose address space begins alike are compared: their program and its arguments lie at the same
+/// addresses, as in a process and its forks.
+/// </summary>
+internal static class AddressSpaceSharing
+{
+    /// <summary>Groups processes by their address space. A process whose address space cannot be compared is in a group of its own.</summary>
+    /// <param name="root">The proc tree. kcmp takes the ids of the caller's PID namespace, so in any other tree than /proc nothing is compared.</param>
+    /// <param name="processIds">The processes; each once.</param>
+    /// <param name="cancellationToken">Cancels the comparison.</param>
+    /// <returns>The processes of each address space that several of them use, the lowest id first.</returns>
+    public static IReadOnlyList<IReadOnlyList<int>> FindShared(ProcRoot root, IEnumerable<int> processIds, CancellationToken cancellationToken)
+    {
+        if (!root.IsDefault)
+        {
+            return [];
+        }
+
+        List<IReadOnlyList<int>> shared = [];
+        foreach (IGrouping<ProgramIdentity, int> alike in processIds.Order()
+            .Select(id => (Id: id, Program: ProcessStat.TryRead(root, id)?.Program))
+            .Where(process => process.Program is { } program && program.StartCode != 0)
+            .GroupBy(process => process.Program!.Value with { StartTime = 0 }, process => process.Id))
+        {
+            shared.AddRange(FindShared([.. alike], cancellationToken));
+        }
+
+        return shared;
+    }
+
+    /// <summary>Inserts each process into a list in the kernel's order of address spaces.</summary>
+    private static IEnumerable<IReadOnlyList<int>> FindShared(int[] processIds, CancellationToken cancellationToken)
+    {
+        List<List<int>> spaces = [];
+        foreach (int id in processIds)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            int low = 0;
+            int high = spaces.Count;
+            int order = 1;
+            while (low < high && order > 0)
+            {
+                int middle = (low + high) / 2;
+                order = Kcmp.CompareAddressSpaces(id, spaces[middle][0]);
+                if (order == 0)
+                {
+                    spaces[middle].Add(id);
+                }
+                else if (order < 0 && Kcmp.CompareAddressSpaces(spaces[middle][0], spaces[middle][0]) != 0)
+                {
+                    // The process in the list has exited: take it out, and begin again.
+                    spaces.RemoveAt(middle);
+                    (low, high, order) = (0, spaces.Count, 1);
+                }
+                else
+                {
+                    (low, high) = order == 1 ? (low, middle) : (middle + 1, high);
+                }
+            }
+
+            if (order > 0)
+            {
+                spaces.Insert(low, [id]);
+            }
+        }
+
+        return spaces.Where(space => space.Count > 1);
+    }
+}

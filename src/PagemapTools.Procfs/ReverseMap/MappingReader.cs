@@ -1,0 +1,109 @@
+using PagemapTools.Procfs.Frames;
+using PagemapTools.Procfs.Machine;
+using PagemapTools.Procfs.Pages;
+
+namespace PagemapTools.Procfs.ReverseMap;
+
+/// <summary>Reads the mappings of page frames in batches: first the mappings, then the frames without one.</summary>
+internal sealed class MappingReader(ProcfsContext procfs, FrameMappingQuery query, IProgress<ulong>? progress)
+{
+    private readonly List<ProcfsException> _failures = [];
+
+    /// <summary>Begins to read.</summary>
+    public IEnumerable<IPageRows<PageInfo>> Read(IEnumerable<FrameRange> ranges, CancellationToken cancellationToken)
+    {
+        HiddenFrames.ThrowIfHidden(procfs);
+        FrameSet frames = AskedFrames.Collect(procfs, ranges);
+        SoughtFrames sought = SoughtFrames.Select(procfs, frames, query.IncludeZeroPage, cancellationToken);
+        MappingSearch search = new(procfs, sought, query.Entries, new TargetRunOptions { Timeout = query.Timeout, OnWait = () => progress?.Report(_done) });
+        using MappingRows mappings = new(procfs, query);
+        foreach (TargetResult<ProcessHits> result in search.Run(cancellationToken))
+        {
+            foreach (MappingRows rows in ReadProcess(search, mappings, result, cancellationToken))
+            {
+                yield return rows;
+            }
+
+            progress?.Report(++_done);
+        }
+
+        using PageUseRows uses = new(procfs, query);
+        foreach (PageUseRows rows in uses.Fill(frames.Enumerate().Where(pfn => sought.Frames.IndexOf(pfn) is var frame && (frame < 0 || search.Found[frame] == 0))))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            yield return rows;
+        }
+
+        query.OnCompleted?.Invoke(Summarize(frames.Count, sought.Expected, search.Found));
+    }
+
+    private ulong _done;
+
+    private IEnumerable<MappingRows> ReadProcess(MappingSearch search, MappingRows mappings, TargetResult<ProcessHits> result, CancellationToken cancellationToken)
+    {
+        Note(result.Failure ?? result.Value?.Failure);
+        IEnumerable<IReadOnlyList<Hit>> hits = result.Value is not { } found ? []
+            : found.Extent == SearchExtent.WholeWithoutHits ? NoteFailure(search.Enumerate(result.ProcessId, cancellationToken))
+            : found.Hits.Count == 0 ? [] : [found.Hits];
+        return hits.SelectMany(mappings.Fill);
+    }
+
+    private IEnumerable<T> NoteFailure<T>(IEnumerable<T> items)
+    {
+        using IEnumerator<T> enumerator = items.GetEnumerator();
+        while (TryMoveNext(enumerator))
+        {
+            yield return enumerator.Current;
+        }
+    }
+
+    private bool TryMoveNext<T>(IEnumerator<T> items)
+    {
+        try
+        {
+            return items.MoveNext();
+        }
+        catch (ProcfsException failure) when (failure.ProcessId is not null)
+        {
+            Note(failure);
+            return false;
+        }
+    }
+
+    /// <summary>Notes the failure of a process. A process that has exited maps nothing any more.</summary>
+    private void Note(ProcfsException? failure)
+    {
+        if (failure is { ProcessId: null } or { Error: ProcfsError.PagemapNotAvailable })
+        {
+            throw failure;
+        }
+
+        if (failure is not (null or { Error: ProcfsError.ProcessNotFound or ProcfsError.NoAddressSpace }))
+        {
+            _failures.Add(failure);
+        }
+    }
+
+    private FrameMappingSummary Summarize(int frames, IReadOnlyList<int> expected, IReadOnlyList<int> found)
+    {
+        long mappings = 0;
+        long incomplete = 0;
+        long missing = 0;
+        for (int i = 0; i < found.Count; i++)
+        {
+            mappings += found[i];
+            int lacking = expected[i] == SoughtFrames.UnknownCount ? 0 : Math.Max(expected[i] - found[i], 0);
+            incomplete += lacking > 0 ? 1 : 0;
+            missing += lacking;
+        }
+
+        return new FrameMappingSummary
+        {
+            FrameCount = frames,
+            MappingCount = mappings,
+            IncompleteFrameCount = incomplete,
+            MissingMappingCount = missing,
+            Failures = _failures,
+        };
+    }
+}

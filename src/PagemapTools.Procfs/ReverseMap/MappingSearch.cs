@@ -1,0 +1,114 @@
+using PagemapTools.Procfs.Machine;
+using PagemapTools.Procfs.Pages;
+using PagemapTools.Procfs.Processes;
+
+namespace PagemapTools.Procfs.ReverseMap;
+
+/// <summary>
+/// Finds the mappings of page frames in all processes. A few frames are first searched where they probably are: until one mapping of each
+/// is found, then at the same address or file offset in the other processes. Where that does not find as many mappings as the kernel
+/// counts, and for many frames, all processes are walked, until all mappings are found.
+/// </summary>
+internal sealed class MappingSearch
+{
+    // Each frame is probed in each process. A thousand probes take as long as walking 30,000 pages.
+    private const int MaxFramesToProbe = 1024;
+    private const int MaxMappingsToProbe = 64 * 1024;
+
+    private readonly ProcfsContext _procfs;
+    private readonly SoughtFrames _sought;
+    private readonly EntryFilter _filter;
+    private readonly TargetRunOptions _options;
+    private readonly IReadOnlyList<int> _processIds;
+
+    public MappingSearch(ProcfsContext procfs, SoughtFrames sought, EntryFilter filter, TargetRunOptions options)
+    {
+        _procfs = procfs;
+        _sought = sought;
+        _filter = filter;
+        _options = options;
+        _processIds = sought.Frames.Count == 0 ? [] : procfs.Root.GetProcessIds();
+    }
+
+    /// <summary>The number of mappings of each frame that were found, in the order of the set. Processes that share an address space count once.</summary>
+    public IReadOnlyList<int> Found { get; private set; } = [];
+
+    /// <summary>Returns the hits, in order of process and address.</summary>
+    public IEnumerable<TargetResult<ProcessHits>> Run(CancellationToken cancellationToken)
+    {
+        if (_sought.Frames.Count == 0)
+        {
+            return [];
+        }
+
+        bool canProbe = _sought.HasAllCounts && _sought.Frames.Count <= MaxFramesToProbe && _sought.Expected.Sum(count => (long)count) <= MaxMappingsToProbe;
+        return (canProbe ? Probe(cancellationToken) : null) ?? Walk(cancellationToken);
+    }
+
+    /// <summary>Reads again the hits of a process that has too many to hold.</summary>
+    public IEnumerable<IReadOnlyList<Hit>> Enumerate(int processId, CancellationToken cancellationToken)
+    {
+        ProcessSearch search = new(_procfs, _sought, _filter, new HitBudget());
+        return TargetRun.ReadSequence(_procfs.Root, processId, token => search.Enumerate(processId, token), _options, cancellationToken);
+    }
+
+    /// <summary>Returns the hits; null if mappings are missing.</summary>
+    private List<TargetResult<ProcessHits>>? Probe(CancellationToken cancellationToken)
+    {
+        ProcessSearch search = new(_procfs, _sought, new EntryFilter(), new HitBudget());
+        MappingCounts first = MappingCounts.CreateForFirstMappings(_sought.Frames.Count);
+        Dictionary<int, TargetResult<ProcessHits>> results = TargetRun.ReadEach(
+                _procfs.Root,
+                SearchOrder.List(_procfs.Root, _processIds, cancellationToken),
+                (id, token) => search.Search(id, first, () => first.IsComplete, token),
+                _options,
+                cancellationToken)
+            .ToDictionary(result => result.ProcessId);
+        IEnumerable<int> rest = results.Values.Where(result => result.Value?.Extent == SearchExtent.Part).Select(result => result.ProcessId).Order();
+        ProcessProbe probe = new(_procfs, search, new ProbePlan(results.Values.SelectMany(result => result.Value?.Hits ?? [])));
+        foreach (TargetResult<ProcessHits> result in TargetRun.ReadEach(_procfs.Root, rest, probe.Probe, _options, cancellationToken))
+        {
+            results[result.ProcessId] = result;
+        }
+
+        MappingCounts counts = Count([.. results.Values.Select(result => result.Value).OfType<ProcessHits>().Where(process => process.Hits.Count > 0)], cancellationToken);
+        Found = counts.Found;
+        return counts.IsComplete || !first.IsComplete ? [.. results.Values.OrderBy(result => result.ProcessId)] : null;
+    }
+
+    private MappingCounts Count(IReadOnlyList<ProcessHits> processes, CancellationToken cancellationToken)
+    {
+        HashSet<int> followers = processes.Count < 2 ? [] : FindFollowers(processes.Select(process => process.ProcessId), cancellationToken);
+        MappingCounts counts = new(_sought.Expected);
+        ProcessSearch search = new(_procfs, _sought, new EntryFilter(), new HitBudget());
+        foreach (Hit hit in processes.Where(process => !followers.Contains(process.ProcessId)).SelectMany(process => process.Hits))
+        {
+            search.Collect(hit.Mapping, hit.Address, [hit.Entry], counts, null);
+        }
+
+        return counts;
+    }
+
+    private IEnumerable<TargetResult<ProcessHits>> Walk(CancellationToken cancellationToken)
+    {
+        HitBudget budget = new();
+        ProcessSearch search = new(_procfs, _sought, _filter, budget);
+        MappingCounts counts = new(_sought.Expected);
+        Found = counts.Found;
+        HashSet<int> followers = FindFollowers(_processIds, cancellationToken);
+        foreach (TargetResult<ProcessHits> result in TargetRun.ReadEach(
+            _procfs.Root,
+            _processIds,
+            (id, token) => followers.Contains(id) ? search.Search(id, null, () => false, token) : search.Search(id, counts, () => counts.IsComplete, token),
+            _options,
+            cancellationToken))
+        {
+            yield return result;
+            budget.Release(result.Value?.Hits.Count ?? 0);
+        }
+    }
+
+    /// <summary>Finds the processes that use the address space of another one with a lower id. Their mappings are not counted.</summary>
+    private HashSet<int> FindFollowers(IEnumerable<int> processIds, CancellationToken cancellationToken) =>
+        [.. AddressSpaceSharing.FindShared(_procfs.Root, processIds, cancellationToken).SelectMany(space => space.Skip(1))];
+}

@@ -1,0 +1,59 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace PagemapTools.Procfs.ReverseMap;
+
+/// <summary>What a page frame is used for that no process was found to map, as its flags show it.</summary>
+[SuppressMessage("Design", "CA1028:Enum Storage should be Int32", Justification = "ConvertTo-Json writes a 64-bit enumeration by name.")]
+public enum PageUse : long
+{
+    /// <summary>The kernel does not track the page frame: its words in /proc/kpage* are 0 in the whole section of memory.</summary>
+    Unknown,
+
+    /// <summary>Free.</summary>
+    Free,
+
+    /// <summary>In the page cache: a page of a file that no process maps, or a block of a file system.</summary>
+    PageCache,
+
+    /// <summary>Shared memory or a file on tmpfs that no process maps.</summary>
+    SharedMemory,
+
+    /// <summary>In the swap cache: anonymous memory on its way to swap or back.</summary>
+    SwapCache,
+
+    /// <summary>Anonymous memory that no process maps any more; it is about to be freed.</summary>
+    Anonymous,
+
+    /// <summary>A hugetlb page: in the pool, or of a file that no process maps.</summary>
+    Hugetlb,
+
+    /// <summary>A page table.</summary>
+    PageTable,
+
+    /// <summary>Memory of the slab allocator: objects of the kernel.</summary>
+    Slab,
+
+    /// <summary>Used by the kernel in a way that has no flag, or free in the list of one CPU.</summary>
+    Kernel,
+
+    /// <summary>Reserved: the kernel's own image, firmware, or memory that was set aside.</summary>
+    Reserved,
+
+    /// <summary>Offline: given back to a hypervisor (balloon), or not plugged in.</summary>
+    Offline,
+
+    /// <summary>Damaged. The kernel does not use the page frame any more.</summary>
+    HardwarePoison,
+
+    /// <summary>The zero page, or the huge zero page. Every process that only read anonymous memory maps it, and no count says how often.</summary>
+    ZeroPage,
+
+    /// <summary>No memory that the kernel manages: memory of a device, or a hole.</summary>
+    NotMemory,
+
+    /// <summary>
+    /// Mapped, as the map count shows, but no mapping was found. The process has exited since, may not be read, or is not in this proc
+    /// tree.
+    /// </summary>
+    MappedElsewhere,
+}

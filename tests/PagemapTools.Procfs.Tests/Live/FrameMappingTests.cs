@@ -1,0 +1,144 @@
+using PagemapTools.Procfs.Frames;
+using PagemapTools.Procfs.Machine;
+using PagemapTools.Procfs.Pages;
+using PagemapTools.Procfs.ReverseMap;
+using PagemapTools.Procfs.SharedMemory;
+
+namespace PagemapTools.Procfs.Tests.Live;
+
+/// <summary>The mappings of page frames, compared with a brute-force scan of the processes that have them.</summary>
+[Collection(MachineSettings.Name)]
+[Trait("Tier", "Privileged")]
+public sealed class FrameMappingTests
+{
+    [Theory]
+    [InlineData("anon", "")]
+    [InlineData("fork", "")]
+    [InlineData("fork", "next")]
+    [InlineData("memfd", "child=1")]
+    [InlineData("sysv-shm", "child=1")]
+    [InlineData("sysv-shm-first", "child=1")]
+    [InlineData("posix-shm", "child=1")]
+    [InlineData("file-shared", "child=1")]
+    [InlineData("deleted-file", "child=1")]
+    [InlineData("file-private", "")]
+    [InlineData("mapped-twice", "")]
+    [InlineData("mapped-twice", "next")]
+    [InlineData("thp", "shmem=0")]
+    [InlineData("hugetlb-private", "")]
+    [InlineData("hugetlb-shared", "")]
+    [InlineData("hugetlb-shared", "reserve=2GiB")]
+    [InlineData("ksm", "")]
+    public void MappingsEqualABruteForceScan(string kind, string option)
+    {
+        Require.PageFrames();
+        using TargetProcess target = TargetProcess.StartInKnownMemory(kind, option is "" or "next" ? [] : [option]);
+        (option == "next" ? target.Next() : target).Stop();
+        int[] family = [target.ProcessId, .. target.Children];
+        ulong[] pfns = [.. target.Regions.SelectMany(FrameHolders.ReadFrames).Distinct()];
+        Assert.NotEmpty(pfns);
+        Require.That(!pfns.Any(KernelFrames.IsZeroPage), "NoZeroPage", "a page of the process is the zero page");
+
+        AssertEqualsScan(family, pfns);
+        AssertEqualsScan(family, pfns[..1]);
+        AssertEqualsScan(family, pfns[^1..]);
+    }
+
+    [Fact]
+    public void FileThatThreeProcessesMapIsFoundInEach()
+    {
+        Require.PageFrames();
+        using TargetProcess target = TargetProcess.Start("file-shared", "child=1").Stop();
+        TargetRegion region = target["file-shared"];
+        using OwnPages own = OwnPages.MapShared(region.Expect["path"], 16);
+        ulong[] pfns = FrameHolders.ReadFrames(region);
+
+        AssertEqualsScan([target.ProcessId, target.Children[0], Environment.ProcessId], pfns);
+        using ProcfsContext procfs = new();
+        FrameMapping[] mappings = Find(procfs, pfns[..1]);
+        Assert.Equal(3, mappings.Select(mapping => mapping.ProcessId).Distinct().Count());
+    }
+
+    [Fact]
+    public void HundredThousandFramesEqualABruteForceScan()
+    {
+        Require.PageFrames();
+        using TargetProcess target = TargetProcess.Start("farm", "size=400MiB", "children=3", "private=20MiB").Stop();
+        int[] family = [target.ProcessId, .. target.Children];
+        ulong[] pfns = FrameHolders.ReadFrames(target.Region);
+        Assert.InRange(pfns.Length, 100_000, int.MaxValue);
+
+        AssertEqualsScan(family, pfns);
+    }
+
+    [Fact]
+    public void PropertiesAreThoseOfTheKernelFiles()
+    {
+        Require.PageFrames();
+        using TargetProcess target = TargetProcess.StartInKnownMemory("fork").Stop();
+        ulong pfn = FrameHolders.ReadFrames(target.Region)[0];
+        using ProcfsContext procfs = new();
+
+        FrameMapping[] mappings = Find(procfs, [pfn], FrameProperties.Flags | FrameProperties.MapCount);
+
+        Assert.All(mappings, mapping =>
+        {
+            Assert.Equal(2UL, mapping.MapCount);
+            Assert.Equal(KernelFile.ReadWords("/proc/kpagecount", pfn, 1)[0], mapping.MapCount);
+            Assert.True(mapping.Flags!.Value.HasFlag(KPageFlags.ANON | KPageFlags.MMAP));
+            Assert.Contains(mapping.ProcessId, (int[])[target.ProcessId, .. target.Children]);
+            Assert.False(mapping.IsExclusive);
+        });
+    }
+
+    [Fact]
+    public void CachedPagesThatNobodyMapsAreOfThePageCache()
+    {
+        Require.PageFrames();
+        using TargetProcess target = TargetProcess.Start("file-untouched").Stop();
+        string path = GetMappedPath(target.Region);
+        using ProcfsContext procfs = new();
+
+        FilePage[] pages = [.. procfs.ReadFilePages(path, TestContext.Current.CancellationToken)];
+        Assert.Equal(target.Region["cached"].Select(page => (ulong)page * KernelFile.PageSize), pages.Select(page => page.Offset));
+        Assert.Equal(pages, procfs.ReadFilePages(path, TestContext.Current.CancellationToken));
+        PageInfo[] found = [.. procfs.FindMappings(pages.Select(page => new FrameRange(page.Pfn, 1)), cancellationToken: TestContext.Current.CancellationToken)];
+        Assert.Equal(pages.Select(page => page.Pfn).Order(), found.Select(page => page.Pfn!.Value));
+        Assert.All(found, page => Assert.True(Assert.IsType<PageUseInfo>(page).Use is PageUse.PageCache or PageUse.SharedMemory));
+
+        // Only now does this process map the file.
+        using OwnPages own = OwnPages.MapShared(path, target.Region["cached"].Length);
+        ulong[] entries = KernelFile.ReadPagemap(Environment.ProcessId, own.Start, pages.Length);
+        Assert.Equal(entries.Select(entry => entry & PagemapBits.Frame), pages.Select(page => page.Pfn));
+    }
+
+    [Fact]
+    public void PageTableIsNotMapped()
+    {
+        Require.PageFrames();
+        ulong? pfn = KernelFrames.FindPageTable();
+        Require.That(pfn is not null, "PageTableFlag", "no page frame has the flag PGTABLE");
+        using ProcfsContext procfs = new();
+
+        PageInfo[] found = [.. procfs.FindMappings([new FrameRange(pfn.Value, 1)], cancellationToken: TestContext.Current.CancellationToken)];
+
+        // The page table may have been freed since.
+        Assert.True(Assert.IsType<PageUseInfo>(Assert.Single(found)).Use == PageUse.PageTable || !KernelFrames.IsPageTable(pfn.Value));
+    }
+
+    private static void AssertEqualsScan(int[] family, ulong[] pfns)
+    {
+        using ProcfsContext procfs = new();
+        IEnumerable<(int, ulong, ulong)> found = Find(procfs, pfns).Select(mapping => (mapping.ProcessId, mapping.Address, mapping.Pfn!.Value));
+        Assert.Equal(FrameHolders.Scan(family, pfns), found);
+    }
+
+    private static FrameMapping[] Find(ProcfsContext procfs, IEnumerable<ulong> pfns, FrameProperties include = FrameProperties.None) =>
+        [.. procfs.FindMappings(pfns.Select(pfn => new FrameRange(pfn, 1)), new FrameMappingQuery { Include = include }, cancellationToken: TestContext.Current.CancellationToken).OfType<FrameMapping>()];
+
+    private static string GetMappedPath(TargetRegion region)
+    {
+        string start = $"{region.Start:x}-";
+        return File.ReadLines($"/proc/{region.ProcessId}/maps").First(line => line.StartsWith(start, StringComparison.Ordinal)).Split(' ', 6, StringSplitOptions.RemoveEmptyEntries)[5].Trim();
+    }
+}
