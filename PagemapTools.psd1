@@ -12,12 +12,14 @@
     TypesToProcess       = @('bin/PagemapTools.Types.ps1xml')
     CmdletsToExport      = @(
         'Clear-SoftDirty'
+        'Compare-ProcessPageMap'
         'Get-KPageCgroup'
         'Get-KPageCount'
         'Get-KPageFlags'
         'Get-KPageMapping'
         'Get-ProcessPageMap'
         'Measure-KPageFlags'
+        'Measure-ProcessSharing'
         'Measure-ProcessUss'
         'Test-PagemapSupport'
     )

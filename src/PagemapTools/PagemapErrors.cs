@@ -60,6 +60,11 @@ internal static class PagemapErrors
             : $"The environment variable {PageGeometry.EnvironmentVariable} is '{value}', which was no page size when the module was loaded.",
         value);
 
+    public static ErrorRecord NoDifferenceId() =>
+        Conflict("NoDifferenceId", "The process that is compared is unknown: specify -DifferenceId. Only pages in -Reference name their process.");
+
+    public static ErrorRecord InvalidReferencePages(string message) => Conflict("InvalidReferencePages", message);
+
     public static ErrorRecord PathWithCgroup() => Conflict(
         "SavedFlagsAndCgroup",
         "A saved copy of kpageflags does not contain the cgroups of its page frames: -Path and -Cgroup cannot be used together.");

@@ -34,6 +34,9 @@ internal sealed class WorkProgress(PagemapCommand cmdlet, string activity, Func<
     /// <summary>Creates the progress of a measurement, which walks the address space of one process or counts processes.</summary>
     public static WorkProgress ForMeasurement(PagemapCommand cmdlet) => new(cmdlet, "Measuring processes", DescribeAddress, s_endOfAddressSpace);
 
+    /// <summary>Creates the progress of a comparison, which walks the address spaces of two processes side by side.</summary>
+    public static WorkProgress ForComparison(PagemapCommand cmdlet) => new(cmdlet, "Comparing pages", DescribeAddress, s_endOfAddressSpace);
+
     /// <inheritdoc/>
     public void Report(ulong value)
     {

@@ -30,9 +30,12 @@ public sealed class PageRangeBuilder(bool ignorePfn = false)
         return last;
     }
 
+    /// <summary>Whether a page extends the current range.</summary>
+    internal bool CanExtend(in PageValues page) => _range is not null && Extends(page, _range.Values, (ulong)_range.PageCount);
+
     internal PageRange? Add(in PageValues page)
     {
-        if (_range is not null && Extends(page, _range.Values, (ulong)_range.PageCount))
+        if (_range is not null && CanExtend(page))
         {
             _range.PageCount++;
             return null;

@@ -25,6 +25,9 @@ internal interface IPageSequence
 internal sealed class PageSequence<TPage>(IEnumerable<IPageRows<TPage>> batches) : IEnumerable<TPage>, IPageSequence
     where TPage : PageInfo
 {
+    /// <summary>The batches, each valid until the next one is read.</summary>
+    public IEnumerable<IPageRows<TPage>> Batches => batches;
+
     public IEnumerator<TPage> GetEnumerator()
     {
         foreach (IPageRows<TPage> rows in batches)

@@ -126,6 +126,15 @@ public abstract class PagemapCommand : PSCmdlet, IDisposable
         }
     }
 
+    /// <summary>Warns if -Mapping and -LiteralMapping selected no mapping of any process that was read.</summary>
+    private protected void WarnOfUnmatched(MappingFilter? mappings)
+    {
+        if (mappings is { IsUnmatched: true })
+        {
+            WarnOnce($"No process that was read has a mapping {mappings}.");
+        }
+    }
+
     /// <summary>Writes the error of one target and continues, or ends the invocation with an error that concerns all targets.</summary>
     private protected void Report(ProcfsException failure)
     {

@@ -79,15 +79,6 @@ public abstract class ProcessTargetCommand : PagemapCommand
         }
     }
 
-    /// <summary>Warns if -Mapping and -LiteralMapping selected no mapping of any process that was read.</summary>
-    private protected void WarnOfUnmatched(MappingFilter? mappings)
-    {
-        if (mappings is { IsUnmatched: true })
-        {
-            WarnOnce($"No process that was read has a mapping {mappings}.");
-        }
-    }
-
     private IEnumerable<int> ResolveIds(string[] names)
     {
         Dictionary<int, string> running = [];

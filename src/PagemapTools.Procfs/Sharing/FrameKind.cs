@@ -1,0 +1,10 @@
+namespace PagemapTools.Procfs.Sharing;
+
+/// <summary>The kinds of shared page frames. The numbers index the counts of a pair.</summary>
+internal enum FrameKind
+{
+    Anonymous,
+    File,
+    Shmem,
+    Hugetlb,
+}

@@ -1,0 +1,89 @@
+using System.Diagnostics;
+using System.Management.Automation;
+using PagemapTools.Completion;
+
+namespace PagemapTools.Commands;
+
+/// <summary>Measures the memory that each pair of processes shares; once or repeatedly.</summary>
+[Cmdlet(VerbsDiagnostic.Measure, "ProcessSharing", DefaultParameterSetName = NameSet)]
+[OutputType(typeof(ProcessSharing))]
+public sealed class MeasureProcessSharingCommand : SampledProcessCommand
+{
+    private SharingMeter? _meter;
+    private SharingMeasurement? _before;
+
+    /// <summary>The names of the processes, or their ids; wildcards are allowed. The default is all processes that the caller may read.</summary>
+    [Parameter(Position = 0, ParameterSetName = NameSet)]
+    [Alias("ProcessName")]
+    [SupportsWildcards]
+    [ValidateNotNullOrEmpty]
+    [ValidateWildcards]
+    [ArgumentCompleter(typeof(ProcessNameCompleter))]
+    public string[] Name { get; set; } = [];
+
+    /// <summary>The processes, as Get-Process returns them.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = InputObjectSet, ValueFromPipeline = true)]
+    [ValidateNotNull]
+    public Process[] InputObject { get; set; } = [];
+
+    /// <summary>Leaves out pairs that share less than this, in bytes.</summary>
+    [Parameter]
+    [ValidateRange(0, long.MaxValue)]
+    public long Minimum { get; set; }
+
+    private protected override string[] Names => Name;
+
+    private protected override Process[] Processes => InputObject;
+
+    private protected override bool SelectsAllProcesses => ParameterSetName == NameSet && Name.Length == 0;
+
+    // A pair may consist of the first and the last object of the pipeline.
+    private protected override bool StreamsTargets => false;
+
+    /// <inheritdoc/>
+    protected override void BeginProcessing()
+    {
+        base.BeginProcessing();
+        _meter = new SharingMeter(Procfs);
+    }
+
+    // A measurement has the time of its own beginning.
+    private protected override void BeginSample(DateTime timestamp)
+    {
+    }
+
+    private protected override void WriteSample(IReadOnlyList<int> targets)
+    {
+        WorkProgress progress = WorkProgress.ForMeasurement(this);
+        if (!TryRead(() => Measure(targets, progress), out SharingMeasurement measurement))
+        {
+            return;
+        }
+
+        progress.Complete();
+        foreach (ProcfsException failure in measurement.Failures)
+        {
+            ReportTarget(failure);
+        }
+
+        foreach (ProcessSharing pair in measurement.EnumeratePairs(Minimum, _before))
+        {
+            WriteObject(pair);
+        }
+
+        _before = measurement;
+        WarnOfUnreadable();
+    }
+
+    private SharingMeasurement Measure(IReadOnlyList<int> targets, WorkProgress progress)
+    {
+        CountProgress done = new(count => progress.Show(() => $"{count} of {targets.Count}", count / (double)targets.Count));
+        return _meter!.Measure(targets, options: null, done, CancellationToken);
+    }
+
+    // Progress<T> would report on another thread.
+    private sealed class CountProgress(Action<int> show) : IProgress<int>
+    {
+        public void Report(int value) => show(value);
+    }
+}

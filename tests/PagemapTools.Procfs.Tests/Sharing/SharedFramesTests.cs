@@ -1,0 +1,80 @@
+using PagemapTools.Procfs.Core;
+using PagemapTools.Procfs.Frames;
+using PagemapTools.Procfs.Sharing;
+
+namespace PagemapTools.Procfs.Tests.Sharing;
+
+/// <summary>Compares counts of random sets of processes with counts that this test makes itself.</summary>
+[Trait("Tier", "Unit")]
+public sealed class SharedFramesTests
+{
+    private const int Processes = 70;
+    private const int Frames = 3000;
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(1_000_000)]
+    public void PairsOfRandomSetsAreCountedAlsoAfterSetsWereRemoved(int minSetsToCollect)
+    {
+        Random random = new(20260);
+        bool[,] maps = new bool[Processes, Frames];
+        SharedFrames shared = new(Processes, minSetsToCollect);
+        for (int process = 0; process < Processes; process++)
+        {
+            SharedFrames.Writer writer = new(shared, process);
+            for (int from = 0; from < Frames; from += 100)
+            {
+                ulong[] entries = [.. Enumerable.Range(from, 100).Where(frame => maps[process, frame] = random.Next(2) == 0).Select(frame => PagemapBits.PresentAt((ulong)frame + 1))];
+                writer.Add(entries, FrameKind.File, TestContext.Current.CancellationToken);
+                writer.Add(entries, FrameKind.File, TestContext.Current.CancellationToken);
+            }
+        }
+
+        PairCounter counter = Count(shared);
+        for (int first = 0; first < Processes; first++)
+        {
+            for (int second = first + 1; second < Processes; second++)
+            {
+                int expected = Enumerable.Range(0, Frames).Count(frame => maps[first, frame] && maps[second, frame]);
+                Assert.Equal(expected, counter.GetCount(first, second, FrameKind.Anonymous));
+            }
+        }
+
+        Assert.True(minSetsToCollect > Frames || shared.Sets.Count <= 2 * Frames, $"{shared.Sets.Count} sets are left.");
+    }
+
+    [Fact]
+    public void NothingIsAddedAfterTheEnd()
+    {
+        SharedFrames shared = new(2);
+        new SharedFrames.Writer(shared, 0).Add([PagemapBits.PresentAt(1)], FrameKind.File, TestContext.Current.CancellationToken);
+        shared.Close();
+        Assert.ThrowsAny<OperationCanceledException>(() => new SharedFrames.Writer(shared, 1).Add([PagemapBits.PresentAt(1)], FrameKind.File, CancellationToken.None));
+        Assert.Equal(0, Count(shared).GetCount(0, 1, FrameKind.Anonymous));
+    }
+
+    [Fact]
+    public void FramesAnywhereInTheAddressSpaceCount()
+    {
+        ulong[] entries = [.. new ulong[] { 1, 511, 512, (1UL << 21) - 1, 1UL << 21, 1UL << 40 }.Select(PagemapBits.PresentAt)];
+        SharedFrames shared = new(2);
+        new SharedFrames.Writer(shared, 0).Add(entries, FrameKind.Hugetlb, TestContext.Current.CancellationToken);
+        new SharedFrames.Writer(shared, 1).Add(entries, FrameKind.Hugetlb, TestContext.Current.CancellationToken);
+        Assert.Equal(entries.Length, Count(shared).GetCount(0, 1, FrameKind.Hugetlb));
+    }
+
+    private static PairCounter Count(SharedFrames shared)
+    {
+        using PageIndexedFile counts = new("kpagecount", Read);
+        PairCounter counter = new(shared, [.. Enumerable.Repeat(true, Processes)]);
+        counter.Count(counts, new UntrackedSections(null), TestContext.Current.CancellationToken);
+        return counter;
+
+        static int Read(Span<byte> buffer, long offset, out int errno)
+        {
+            errno = 0;
+            buffer.Fill(1);
+            return buffer.Length;
+        }
+    }
+}
