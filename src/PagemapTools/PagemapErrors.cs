@@ -50,6 +50,12 @@ internal static class PagemapErrors
     public static ErrorRecord NoPageFrames() => Conflict(
         "NoPageFrames", "Specify page frames: -Pfn, -PhysicalAddress, -Path, or pages from the pipeline.");
 
+    public static ErrorRecord GroupOfMappings(string parameter) =>
+        Conflict("GroupOfMappings", $"-Together and -GroupBy measure whole processes, by the map counts of their page frames: {parameter} cannot be used with them.");
+
+    public static ErrorRecord TogetherAndGroupBy() =>
+        Conflict("TogetherAndGroupBy", "-Together makes one group, -GroupBy makes several: they cannot be used together.");
+
     public static ErrorRecord ProcPathNotProc(string path) =>
         Conflict("ProcPathNotProc", $"'{path}' is no proc file system. To read a saved tree, use -AllowSavedTree.", path);
 

@@ -37,6 +37,9 @@ internal sealed class WorkProgress(PagemapCommand cmdlet, string activity, Func<
     /// <summary>Creates the progress of a comparison, which walks the address spaces of two processes side by side.</summary>
     public static WorkProgress ForComparison(PagemapCommand cmdlet) => new(cmdlet, "Comparing pages", DescribeAddress, s_endOfAddressSpace);
 
+    /// <summary>Creates a receiver of the number of items that are done. It is called on the thread that created the progress.</summary>
+    public IProgress<int> ForItems(int count) => new Items(this, count);
+
     /// <inheritdoc/>
     public void Report(ulong value)
     {
@@ -94,5 +97,10 @@ internal sealed class WorkProgress(PagemapCommand cmdlet, string activity, Func<
                 RecordType = ProgressRecordType.Completed,
             });
         }
+    }
+
+    private sealed class Items(WorkProgress progress, int count) : IProgress<int>
+    {
+        public void Report(int value) => progress.Show(() => $"{value} of {count}", value / (double)Math.Max(count, 1));
     }
 }

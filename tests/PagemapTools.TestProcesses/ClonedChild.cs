@@ -18,12 +18,12 @@ internal sealed unsafe class ClonedChild
     private readonly Context _context;
     private bool _reaped;
 
-    private ClonedChild(Context context, string function, nuint argument)
+    private ClonedChild(Context context, string function, nuint argument, int flags = 0)
     {
         _context = context;
         MappedRegion stack = MappedRegion.MapAnonymous(context, StackSize);
         nuint top = stack.Address + StackSize;
-        ProcessId = CloneWithSignalsBlocked(Libc.FunctionAddress(function), top, argument);
+        ProcessId = CloneWithSignalsBlocked(Libc.FunctionAddress(function), top, argument, flags);
         context.Children.Add(ProcessId);
         context.OnExit(KillAndReap);
     }
@@ -31,6 +31,9 @@ internal sealed unsafe class ClonedChild
     public int ProcessId { get; }
 
     public static ClonedChild StartSleeping(Context context) => new(context, "sleep", LifetimeSeconds);
+
+    /// <summary>Starts a child that uses the same address space, as vfork does.</summary>
+    public static ClonedChild StartSharingMemory(Context context) => new(context, "sleep", LifetimeSeconds, Libc.CloneMemory);
 
     public static ClonedChild StartExiting(Context context) => new(context, "_exit", 0);
 
@@ -71,7 +74,7 @@ internal sealed unsafe class ClonedChild
     /// Clones with all signals blocked. The child inherits the runtime's signal handlers, also for SIGCONT; a handler that runs
     /// would end the sleep and with it the child. SIGSTOP, SIGCONT and SIGKILL work on blocked signals too.
     /// </summary>
-    private static int CloneWithSignalsBlocked(nint function, nuint stackTop, nuint argument)
+    private static int CloneWithSignalsBlocked(nint function, nuint stackTop, nuint argument, int flags)
     {
         Span<byte> all = stackalloc byte[Libc.SignalSetSize];
         Span<byte> before = stackalloc byte[Libc.SignalSetSize];
@@ -79,7 +82,7 @@ internal sealed unsafe class ClonedChild
         fixed (byte* set = all, old = before)
         {
             _ = Libc.SignalMask(Libc.SetMask, set, old);
-            int child = Libc.Clone(function, stackTop, Libc.SignalChild, argument);
+            int child = Libc.Clone(function, stackTop, Libc.SignalChild | flags, argument);
             _ = Libc.SignalMask(Libc.SetMask, old, null);
             return child.OrFail("clone");
         }

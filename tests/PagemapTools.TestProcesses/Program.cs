@@ -10,6 +10,7 @@ TestProcess[] processes =
     new TransparentHugeProcess(), new MultiSizeProcess(), new PrivateHugetlbProcess(), new SharedHugetlbProcess(),
     new KsmProcess(), new SwappedProcess(), new LockedProcess(), new ProtectNoneProcess(),
     new GuardProcess(), new WriteProtectedProcess(), new AsynchronousWriteProtectedProcess(), new PoisonProcess(), new HardwarePoisonProcess(),
+    new HeldMemoryProcess(), new ForkedSwapProcess(), new SharedSpaceProcess(),
     new ManyMappingsProcess(), new DenseProcess(), new ScatteredProcess(), new FarmProcess(),
     new ExitingProcess(), new ExecutingProcess(), new ZombieProcess(), new ZombieLeader(),
     new StormProcess(),

@@ -102,6 +102,28 @@ internal sealed class TargetProcess : IDisposable
     public static TargetProcess Launch(string kind, IEnumerable<string> options, string? user = null) =>
         new(Process.Start(TargetProgram.CreateStartInfo(kind, options, user))!);
 
+    /// <summary>Starts a process whose memory, from its first page on, is charged to a cgroup; skips the test if this machine cannot make the process.</summary>
+    public static TargetProcess StartIn(MemoryCgroup cgroup, string kind, params IEnumerable<string> options)
+    {
+        ProcessStartInfo start = TargetProgram.CreateStartInfo(kind, options, user: null);
+        string[] command = [start.FileName, .. start.ArgumentList];
+        start.FileName = "/bin/sh";
+        start.ArgumentList.Clear();
+        foreach (string argument in (string[])["-c", "echo $$ > \"$0\" && exec \"$@\"", cgroup.ProcessesFile, .. command])
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        TargetProcess target = new(Process.Start(start)!);
+        if (target.Skipped is { } reason)
+        {
+            target.Dispose();
+            Require.That(false, TargetProgram.GetFeature(kind), $"{kind}: {reason}");
+        }
+
+        return target;
+    }
+
     public bool HasRegion(string region) => Regions.Any(each => each.Name == region);
 
     /// <summary>Makes the process do its next step, and waits for the report.</summary>

@@ -17,9 +17,9 @@ internal static class TargetProgram
     private static readonly string? s_swap = Environment.GetEnvironmentVariable(SwapVariable);
 
     private static readonly string[] s_kindsWithDirectory =
-        ["file-private", "file-shared", "file-untouched", "deleted-file", "odd-names", "hostile-names", "swapped", "shared-swapped"];
+        ["file-private", "file-shared", "file-untouched", "deleted-file", "odd-names", "hostile-names", "swapped", "shared-swapped", "forked-swap", "held"];
 
-    private static readonly string[] s_kindsWithSwap = ["swapped", "shared-swapped"];
+    private static readonly string[] s_kindsWithSwap = ["swapped", "shared-swapped", "forked-swap"];
 
     /// <summary>The dotnet program: that of the running tests, if dotnet runs them.</summary>
     public static string Dotnet { get; } =
@@ -68,7 +68,7 @@ internal static class TargetProgram
     /// <summary>Returns the feature of the machine that a kind of test process requires.</summary>
     public static string GetFeature(string kind) => kind switch
     {
-        "swapped" or "shared-swapped" => "SwapArea",
+        "swapped" or "shared-swapped" or "forked-swap" => "SwapArea",
         "hugetlb-private" or "hugetlb-shared" => "HugetlbPages",
         "thp" => "TransparentHugePages",
         "mthp" => "MultiSizeHugePages",

@@ -17,6 +17,7 @@ public sealed class SerialisationTests
         "Measure-KPageFlags -Id $id",
         "Measure-ProcessUss -Id $id -Method MapCount",
         "Measure-ProcessUss -Id $id -ByMapping",
+        "Measure-ProcessUss -Id $id -Together -WarningAction Ignore",
         "Test-PagemapSupport",
     ];
 

@@ -36,6 +36,19 @@ public sealed class UnprivilegedUserTests
     }
 
     [Fact]
+    public void GroupsNeedPageFrameNumbers()
+    {
+        Require.Nobody(BuiltFiles.Host, BuiltFiles.Module);
+        const string Catch = "catch { \"$($_.FullyQualifiedErrorId.Split(',')[0])|$($_.Exception.Message)\" }";
+
+        HostRun run = HostProgram.RunScript($"try {{ Measure-ProcessUss -Id $PID -Together }} {Catch}\ntry {{ Measure-ProcessUss -GroupBy User }} {Catch}", Machine.Nobody);
+
+        Assert.Equal(2, run.Lines.Length);
+        Assert.All(run.Lines, line => Assert.StartsWith("KPageAccessDenied|", line));
+        Assert.All(run.Lines, line => Assert.Contains("CAP_SYS_ADMIN", line));
+    }
+
+    [Fact]
     public void KpageFilesGiveAccessDenied()
     {
         Require.Nobody(BuiltFiles.Host, BuiltFiles.Module);

@@ -21,6 +21,7 @@ public sealed class ViewTests
         "Measure-KPageFlags -Raw",
         "Measure-ProcessUss -Method MapCount -WarningAction Ignore",
         "Measure-ProcessUss -Id $id -ByMapping | Stop-Upstream 100",
+        "Measure-ProcessUss -Id $id -Together -WarningAction Ignore",
         "Test-PagemapSupport");
 
     [Theory]

@@ -1,6 +1,3 @@
-using System.IO.Compression;
-using System.Text;
-
 namespace PagemapTools.Procfs.Entries;
 
 /// <summary>
@@ -9,7 +6,6 @@ namespace PagemapTools.Procfs.Entries;
 /// </summary>
 internal sealed class NonSwapTypeLayout
 {
-    private const int MaxConfigurationSize = 1024 * 1024;
     private const int AllTypes = 32;
     private static readonly Version s_markers = new(5, 19);
     private static readonly Version s_markersAlways = new(6, 2);
@@ -31,24 +27,12 @@ internal sealed class NonSwapTypeLayout
         _firstPoison = _firstMigration - (memoryFailure ? 1 : 0);
     }
 
-    /// <summary>Reads the kernel's configuration from /proc/config.gz or /boot; null if neither can be read.</summary>
-    public static NonSwapTypeLayout? TryRead(ProcRoot root)
-    {
-        try
-        {
-            string? release = ProcText.TryReadSmall(root, root.GetPath("sys/kernel/osrelease"));
-            string[]? options = release is null ? null : ReadConfiguration(root, release);
-            return options is null || !KernelRelease.TryParse(release!, out Version version)
-                ? null
-                : new NonSwapTypeLayout(version, IsSet("DEVICE_PRIVATE"), IsSet("MIGRATION"), IsSet("MEMORY_FAILURE"), IsSet("PTE_MARKER"));
-
-            bool IsSet(string option) => options.Contains($"CONFIG_{option}=y", StringComparer.Ordinal);
-        }
-        catch (Exception unreadable) when (unreadable is IOException or InvalidDataException)
-        {
-            return null;
-        }
-    }
+    /// <summary>Reads the kernel's release and configuration (/proc/config.gz or /boot); null if either cannot be read.</summary>
+    public static NonSwapTypeLayout? TryRead(ProcRoot root) =>
+        KernelRelease.ReadVersion(root) is { } version && KernelConfiguration.Read(root) is { } configuration
+            ? new NonSwapTypeLayout(
+                version, configuration.IsSet("DEVICE_PRIVATE"), configuration.IsSet("MIGRATION"), configuration.IsSet("MEMORY_FAILURE"), configuration.IsSet("PTE_MARKER"))
+            : null;
 
     /// <summary>Whether the topmost type is SWP_SWAPIN_ERROR: from 5.19 to 6.1. Linux 6.2 replaced it by a PTE marker.</summary>
     public static bool HasSwapinErrorType(Version release) => release >= s_markers && release < s_markersAlways;
@@ -60,21 +44,4 @@ internal sealed class NonSwapTypeLayout
         : type >= _firstMigration ? PageState.Migration
         : type >= _firstPoison ? PageState.Poisoned
         : PageState.Swapped;
-
-    private static string[]? ReadConfiguration(ProcRoot root, string release)
-    {
-        byte[] text = new byte[MaxConfigurationSize];
-        int length = ProcText.Read(root, root.GetPath("config.gz"), text, out _);
-        if (length >= 0)
-        {
-            using GZipStream gzip = new(new MemoryStream(text[..length]), CompressionMode.Decompress);
-            length = gzip.ReadAtLeast(text, text.Length, throwOnEndOfStream: false);
-        }
-        else
-        {
-            length = release.Contains('/', StringComparison.Ordinal) ? -1 : ProcText.Read(ProcRoot.Default, $"/boot/config-{release}", text, out _);
-        }
-
-        return length < 0 ? null : Encoding.UTF8.GetString(text, 0, length).Split('\n');
-    }
 }

@@ -9,8 +9,10 @@ internal static partial class Statx
     private const int AtWorkingDirectory = -100;
     private const int AtNoFollow = 0x100;
     private const int AtEmptyPath = 0x1000;
-    private const uint TypeUserIdInodeAndSize = 0x1 | 0x8 | 0x100 | 0x200;
+    private const int AtDoNotSync = 0x4000;
+    private const uint Fields = 0x1 | 0x4 | 0x8 | 0x100 | 0x200;
     private const int ResultSize = 256;
+    private const int LinksOffset = 16;
     private const int UserIdOffset = 20;
     private const int ModeOffset = 28;
     private const int InodeOffset = 32;
@@ -27,11 +29,14 @@ internal static partial class Statx
         Regular = 0x8000,
     }
 
-    /// <summary>The owner, type, inode, size and device of a file.</summary>
-    public readonly record struct FileIdentity(uint UserId, FileType Type, ulong Inode, ulong Size, uint DeviceMajor, uint DeviceMinor);
+    /// <summary>The owner, type, inode, size and device of a file, and how many names it has.</summary>
+    public readonly record struct FileIdentity(uint UserId, FileType Type, ulong Inode, ulong Size, uint DeviceMajor, uint DeviceMinor, uint Links);
 
     /// <summary>Gets the identity of a path, without following a symbolic link; null on failure.</summary>
     public static FileIdentity? GetByPath(string path) => Invoke(AtWorkingDirectory, path, AtNoFollow);
+
+    /// <summary>Gets the identity of the file that a link of proc stands for, from what the kernel caches; null on failure.</summary>
+    public static FileIdentity? GetByLink(string path) => Invoke(AtWorkingDirectory, path, AtDoNotSync);
 
     /// <summary>Gets the identity of an open file; null on failure.</summary>
     public static FileIdentity? GetByHandle(SafeFileHandle file)
@@ -46,7 +51,7 @@ internal static partial class Statx
         Span<byte> result = stackalloc byte[ResultSize];
         fixed (byte* start = result)
         {
-            if (StatxNative(directory, path, flags, TypeUserIdInodeAndSize, start) != 0)
+            if (StatxNative(directory, path, flags, Fields, start) != 0)
             {
                 return null;
             }
@@ -58,7 +63,8 @@ internal static partial class Statx
             MemoryMarshal.Read<ulong>(result[InodeOffset..]),
             MemoryMarshal.Read<ulong>(result[SizeOffset..]),
             ReadUInt32(result, DeviceMajorOffset),
-            ReadUInt32(result, DeviceMinorOffset));
+            ReadUInt32(result, DeviceMinorOffset),
+            ReadUInt32(result, LinksOffset));
     }
 
     private static uint ReadUInt32(ReadOnlySpan<byte> bytes, int offset) => MemoryMarshal.Read<uint>(bytes[offset..]);

@@ -6,10 +6,12 @@ namespace PagemapTools.Commands;
 
 /// <summary>Measures the memory that belongs to processes alone (USS), with PSS, RSS and swap; once or repeatedly.</summary>
 [Cmdlet(VerbsDiagnostic.Measure, "ProcessUss", DefaultParameterSetName = NameSet)]
-[OutputType(typeof(ProcessUss), typeof(MappingUss))]
+[OutputType(typeof(ProcessUss), typeof(MappingUss), typeof(ProcessGroupUss))]
 public sealed class MeasureProcessUssCommand : SampledProcessCommand
 {
     private readonly UssSampler _sampler = new();
+    private readonly GroupUssSampler _groupSampler = new();
+    private GroupUssMeter? _groupMeter;
     private UssMeter? _meter;
     private MappingFilter? _mappings;
 
@@ -46,9 +48,21 @@ public sealed class MeasureProcessUssCommand : SampledProcessCommand
     [Parameter]
     public string[] LiteralMapping { get; set => field = value ?? []; } = [];
 
+    /// <summary>Measures all targets as one: what they use together, and what is freed when all of them end.</summary>
+    [Parameter]
+    public SwitchParameter Together { get; set; }
+
+    /// <summary>Measures groups of targets: those with the same name, memory cgroup or user.</summary>
+    [Parameter]
+    public ProcessGroupKey GroupBy { get; set; }
+
     private protected override string[] Names => Name;
 
     private protected override Process[] Processes => InputObject;
+
+    private protected override bool StreamsTargets => !MeasuresGroups;
+
+    private bool MeasuresGroups => Together || MyInvocation.BoundParameters.ContainsKey(nameof(GroupBy));
 
     private protected override bool SelectsAllProcesses => ParameterSetName == NameSet && Name.Length == 0;
 
@@ -57,7 +71,19 @@ public sealed class MeasureProcessUssCommand : SampledProcessCommand
     {
         base.BeginProcessing();
         _mappings = MappingFilter.Create(Mapping, LiteralMapping);
-        TryRead(() => new UssMeter(Procfs, Method), out _meter);
+        if (MeasuresGroups)
+        {
+            if (GroupMeasurements.FindConflict(MyInvocation.BoundParameters) is { } conflict)
+            {
+                ThrowTerminatingError(conflict);
+            }
+
+            TryRead(() => new GroupUssMeter(Procfs), out _groupMeter);
+        }
+        else
+        {
+            TryRead(() => new UssMeter(Procfs, Method), out _meter);
+        }
     }
 
     /// <inheritdoc/>
@@ -67,10 +93,20 @@ public sealed class MeasureProcessUssCommand : SampledProcessCommand
         WarnOfUnmatched(_mappings);
     }
 
-    private protected override void BeginSample(DateTime timestamp) => _sampler.BeginSample(timestamp);
+    private protected override void BeginSample(DateTime timestamp)
+    {
+        _sampler.BeginSample(timestamp);
+        _groupSampler.BeginSample(timestamp);
+    }
 
     private protected override void WriteSample(IReadOnlyList<int> targets)
     {
+        if (MeasuresGroups)
+        {
+            WriteGroups(targets);
+            return;
+        }
+
         WorkProgress progress = WorkProgress.ForMeasurement(this);
         int done = 0;
         foreach (MeasureResult result in Guard(ByMapping ? targets.SelectMany(MeasureMappings) : MeasureProcesses(targets, progress)))
@@ -91,6 +127,36 @@ public sealed class MeasureProcessUssCommand : SampledProcessCommand
         progress.Complete();
         WarnOfUnreadable();
     }
+
+    private void WriteGroups(IReadOnlyList<int> targets)
+    {
+        WorkProgress progress = WorkProgress.ForMeasurement(this);
+        if (!TryRead(() => MeasureGroups(targets, progress.ForItems(targets.Count)), out IReadOnlyList<GroupMeasurement> groups))
+        {
+            return;
+        }
+
+        progress.Complete();
+        foreach (GroupMeasurement group in groups)
+        {
+            foreach (ProcfsException failure in group.Failures)
+            {
+                ReportTarget(failure);
+            }
+
+            if (group.Uss is { } uss)
+            {
+                WriteObject(_groupSampler.Add(uss, isOnlyGroup: Together));
+                GroupMeasurements.FindWarnings(uss).ForEach(WarnOnce);
+            }
+        }
+
+        WarnOfUnreadable();
+    }
+
+    private IReadOnlyList<GroupMeasurement> MeasureGroups(IReadOnlyList<int> targets, IProgress<int> progress) => Together
+        ? [_groupMeter!.Measure(targets, name: null, progress, CancellationToken)]
+        : _groupMeter!.MeasureGroups(Procfs.GroupProcesses(GroupBy, SelectsAllProcesses ? null : targets, CancellationToken), progress, CancellationToken);
 
     private void Write(ProcessUss uss)
     {

@@ -10,7 +10,7 @@ internal sealed class BudgetRun(Surroundings surroundings, CommandLine commandLi
         BudgetRow[] rows =
         [
             new WalkRow(), new DenseUssRow(), new ScatteredUssRow(), new JoinRow(), new HistogramRow(),
-            new EmitRow(), new PickRow(), new StreamRow(), new ImportRow(),
+            new EmitRow(), new PickRow(), new StreamRow(), new ImportRow(), new GroupUssRow(),
             new FrameMappingRow(), new ManyFrameMappingsRow(),
         ];
         int[] unknown = [.. commandLine.Rows.Except(rows.Select(row => row.Number))];

@@ -8,6 +8,7 @@ internal static unsafe partial class Libc
     public const int SignalChild = 17;
     public const int SetMask = 2;
     public const int SignalSetSize = 128;
+    public const int CloneMemory = 0x100;
     public const int NewIpcNamespace = 0x08000000;
 
     /// <summary>Clones this process. The function is native, so that the child runs no managed code.</summary>

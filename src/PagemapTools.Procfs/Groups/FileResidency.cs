@@ -1,0 +1,83 @@
+using Microsoft.Win32.SafeHandles;
+using PagemapTools.Procfs.SharedMemory;
+
+namespace PagemapTools.Procfs.Groups;
+
+/// <summary>How much of a file is in memory and in swap, in pages.</summary>
+/// <param name="Backing">Where the kernel stores the pages that are not in memory.</param>
+/// <param name="Cached">Pages in the page cache.</param>
+/// <param name="Swapped">Pages of shared memory that are swapped out; null if the kernel does not say (before Linux 6.5).</param>
+internal readonly record struct FileResidency(BackingStore Backing, long Cached, long? Swapped)
+{
+    private const long WindowSize = 128 << 20;
+
+    /// <summary>Measures a file behind a link of proc.</summary>
+    /// <returns>No pages if the file is no longer there; null if the caller may not examine it, or if its process does not answer.</returns>
+    public static FileResidency? TryMeasure(ProcRoot root, FileLink link, TargetRunOptions options, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return TargetRun.Read(root, link.ProcessId, token => Measure(link.Path, token), options, cancellationToken);
+        }
+        catch (ProcfsException failure) when (failure.Error == ProcfsError.TimedOut)
+        {
+            return null;
+        }
+    }
+
+    private static FileResidency? Measure(string link, CancellationToken cancellationToken)
+    {
+        if (Statx.GetByLink(link) is not { Type: Statx.FileType.Regular } identity)
+        {
+            return new FileResidency(BackingStore.Disk, 0, 0);
+        }
+
+        SafeFileHandle handle = FileIO.OpenForReadingNonBlocking(link, out int errno);
+        ProcText.ThrowIfExhausted(link, errno, processId: null);
+        if (errno != 0)
+        {
+            handle.Dispose();
+            return null;
+        }
+
+        using MappedFile file = MappedFile.FromHandle(handle);
+        if (file.Backing == BackingStore.HugePages)
+        {
+            return new FileResidency(file.Backing, 0, 0);
+        }
+
+        // A length of 0 stands for the rest of the file (mm/filemap.c, cachestat).
+        return file.HasCachestat && Cachestat.Query(handle, 0, 0) is var (cached, evicted)
+            ? new FileResidency(file.Backing, (long)cached, file.Backing == BackingStore.Swap ? (long)evicted : 0)
+            : CountByMincore(file, (long)identity.Size, cancellationToken) is { } pages
+                ? new FileResidency(file.Backing, pages, file.Backing == BackingStore.Swap ? null : 0)
+                : null;
+    }
+
+    private static long? CountByMincore(MappedFile file, long size, CancellationToken cancellationToken)
+    {
+        long pages = 0;
+        byte[] states = new byte[WindowSize >> PageGeometry.PageShift];
+        for (long offset = 0; offset < size; offset += WindowSize)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            nuint length = (nuint)Math.Min(WindowSize, size - offset);
+            nint view = MemoryMap.Map(length, MemoryMap.ProtectionRead, MemoryMap.MapShared, file.Handle, offset);
+            bool succeeded = view != 0 && MemoryMap.Mincore(view, length, states);
+            if (view != 0)
+            {
+                MemoryMap.Unmap(view, length);
+            }
+
+            if (!succeeded)
+            {
+                return null;
+            }
+
+            int count = (int)(((long)length + (long)PageGeometry.PageSize - 1) >> PageGeometry.PageShift);
+            pages += states.AsSpan(0, count).ToArray().Sum(state => state & 1);
+        }
+
+        return pages;
+    }
+}

@@ -1,0 +1,105 @@
+using System.Globalization;
+using System.Text;
+using PagemapTools.Procfs.Machine;
+using PagemapTools.Procfs.Processes;
+using Microsoft.Win32.SafeHandles;
+
+namespace PagemapTools.Procfs.Groups;
+
+/// <summary>What processes are grouped by.</summary>
+[System.Diagnostics.CodeAnalysis.SuppressMessage("Design", "CA1028:Enum Storage should be Int32", Justification = "ConvertTo-Json writes a 64-bit enumeration by name.")]
+public enum ProcessGroupKey : long
+{
+    /// <summary>The name of the process, as Get-Process shows it.</summary>
+    Name,
+
+    /// <summary>The memory cgroup of the process: its path in the hierarchy, as in /proc/PID/cgroup.</summary>
+    Cgroup,
+
+    /// <summary>The effective user of the process, by name; by number if the system has no name for it.</summary>
+    User,
+}
+
+/// <summary>Puts processes into groups.</summary>
+public static class ProcessGrouping
+{
+    private const int MaxNames = 5;
+
+    /// <summary>Groups processes by a property. Kernel threads, and processes whose property cannot be read, are in a last group without a name.</summary>
+    /// <param name="procfs">The machine.</param>
+    /// <param name="key">The property.</param>
+    /// <param name="processIds">The processes; null for all, without kernel threads.</param>
+    /// <param name="cancellationToken">Cancels the reading.</param>
+    /// <returns>The groups, in the order of their names. The failures of the last group say why it has no name.</returns>
+    /// <exception cref="ProcfsException">The processes cannot be listed.</exception>
+    public static IReadOnlyList<ProcessGroup> GroupProcesses(
+        this ProcfsContext procfs, ProcessGroupKey key, IEnumerable<int>? processIds = null, CancellationToken cancellationToken = default)
+    {
+        Dictionary<string, List<int>> groups = new(StringComparer.Ordinal);
+        List<int> others = [];
+        foreach (int id in processIds ?? procfs.Root.GetProcessIds().Where(id => !procfs.Root.IsKernelThread(id)))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            if (procfs.Root.IsKernelThread(id) || GetName(procfs, key, id) is not { } name)
+            {
+                others.Add(id);
+                continue;
+            }
+
+            if (!groups.TryGetValue(name, out List<int>? members))
+            {
+                groups.Add(name, members = []);
+            }
+
+            members.Add(id);
+        }
+
+        IEnumerable<ProcessGroup> named = groups.OrderBy(group => group.Key, StringComparer.Ordinal).Select(group => new ProcessGroup(group.Key, group.Value));
+        return others.Count == 0 ? [.. named] : [.. named, new ProcessGroup(null, others)];
+    }
+
+    /// <summary>Joins the names of processes; null if none can be read.</summary>
+    internal static string? JoinNames(ProcRoot root, IReadOnlyList<int> processIds)
+    {
+        string[] names = [.. processIds.Where(id => !root.IsKernelThread(id)).Select(id => root.GetProcessName(id)).OfType<string>().Distinct(StringComparer.Ordinal)];
+        string rest = names.Length > MaxNames ? string.Create(CultureInfo.InvariantCulture, $" and {names.Length - MaxNames} more") : string.Empty;
+        return names.Length == 0 ? null : string.Join(", ", names.Take(MaxNames)) + rest;
+    }
+
+    private static string? GetName(ProcfsContext procfs, ProcessGroupKey key, int processId) => key switch
+    {
+        ProcessGroupKey.Name => procfs.Root.GetProcessName(processId),
+        ProcessGroupKey.Cgroup => ReadCgroup(procfs.Root, processId),
+        _ => new ProcessDetails(string.Empty, CommandLine: null).WithStatus(procfs.Root, processId).UserId is { } user ? procfs.Users.Get(user) : null,
+    };
+
+    /// <summary>Reads the path of the memory cgroup: in the hierarchy of version 1 that has the memory controller, else in that of version 2.</summary>
+    private static string? ReadCgroup(ProcRoot root, int processId)
+    {
+        // Lines: hierarchy:controllers:path. The hierarchy of version 2 has the number 0 and no controllers.
+        string? unified = null;
+        string path = root.GetPath(processId, "cgroup");
+        using SafeFileHandle file = root.OpenFile(path, out int errno, processId);
+        using ProcLineReader lines = new(file, path, processId);
+        while (errno == 0 && lines.MoveNext())
+        {
+            ReadOnlySpan<byte> rest = lines.Line;
+            int controllers = rest.IndexOf((byte)':') + 1;
+            int end = controllers + rest[controllers..].IndexOf((byte)':');
+            if (controllers == 0 || end < controllers)
+            {
+                continue;
+            }
+
+            string names = Encoding.Latin1.GetString(rest[controllers..end]);
+            if (names.Split(',').Contains("memory", StringComparer.Ordinal))
+            {
+                return SeqFileText.Unescape(rest[(end + 1)..], " \t\n\\");
+            }
+
+            unified ??= names.Length == 0 ? SeqFileText.Unescape(rest[(end + 1)..], " \t\n\\") : null;
+        }
+
+        return unified;
+    }
+}

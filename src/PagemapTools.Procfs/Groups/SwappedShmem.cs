@@ -1,0 +1,80 @@
+using Microsoft.Win32.SafeHandles;
+
+namespace PagemapTools.Procfs.Groups;
+
+/// <summary>Counts the swapped-out pages of the shared memory that a group maps. Their pagemap entries read 0 (pagemap.rst, "Exceptions for Shared Memory").</summary>
+internal static class SwappedShmem
+{
+    private const int MaxLinks = 8;
+
+    /// <summary>Counts each page once, however often it is mapped; null if the kernel does not say (before Linux 6.5), or the caller may not examine a file.</summary>
+    public static long? Count(ProcRoot root, IEnumerable<FileSpan> spans, TargetRunOptions options, CancellationToken cancellationToken)
+    {
+        long pages = 0;
+        foreach (IGrouping<FileKey, FileSpan> file in spans.GroupBy(span => span.File))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            if (TryCount(root, file, options, cancellationToken) is not { } count)
+            {
+                return null;
+            }
+
+            pages += count;
+        }
+
+        return pages;
+    }
+
+    // The first process may have exited or unmapped the file.
+    private static long? TryCount(ProcRoot root, IGrouping<FileKey, FileSpan> file, TargetRunOptions options, CancellationToken cancellationToken)
+    {
+        FileSpan[] spans = [.. file.OrderBy(span => span.Offset)];
+        foreach (FileLink link in spans.Select(span => span.Link).Take(MaxLinks))
+        {
+            try
+            {
+                if (TargetRun.Read(root, link.ProcessId, _ => Count(link.Path, spans), options, cancellationToken) is { } pages)
+                {
+                    return pages;
+                }
+            }
+            catch (ProcfsException failure) when (failure.Error == ProcfsError.TimedOut)
+            {
+                // Another process may answer.
+            }
+        }
+
+        return null;
+    }
+
+    private static long? Count(string link, FileSpan[] spans)
+    {
+        using SafeFileHandle handle = FileIO.OpenForReadingNonBlocking(link, out int errno);
+        ProcText.ThrowIfExhausted(link, errno, processId: null);
+        if (errno != 0)
+        {
+            return null;
+        }
+
+        long pages = 0;
+        ulong counted = 0;
+        foreach (FileSpan span in spans)
+        {
+            ulong start = Math.Max(span.Offset, counted);
+            if (start >= span.End)
+            {
+                continue;
+            }
+
+            if (Cachestat.Query(handle, (long)start, (long)(span.End - start)) is not (_, ulong evicted))
+            {
+                return null;
+            }
+
+            pages += (long)evicted;
+            counted = span.End;
+        }
+
+        return pages;
+    }
+}
