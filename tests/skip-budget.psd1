@@ -39,6 +39,8 @@
     Vsyscall                   = @{ Most = 1; If = 'Always' }
     Ksm                        = @{ Most = 5; If = 'NoPath /sys/kernel/mm/ksm' }
     HardwarePoison             = @{ Most = 2; If = 'NoPath /sys/kernel/debug/hwpoison/unpoison-pfn' }
+    # A sysctl (kernel.io_uring_disabled) or a seccomp filter refuses it.
+    IoUring                    = @{ Most = 3; If = 'Always' }
     Zswap                      = @{ Most = 6; If = 'NoPath /sys/module/zswap' }
     # What a release brought.
     GuardRegions               = @{ Most = 10; If = 'KernelBefore 6.13' }

@@ -3,18 +3,48 @@ using System.Management.Automation;
 namespace PagemapTools;
 
 /// <summary>
-/// Accepts page frame numbers and physical addresses as they are typed. PowerShell alone would read 0x80000000 as a negative number and an empty string as 0, and
-/// would round fractions.
+/// Accepts page frame numbers, ranges of them (0x1000-0x1005) and physical addresses as they are typed. PowerShell alone would read
+/// 0x80000000 as a negative number and an empty string as 0, and would round fractions.
 /// </summary>
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class PfnTransformationAttribute : ArgumentTransformationAttribute
 {
-    /// <summary>What the numbers are, for the message of an error.</summary>
-    public string Quantity { get; set; } = "page frame number";
+    private const string PageFrameNumber = "page frame number";
+
+    // A range becomes its numbers, 32 bytes each.
+    private const ulong MaxRange = 1 << 20;
+
+    /// <summary>What the numbers are, for the message of an error. Only page frame numbers have ranges.</summary>
+    public string Quantity { get; set; } = PageFrameNumber;
 
     /// <inheritdoc/>
-    public override object Transform(EngineIntrinsics engineIntrinsics, object inputData) =>
-        Unwrap(inputData) is object[] items ? Array.ConvertAll(items, Transform) : Transform(inputData);
+    public override object Transform(EngineIntrinsics engineIntrinsics, object inputData)
+    {
+        if (Unwrap(inputData) is object[] items)
+        {
+            return Array.Exists(items, IsRange) ? items.SelectMany(item => IsRange(item) ? Expand(item) : [Transform(item)]).ToArray() : Array.ConvertAll(items, Transform);
+        }
+
+        return IsRange(inputData) ? Expand(inputData) : Transform(inputData);
+    }
+
+    private bool IsRange(object item) => Quantity == PageFrameNumber && Unwrap(item) is string text && text.Contains('-', StringComparison.Ordinal);
+
+    private static object[] Expand(object item)
+    {
+        string text = (string)Unwrap(item);
+        try
+        {
+            FrameRange range = FrameRange.Parse(text);
+            return range.Count <= MaxRange
+                ? [.. Enumerable.Range(0, (int)range.Count).Select(index => (object)(range.First + (ulong)index))]
+                : throw new ArgumentTransformationMetadataException($"The range '{text}' has more than {MaxRange} page frames. Use -Pfn with -Count.");
+        }
+        catch (FormatException malformed)
+        {
+            throw new ArgumentTransformationMetadataException(malformed.Message, malformed);
+        }
+    }
 
     private object Transform(object item) => Unwrap(item) switch
     {

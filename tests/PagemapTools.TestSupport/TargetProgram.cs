@@ -80,6 +80,7 @@ internal static class TargetProgram
         "poison-marker" => "UserfaultPoison",
         "hwpoison" => "HardwarePoison",
         "sysv-shm-first" => "IpcNamespace",
+        "io-uring" => "IoUring",
         _ => $"TestProcess.{kind}",
     };
 }

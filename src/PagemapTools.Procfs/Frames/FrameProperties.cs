@@ -15,4 +15,7 @@ public enum FrameProperties
 
     /// <summary>/proc/kpagecgroup: the inode of the memory cgroup that the page frame is charged to.</summary>
     Cgroup = 4,
+
+    /// <summary>All properties above.</summary>
+    All = Flags | MapCount | Cgroup,
 }

@@ -1,4 +1,5 @@
 using Microsoft.Win32.SafeHandles;
+using PagemapTools.Procfs.Processes;
 using PagemapTools.Procfs.SharedMemory;
 
 namespace PagemapTools.Procfs.Groups;

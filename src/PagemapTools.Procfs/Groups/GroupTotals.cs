@@ -1,3 +1,4 @@
+using PagemapTools.Procfs.Processes;
 using PagemapTools.Procfs.SharedMemory;
 
 namespace PagemapTools.Procfs.Groups;

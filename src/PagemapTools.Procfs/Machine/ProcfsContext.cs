@@ -28,6 +28,7 @@ public sealed class ProcfsContext : IDisposable
         Frames = new KPageFiles(Root, savedFlags);
         SoftDirty = new SoftDirty(Root);
         Users = new UserNames(Root);
+        Devices = new MountedDevices(Root);
 
         // PublicationOnly caches no failure: a file that could not be opened for want of descriptors is read again.
         _kernelRelease = new(() => KernelRelease.Read(Root), LazyThreadSafetyMode.PublicationOnly);
@@ -57,15 +58,18 @@ public sealed class ProcfsContext : IDisposable
     /// <summary>The names of users.</summary>
     internal UserNames Users { get; }
 
+    /// <summary>What the devices of mappings are.</summary>
+    internal MountedDevices Devices { get; }
+
     /// <summary>The capabilities of the thread that read this property first.</summary>
     internal CallerCapabilities Capabilities => _capabilities.Value;
 
     /// <summary>Opens the address space of a process. The caller disposes it.</summary>
     /// <exception cref="ProcfsException">The process does not exist or has no address space, or the caller may not read it.</exception>
-    public ProcessAddressSpace OpenProcess(int processId) => ProcessAddressSpace.Open(Root, processId, SwapTypes, SoftDirty);
+    public ProcessAddressSpace OpenProcess(int processId) => ProcessAddressSpace.Open(Root, processId, SwapTypes, SoftDirty, Devices);
 
     /// <summary>Creates the context of a process whose address space is not opened.</summary>
-    internal ProcessContext CreateContext(int processId, string name) => new(processId, name, SwapTypes, SoftDirty);
+    internal ProcessContext CreateContext(int processId, string name) => new(processId, name, SwapTypes, SoftDirty, Devices);
 
     /// <summary>Closes the files of page frames.</summary>
     public void Dispose() => Frames.Dispose();

@@ -54,15 +54,6 @@ public sealed record ProcessPageQuery : FrameQuery
     public bool ResolveShared { get; init; }
 }
 
-/// <summary>A run of page frames.</summary>
-/// <param name="First">The first frame's number.</param>
-/// <param name="Count">The number of frames.</param>
-public readonly record struct FrameRange(ulong First, ulong Count)
-{
-    /// <summary>Every frame of the machine; the files end where memory does.</summary>
-    public static FrameRange All { get; } = new(0, ulong.MaxValue);
-}
-
 /// <summary>Reports each limit of a reading once.</summary>
 internal sealed class WarningReporter(Action<ReadWarnings>? onWarning)
 {

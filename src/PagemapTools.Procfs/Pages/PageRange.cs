@@ -10,6 +10,13 @@ namespace PagemapTools.Procfs.Pages;
 /// </summary>
 public class PageRange : FrameInfo
 {
+    /// <summary>Creates a range of page frames with their numbers and no other properties.</summary>
+    public PageRange(FrameRange frames)
+        : base(new PageValues(frames.First))
+    {
+        PageCount = (long)Math.Min(frames.Count, long.MaxValue / PageGeometry.PageSize);
+    }
+
     private protected PageRange(in PageValues first, bool ignoresPfn)
         : base(first)
     {
@@ -67,6 +74,10 @@ public class PageRange : FrameInfo
 
     /// <summary>Whether the pages were joined without regard to their page frames and swap offsets.</summary>
     internal bool IgnoresPfn { get; }
+
+    /// <summary>Creates the range of a text, such as <c>0x1000-0x1005</c>; see <see cref="FrameRange.Parse"/>.</summary>
+    /// <exception cref="FormatException">The text is no range. The message quotes it.</exception>
+    public static PageRange Parse(string text) => new(FrameRange.Parse(text));
 
     internal static PageRange Create(in PageValues first, bool ignorePfn) =>
         first.Mapping is null ? new PageRange(first, ignoresPfn: false) : new ProcessPageRange(first, ignorePfn);

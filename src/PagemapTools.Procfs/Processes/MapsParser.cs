@@ -12,6 +12,8 @@ internal sealed class MapsParser(ProcessContext process)
     private string? _lastPath;
     private bool _lastIsDeleted;
     private MappingKind _lastKind;
+    private (uint Major, uint Minor, bool IsShared) _lastFile;
+    private bool _hasReadMounts;
 
     /// <summary>Parses a line without its newline.</summary>
     /// <exception cref="ProcfsException">The line does not have the form that the kernel writes.</exception>
@@ -31,7 +33,7 @@ internal sealed class MapsParser(ProcessContext process)
         }
 
         // Spaces pad the inode. A name never begins with a space: it is an absolute path or in brackets.
-        SetName(rest.TrimStart((byte)' '));
+        SetName(rest.TrimStart((byte)' '), ((uint)major, (uint)minor, permissions[^1] == 's'));
         return new MemoryMapping(process)
         {
             Start = start,
@@ -51,17 +53,26 @@ internal sealed class MapsParser(ProcessContext process)
     public ProcfsException CreateMalformedLine(ReadOnlySpan<byte> line) => ProcText.CreateMalformed(FileName, line, process.Id);
 
     // A library has four or five mappings, one after the other. Its name is decoded once.
-    private void SetName(ReadOnlySpan<byte> name)
+    private void SetName(ReadOnlySpan<byte> name, (uint Major, uint Minor, bool IsShared) file)
     {
-        if (name.SequenceEqual(_lastName))
+        if (name.SequenceEqual(_lastName) && file == _lastFile)
         {
             return;
         }
 
-        _lastName = name.ToArray();
-        (_lastPath, _lastIsDeleted) = MemoryMapping.SplitDeletedSuffix(SeqFileText.Unescape(name, EscapedCharacters));
-        _lastKind = MappingKindClassifier.Classify(_lastPath, _lastIsDeleted);
+        if (!name.SequenceEqual(_lastName))
+        {
+            _lastName = name.ToArray();
+            (_lastPath, _lastIsDeleted) = MemoryMapping.SplitDeletedSuffix(SeqFileText.Unescape(name, EscapedCharacters));
+        }
+
+        _lastFile = file;
+        _lastKind = MappingKindClassifier.Classify(_lastPath, _lastIsDeleted, file.IsShared, FindDevice((file.Major, file.Minor)));
     }
+
+    // A block device, whose major number is not 0, is a disk. Only a device without a block device has to be looked up.
+    private BackingStore? FindDevice((uint Major, uint Minor) device) =>
+        device is (0, not 0) ? process.Devices?.Find(process.Id, device, ref _hasReadMounts) : null;
 
     // A mapping without a name may have no space behind its inode.
     private static bool TryTakeInode(ref ReadOnlySpan<byte> rest, out ulong inode)

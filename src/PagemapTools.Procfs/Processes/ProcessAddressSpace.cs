@@ -15,12 +15,15 @@ public sealed class ProcessAddressSpace : IDisposable
     private readonly ProcessContext _context;
     private readonly ProcRoot _root;
     private readonly OpenFiles _files;
+    private readonly MountedDevices _devices;
+    private bool _hasReadMounts;
 
     private ProcessAddressSpace(ProcRoot root, ProcessContext context, OpenFiles files)
     {
         _root = root;
         _context = context;
         _files = files;
+        _devices = context.Devices ?? new MountedDevices(root);
     }
 
     /// <summary>The process's id.</summary>
@@ -46,11 +49,14 @@ public sealed class ProcessAddressSpace : IDisposable
     /// <param name="swapTypes">The machine's swap types, read once for many processes; null to read them now.</param>
     /// <param name="softDirty">The machine's soft-dirty bits, probed once for many processes; null to probe them anew.</param>
     /// <exception cref="ProcfsException">There is no such process, it has no address space, or the caller may not read it.</exception>
-    public static ProcessAddressSpace Open(ProcRoot root, int processId, SwapTypes? swapTypes = null, SoftDirty? softDirty = null)
+    public static ProcessAddressSpace Open(ProcRoot root, int processId, SwapTypes? swapTypes = null, SoftDirty? softDirty = null) =>
+        Open(root, processId, swapTypes ?? SwapTypes.Read(root), softDirty ?? new SoftDirty(root), new MountedDevices(root));
+
+    /// <inheritdoc cref="Open(ProcRoot, int, SwapTypes, SoftDirty)"/>
+    internal static ProcessAddressSpace Open(ProcRoot root, int processId, SwapTypes swapTypes, SoftDirty softDirty, MountedDevices devices)
     {
-        swapTypes ??= SwapTypes.Read(root);
         (string name, OpenFiles files) = OpenFiles.Open(root, processId, MaxAttempts);
-        return new ProcessAddressSpace(root, new ProcessContext(processId, name, swapTypes, softDirty ?? new SoftDirty(root)), files);
+        return new ProcessAddressSpace(root, new ProcessContext(processId, name, swapTypes, softDirty, devices), files);
     }
 
     /// <summary>Streams the mappings, in ascending order of address.</summary>
@@ -102,6 +108,9 @@ public sealed class ProcessAddressSpace : IDisposable
         Span<byte> buffer = stackalloc byte[CommandLines.MaxLength];
         return new ProcessDetails(ProcessName, CommandLines.Format(CommandLines.Read(_root, ProcessId, buffer))).WithStatus(_root, _files.ThreadId);
     }
+
+    /// <summary>Finds what the device of a mapping is; null if the process does not see it mounted. For one thread at a time.</summary>
+    internal BackingStore? FindDevice((uint Major, uint Minor) device) => _devices.Find(_files.ThreadId, device, ref _hasReadMounts);
 
     /// <summary>The failure of a process that had an address space when it was opened and no longer has it.</summary>
     internal ProcfsException CreateExitedException() => ProcessErrors.Exited(_root, ProcessId);

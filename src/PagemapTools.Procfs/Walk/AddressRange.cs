@@ -25,18 +25,22 @@ public readonly record struct AddressRange(ulong Start, ulong End)
     {
     }
 
-    /// <summary>Parses an address or a range, <c>0x7f00</c> or <c>0x7f00-0x7fff</c>, in hexadecimal with 0x or in decimal.</summary>
+    /// <summary>
+    /// Parses an address or a range, <c>0x7f00</c> or <c>0x7f00-0x7fff</c>, in hexadecimal with 0x or in decimal. A range as maps prints it,
+    /// <c>00400000-00401000</c>, is hexadecimal: both ends have 8 to 16 digits without 0x, in lower case.
+    /// </summary>
     /// <exception cref="FormatException">The text is neither. The message quotes it.</exception>
     public static AddressRange Parse(string text)
     {
         string[] ends = text.Split('-', 2, StringSplitOptions.TrimEntries);
-        ulong start = ParseAddress(ends[0], text);
+        bool isFromMaps = ends.Length == 2 && Array.TrueForAll(ends, IsFromMaps);
+        ulong start = ParseAddress(ends[0], text, isFromMaps);
         if (ends.Length == 1)
         {
             return new AddressRange(start);
         }
 
-        ulong end = ParseAddress(ends[1], text);
+        ulong end = ParseAddress(ends[1], text, isFromMaps);
         return start < end
             ? new AddressRange(start, end)
             : throw new FormatException($"The range '{text}' is empty: its end must be above its start.");
@@ -45,10 +49,14 @@ public readonly record struct AddressRange(ulong Start, ulong End)
     /// <summary>Formats the range in hexadecimal.</summary>
     public override string ToString() => $"0x{Start:x}-0x{End:x}";
 
-    private static ulong ParseAddress(string text, string whole)
+    private static bool IsFromMaps(string text) => text.Length is >= 8 and <= 16 && text.All(char.IsAsciiHexDigitLower);
+
+    private static ulong ParseAddress(string text, string whole, bool isFromMaps)
     {
-        bool isHex = text.StartsWith("0x", StringComparison.OrdinalIgnoreCase);
-        return ProcNumber.TryParseTyped(isHex ? text.AsSpan(2) : text, isHex ? NumberStyles.AllowHexSpecifier : NumberStyles.None, out ulong address)
+        // A decimal number has no letters.
+        bool hasPrefix = text.StartsWith("0x", StringComparison.OrdinalIgnoreCase);
+        bool isHex = hasPrefix || isFromMaps || (IsFromMaps(text) && text.Any(char.IsAsciiLetter));
+        return ProcNumber.TryParseTyped(hasPrefix ? text.AsSpan(2) : text, isHex ? NumberStyles.AllowHexSpecifier : NumberStyles.None, out ulong address)
             ? address
             : throw new FormatException($"'{text}'{(text == whole ? string.Empty : $" in '{whole}'")} is not an address: write it in hexadecimal with 0x, or in decimal.");
     }

@@ -10,7 +10,7 @@ internal sealed class BudgetRun(Surroundings surroundings, CommandLine commandLi
         BudgetRow[] rows =
         [
             new WalkRow(), new DenseUssRow(), new ScatteredUssRow(), new JoinRow(), new HistogramRow(),
-            new EmitRow(), new PickRow(), new StreamRow(), new ImportRow(), new GroupUssRow(),
+            new EmitRow(), new PickRow(), new StreamRow(), new ImportRow(), new AllProcessesRow(), new GroupUssRow(),
             new FrameMappingRow(), new ManyFrameMappingsRow(),
         ];
         int[] unknown = [.. commandLine.Rows.Except(rows.Select(row => row.Number))];
@@ -46,6 +46,10 @@ internal sealed class BudgetRun(Surroundings surroundings, CommandLine commandLi
         {
             surroundings.Say($"row {row.Number}: failed: {failure.Message}");
             return new RowResult(row, turns, failure.Message, IsSkipped: false);
+        }
+        finally
+        {
+            (row as IDisposable)?.Dispose();
         }
     }
 

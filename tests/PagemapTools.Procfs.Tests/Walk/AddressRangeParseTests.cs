@@ -10,6 +10,10 @@ public sealed class AddressRangeParseTests
     [InlineData("0X10-0x20", 0x10UL, 0x20UL)]
     [InlineData(" 4096 - 8192 ", 4096UL, 8192UL)]
     [InlineData("0-0xffffffffffffffff", 0UL, ulong.MaxValue)]
+    [InlineData("00400000-00401000", 0x400000UL, 0x401000UL)]
+    [InlineData("5559f0e8e000-5559f103e000", 0x5559f0e8e000UL, 0x5559f103e000UL)]
+    [InlineData("ffffffffff600000-ffffffffff601000", 0xffffffffff600000UL, 0xffffffffff601000UL)]
+    [InlineData("4194304-4198400", 4194304UL, 4198400UL)]
     public void ParseAcceptsHexAndDecimalRanges(string text, ulong start, ulong end) =>
         Assert.Equal(new AddressRange(start, end), AddressRange.Parse(text));
 
@@ -20,6 +24,8 @@ public sealed class AddressRangeParseTests
         Assert.Equal(new AddressRange(page, 2 * page), AddressRange.Parse($"0x{page + 5:x}"));
         Assert.Equal(new AddressRange(page, 2 * page), new AddressRange(page));
         Assert.Equal(new AddressRange(0, page), AddressRange.Parse("0"));
+        Assert.Equal(new AddressRange(0x5559f0e8e000), AddressRange.Parse("5559f0e8e000"));
+        Assert.Equal(new AddressRange(55590000), AddressRange.Parse("55590000"));
     }
 
     [Fact]
@@ -45,6 +51,9 @@ public sealed class AddressRangeParseTests
     [InlineData("0x20-0x10")]
     [InlineData("0x10-0x10")]
     [InlineData("heap")]
+    [InlineData("5559F0E8E000-5559F103E000")]
+    [InlineData("00401000-00400000")]
+    [InlineData("7f000-7f001")]
     [InlineData("4096\0")]
     [InlineData("0x7f00\0")]
     public void TheErrorQuotesUnparsableText(string text) =>

@@ -1,4 +1,4 @@
-namespace PagemapTools.Procfs.SharedMemory;
+namespace PagemapTools.Procfs.Processes;
 
 /// <summary>Where the kernel stores the pages of a file that are not in memory.</summary>
 internal enum BackingStore

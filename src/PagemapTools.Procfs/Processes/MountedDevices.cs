@@ -1,0 +1,124 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Text;
+using Microsoft.Win32.SafeHandles;
+
+namespace PagemapTools.Procfs.Processes;
+
+/// <summary>
+/// Finds what the device of a mapping's file is. Two sources name the devices. The kernel's internal mounts of hugetlbfs (one for each page
+/// size) and of shmem contain MAP_HUGETLB, memfd, System V and shared anonymous memory; the mountinfo of the process contains the other file
+/// systems. Neither needs a capability beyond reading the process. Safe to use from several threads.
+/// </summary>
+/// <remarks>
+/// The number of a device is the same in every mount namespace, so one table serves all processes, and mountinfo of a process is read only
+/// for a device that the table lacks. The kernel reuses the number of a file system that was unmounted: the table is made anew after a time.
+/// </remarks>
+internal sealed class MountedDevices(ProcRoot root, TimeProvider? time = null)
+{
+    /// <summary>The time after which the table is made anew.</summary>
+    public static readonly TimeSpan TimeToLive = TimeSpan.FromSeconds(10);
+
+    // The rootfs of an initramfs is a tmpfs. With root= on the command line rootfs is a ramfs, whose pages are never swapped (init/do_mounts.c).
+    private static readonly Dictionary<string, BackingStore> s_fileSystems = new(StringComparer.Ordinal)
+    {
+        ["hugetlbfs"] = BackingStore.HugePages,
+        ["tmpfs"] = BackingStore.Swap,
+        ["devtmpfs"] = BackingStore.Swap,
+        ["rootfs"] = BackingStore.Swap,
+        ["overlay"] = BackingStore.UnderlyingOfOverlay,
+    };
+
+    private readonly TimeProvider _time = time ?? TimeProvider.System;
+    private readonly Lazy<Dictionary<(uint Major, uint Minor), BackingStore>> _kernelDevices = new(ProbeKernelDevices, LazyThreadSafetyMode.PublicationOnly);
+    private Table? _table;
+
+    private sealed record Table(ConcurrentDictionary<(uint Major, uint Minor), BackingStore> Devices, long CreatedAt);
+
+    /// <summary>Finds where the kernel stores the pages of a device; null if neither source names the device.</summary>
+    /// <param name="threadId">The process, or a live thread of it.</param>
+    /// <param name="device">The device.</param>
+    /// <param name="hasRead">Whether the mountinfo of the process was read before; it is read at most once.</param>
+    public BackingStore? Find(int threadId, (uint Major, uint Minor) device, ref bool hasRead)
+    {
+        // A saved tree is from another machine.
+        if (root.IsProcFileSystem && _kernelDevices.Value.TryGetValue(device, out BackingStore store))
+        {
+            return store;
+        }
+
+        ConcurrentDictionary<(uint, uint), BackingStore> devices = GetTable().Devices;
+        if (!devices.TryGetValue(device, out store) && !hasRead)
+        {
+            hasRead = true;
+            ReadMountInfo(threadId, devices);
+        }
+
+        return devices.TryGetValue(device, out store) ? store : null;
+    }
+
+    private Table GetTable()
+    {
+        Table? table = Volatile.Read(ref _table);
+        if (table is null || _time.GetElapsedTime(table.CreatedAt) > TimeToLive)
+        {
+            table = new Table(new(), _time.GetTimestamp());
+            Volatile.Write(ref _table, table);
+        }
+
+        return table;
+    }
+
+    // Files on the device of a line that cannot be parsed are opened one by one.
+    private void ReadMountInfo(int threadId, ConcurrentDictionary<(uint, uint), BackingStore> devices)
+    {
+        string path = root.GetPath(threadId, "mountinfo");
+        using SafeFileHandle file = root.OpenFile(path, out int errno, threadId);
+        using ProcLineReader lines = new(file, path, threadId, ProcText.MaxMountInfoSize);
+        while (errno == 0 && lines.MoveNext())
+        {
+            // Fields: id parent major:minor root mountpoint options [optional...] - type source super-options
+            ReadOnlySpan<byte> line = lines.Line;
+            int separator = line.IndexOf(" - "u8);
+            if (separator >= 0
+                && ProcNumber.TryTake(ref line, (byte)' ', out _) && ProcNumber.TryTake(ref line, (byte)' ', out _)
+                && ProcNumber.TryTake(ref line, (byte)':', out ulong major, uint.MaxValue) && ProcNumber.TryTake(ref line, (byte)' ', out ulong minor, uint.MaxValue))
+            {
+                ReadOnlySpan<byte> type = lines.Line[(separator + " - "u8.Length)..];
+                int end = type.IndexOf((byte)' ');
+                string fileSystem = Encoding.Latin1.GetString(end < 0 ? type : type[..end]);
+                devices[((uint)major, (uint)minor)] = s_fileSystems.GetValueOrDefault(fileSystem, BackingStore.Disk);
+            }
+        }
+    }
+
+    private static Dictionary<(uint, uint), BackingStore> ProbeKernelDevices()
+    {
+        Dictionary<(uint, uint), BackingStore> devices = [];
+        const string Sizes = "/sys/kernel/mm/hugepages";
+        foreach (string directory in Directory.Exists(Sizes) ? Directory.GetDirectories(Sizes, "hugepages-*kB") : [])
+        {
+            string size = Path.GetFileName(directory)["hugepages-".Length..^"kB".Length];
+            AddDevice(devices, Memfd.CreateHuge(ulong.Parse(size, CultureInfo.InvariantCulture) * 1024), BackingStore.HugePages);
+        }
+
+        AddDevice(devices, Memfd.Create(), BackingStore.Swap);
+        return devices;
+    }
+
+    private static void AddDevice(Dictionary<(uint, uint), BackingStore> devices, SafeFileHandle memfd, BackingStore store)
+    {
+        int errno = memfd.IsInvalid ? Marshal.GetLastPInvokeError() : 0;
+        using SafeFileHandle file = memfd;
+        if (errno is Errno.EMFILE or Errno.ENFILE)
+        {
+            throw new ProcfsException(ProcfsError.ReadFailed, $"memfd_create failed: {Errno.Describe(errno)}.", "memfd", errorNumber: errno);
+        }
+
+        if (!file.IsInvalid && Statx.GetByHandle(file) is { } identity)
+        {
+            devices[(identity.DeviceMajor, identity.DeviceMinor)] = store;
+        }
+    }
+}
