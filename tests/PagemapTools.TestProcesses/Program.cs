@@ -12,7 +12,7 @@ TestProcess[] processes =
     new GuardProcess(), new WriteProtectedProcess(), new AsynchronousWriteProtectedProcess(), new PoisonProcess(), new HardwarePoisonProcess(),
     new HeldMemoryProcess(), new ForkedSwapProcess(), new SharedSpaceProcess(),
     new ManyMappingsProcess(), new DenseProcess(), new ScatteredProcess(), new FarmProcess(),
-    new IoUringProcess(), new ZeroDeviceProcess(),
+    new IoUringProcess(), new ZeroDeviceProcess(), new LazyFreeProcess(),
     new ExitingProcess(), new ExecutingProcess(), new ZombieProcess(), new ZombieLeader(),
     new StormProcess(),
 ];

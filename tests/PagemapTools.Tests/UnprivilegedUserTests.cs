@@ -111,6 +111,25 @@ public sealed class UnprivilegedUserTests
     }
 
     [Fact]
+    public void AllFiguresOfOwnProcessNeedNoCapability()
+    {
+        Require.Nobody(BuiltFiles.Host, BuiltFiles.Module);
+        using TargetProcess own = TargetProcess.StartAs(Machine.Nobody, "dense", "size=64MiB").Stop();
+        HostRun run = HostProgram.RunScript(
+            $"Measure-ProcessUss {own.ProcessId} | ForEach-Object {{ \"$($_.Method) $($_.User) $($_.Swap) $($_.SwapPss) $($_.Anonymous) $($_.Pss -gt 64MB)\" }}", Machine.Nobody);
+        Smaps kernel = Smaps.ReadRollup(own.ProcessId);
+        Assert.Equal([$"Rollup {Machine.Nobody} {kernel["Swap"]} {kernel["SwapPss"]} {kernel["Anonymous"]} True"], run.Lines);
+    }
+
+    [Fact]
+    public void AWarningSaysHowManyProcessesAreLeftOut()
+    {
+        Require.Nobody(BuiltFiles.Host, BuiltFiles.Module);
+        HostRun run = HostProgram.RunScript("Measure-ProcessUss -WarningVariable w -WarningAction SilentlyContinue | Out-Null; $w | ForEach-Object { \"$_\" }", Machine.Nobody);
+        Assert.Single(run.Lines, line => System.Text.RegularExpressions.Regex.IsMatch(line, "^[1-9][0-9]* processe?s? .*left out.*CAP_SYS_PTRACE", System.Text.RegularExpressions.RegexOptions.None, TimeSpan.FromSeconds(1)));
+    }
+
+    [Fact]
     public void MeasureUssOfAllReturnsOnlyReadableProcesses()
     {
         Require.Nobody(BuiltFiles.Host, BuiltFiles.Module);

@@ -36,7 +36,11 @@ public sealed class ViewTests
         Assert.All(narrow, line => Assert.InRange(line.Length, 0, Columns));
         string[] header = FindHeader(wide);
         Assert.InRange(header.Length, 3, 12);
-        Assert.Equal(header, FindHeader(narrow));
+
+        // Mappings have more columns than this screen is wide; the last ones are left out.
+        string[] fitting = FindHeader(narrow);
+        Assert.Equal(command.Contains("-ByMapping", StringComparison.Ordinal) ? header[..fitting.Length] : header, fitting);
+        Assert.True(!command.Contains("-ByMapping", StringComparison.Ordinal) || fitting.Contains("Name"), string.Join(' ', fitting));
     }
 
     [Theory]

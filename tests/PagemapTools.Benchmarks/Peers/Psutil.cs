@@ -42,6 +42,7 @@ internal sealed class Psutil : IDisposable
             ?? throw new SkippedException("requires psutil: no python3 can import it (Debian: python3-psutil)");
         _process = Process.Start(new ProcessStartInfo(python, ["-c", Script, children.ToString(CultureInfo.InvariantCulture)])
         {
+            UseShellExecute = false,
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
         })!;
@@ -74,7 +75,7 @@ internal sealed class Psutil : IDisposable
             return false;
         }
 
-        using Process probe = Process.Start(new ProcessStartInfo(python, ["-c", "import psutil"]) { RedirectStandardError = true })!;
+        using Process probe = Process.Start(new ProcessStartInfo(python, ["-c", "import psutil"]) { UseShellExecute = false, RedirectStandardError = true })!;
         probe.StandardError.ReadToEnd();
         probe.WaitForExit();
         return probe.ExitCode == 0;

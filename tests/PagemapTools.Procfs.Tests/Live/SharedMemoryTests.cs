@@ -15,7 +15,7 @@ public sealed class SharedMemoryTests(SharedTargets targets) : IClassFixture<Sha
     [InlineData("posix-shm", "/dev/shm/", false, MappingKind.SharedMemory)]
     [InlineData("sysv-shm", "/SYSV00000000", true, MappingKind.SharedMemory)]
     [InlineData("sysv-shm-first", "/SYSV00000000", true, MappingKind.SharedMemory)]
-    [InlineData("tmpfs-file", "/", false, MappingKind.File)]
+    [InlineData("tmpfs-file", "/", false, MappingKind.SharedMemory)]
     public void TouchedPagesArePresentAndShared(string kind, string path, bool isDeleted, MappingKind mappingKind)
     {
         using TargetProcess target = TargetProcess.Start(kind).Stop();
