@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 using PagemapTools.Procfs.Entries;
 using PagemapTools.Procfs.Machine;
+using PagemapTools.Procfs.Processes;
 
 namespace PagemapTools.Procfs.SharedMemory;
 
