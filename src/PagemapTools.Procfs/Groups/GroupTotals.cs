@@ -1,5 +1,4 @@
 using PagemapTools.Procfs.Processes;
-using PagemapTools.Procfs.SharedMemory;
 
 namespace PagemapTools.Procfs.Groups;
 
