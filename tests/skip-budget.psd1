@@ -6,7 +6,7 @@
     # Also where the build lies in a directory that other users cannot enter.
     Nobody                     = @{ Most = 20; If = 'Always' }
     Setuid                     = @{ Most = 20; If = 'NotPrivileged' }
-    PageFrameNumbers           = @{ Most = 60; If = 'NotPrivileged' }
+    PageFrameNumbers           = @{ Most = 120; If = 'NotPrivileged' }
     kpageflags                 = @{ Most = 40; If = 'NotPrivileged' }
     kpagecount                 = @{ Most = 40; If = 'NotPrivileged' }
     kpagecgroup                = @{ Most = 40; If = 'NotPrivileged', 'NoPath /proc/kpagecgroup' }
@@ -20,24 +20,26 @@
     NoSoftDirty                = @{ Most = 8; If = 'Unless SoftDirty' }
     # What the kernel command line, the memory of the machine or another program can take away.
     ZeroPage                   = @{ Most = 12; If = 'Always' }
-    HugeZeroPage               = @{ Most = 6; If = 'With ZeroPage', 'NoPath /sys/kernel/mm/transparent_hugepage' }
-    KnownMemory                = @{ Most = 60; If = 'Always' }
-    SwapArea                   = @{ Most = 45; If = 'Always' }
-    HugetlbPages               = @{ Most = 15; If = 'Always' }
+    HugeZeroPage               = @{ Most = 7; If = 'With ZeroPage', 'NoPath /sys/kernel/mm/transparent_hugepage' }
+    KnownMemory                = @{ Most = 85; If = 'Always' }
+    SwapArea                   = @{ Most = 51; If = 'Always' }
+    HugetlbPages               = @{ Most = 18; If = 'Always' }
+    'TestProcess.farm'         = @{ Most = 5; If = 'Always' }
+    'TestProcess.held'         = @{ Most = 20; If = 'Always' }
     'TestProcess.dense'        = @{ Most = 10; If = 'Always' }
     IdleMachine                = @{ Most = 2; If = 'Always' }
     BlockDevice                = @{ Most = 1; If = 'Always' }
-    DiskFile                   = @{ Most = 3; If = 'Always' }
-    Cgroups                    = @{ Most = 15; If = 'Always' }
+    DiskFile                   = @{ Most = 7; If = 'Always' }
+    Cgroups                    = @{ Most = 40; If = 'Always' }
     KernelThread               = @{ Most = 12; If = 'Always' }
     # What a kernel's configuration or processor has or has not.
-    TransparentHugePages       = @{ Most = 10; If = 'NoPath /sys/kernel/mm/transparent_hugepage' }
-    MultiSizeHugePages         = @{ Most = 5; If = 'NoPath /sys/kernel/mm/transparent_hugepage/hugepages-64kB' }
+    TransparentHugePages       = @{ Most = 12; If = 'NoPath /sys/kernel/mm/transparent_hugepage' }
+    MultiSizeHugePages         = @{ Most = 6; If = 'NoPath /sys/kernel/mm/transparent_hugepage/hugepages-64kB' }
     ShmemHugePages             = @{ Most = 2; If = 'Always' }
     SharedPageTables           = @{ Most = 2; If = 'Always' }
     VmaNames                   = @{ Most = 2; If = 'Always' }
     Vsyscall                   = @{ Most = 1; If = 'Always' }
-    Ksm                        = @{ Most = 5; If = 'NoPath /sys/kernel/mm/ksm' }
+    Ksm                        = @{ Most = 6; If = 'NoPath /sys/kernel/mm/ksm' }
     HardwarePoison             = @{ Most = 2; If = 'NoPath /sys/kernel/debug/hwpoison/unpoison-pfn' }
     # A sysctl (kernel.io_uring_disabled) or a seccomp filter refuses it.
     IoUring                    = @{ Most = 3; If = 'Always' }

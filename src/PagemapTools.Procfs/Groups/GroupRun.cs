@@ -7,11 +7,12 @@ namespace PagemapTools.Procfs.Groups;
 /// <param name="groups">The groups.</param>
 /// <param name="plan">The address spaces to walk.</param>
 /// <param name="holders">Who holds which file without a name.</param>
+/// <param name="resolver">Compares references with map counts.</param>
 /// <param name="options">How long a process may hold up the measurement.</param>
-internal sealed class GroupRun(ProcfsContext procfs, IReadOnlyList<ProcessGroup> groups, GroupPlan plan, FileHolders holders, TargetRunOptions options)
+internal sealed class GroupRun(
+    ProcfsContext procfs, IReadOnlyList<ProcessGroup> groups, GroupPlan plan, FileHolders holders, FrameResolver resolver, TargetRunOptions options)
 {
     private readonly FrameBlockPool _pool = new();
-    private readonly FrameResolver _resolver = new(procfs);
     private readonly GroupState?[] _states = new GroupState?[groups.Count];
 
     /// <summary>Walks all processes and makes the figures of each group.</summary>
@@ -78,7 +79,7 @@ internal sealed class GroupRun(ProcfsContext procfs, IReadOnlyList<ProcessGroup>
     {
         GroupState state = _states[group]!;
         ProcessTally tally = state.TakeTally();
-        FrameTotals frames = _resolver.Resolve(tally, Environment.ProcessorCount, cancellationToken);
+        FrameTotals frames = resolver.Resolve(tally, Environment.ProcessorCount, cancellationToken);
         tally.Frames.Clear();
         state.Totals = new GroupTotals(
             frames,

@@ -1,4 +1,3 @@
-using PagemapTools.Procfs.Frames;
 using PagemapTools.Procfs.Machine;
 
 namespace PagemapTools.Procfs.Groups;
@@ -16,6 +15,7 @@ public sealed class GroupUssMeter
 {
     private readonly ProcfsContext _procfs;
     private readonly TargetRunOptions _options;
+    private readonly FrameResolver _resolver;
 
     /// <summary>Creates a meter.</summary>
     /// <param name="procfs">The machine; it stays open.</param>
@@ -30,7 +30,7 @@ public sealed class GroupUssMeter
             throw CreateHidden();
         }
 
-        procfs.Frames.Get(FrameProperties.MapCount);
+        _resolver = new FrameResolver(procfs);
     }
 
     /// <summary>Measures processes as one group.</summary>
@@ -54,7 +54,7 @@ public sealed class GroupUssMeter
     {
         GroupPlan plan = new(_procfs.Root, groups, cancellationToken);
         FileHolders holders = FindHolders(plan, cancellationToken);
-        GroupRun run = new(_procfs, groups, plan, holders, _options);
+        GroupRun run = new(_procfs, groups, plan, holders, _resolver, _options);
         return run.Measure(progress, cancellationToken);
     }
 

@@ -72,7 +72,7 @@ public sealed class FreedOnExitTests
     [InlineData(0)]
     public void ADeletedFileIsFreed(int mappings) => Kill("deleted", mappings, (group, before, after) =>
     {
-        Require.That(before.Files >= s_size, "DiskDirectory", "the directory of test files is not on a disk");
+        Require.That(before.Files >= s_size, "DiskFile", "the directory of test files is not on a disk");
         Assert.InRange(before.Files - after.Files, s_size, s_size + Precision);
         Assert.InRange(group.FreedDeletedFile!.Value, s_size, s_size + Precision);
     });
@@ -80,7 +80,7 @@ public sealed class FreedOnExitTests
     [Fact]
     public void AFileWithANameStaysInThePageCache() => Kill("file", 1, (group, before, after) =>
     {
-        Require.That(before.Files >= s_size, "DiskDirectory", "the directory of test files is not on a disk");
+        Require.That(before.Files >= s_size, "DiskFile", "the directory of test files is not on a disk");
         Assert.InRange(after.Files, s_size, before.Files);
         Assert.True(group.UnmappedCache >= s_size);
         Assert.InRange(group.FreedDeletedFile!.Value, 0, Precision);
