@@ -126,7 +126,10 @@ public sealed class NamesAndTargetsTests : IDisposable
     {
         using TargetProcess target = TargetProcess.Start("lazy-free").Stop();
         PSObject region = _session.GetObjects($"Measure-ProcessUss {target.ProcessId} -ByMapping").Single(mapping => GetMapping(mapping).Get<ulong>("Start") == target.Region.Start);
-        Assert.Equal(1536L * Environment.SystemPageSize, region.Get<long>("LazyFree"));
+        Assert.Equal(Smaps.ReadMappings(target.ProcessId).Single(mapping => mapping.Start == target.Region.Start)["LazyFree"], region.Get<long>("LazyFree"));
+
+        // The kernel releases pages in batches, and the last one of each processor may still wait (mm/swap.c, lru_lazyfree).
+        Assert.InRange(region.Get<long>("LazyFree") / Environment.SystemPageSize, 1536 - (32 * Environment.ProcessorCount), 1536);
         Assert.Equal(Smaps.ReadRollup(target.ProcessId)["LazyFree"], _session.GetObjects($"Measure-ProcessUss {target.ProcessId}").Single().Get<long>("LazyFree"));
     }
 

@@ -48,14 +48,14 @@ public sealed class UssAgainstSmapsTests
         foreach (int processId in target.Children.Prepend(target.ProcessId))
         {
             session["id"] = processId;
-            foreach (string method in (string[])["Exclusive", "MapCount"])
+            foreach (string method in (string[])["Exclusive", "MapCount", "Rollup"])
             {
                 Stable.Until(() => Figures.From(Smaps.ReadRollup(processId)), expected =>
                 {
                     PSObject measured = session.GetObjects($"Measure-ProcessUss -Id $id -Method {method}").Single();
                     Assert.Equal(method, measured.Get<string>("Method"));
                     Figures figures = Figures.From(measured);
-                    bool hasPss = method == "MapCount" && (figures.Pss is not null || !UntrackedMemory.Exists);
+                    bool hasPss = figures.Pss is not null || !UntrackedMemory.Exists;
                     Assert.Equal(hasPss ? expected : expected with { Pss = null }, figures);
                 });
             }
@@ -76,7 +76,7 @@ public sealed class UssAgainstSmapsTests
         using Session session = new();
         session["id"] = target.ProcessId;
 
-        foreach (string method in (string[])["Exclusive", "MapCount"])
+        foreach (string method in (string[])["Exclusive", "MapCount", "Rollup"])
         {
             Stable.Until(() => ReadMappings(target.ProcessId), expected =>
             {
