@@ -44,6 +44,7 @@
     # A sysctl (kernel.io_uring_disabled) or a seccomp filter refuses it.
     IoUring                    = @{ Most = 3; If = 'Always' }
     Zswap                      = @{ Most = 6; If = 'NoPath /sys/module/zswap' }
+    Fuse                       = @{ Most = 15; If = 'NotPrivileged', 'NoPath /dev/fuse' }
     # What a release brought.
     GuardRegions               = @{ Most = 10; If = 'KernelBefore 6.13' }
     UserfaultPoison            = @{ Most = 5; If = 'KernelBefore 6.6' }

@@ -16,6 +16,7 @@ internal static class PagemapErrors
             ProcfsError.ProcessAccessDenied => ("PagemapAccessDenied", ErrorCategory.PermissionDenied, failure.ProcessId),
             ProcfsError.PagemapNotAvailable => ("PagemapNotAvailable", ErrorCategory.NotInstalled, failure.Path),
             ProcfsError.PageFramesHidden => ("PageFramesHidden", ErrorCategory.PermissionDenied, failure.Path),
+            ProcfsError.TimedOut => ("ProcessTimedOut", ErrorCategory.OperationTimeout, failure.ProcessId),
             ProcfsError.KPageAccessDenied => ("KPageAccessDenied", ErrorCategory.PermissionDenied, failure.Path),
             ProcfsError.KPageNotAvailable => ("KPageNotAvailable", ErrorCategory.NotInstalled, failure.Path),
             ProcfsError.SoftDirtyNotSupported => ("SoftDirtyNotSupported", ErrorCategory.NotImplemented, release.Text),

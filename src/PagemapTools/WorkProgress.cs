@@ -7,7 +7,7 @@ namespace PagemapTools;
 
 /// <summary>Progress of long work: none in the first second, then at most four records a second.</summary>
 /// <remarks>Readers report their position from any thread. Records are written on the thread that created the progress.</remarks>
-internal sealed class WorkProgress(PagemapCommand cmdlet, string activity, Func<ulong, string>? describe = null, ulong? end = null) : IProgress<ulong>
+internal sealed class WorkProgress(PagemapCommand cmdlet, Func<string> describeActivity, Func<ulong, string>? describe = null, ulong? end = null) : IProgress<ulong>
 {
     private static readonly TimeSpan s_quietStart = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan s_interval = TimeSpan.FromMilliseconds(250);
@@ -19,20 +19,22 @@ internal sealed class WorkProgress(PagemapCommand cmdlet, string activity, Func<
     private TimeSpan _next = s_quietStart;
     private readonly int _thread = Environment.CurrentManagedThreadId;
     private ulong _position;
-    private bool _isShown;
+
+    // Null until a record is written.
+    private string? _activity;
 
     /// <summary>Creates the progress of a walk through the address space of a process.</summary>
-    public static WorkProgress ForProcess(PagemapCommand cmdlet, ProcessAddressSpace process) =>
-        new(cmdlet, $"Reading the pages of process {process.ProcessId} ({process.ProcessName})", DescribeAddress, s_endOfAddressSpace);
+    public static WorkProgress ForProcess(PagemapCommand cmdlet, int processId) =>
+        new(cmdlet, () => $"Reading the pages of process {processId} ({cmdlet.FindProcessName(processId)})", DescribeAddress, s_endOfAddressSpace);
 
     /// <summary>Creates the progress of a reading of page frames.</summary>
-    public static WorkProgress ForFrames(PagemapCommand cmdlet, string activity) => new(cmdlet, activity, pfn => $"at page frame 0x{pfn:x}");
+    public static WorkProgress ForFrames(PagemapCommand cmdlet, string activity) => new(cmdlet, () => activity, pfn => $"at page frame 0x{pfn:x}");
 
     /// <summary>Creates the progress of a reading of all processes.</summary>
     public static WorkProgress ForProcesses(PagemapCommand cmdlet, string activity) => new(cmdlet, activity, count => $"{count} processes read");
 
     /// <summary>Creates the progress of a measurement, which walks the address space of one process or counts processes.</summary>
-    public static WorkProgress ForMeasurement(PagemapCommand cmdlet) => new(cmdlet, "Measuring processes", DescribeAddress, s_endOfAddressSpace);
+    public static WorkProgress ForMeasurement(PagemapCommand cmdlet) => new(cmdlet, () => "Measuring processes", DescribeAddress, s_endOfAddressSpace);
 
     /// <summary>Creates the progress of a comparison, which walks the address spaces of two processes side by side.</summary>
     public static WorkProgress ForComparison(PagemapCommand cmdlet) => new(cmdlet, "Comparing pages", DescribeAddress, s_endOfAddressSpace);
@@ -61,8 +63,8 @@ internal sealed class WorkProgress(PagemapCommand cmdlet, string activity, Func<
         }
 
         _next = _sinceStart.Elapsed + s_interval;
-        _isShown = true;
-        cmdlet.WriteProgress(new ProgressRecord(activity.GetHashCode(StringComparison.Ordinal) & int.MaxValue, activity, status())
+        _activity ??= describeActivity();
+        cmdlet.WriteProgress(new ProgressRecord(_activity.GetHashCode(StringComparison.Ordinal) & int.MaxValue, _activity, status())
         {
             PercentComplete = fraction is { } done ? (int)Math.Clamp(done * 100, 0, 100) : -1,
         });
@@ -81,7 +83,8 @@ internal sealed class WorkProgress(PagemapCommand cmdlet, string activity, Func<
 
     private static string DescribeAddress(ulong address) => $"at 0x{address:x}";
 
-    private void ShowPosition()
+    /// <summary>Writes a record of the position that was reported last, if one is due.</summary>
+    public void ShowPosition()
     {
         ulong position = Volatile.Read(ref _position);
         Show(() => describe!(position), position / (double?)end);
@@ -90,9 +93,9 @@ internal sealed class WorkProgress(PagemapCommand cmdlet, string activity, Func<
     /// <summary>Removes the progress if it was shown.</summary>
     public void Complete()
     {
-        if (_isShown)
+        if (_activity is not null)
         {
-            cmdlet.WriteProgress(new ProgressRecord(activity.GetHashCode(StringComparison.Ordinal) & int.MaxValue, activity, "Done")
+            cmdlet.WriteProgress(new ProgressRecord(_activity.GetHashCode(StringComparison.Ordinal) & int.MaxValue, _activity, "Done")
             {
                 RecordType = ProgressRecordType.Completed,
             });

@@ -15,6 +15,7 @@ TestProcess[] processes =
     new IoUringProcess(), new ZeroDeviceProcess(), new LazyFreeProcess(),
     new ExitingProcess(), new ExecutingProcess(), new ZombieProcess(), new ZombieLeader(),
     new StormProcess(),
+    new LockedMapProcess(), new HungFileProcess(),
 ];
 
 if (args is [] or ["list"])

@@ -79,6 +79,7 @@ internal static class TargetProgram
         "uffd-wp-async" => "UserfaultAsyncWriteProtect",
         "poison-marker" => "UserfaultPoison",
         "hwpoison" => "HardwarePoison",
+        "locked-map" or "hung-file" => "Fuse",
         "sysv-shm-first" => "IpcNamespace",
         "io-uring" => "IoUring",
         _ => $"TestProcess.{kind}",

@@ -70,7 +70,7 @@ internal sealed class TargetQueue<T>(
         catch (Exception failure)
         {
             // The enumerating thread throws it.
-            return failure;
+            return TargetRun.NameProcess(failure, watch.ProcessId);
         }
     }
 

@@ -24,7 +24,7 @@ public static class TargetRun
     internal static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(100);
 
     /// <summary>The time that a cancelled reading has to end before it is left behind. A batch takes a few milliseconds.</summary>
-    internal static readonly TimeSpan Grace = TimeSpan.FromMilliseconds(200);
+    internal static readonly TimeSpan Grace = TimeSpan.FromMilliseconds(400);
 
     /// <summary>Reads one process.</summary>
     /// <param name="root">The proc tree of the process.</param>
@@ -84,4 +84,11 @@ public static class TargetRun
     public static IEnumerable<T> ReadSequence<T>(
         ProcRoot root, int processId, Func<CancellationToken, IEnumerable<T>> read, TargetRunOptions? options = null, CancellationToken cancellationToken = default) =>
         TargetWatch.IsWatched ? read(cancellationToken) : new TargetStream<T>(root, processId, read, options ?? new TargetRunOptions(), LeftTargets.Shared).Enumerate(cancellationToken);
+
+    /// <summary>
+    /// Creates the failure of the process that was read when the machine lacked descriptors or memory. Such a failure of a file of the whole
+    /// machine does not end the reading of other processes.
+    /// </summary>
+    internal static Exception NameProcess(Exception failure, int processId) =>
+        failure is ProcfsException { ProcessId: null, IsExhaustion: true } exhaustion ? exhaustion.ForProcess(processId) : failure;
 }

@@ -70,7 +70,7 @@ internal sealed class TargetStream<T>(
         catch (Exception failure)
         {
             // The consumer throws it.
-            _failure = failure;
+            _failure = TargetRun.NameProcess(failure, processId);
         }
         finally
         {

@@ -51,6 +51,9 @@ internal sealed class KPageFlagsHistogram(FlagFilter filter, bool rawFlags)
     public void Add(ulong word, PagemapEntry entry, long pages = 1) =>
         AddCount(_counts, (word, entry.Raw & ~PagemapEntry.PfnMask), pages);
 
+    /// <summary>Adds the counts of another histogram.</summary>
+    public void Add(KPageFlagsHistogram other) => Merge(other._counts);
+
     /// <summary>Gets the combinations of flags that occurred and that the filter accepts, in ascending order of their values.</summary>
     public IReadOnlyList<KPageFlagsSummary> GetSummaries()
     {

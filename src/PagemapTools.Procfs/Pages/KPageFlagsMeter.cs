@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using PagemapTools.Procfs.Entries;
 using PagemapTools.Procfs.Frames;
 using PagemapTools.Procfs.Machine;
@@ -44,22 +45,24 @@ public sealed class KPageFlagsMeter : IDisposable
     /// <param name="progress">Receives the address up to which the process has been read.</param>
     /// <param name="cancellationToken">Cancels the reading.</param>
     /// <exception cref="ProcfsException">The process has exited, or may not be read; the pages read before are counted.</exception>
-    public void Add(ProcessAddressSpace process, IProgress<ulong>? progress = null, CancellationToken cancellationToken = default)
-    {
-        using ProcessPageReader reader = new(_procfs, process, new ProcessPageQuery { Include = FrameProperties.Flags });
-        try
+    public void Add(ProcessAddressSpace process, IProgress<ulong>? progress = null, CancellationToken cancellationToken = default) =>
+        Add(Count(process, progress, cancellationToken));
+
+    /// <summary>Counts the populated pages of a process, on threads that can be left behind (<see cref="TargetRun"/>).</summary>
+    /// <param name="processId">The process.</param>
+    /// <param name="progress">Receives the address up to which the process has been read, on another thread.</param>
+    /// <param name="options">The timeout; null for the defaults.</param>
+    /// <param name="cancellationToken">Cancels the reading.</param>
+    /// <exception cref="ProcfsException">
+    /// The process has exited, or may not be read; the pages read before are counted. Or the process does not answer; none of its pages is
+    /// counted.
+    /// </exception>
+    public void Add(int processId, IProgress<ulong>? progress = null, TargetRunOptions? options = null, CancellationToken cancellationToken = default) =>
+        Add(TargetRun.Read(_procfs.Root, processId, token =>
         {
-            while (reader.MoveNext(cancellationToken))
-            {
-                progress?.Report(reader.Position);
-                AddRows(reader.Batch);
-            }
-        }
-        finally
-        {
-            _warnings.Report(reader.Warnings);
-        }
-    }
+            using ProcessAddressSpace process = _procfs.OpenProcess(processId);
+            return Count(process, progress, token);
+        }, options, cancellationToken));
 
     /// <summary>Counts a page by the flags that were read before, or else by the current flags of its frame.</summary>
     /// <exception cref="ProcfsException">A read failed.</exception>
@@ -101,21 +104,57 @@ public sealed class KPageFlagsMeter : IDisposable
     /// <summary>Returns the buffers.</summary>
     public void Dispose() => _batcher.Dispose();
 
-    private void AddRows(PageBatch batch)
+    // A reading that was left behind must not change the summary, so each has a histogram of its own.
+    private ProcessCount Count(ProcessAddressSpace process, IProgress<ulong>? progress, CancellationToken cancellationToken)
     {
+        KPageFlagsHistogram histogram = new(new FlagFilter(), rawFlags: true);
+        ReadWarnings warnings = ReadWarnings.None;
+        using ProcessPageReader reader = new(_procfs, process, new ProcessPageQuery { Include = FrameProperties.Flags });
+        ProcfsException? failure = null;
+        try
+        {
+            while (reader.MoveNext(cancellationToken))
+            {
+                progress?.Report(reader.Position);
+                warnings |= AddRows(histogram, reader.Batch);
+            }
+        }
+        catch (ProcfsException exception)
+        {
+            failure = exception;
+        }
+
+        return new ProcessCount(histogram, warnings | reader.Warnings, failure);
+    }
+
+    private void Add(ProcessCount process)
+    {
+        _histogram.Add(process.Histogram);
+        _warnings.Report(process.Warnings);
+        if (process.Failure is not null)
+        {
+            ExceptionDispatchInfo.Throw(process.Failure);
+        }
+    }
+
+    private static ReadWarnings AddRows(KPageFlagsHistogram histogram, PageBatch batch)
+    {
+        ReadWarnings warnings = ReadWarnings.None;
         for (int row = 0; row < batch.Count; row++)
         {
             PagemapEntry entry = batch.Entry(row);
             ulong word = entry.IsPresent ? batch.GetValue(FrameProperties.Flags, row) : 0;
             if (word != PfnBatchReader.NoValue)
             {
-                _histogram.Add(word, entry);
+                histogram.Add(word, entry);
             }
             else if (entry.Pfn is not null)
             {
-                _warnings.Report(ReadWarnings.UntrackedPageFrames);
+                warnings |= ReadWarnings.UntrackedPageFrames;
             }
         }
+
+        return warnings;
     }
 
     private void AddFrames(in PageValues first, long pages, CancellationToken cancellationToken)
@@ -123,6 +162,9 @@ public sealed class KPageFlagsMeter : IDisposable
         _batcher.Add(first, pages, cancellationToken);
         _warnings.Report(first.IsPfnHidden ? ReadWarnings.HiddenPageFrames : ReadWarnings.None);
     }
+
+    /// <summary>What was counted of one process, and why it is not all.</summary>
+    private sealed record ProcessCount(KPageFlagsHistogram Histogram, ReadWarnings Warnings, ProcfsException? Failure);
 }
 
 /// <summary>Summaries in one call.</summary>

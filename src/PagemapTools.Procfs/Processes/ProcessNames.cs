@@ -8,6 +8,9 @@ internal static class ProcessNames
 {
     private const int KernelNameLength = 15;
 
+    // comm is always readable; the command line takes the lock of the memory map (fs/proc/base.c, get_mm_cmdline).
+    private static readonly TargetRunOptions s_completion = new() { Timeout = TimeSpan.FromMilliseconds(500) };
+
     // For a kernel thread comm also contains the work queue, in at most 64 bytes (fs/proc/array.c, proc_task_name).
     private const int MaxNameLength = 256;
 
@@ -17,7 +20,7 @@ internal static class ProcessNames
         TryRead(root, processId, out int errno) ?? throw ProcessErrors.FromErrno(root, processId, file, errno);
 
     /// <summary>Reads the name; null if it cannot be read (<paramref name="errno"/> has the reason).</summary>
-    public static string? TryRead(ProcRoot root, int processId, out int errno)
+    public static string? TryRead(ProcRoot root, int processId, out int errno, CancellationToken cancellationToken = default)
     {
         Span<byte> buffer = stackalloc byte[MaxNameLength];
         ReadOnlySpan<byte> name = ReadKernelName(root, processId, buffer, out errno);
@@ -26,8 +29,19 @@ internal static class ProcessNames
             return null;
         }
 
-        Span<byte> commandLine = stackalloc byte[CommandLines.MaxLength];
-        return name.Length < KernelNameLength ? SeqFileText.Decode(name) : Complete(name, CommandLines.Read(root, processId, commandLine));
+        return name.Length < KernelNameLength ? SeqFileText.Decode(name) : CompleteOrCut(root, processId, name.ToArray(), cancellationToken);
+    }
+
+    private static string CompleteOrCut(ProcRoot root, int processId, byte[] name, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return TargetRun.Read(root, processId, _ => Complete(name, CommandLines.Read(root, processId, new byte[CommandLines.MaxLength])), s_completion, cancellationToken);
+        }
+        catch (ProcfsException failure) when (failure.Error == ProcfsError.TimedOut)
+        {
+            return SeqFileText.Decode(name);
+        }
     }
 
     /// <summary>Reads the name of a process whose command line was read before.</summary>

@@ -36,18 +36,20 @@ public sealed class ClearSoftDirtyCommand : ProcessTargetCommand
     {
         foreach (int id in ResolveTargets())
         {
-            if (!TryRead(() => Procfs.SoftDirty.GetTargetName(id), out string name)
+            if (!TryRead(() => Run(id, () => Procfs.SoftDirty.GetTargetName(id)), out string name)
                 || !ShouldProcess($"process {id} ({name})", "Clear soft-dirty bits"))
             {
                 continue;
             }
 
-            if (TryRead(() => Clear(id), out Process? process) && process is not null)
+            if (TryRead(() => Run(id, () => Clear(id)), out Process? process) && process is not null)
             {
                 WriteObject(process);
             }
         }
     }
+
+    private T Run<T>(int id, Func<T> step) => TargetRun.Read(Root, id, _ => step(), CreateRunOptions(), CancellationToken);
 
     /// <summary>Clears the bits; returns the process when -PassThru was given, else null.</summary>
     private Process? Clear(int id)

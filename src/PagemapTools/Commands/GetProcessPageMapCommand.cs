@@ -141,28 +141,27 @@ public sealed class GetProcessPageMapCommand : ProcessTargetCommand, IFlagFilter
     {
         foreach (int id in ResolveTargets())
         {
-            if (TryRead(() => Procfs.OpenProcess(id), out ProcessAddressSpace process))
-            {
-                using (process)
-                {
-                    Write(process);
-                }
-            }
+            Write(id);
         }
     }
 
     /// <inheritdoc/>
     protected override void EndProcessing() => WarnOfUnmatched(_mappings);
 
-    private void Write(ProcessAddressSpace process)
+    private void Write(int id)
     {
-        WorkProgress progress = WorkProgress.ForProcess(this, process);
-        IEnumerable<ProcessPageInfo> pages = Procfs.ReadPages(process, _query, progress, CancellationToken);
-        foreach (FrameInfo item in Guard<FrameInfo>(AsRange || IgnorePfn ? pages.AsRanges(IgnorePfn) : pages))
+        WorkProgress progress = WorkProgress.ForProcess(this, id);
+        foreach (FrameInfo item in Guard(TargetRun.ReadSequence(Root, id, token => Read(id, progress, token), CreateRunOptions(progress), CancellationToken)))
         {
             WriteObject(item);
         }
 
         progress.Complete();
+    }
+
+    private IEnumerable<FrameInfo> Read(int id, WorkProgress progress, CancellationToken cancellationToken)
+    {
+        IEnumerable<ProcessPageInfo> pages = Procfs.ReadPages(id, _query, progress, cancellationToken);
+        return AsRange || IgnorePfn ? pages.AsRanges(IgnorePfn) : pages;
     }
 }

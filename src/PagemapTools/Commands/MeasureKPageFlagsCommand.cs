@@ -127,15 +127,9 @@ public sealed class MeasureKPageFlagsCommand : ProcessTargetCommand, IFlagFilter
     {
         foreach (int id in ResolveTargets())
         {
-            if (TryRead(() => Procfs.OpenProcess(id), out ProcessAddressSpace process))
-            {
-                using (process)
-                {
-                    WorkProgress progress = WorkProgress.ForProcess(this, process);
-                    TryRead(() => _meter!.Add(process, progress, CancellationToken));
-                    progress.Complete();
-                }
-            }
+            WorkProgress progress = WorkProgress.ForProcess(this, id);
+            TryRead(() => _meter!.Add(id, progress, CreateRunOptions(progress), CancellationToken));
+            progress.Complete();
         }
     }
 }

@@ -172,37 +172,16 @@ public sealed class MeasureProcessUssCommand : SampledProcessCommand
 
     private IEnumerable<MeasureResult> MeasureProcesses(IReadOnlyList<int> targets, WorkProgress progress)
     {
-        if (targets.Count == 1)
-        {
-            return targets.Select(id => MeasureParallel(id, progress));
-        }
-
-        return targets.AsParallel().AsOrdered().WithMergeOptions(ParallelMergeOptions.NotBuffered).WithCancellation(CancellationToken)
-            .Select(id => Measure(id, threads: 1));
-    }
-
-    private MeasureResult MeasureParallel(int id, WorkProgress progress)
-    {
-        Task<MeasureResult> measuring = Task.Run(() => Measure(id, threads: null, progress));
-        progress.PollUntilDone(measuring);
-        return measuring.Result;
-    }
-
-    private MeasureResult Measure(int id, int? threads, WorkProgress? progress = null)
-    {
-        try
-        {
-            return new MeasureResult(_meter!.Measure(id, _mappings is null ? null : _mappings.IsMatch, threads, progress, CancellationToken), null);
-        }
-        catch (ProcfsException failure)
-        {
-            return new MeasureResult(null, failure);
-        }
+        // One process is walked on all processors; of several, each is walked on one.
+        (WorkProgress? position, int? threads) = targets.Count == 1 ? (progress, (int?)null) : (null, 1);
+        return TargetRun.ReadEach(Root, targets, (id, token) => _meter!.Measure(id, _mappings is null ? null : _mappings.IsMatch, threads, position, token), CreateRunOptions(position), CancellationToken)
+            .Select(result => new MeasureResult(result.Value, result.Failure));
     }
 
     private IEnumerable<MeasureResult> MeasureMappings(int id)
     {
-        using IEnumerator<MappingUss> mappings = _meter!.MeasureMappings(id, _mappings is null ? null : _mappings.IsMatch, CancellationToken).GetEnumerator();
+        using IEnumerator<MappingUss> mappings = TargetRun.ReadSequence(
+            Root, id, token => _meter!.MeasureMappings(id, _mappings is null ? null : _mappings.IsMatch, token), CreateRunOptions(), CancellationToken).GetEnumerator();
         for (MeasureResult? result = TryNext(mappings); result is not null; result = TryNext(mappings))
         {
             yield return result.Value;

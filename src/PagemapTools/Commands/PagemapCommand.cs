@@ -8,6 +8,8 @@ public abstract class PagemapCommand : PSCmdlet, IDisposable
 {
     private readonly CancellationTokenSource _cancellation = new();
     private readonly HashSet<string> _warnings = [];
+    private int _thread;
+    private int _pendingWarnings;
     private bool _isDisposed;
 
     /// <summary>Where proc is mounted. The default is the environment variable PAGEMAPTOOLS_PROC, or /proc.</summary>
@@ -45,6 +47,7 @@ public abstract class PagemapCommand : PSCmdlet, IDisposable
     /// <inheritdoc/>
     protected override void BeginProcessing()
     {
+        _thread = Environment.CurrentManagedThreadId;
         if (!OperatingSystem.IsLinux())
         {
             ThrowTerminatingError(PagemapErrors.PlatformNotSupported());
@@ -78,6 +81,19 @@ public abstract class PagemapCommand : PSCmdlet, IDisposable
         _cancellation.Dispose();
     }
 
+    /// <summary>Finds the name of a process, for progress; null if it cannot be read.</summary>
+    internal string? FindProcessName(int processId)
+    {
+        try
+        {
+            return Root.GetProcessName(processId, CancellationToken);
+        }
+        catch (Exception unreadable) when (EndsReading(unreadable))
+        {
+            return null;
+        }
+    }
+
     // Every text that may contain a name passes through these four.
     internal new void WriteProgress(ProgressRecord record)
     {
@@ -100,9 +116,15 @@ public abstract class PagemapCommand : PSCmdlet, IDisposable
         }
     }
 
-    /// <summary>Warns about the limits of a reading, once for each limit.</summary>
+    /// <summary>Warns about the limits of a reading, once for each limit. A warning from another thread is written with the next item.</summary>
     private protected void Warn(ReadWarnings warnings)
     {
+        if (Environment.CurrentManagedThreadId != _thread)
+        {
+            Interlocked.Or(ref _pendingWarnings, (int)warnings);
+            return;
+        }
+
         if (warnings.HasFlag(ReadWarnings.HiddenPageFrames))
         {
             WarnOnce("The kernel hides page frame numbers and swap offsets from this user, so values that depend on them are null. "
@@ -154,8 +176,11 @@ public abstract class PagemapCommand : PSCmdlet, IDisposable
         using IEnumerator<T> items = reading.GetEnumerator();
         while (TryMoveNext(items))
         {
+            WarnPending();
             yield return items.Current;
         }
+
+        WarnPending();
     }
 
     /// <inheritdoc cref="TryRead{T}"/>
@@ -174,13 +199,23 @@ public abstract class PagemapCommand : PSCmdlet, IDisposable
         try
         {
             result = read();
+            WarnPending();
             return true;
         }
         catch (Exception failure) when (EndsReading(failure))
         {
+            WarnPending();
             ReportEnd(failure);
             result = default!;
             return false;
+        }
+    }
+
+    private void WarnPending()
+    {
+        if (Volatile.Read(ref _pendingWarnings) != 0)
+        {
+            Warn((ReadWarnings)Interlocked.Exchange(ref _pendingWarnings, 0));
         }
     }
 

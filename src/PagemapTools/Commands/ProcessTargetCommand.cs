@@ -21,6 +21,11 @@ public abstract class ProcessTargetCommand : PagemapCommand
     [ArgumentCompleter(typeof(ProcessIdCompleter))]
     public int[] Id { get; set; } = [];
 
+    /// <summary>The seconds after which a process that does not answer is an error. A large process that takes long is none.</summary>
+    [Parameter]
+    [ValidateRange(1, 3600)]
+    public int TimeoutSec { get; set; } = (int)TargetRunOptions.DefaultTimeout.TotalSeconds;
+
     private protected abstract string[] Names { get; }
 
     private protected abstract Process[] Processes { get; }
@@ -55,6 +60,14 @@ public abstract class ProcessTargetCommand : PagemapCommand
         return ResolveTargets();
     }
 
+    /// <summary>The options of all readings of processes.</summary>
+    /// <param name="progress">Shows the position of one long reading while the cmdlet waits for it; null for none.</param>
+    private protected TargetRunOptions CreateRunOptions(WorkProgress? progress = null) => new()
+    {
+        Timeout = TimeSpan.FromSeconds(TimeoutSec),
+        OnWait = progress is null ? null : progress.ShowPosition,
+    };
+
     /// <summary>Lists all processes. A tree that cannot be listed ends the command.</summary>
     private protected IReadOnlyList<int> ListProcessIds() => TryRead(Root.GetProcessIds, out IReadOnlyList<int> ids) ? ids : [];
 
@@ -68,7 +81,12 @@ public abstract class ProcessTargetCommand : PagemapCommand
         // Get-Process returns kernel threads, too, and nobody means them.
         foreach (int id in processes.Select(process => process.Id))
         {
-            if (TryRead(() => Root.IsKernelThread(id), out bool isKernelThread) && isKernelThread)
+            if (!TryRead(() => TargetRun.Read(Root, id, _ => Root.IsKernelThread(id), CreateRunOptions(), CancellationToken), out bool isKernelThread))
+            {
+                continue;
+            }
+
+            if (isKernelThread)
             {
                 WriteVerbose($"Process {id} is left out: it is a kernel thread, which has no address space.");
             }
@@ -84,7 +102,7 @@ public abstract class ProcessTargetCommand : PagemapCommand
         Dictionary<int, string> running = [];
         foreach (int id in ListProcessIds())
         {
-            if (TryRead(() => Root.GetProcessName(id), out string? name) && name is not null)
+            if (TryRead(() => Root.GetProcessName(id, CancellationToken), out string? name) && name is not null)
             {
                 running.Add(id, name);
             }

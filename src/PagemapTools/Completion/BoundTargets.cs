@@ -7,6 +7,9 @@ namespace PagemapTools.Completion;
 /// <summary>The processes on the command line, and their proc tree.</summary>
 internal sealed class BoundTargets(IDictionary boundParameters)
 {
+    // The user waits for the list. A process that does not answer is not in it.
+    private static readonly TargetRunOptions s_options = new() { Timeout = TimeSpan.FromMilliseconds(500) };
+
     /// <summary>The proc tree.</summary>
     public ProcRoot Root { get; } = new(boundParameters["ProcPath"] as string);
 
@@ -15,11 +18,10 @@ internal sealed class BoundTargets(IDictionary boundParameters)
 
     /// <summary>Lists the processes of the tree that are not kernel threads, with their names.</summary>
     public IEnumerable<(int Id, string Name)> ListProcesses() =>
-        from id in IsReadable ? Root.GetProcessIds() : []
-        where !Root.IsKernelThread(id)
-        let name = Root.GetProcessName(id)
-        where name is not null
-        select (id, name);
+        from process in TargetRun.ReadEach(
+            Root, IsReadable ? Root.GetProcessIds() : [], (id, token) => Root.IsKernelThread(id) ? null : Root.GetProcessName(id, token), s_options)
+        where process.Value is not null
+        select (process.ProcessId, process.Value);
 
     /// <summary>Lists the mappings of the processes on the command line. A process that the caller may not read has none.</summary>
     public IEnumerable<MemoryMapping> ListMappings() => GetProcessIds().SelectMany(ReadMappings);
@@ -44,14 +46,19 @@ internal sealed class BoundTargets(IDictionary boundParameters)
     {
         try
         {
-            using ProcessAddressSpace process = ProcessAddressSpace.Open(Root, processId);
-            return [.. process.ReadMappings()];
+            return TargetRun.Read(Root, processId, _ => ReadAllMappings(processId), s_options);
         }
         catch (ProcfsException)
         {
             // Completion is silent; the command itself reports the error.
             return [];
         }
+    }
+
+    private MemoryMapping[] ReadAllMappings(int processId)
+    {
+        using ProcessAddressSpace process = ProcessAddressSpace.Open(Root, processId);
+        return [.. process.ReadMappings()];
     }
 
     private static IEnumerable<string> ToTexts(object? bound) => bound switch

@@ -13,6 +13,7 @@ internal static unsafe partial class Libc
     public const int FadviseDontNeed = 4;
 
     public const int UnmountDetach = 2;
+    public const short PollIn = 1;
 
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true)]
     public static partial int Open(byte* path, int flags, int mode);
@@ -31,6 +32,12 @@ internal static unsafe partial class Libc
 
     [LibraryImport("libc", EntryPoint = "read", SetLastError = true)]
     public static partial nint Read(int fd, void* buffer, nuint count);
+
+    [LibraryImport("libc", EntryPoint = "write", SetLastError = true)]
+    public static partial nint Write(int fd, void* buffer, nuint count);
+
+    [LibraryImport("libc", EntryPoint = "poll", SetLastError = true)]
+    public static partial int Poll(PollDescriptor* descriptors, nuint count, int milliseconds);
 
     [LibraryImport("libc", EntryPoint = "pread", SetLastError = true)]
     public static partial nint ReadAt(int fd, void* buffer, nuint count, long offset);
@@ -56,4 +63,12 @@ internal static unsafe partial class Libc
 
     [LibraryImport("libc", EntryPoint = "swapoff", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
     public static partial int SwapOff(string path);
+
+    [StructLayout(LayoutKind.Sequential)]
+    public struct PollDescriptor
+    {
+        public int Descriptor;
+        public short Events;
+        public short Returned;
+    }
 }

@@ -18,6 +18,12 @@ internal static unsafe partial class Libc
     [LibraryImport("libc", EntryPoint = "unshare", SetLastError = true)]
     public static partial int Unshare(int flags);
 
+    [LibraryImport("libc", EntryPoint = "geteuid")]
+    public static partial uint GetUser();
+
+    [LibraryImport("libc", EntryPoint = "getegid")]
+    public static partial uint GetGroup();
+
     [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
     public static partial int Kill(int pid, int signal);
 
