@@ -84,12 +84,19 @@ internal sealed unsafe class FuseServer
         }
     }
 
-    /// <summary>Closes the device. The kernel fails all requests that wait, and lets go of everyone.</summary>
+    /// <summary>Ends the connection. The kernel fails all requests that wait, and lets go of everyone.</summary>
     public void Release()
     {
         if (!_ends)
         {
             _ends = true;
+            if (_isMounted)
+            {
+                // A cloned child has the device open, too. This call ends the connection (fs/fuse/inode.c, fuse_umount_begin), even if
+                // it cannot unmount a file system that is in use.
+                _isMounted = Libc.Unmount(Directory, Libc.UnmountForce) != 0;
+            }
+
             _thread.Join();
             Libc.Close(_device).OrFail("close");
         }

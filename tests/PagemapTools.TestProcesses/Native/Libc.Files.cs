@@ -12,6 +12,7 @@ internal static unsafe partial class Libc
     public const int FadviseRandom = 1;
     public const int FadviseDontNeed = 4;
 
+    public const int UnmountForce = 1;
     public const int UnmountDetach = 2;
     public const short PollIn = 1;
 

@@ -1,0 +1,145 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Management.Automation;
+
+namespace PagemapTools.Tests;
+
+/// <summary>A process whose memory map stays locked does not hold up the cmdlets.</summary>
+[Collection(ExclusiveCollection.Name)]
+[Trait("Tier", "Privileged")]
+public sealed class StuckTargetTests : IDisposable
+{
+    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(2);
+
+    private readonly TargetProcess _target = TargetProcess.Start("locked-map");
+    private readonly Session _session = new();
+
+    public StuckTargetTests() => _session["stuck"] = Stuck;
+
+    private int Stuck => _target.Children[0];
+
+    public void Dispose()
+    {
+        _target.Dispose();
+        Assert.True(SpinWait.SpinUntil(() => CountBlockedThreads() == 0, s_patience), "Threads are still blocked after the release.");
+        _session.Dispose();
+    }
+
+    [Theory]
+    [InlineData("Measure-ProcessUss -Id $stuck")]
+    [InlineData("Measure-ProcessUss -Id $stuck -Method Exclusive")]
+    [InlineData("Measure-ProcessUss -Id $stuck -ByMapping")]
+    [InlineData("Get-ProcessPageMap -Id $stuck")]
+    [InlineData("Get-ProcessPageMap -Id $stuck -ResolveShared -AsRange")]
+    [InlineData("Measure-KPageFlags -Id $stuck")]
+    public void TargetThatDoesNotAnswerIsAnError(string command)
+    {
+        Outcome outcome = _session.Run($"{command} -TimeoutSec 1");
+
+        ErrorRecord error = Assert.Single(outcome.Errors);
+        Assert.StartsWith("ProcessTimedOut,", error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Equal(ErrorCategory.OperationTimeout, error.CategoryInfo.Category);
+        Assert.Equal(Stuck, error.TargetObject);
+        Assert.Contains("within 1 seconds", error.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void ClearSoftDirtyOfSuchATargetIsAnError()
+    {
+        Require.SoftDirty();
+        ErrorRecord error = Assert.Single(_session.Run("Clear-SoftDirty -Id $stuck -TimeoutSec 1").Errors);
+        Assert.StartsWith("ProcessTimedOut,", error.FullyQualifiedErrorId, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void OtherTargetsAreMeasured()
+    {
+        Outcome outcome = _session.Run($"Measure-ProcessUss -Id {Environment.ProcessId}, $stuck, {_target.ProcessId} -TimeoutSec 1");
+
+        Assert.Equal([Environment.ProcessId, _target.ProcessId], outcome.Output.Select(row => row.Properties["ProcessId"].Value).Cast<int>());
+        Assert.Equal(Stuck, Assert.Single(outcome.Errors).TargetObject);
+    }
+
+    [Fact]
+    public void AllOthersAreMeasuredInARunOverAllProcesses()
+    {
+        Outcome outcome = _session.Run("Measure-ProcessUss -TimeoutSec 1");
+
+        Assert.Equal(Stuck, Assert.Single(outcome.Errors, error => error.FullyQualifiedErrorId.StartsWith("ProcessTimedOut,", StringComparison.Ordinal)).TargetObject);
+        int[] measured = [.. outcome.Output.Select(row => (int)row.Properties["ProcessId"].Value)];
+        Assert.Contains(_target.ProcessId, measured);
+        Assert.Contains(Environment.ProcessId, measured);
+        Assert.DoesNotContain(Stuck, measured);
+    }
+
+    [Fact]
+    public void RepeatedCommandsLeaveNoMoreThreads()
+    {
+        for (int i = 0; i < 20; i++)
+        {
+            Assert.Single(_session.Run("Measure-ProcessUss -Id $stuck -TimeoutSec 1").Errors);
+        }
+
+        Assert.Equal(1, CountBlockedThreads());
+    }
+
+    [Fact]
+    public void TargetIsMeasuredAfterItsRelease()
+    {
+        Assert.Single(_session.Run("Measure-ProcessUss -Id $stuck -TimeoutSec 1").Errors);
+
+        _target.Next();
+
+        Assert.Equal(Stuck, Assert.Single(_session.GetObjects("Measure-ProcessUss -Id $stuck -TimeoutSec 60")).Properties["ProcessId"].Value);
+    }
+
+    [Theory]
+    [InlineData("Measure-ProcessUss -Id $stuck")]
+    [InlineData("Measure-ProcessUss")]
+    [InlineData("Measure-ProcessUss -Id $stuck -ByMapping")]
+    [InlineData("Get-ProcessPageMap -Id $stuck | ForEach-Object { }")]
+    [InlineData("Measure-KPageFlags -Id $stuck")]
+    public void StopLeavesATargetThatDoesNotAnswer(string command)
+    {
+        using PowerShell shell = _session.CreateCommand($"{command} -TimeoutSec 3600".Replace(" | ForEach-Object { } -TimeoutSec 3600", " -TimeoutSec 3600 | ForEach-Object { }", StringComparison.Ordinal));
+        IAsyncResult work = shell.BeginInvoke();
+        Assert.True(SpinWait.SpinUntil(() => CountBlockedThreads() > 0, s_patience), "No thread waits for the target.");
+        Assert.False(work.AsyncWaitHandle.WaitOne(TimeSpan.FromMilliseconds(500)), "The command ended by itself.");
+
+        Stopwatch watch = Stopwatch.StartNew();
+        shell.Stop();
+
+        Assert.InRange(watch.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(2));
+        Assert.Equal(PSInvocationState.Stopped, shell.InvocationStateInfo.State);
+    }
+
+    [Fact]
+    public void CompletionListsTheOtherProcesses()
+    {
+        string[] ids = [.. CompleteInput("Get-ProcessPageMap -Id ")];
+        Assert.Contains(_target.ProcessId.ToString(CultureInfo.InvariantCulture), ids);
+        Assert.NotEmpty(CompleteInput($"Get-ProcessPageMap -Id {Stuck} -Mapping "));
+    }
+
+    private IEnumerable<string> CompleteInput(string input)
+    {
+        using PowerShell shell = PowerShell.Create();
+        shell.Runspace = _session.Runspace;
+        return CommandCompletion.CompleteInput(input, input.Length, null, shell).CompletionMatches.Select(match => match.CompletionText);
+    }
+
+    // A thread that waits for mmap_lock sleeps in state D; no other thread of the tests does so for long.
+    private static int CountBlockedThreads() => Directory.GetDirectories("/proc/self/task").Count(thread =>
+    {
+        try
+        {
+            string stat = File.ReadAllText($"{thread}/stat");
+            return stat[stat.LastIndexOf(')') + 2] == 'D' && File.ReadAllText($"{thread}/comm").StartsWith("PagemapTools ta", StringComparison.Ordinal);
+        }
+        catch (IOException)
+        {
+            // The thread has ended.
+            return false;
+        }
+    });
+}
