@@ -23,18 +23,23 @@ internal sealed class WorkProgress(PagemapCommand cmdlet, Func<string> describeA
     // Null until a record is written.
     private string? _activity;
 
+    public WorkProgress(PagemapCommand cmdlet, string activity, Func<ulong, string>? describe = null, ulong? end = null)
+        : this(cmdlet, () => activity, describe, end)
+    {
+    }
+
     /// <summary>Creates the progress of a walk through the address space of a process.</summary>
     public static WorkProgress ForProcess(PagemapCommand cmdlet, int processId) =>
         new(cmdlet, () => $"Reading the pages of process {processId} ({cmdlet.FindProcessName(processId)})", DescribeAddress, s_endOfAddressSpace);
 
     /// <summary>Creates the progress of a reading of page frames.</summary>
-    public static WorkProgress ForFrames(PagemapCommand cmdlet, string activity) => new(cmdlet, () => activity, pfn => $"at page frame 0x{pfn:x}");
+    public static WorkProgress ForFrames(PagemapCommand cmdlet, string activity) => new(cmdlet, activity, pfn => $"at page frame 0x{pfn:x}");
 
     /// <summary>Creates the progress of a reading of all processes.</summary>
     public static WorkProgress ForProcesses(PagemapCommand cmdlet, string activity) => new(cmdlet, activity, count => $"{count} processes read");
 
     /// <summary>Creates the progress of a measurement, which walks the address space of one process or counts processes.</summary>
-    public static WorkProgress ForMeasurement(PagemapCommand cmdlet) => new(cmdlet, () => "Measuring processes", DescribeAddress, s_endOfAddressSpace);
+    public static WorkProgress ForMeasurement(PagemapCommand cmdlet) => new(cmdlet, "Measuring processes", DescribeAddress, s_endOfAddressSpace);
 
     /// <summary>Creates the progress of a comparison, which walks the address spaces of two processes side by side.</summary>
     public static WorkProgress ForComparison(PagemapCommand cmdlet) => new(cmdlet, "Comparing pages", DescribeAddress, s_endOfAddressSpace);

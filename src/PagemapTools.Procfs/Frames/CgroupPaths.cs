@@ -1,4 +1,3 @@
-using System.Text;
 using Microsoft.Win32.SafeHandles;
 
 namespace PagemapTools.Procfs.Frames;
@@ -67,21 +66,16 @@ public sealed class CgroupPaths
     /// <summary>Finds the mount point of the memory hierarchy in a file in the format of /proc/PID/mountinfo; null if there is none.</summary>
     internal static string? FindRoot(string mountInfo)
     {
-        // Fields: id parent major:minor root mountpoint options [optional...] - type source super-options
         string? unified = null;
         using SafeFileHandle file = ProcRoot.Default.OpenFile(mountInfo, out int errno);
-        using ProcLineReader lines = new(file, mountInfo, maxSize: ProcText.MaxMountInfoSize);
-        while (errno == 0 && lines.MoveNext())
+        foreach (MountInfo mount in errno == 0 ? MountInfo.Read(file, mountInfo) : [])
         {
-            string[] halves = Encoding.Latin1.GetString(lines.Line).Split(" - ", 2);
-            string[] mount = halves[0].Split(' ');
-            string[] source = halves[^1].Split(' ');
-            if (mount.Length > 4 && source[0] == "cgroup" && source[^1].Split(',').Contains("memory", StringComparer.Ordinal))
+            if (mount.FileSystem == "cgroup" && mount.SuperOptions.Split(',').Contains("memory", StringComparer.Ordinal))
             {
-                return DecodeMountPoint(mount);
+                return mount.MountPoint;
             }
 
-            unified ??= mount.Length > 4 && source[0] == "cgroup2" ? DecodeMountPoint(mount) : null;
+            unified ??= mount.FileSystem == "cgroup2" ? mount.MountPoint : null;
         }
 
         return unified;
@@ -112,8 +106,6 @@ public sealed class CgroupPaths
             : null;
     }
 
-    private static string DecodeMountPoint(string[] mount) => SeqFileText.Unescape(Encoding.Latin1.GetBytes(mount[4]), " \t\n\\");
-
     private void Refresh()
     {
         _paths.Clear();
@@ -123,12 +115,19 @@ public sealed class CgroupPaths
         }
 
         EnumerationOptions options = new() { RecurseSubdirectories = true, IgnoreInaccessible = true, AttributesToSkip = FileAttributes.ReparsePoint };
-        foreach (string directory in Directory.EnumerateDirectories(Root, "*", options).Prepend(Root))
+        try
         {
-            if (Statx.GetByPath(directory) is { } identity)
+            foreach (string directory in Directory.EnumerateDirectories(Root, "*", options).Prepend(Root))
             {
-                _paths[identity.Inode] = directory;
+                if (Statx.GetByPath(directory) is { } identity)
+                {
+                    _paths[identity.Inode] = directory;
+                }
             }
+        }
+        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
+        {
+            throw new ProcfsException(ProcfsError.ReadFailed, $"'{Root}' cannot be listed: {unreadable.Message}", Root);
         }
     }
 }

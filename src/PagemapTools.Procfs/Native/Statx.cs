@@ -9,7 +9,12 @@ internal static partial class Statx
     private const int AtWorkingDirectory = -100;
     private const int AtNoFollow = 0x100;
     private const int AtEmptyPath = 0x1000;
+
+    // The kernel answers from its caches. Without this flag a network or FUSE file system asks its server, which may never answer.
     private const int AtDoNotSync = 0x4000;
+
+    private const ulong NoDumpAttribute = 0x40;
+    private const int AttributesMaskOffset = 56;
     private const uint Fields = 0x1 | 0x4 | 0x8 | 0x100 | 0x200;
     private const int ResultSize = 256;
     private const int LinksOffset = 16;
@@ -30,13 +35,25 @@ internal static partial class Statx
     }
 
     /// <summary>The owner, type, inode, size and device of a file, and how many names it has.</summary>
-    public readonly record struct FileIdentity(uint UserId, FileType Type, ulong Inode, ulong Size, uint DeviceMajor, uint DeviceMinor, uint Links);
+    /// <param name="UserId">The owner.</param>
+    /// <param name="Type">The type.</param>
+    /// <param name="Inode">The inode.</param>
+    /// <param name="Size">The size in bytes.</param>
+    /// <param name="DeviceMajor">The device that the file is on.</param>
+    /// <param name="DeviceMinor">Its minor number.</param>
+    /// <param name="Links">The number of names.</param>
+    /// <param name="HasNoDumpAttribute">
+    /// Whether the file system has the attribute of chattr +d. tmpfs, ext4, xfs, btrfs and f2fs have it, and an overlay for a file of theirs;
+    /// FUSE, NFS, SMB and 9P do not have it.
+    /// </param>
+    public readonly record struct FileIdentity(
+        uint UserId, FileType Type, ulong Inode, ulong Size, uint DeviceMajor, uint DeviceMinor, uint Links, bool HasNoDumpAttribute);
 
     /// <summary>Gets the identity of a path, without following a symbolic link; null on failure.</summary>
     public static FileIdentity? GetByPath(string path) => Invoke(AtWorkingDirectory, path, AtNoFollow);
 
     /// <summary>Gets the identity of the file that a link of proc stands for, from what the kernel caches; null on failure.</summary>
-    public static FileIdentity? GetByLink(string path) => Invoke(AtWorkingDirectory, path, AtDoNotSync);
+    public static FileIdentity? GetByLink(string path) => Invoke(AtWorkingDirectory, path, 0);
 
     /// <summary>Gets the identity of an open file; null on failure.</summary>
     public static FileIdentity? GetByHandle(SafeFileHandle file)
@@ -51,7 +68,7 @@ internal static partial class Statx
         Span<byte> result = stackalloc byte[ResultSize];
         fixed (byte* start = result)
         {
-            if (StatxNative(directory, path, flags, Fields, start) != 0)
+            if (StatxNative(directory, path, flags | AtDoNotSync, Fields, start) != 0)
             {
                 return null;
             }
@@ -64,7 +81,8 @@ internal static partial class Statx
             MemoryMarshal.Read<ulong>(result[SizeOffset..]),
             ReadUInt32(result, DeviceMajorOffset),
             ReadUInt32(result, DeviceMinorOffset),
-            ReadUInt32(result, LinksOffset));
+            ReadUInt32(result, LinksOffset),
+            (MemoryMarshal.Read<ulong>(result[AttributesMaskOffset..]) & NoDumpAttribute) != 0);
     }
 
     private static uint ReadUInt32(ReadOnlySpan<byte> bytes, int offset) => MemoryMarshal.Read<uint>(bytes[offset..]);

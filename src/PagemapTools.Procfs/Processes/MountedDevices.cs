@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Runtime.InteropServices;
-using System.Text;
 using Microsoft.Win32.SafeHandles;
 
 namespace PagemapTools.Procfs.Processes;
@@ -20,13 +19,27 @@ internal sealed class MountedDevices(ProcRoot root, TimeProvider? time = null)
     /// <summary>The time after which the table is made anew.</summary>
     public static readonly TimeSpan TimeToLive = TimeSpan.FromSeconds(10);
 
-    // The rootfs of an initramfs is a tmpfs. With root= on the command line rootfs is a ramfs, whose pages are never swapped (init/do_mounts.c).
+    // A file system that is not listed here may have a server. The rootfs of an initramfs is a tmpfs. With root= on the command line rootfs is a ramfs, whose pages are never swapped (init/do_mounts.c).
     private static readonly Dictionary<string, BackingStore> s_fileSystems = new(StringComparer.Ordinal)
     {
         ["hugetlbfs"] = BackingStore.HugePages,
         ["tmpfs"] = BackingStore.Swap,
         ["devtmpfs"] = BackingStore.Swap,
         ["rootfs"] = BackingStore.Swap,
+        ["ramfs"] = BackingStore.Disk,
+        ["ext2"] = BackingStore.Disk,
+        ["ext3"] = BackingStore.Disk,
+        ["ext4"] = BackingStore.Disk,
+        ["xfs"] = BackingStore.Disk,
+        ["btrfs"] = BackingStore.Disk,
+        ["f2fs"] = BackingStore.Disk,
+        ["bcachefs"] = BackingStore.Disk,
+        ["zfs"] = BackingStore.Disk,
+        ["erofs"] = BackingStore.Disk,
+        ["squashfs"] = BackingStore.Disk,
+        ["vfat"] = BackingStore.Disk,
+        ["exfat"] = BackingStore.Disk,
+        ["iso9660"] = BackingStore.Disk,
         ["overlay"] = BackingStore.UnderlyingOfOverlay,
     };
 
@@ -75,21 +88,9 @@ internal sealed class MountedDevices(ProcRoot root, TimeProvider? time = null)
     {
         string path = root.GetPath(threadId, "mountinfo");
         using SafeFileHandle file = root.OpenFile(path, out int errno, threadId);
-        using ProcLineReader lines = new(file, path, threadId, ProcText.MaxMountInfoSize);
-        while (errno == 0 && lines.MoveNext())
+        foreach (MountInfo mount in errno == 0 ? MountInfo.Read(file, path, threadId) : [])
         {
-            // Fields: id parent major:minor root mountpoint options [optional...] - type source super-options
-            ReadOnlySpan<byte> line = lines.Line;
-            int separator = line.IndexOf(" - "u8);
-            if (separator >= 0
-                && ProcNumber.TryTake(ref line, (byte)' ', out _) && ProcNumber.TryTake(ref line, (byte)' ', out _)
-                && ProcNumber.TryTake(ref line, (byte)':', out ulong major, uint.MaxValue) && ProcNumber.TryTake(ref line, (byte)' ', out ulong minor, uint.MaxValue))
-            {
-                ReadOnlySpan<byte> type = lines.Line[(separator + " - "u8.Length)..];
-                int end = type.IndexOf((byte)' ');
-                string fileSystem = Encoding.Latin1.GetString(end < 0 ? type : type[..end]);
-                devices[((uint)major, (uint)minor)] = s_fileSystems.GetValueOrDefault(fileSystem, BackingStore.Disk);
-            }
+            devices[(mount.DeviceMajor, mount.DeviceMinor)] = s_fileSystems.GetValueOrDefault(mount.FileSystem, BackingStore.Server);
         }
     }
 

@@ -3,6 +3,19 @@ using PagemapTools.Procfs.Processes;
 
 namespace PagemapTools.Procfs.SharedMemory;
 
+/// <summary>What keeps the caller from opening the file of a mapping.</summary>
+internal enum FileObstacle
+{
+    /// <summary>Nothing, or there is no file that can be opened.</summary>
+    None,
+
+    /// <summary>The caller may not open the file.</summary>
+    AccessDenied,
+
+    /// <summary>The file may be on a file system whose server does not answer.</summary>
+    MayNotAnswer,
+}
+
 /// <summary>The open file of a mapping.</summary>
 internal sealed class MappedFile : IDisposable
 {
@@ -30,10 +43,15 @@ internal sealed class MappedFile : IDisposable
     /// </summary>
     /// <param name="process">The process that has the mapping.</param>
     /// <param name="mapping">The mapping.</param>
-    /// <param name="isDenied">Whether the caller may not open the file.</param>
-    public static MappedFile? Open(ProcessAddressSpace process, MemoryMapping mapping, out bool isDenied)
+    /// <param name="isLocal">Whether the file is known to be on a local file system.</param>
+    /// <param name="obstacle">What keeps the caller from opening the file.</param>
+    /// <remarks>
+    /// A request to a FUSE server that hangs cannot be cancelled, not even by SIGKILL (fs/fuse/dev.c, request_wait_answer). So no request
+    /// is sent before the file is known to be on a local file system: O_PATH, and statx without synchronization, send none.
+    /// </remarks>
+    public static MappedFile? Open(ProcessAddressSpace process, MemoryMapping mapping, bool isLocal, out FileObstacle obstacle)
     {
-        isDenied = false;
+        obstacle = FileObstacle.None;
         if (!mapping.HasFile || !process.IsInProcFileSystem)
         {
             return null;
@@ -42,17 +60,23 @@ internal sealed class MappedFile : IDisposable
         string path = process.GetPath($"map_files/{mapping.Start:x}-{mapping.End:x}");
         using SafeFileHandle unopened = FileIO.OpenPath(path, out int errno);
         ProcText.ThrowIfExhausted(path, errno, process.ProcessId);
-        isDenied = errno is Errno.EPERM or Errno.EACCES;
+        obstacle = ToObstacle(errno);
 
         // Opening a character device can have effects: the first process to open a graphics card becomes its master (drivers/gpu/drm/drm_auth.c).
-        if (errno != 0 || GetFileType(unopened) is not (Statx.FileType.Regular or Statx.FileType.BlockDevice))
+        if (errno != 0 || Statx.GetByHandle(unopened) is not { Type: Statx.FileType.Regular or Statx.FileType.BlockDevice } identity)
         {
+            return null;
+        }
+
+        if (!isLocal && !identity.HasNoDumpAttribute)
+        {
+            obstacle = FileObstacle.MayNotAnswer;
             return null;
         }
 
         SafeFileHandle handle = FileIO.OpenForReading(path, out errno);
         ProcText.ThrowIfExhausted(path, errno, process.ProcessId);
-        isDenied = errno is Errno.EPERM or Errno.EACCES;
+        obstacle = ToObstacle(errno);
         if (!handle.IsInvalid)
         {
             return FromHandle(handle);
@@ -97,6 +121,8 @@ internal sealed class MappedFile : IDisposable
         MemoryMap.Unmap(address, length);
         return errno == 0;
     }
+
+    private static FileObstacle ToObstacle(int errno) => errno is Errno.EPERM or Errno.EACCES ? FileObstacle.AccessDenied : FileObstacle.None;
 
     private static Statx.FileType GetFileType(SafeFileHandle file) => Statx.GetByHandle(file)?.Type ?? default;
 }

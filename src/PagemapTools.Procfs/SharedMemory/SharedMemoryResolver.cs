@@ -9,8 +9,9 @@ namespace PagemapTools.Procfs.SharedMemory;
 /// is not in the page cache is swapped out.
 /// </summary>
 /// <param name="process">The process that has the mappings.</param>
+/// <param name="stores">Knows which files are on local file systems.</param>
 /// <param name="capabilities">The capabilities of the caller.</param>
-internal sealed class SharedMemoryResolver(ProcessAddressSpace process, CallerCapabilities capabilities) : IDisposable
+internal sealed class SharedMemoryResolver(ProcessAddressSpace process, BackingStoreResolver stores, CallerCapabilities capabilities) : IDisposable
 {
     private const int PagesPerProbe = 32 * 1024;
 
@@ -22,7 +23,7 @@ internal sealed class SharedMemoryResolver(ProcessAddressSpace process, CallerCa
     private int _resolved;
 
     /// <summary>
-    /// Whether the caller may not examine a file that was to be resolved. Opening a file needs CAP_CHECKPOINT_RESTORE or CAP_SYS_ADMIN in
+    /// Whether a file that was to be resolved could not be examined. A file that may be on a network or FUSE file system is not opened. Opening a file needs CAP_CHECKPOINT_RESTORE or CAP_SYS_ADMIN in
     /// the initial user namespace. Querying its pages needs ownership, CAP_FOWNER or write access.
     /// </summary>
     public bool SawInaccessibleFile { get; private set; }
@@ -161,7 +162,8 @@ internal sealed class SharedMemoryResolver(ProcessAddressSpace process, CallerCa
             _file?.Dispose();
             _file = null;
             _mapping = null;
-            _file = MappedFile.Open(process, mapping, out _isDenied);
+            _file = MappedFile.Open(process, mapping, stores.IsOnLocalDevice(mapping), out FileObstacle obstacle);
+            _isDenied = obstacle != FileObstacle.None;
             _mapping = mapping;
         }
 

@@ -21,21 +21,22 @@ internal sealed class SharedMemoryCorrection(
     private static readonly ulong s_sharedPmdSize = PageGeometry.PageSize * (PageGeometry.PageSize / 8) * (PageGeometry.PageSize / 8);
 
     // Without an active swap area no shared memory is swapped out.
-    private readonly SharedMemoryResolver? _resolver = process.SwapTypes.HasAreas ? new SharedMemoryResolver(process, capabilities) : null;
+    private readonly SharedMemoryResolver? _resolver = process.SwapTypes.HasAreas ? new SharedMemoryResolver(process, stores, capabilities) : null;
     private readonly SmapsLookup _smaps = new(process);
     private readonly HashSet<MemoryMapping> _hugetlb = [];
 
     /// <summary>Examines a mapping and adds what its entries do not show. Only this method reads files on behalf of mappings.</summary>
     public void Accumulate(MemoryMapping mapping, ref UssAccumulator total, CancellationToken cancellationToken)
     {
-        if (_resolver is not null && stores.IsShmem(mapping))
+        BackingStore store = stores.Find(mapping);
+        if (_resolver is not null && store is BackingStore.Swap or BackingStore.Unknown)
         {
-            long? pages = CountSwapped(_resolver, mapping, cancellationToken);
+            long? pages = store == BackingStore.Swap ? CountSwapped(_resolver, mapping, cancellationToken) : CountSwappedBySmaps(mapping, cancellationToken);
             total.Swapped += pages ?? 0;
             total.Unknown |= pages is null ? UnknownParts.Swap : UnknownParts.None;
         }
 
-        if (!stores.IsHugetlb(mapping))
+        if (store != BackingStore.HugePages && !(store == BackingStore.Unknown && _smaps.HasHugetlb(mapping)))
         {
             return;
         }
@@ -62,12 +63,12 @@ internal sealed class SharedMemoryCorrection(
     private long? CountSwapped(SharedMemoryResolver resolver, MemoryMapping mapping, CancellationToken cancellationToken)
     {
         long? pages = resolver.CountSwapped(mapping, out bool isAmbiguous, cancellationToken);
-
-        // Swap of smaps includes the swap entries of the process, which the walk counts.
-        return pages is not null && isAmbiguous
-            ? (_smaps.GetSwap(mapping) >> PageGeometry.PageShift) - (mapping.IsShared ? 0 : CountSwapEntries(mapping, cancellationToken))
-            : pages;
+        return pages is not null && isAmbiguous ? CountSwappedBySmaps(mapping, cancellationToken) : pages;
     }
+
+    // Swap of smaps includes the swap entries of the process, which the walk counts.
+    private long? CountSwappedBySmaps(MemoryMapping mapping, CancellationToken cancellationToken) =>
+        (_smaps.GetSwap(mapping) >> PageGeometry.PageShift) - (mapping.IsShared ? 0 : CountSwapEntries(mapping, cancellationToken));
 
     private long? CountSwapEntries(MemoryMapping mapping, CancellationToken cancellationToken)
     {

@@ -14,6 +14,9 @@ internal sealed class SmapsLookup(ProcessAddressSpace process)
     /// <summary>Gets the bytes in hugetlb pages that no other process maps; null if smaps cannot be read or no longer has the mapping.</summary>
     public long? GetPrivateHugetlb(MemoryMapping mapping) => GetFigure(mapping, SmapsField.PrivateHugetlb);
 
+    /// <summary>Whether the mapping has hugetlb pages; false if smaps cannot be read or no longer has the mapping.</summary>
+    public bool HasHugetlb(MemoryMapping mapping) => GetFigure(mapping, SmapsField.PrivateHugetlb) > 0 || GetFigure(mapping, SmapsField.SharedHugetlb) > 0;
+
     private long? GetFigure(MemoryMapping mapping, SmapsField field) =>
         (_figures ??= Read(mapping.Process)).TryGetValue(mapping.Start, out SmapsFigures figures) ? figures[field] : null;
 

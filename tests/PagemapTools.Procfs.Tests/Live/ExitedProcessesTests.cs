@@ -21,7 +21,7 @@ public sealed class ExitedProcessesTests
         int beyond = int.Parse(File.ReadAllText("/proc/sys/kernel/pid_max")) + 1;
         Assert.Equal(ProcfsError.ProcessNotFound, CatchFailure(() => Measure(beyond)).Error);
         Assert.Equal(ProcfsError.ProcessNotFound, CatchFailure(() => ProcessAddressSpace.Open(s_root, beyond)).Error);
-        Assert.Null(s_root.GetProcessName(beyond));
+        Assert.Null(s_root.GetProcessName(beyond, TestContext.Current.CancellationToken));
     }
 
     [Fact]

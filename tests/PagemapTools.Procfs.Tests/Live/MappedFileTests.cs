@@ -26,7 +26,7 @@ public sealed class MappedFileTests
         using ProcessAddressSpace own = ProcessAddressSpace.Open(new ProcRoot("/proc"), Environment.ProcessId);
         MemoryMapping mapping = own.ReadMappings().Single(mapping => mapping.Start == zero.Start);
         Assert.Equal(("/dev/zero", true), (mapping.Path, mapping.HasFile));
-        Assert.Null(MappedFile.Open(own, mapping, out bool isDenied));
-        Assert.False(isDenied);
+        Assert.Null(MappedFile.Open(own, mapping, isLocal: true, out FileObstacle obstacle));
+        Assert.Equal(FileObstacle.None, obstacle);
     }
 }

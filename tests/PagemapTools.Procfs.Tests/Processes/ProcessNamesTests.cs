@@ -23,21 +23,21 @@ public sealed class ProcessNamesTests
     public void TheCommandLineCompletesATruncatedName(string comm, string commandLine, string expected)
     {
         using FakeProc tree = new FakeProc().WriteText("7/comm", comm + "\n").WriteText("7/cmdline", commandLine);
-        Assert.Equal(expected, tree.Root.GetProcessName(7));
+        Assert.Equal(expected, tree.Root.GetProcessName(7, TestContext.Current.CancellationToken));
     }
 
     [Fact]
     public void AnAbsentProcessHasNoName()
     {
         using FakeProc tree = new();
-        Assert.Null(tree.Root.GetProcessName(7));
+        Assert.Null(tree.Root.GetProcessName(7, TestContext.Current.CancellationToken));
     }
 
     [Fact]
     public void NamesShowInvalidUtf8AsHexNumbers()
     {
         using FakeProc tree = new FakeProc().WriteBytes("7/comm", [(byte)'x', 0xff, (byte)'\n']);
-        Assert.Equal(@"x\xff", tree.Root.GetProcessName(7));
+        Assert.Equal(@"x\xff", tree.Root.GetProcessName(7, TestContext.Current.CancellationToken));
     }
 
     [Fact]
@@ -46,7 +46,7 @@ public sealed class ProcessNamesTests
         // The fifteenth byte is the first of the two bytes of a letter.
         byte[] name = Encoding.UTF8.GetBytes("x-процессор");
         using FakeProc tree = new FakeProc().WriteBytes("7/comm", [.. name[..15], (byte)'\n']).WriteBytes("7/cmdline", [.. name, 0]);
-        Assert.Equal("x-процессор", tree.Root.GetProcessName(7));
+        Assert.Equal("x-процессор", tree.Root.GetProcessName(7, TestContext.Current.CancellationToken));
     }
 
     [Fact]
@@ -59,18 +59,18 @@ public sealed class ProcessNamesTests
         }
 
         long before = GC.GetAllocatedBytesForCurrentThread();
-        Assert.Equal("a-name-of-15-bytes-and-more", tree.Root.GetProcessName(7));
+        Assert.Equal("a-name-of-15-bytes-and-more", tree.Root.GetProcessName(7, TestContext.Current.CancellationToken));
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 1024 * 1024);
         tree.WriteText("7/cmdline", "a-name-of-15-by" + new string('s', 8192));
-        Assert.Equal("a-name-of-15-by", tree.Root.GetProcessName(7));
+        Assert.Equal("a-name-of-15-by", tree.Root.GetProcessName(7, TestContext.Current.CancellationToken));
     }
 
     [Fact]
     public void LiveNamesEqualThoseOfTheFramework()
     {
         using Process process = StartSleep("sleep-name-test"u8);
-        Assert.Equal("sleep-name-test", new ProcRoot("/proc").GetProcessName(process.Id));
-        Assert.Equal(process.ProcessName, new ProcRoot("/proc").GetProcessName(process.Id));
+        Assert.Equal("sleep-name-test", new ProcRoot("/proc").GetProcessName(process.Id, TestContext.Current.CancellationToken));
+        Assert.Equal(process.ProcessName, new ProcRoot("/proc").GetProcessName(process.Id, TestContext.Current.CancellationToken));
         process.Kill();
     }
 
@@ -78,7 +78,7 @@ public sealed class ProcessNamesTests
     public void LiveNamesShowInvalidUtf8AsHexNumbers()
     {
         using Process process = StartSleep([(byte)'x', 0xff, (byte)'y']);
-        Assert.Equal(@"x\xffy", new ProcRoot("/proc").GetProcessName(process.Id));
+        Assert.Equal(@"x\xffy", new ProcRoot("/proc").GetProcessName(process.Id, TestContext.Current.CancellationToken));
         process.Kill();
     }
 
