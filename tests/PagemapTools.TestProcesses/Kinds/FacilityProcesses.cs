@@ -15,9 +15,11 @@ internal sealed unsafe class IoUringProcess : TestProcess
         byte* parameters = stackalloc byte[ParametersSize];
         new Span<byte>(parameters, ParametersSize).Clear();
         int fd = (int)Libc.CreateIoUring(8, parameters).OrSkip("io_uring_setup");
-        MappedRegion mapping = MappedRegion.MapShared(context, fd, MappedRegion.PageSize);
-        mapping.Read([0]);
-        context.Add(Name, mapping).With("read", "0");
+
+        // The kernel chooses the address (io_uring/memmap.c, io_uring_get_unmapped_area).
+        nuint address = (nuint)Libc.MapMemory(0, (nuint)MappedRegion.PageSize, Libc.ProtReadWrite, Libc.MapShared, fd, 0).OrSkip("mmap of an io_uring");
+        _ = Volatile.Read(ref *(byte*)address);
+        context.Add(Name, Environment.ProcessId, address, MappedRegion.PageSize).With("read", "0");
     }
 }
 
