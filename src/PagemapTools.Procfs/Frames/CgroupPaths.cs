@@ -9,38 +9,49 @@ namespace PagemapTools.Procfs.Frames;
 /// </summary>
 public sealed class CgroupPaths
 {
-    private readonly Dictionary<ulong, string> _paths = [];
-    private readonly HashSet<ulong> _searched = [];
+    // A scan for one inode must not be repeated for each page of a removed cgroup: at most this part of the time is spent on scans.
+    private const int MinPauseInScans = 10;
+
+    private readonly TimeProvider _clock;
+    private readonly int _maxDirectories;
     private readonly object _lock = new();
+    private CgroupTree? _tree;
+    private TimeSpan _pause;
+    private long _scanEnd;
 
     /// <summary>Creates the paths of a hierarchy.</summary>
     /// <param name="root">The directory of the hierarchy; null if none is mounted.</param>
-    internal CgroupPaths(string? root)
+    /// <param name="clock">The clock that limits how often the hierarchy is read; null for that of the system.</param>
+    /// <param name="maxDirectories">The directories that one scan reads.</param>
+    internal CgroupPaths(string? root, TimeProvider? clock = null, int maxDirectories = CgroupTree.MaxDirectories)
     {
         Root = root;
+        _clock = clock ?? TimeProvider.System;
+        _maxDirectories = maxDirectories;
     }
 
     /// <summary>The directory of the hierarchy; null if none is mounted.</summary>
     public string? Root { get; }
 
-    /// <summary>Gets the directory of a cgroup. Null if the inode is 0 (no cgroup is charged), if the cgroup was removed, or if it is not visible here.</summary>
-    public string? GetPath(ulong inode)
+    /// <summary>
+    /// Gets the directory of a cgroup. Null if the inode is 0 (no cgroup is charged), if the cgroup was removed, or if it is not visible
+    /// here. The hierarchy is read once, and again for an inode that it did not have, but not sooner than after ten times as long as
+    /// reading it took: until then a cgroup that was created since has no path.
+    /// </summary>
+    /// <exception cref="ProcfsException">The hierarchy is too large or too deep to read it whole, and the part that was read lacks the cgroup.</exception>
+    /// <exception cref="OperationCanceledException">The scan was cancelled.</exception>
+    public string? GetPath(ulong inode, CancellationToken cancellationToken = default)
     {
         if (inode == 0 || Root is null)
         {
             return null;
         }
 
-        lock (_lock)
-        {
-            // Another refresh finds a cgroup that was created since the last one. Each unknown inode causes one refresh.
-            if (!_paths.ContainsKey(inode) && _searched.Add(inode))
-            {
-                Refresh();
-            }
-
-            return _paths.GetValueOrDefault(inode);
-        }
+        CgroupTree tree = GetTree(inode, cancellationToken);
+        string? path = tree.FindPath(inode);
+        return path is null && tree.MissingReason is { } reason
+            ? throw new ProcfsException(ProcfsError.ReadFailed, $"The path of the cgroup with the inode {inode} is not known: {reason}.", Root)
+            : path;
     }
 
     /// <summary>
@@ -51,13 +62,19 @@ public sealed class CgroupPaths
         : FindInodeInHierarchy(System.IO.Path.Join(Root, path)) ?? (System.IO.Path.IsPathRooted(path) ? FindInodeInHierarchy(path) : null);
 
     /// <summary>Gets the directories of all memory cgroups.</summary>
-    public IReadOnlyCollection<string> GetPaths()
+    /// <exception cref="ProcfsException">The hierarchy is too large or too deep to read it whole.</exception>
+    /// <exception cref="OperationCanceledException">The scan was cancelled.</exception>
+    public IReadOnlyCollection<string> GetPaths(CancellationToken cancellationToken = default)
     {
-        lock (_lock)
+        if (Root is null)
         {
-            Refresh();
-            return [.. _paths.Values];
+            return [];
         }
+
+        CgroupTree tree = CgroupTree.Scan(Root, _maxDirectories, cancellationToken);
+        return tree.MissingReason is { } reason
+            ? throw new ProcfsException(ProcfsError.ReadFailed, $"Not all cgroups can be listed: {reason}.", Root)
+            : [.. tree.Paths];
     }
 
     /// <summary>Finds the hierarchy in the mount namespace of the calling process.</summary>
@@ -106,28 +123,24 @@ public sealed class CgroupPaths
             : null;
     }
 
-    private void Refresh()
+    private CgroupTree GetTree(ulong inode, CancellationToken cancellationToken)
     {
-        _paths.Clear();
-        if (Root is null)
+        lock (_lock)
         {
-            return;
-        }
-
-        EnumerationOptions options = new() { RecurseSubdirectories = true, IgnoreInaccessible = true, AttributesToSkip = FileAttributes.ReparsePoint };
-        try
-        {
-            foreach (string directory in Directory.EnumerateDirectories(Root, "*", options).Prepend(Root))
+            if (_tree is { } tree && (tree.FindPath(inode) is not null || _clock.GetElapsedTime(_scanEnd) < _pause))
             {
-                if (Statx.GetByPath(directory) is { } identity)
-                {
-                    _paths[identity.Inode] = directory;
-                }
+                return tree;
             }
         }
-        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
+
+        // Not under the lock: several threads may scan at the same time, and the last result counts.
+        long start = _clock.GetTimestamp();
+        CgroupTree scanned = CgroupTree.Scan(Root!, _maxDirectories, cancellationToken);
+        lock (_lock)
         {
-            throw new ProcfsException(ProcfsError.ReadFailed, $"'{Root}' cannot be listed: {unreadable.Message}", Root);
+            (_tree, _scanEnd) = (scanned, _clock.GetTimestamp());
+            _pause = MinPauseInScans * _clock.GetElapsedTime(start, _scanEnd);
+            return scanned;
         }
     }
 }

@@ -4,7 +4,7 @@ using PagemapTools.Procfs.Frames;
 namespace PagemapTools.Procfs.Pages;
 
 /// <summary>Fills the columns of a batch from the files that are indexed by page frame number, and copies them to the values of pages.</summary>
-internal sealed class FramePropertyReader(KPageFiles files, FrameProperties fields, Func<CgroupPaths>? getCgroups = null) : IDisposable
+internal sealed class FramePropertyReader(KPageFiles files, FrameProperties fields, Func<CgroupPaths>? getCgroups = null, Action<ReadWarnings>? onWarning = null) : IDisposable
 {
     // For frames with these flags, bit 56 and kpagecount may differ. If one entry maps a huge page, all its pages have the bit of the first
     // page, except in 6.11 to 6.14. With CONFIG_NO_PAGE_MAPCOUNT (6.15), bit 56 and kpagecount describe the folio in different ways. A frame
@@ -18,6 +18,7 @@ internal sealed class FramePropertyReader(KPageFiles files, FrameProperties fiel
     private readonly CgroupPaths? _cgroups = (fields & FrameProperties.Cgroup) != 0 ? getCgroups?.Invoke() : null;
     private readonly PfnBatchReader _runs = new();
     private readonly RentedArray<ulong> _pfnsToCount = new();
+    private readonly WarningReporter _warnings = new(onWarning);
     private (ulong Inode, string? Path) _lastCgroup;
 
     public void Read(PageBatch batch)
@@ -56,10 +57,24 @@ internal sealed class FramePropertyReader(KPageFiles files, FrameProperties fiel
         {
             if (inode != _lastCgroup.Inode)
             {
-                _lastCgroup = (inode, _cgroups.GetPath(inode));
+                _lastCgroup = (inode, FindPath(_cgroups, inode));
             }
 
             values.CgroupPath = _lastCgroup.Path;
+        }
+    }
+
+    // A user who may make cgroups must not be able to end the reading of pages by their number.
+    private string? FindPath(CgroupPaths cgroups, ulong inode)
+    {
+        try
+        {
+            return cgroups.GetPath(inode);
+        }
+        catch (ProcfsException incomplete) when (!incomplete.IsExhaustion)
+        {
+            _warnings.Report(ReadWarnings.UnknownCgroupPaths);
+            return null;
         }
     }
 

@@ -21,6 +21,9 @@ public enum ReadWarnings
 
     /// <summary>Ranges that were joined without regard to page frames do not have the frame numbers of their pages.</summary>
     IgnoredPageFrames = 8,
+
+    /// <summary>The cgroup hierarchy is too large or too deep to read it whole, so paths of cgroups are null.</summary>
+    UnknownCgroupPaths = 16,
 }
 
 /// <summary>Selects page frames, and the properties to read of each.</summary>

@@ -14,7 +14,7 @@ internal sealed class FrameReader : IPageRows<PageInfo>, IDisposable
     {
         _files = files;
         _query = query;
-        _properties = new FramePropertyReader(files, query.RequiredProperties, getCgroups);
+        _properties = new FramePropertyReader(files, query.RequiredProperties, getCgroups, query.OnWarning);
     }
 
     public PageBatch Batch { get; } = new();

@@ -146,6 +146,11 @@ public abstract class PagemapCommand : PSCmdlet, IDisposable
         {
             WarnOnce("Ranges made with -IgnorePfn are not counted: they do not contain page frame numbers.");
         }
+
+        if (warnings.HasFlag(ReadWarnings.UnknownCgroupPaths))
+        {
+            WarnOnce("The paths of some cgroups are null: the cgroup hierarchy is too large or too deep to read it whole.");
+        }
     }
 
     /// <summary>Warns if -Mapping and -LiteralMapping selected no mapping of any process that was read.</summary>

@@ -7,6 +7,16 @@ public sealed class CgroupCompleter : Completer
     {
         using ProcfsContext procfs = new();
         CgroupPaths cgroups = procfs.Cgroups;
-        return [.. from path in cgroups.GetPaths().Order(StringComparer.Ordinal) select new Candidate(path, $"inode {cgroups.GetInode(path)}")];
+        try
+        {
+            // The inode costs three system calls: only those of the cgroups that match are read.
+            return [.. from path in cgroups.GetPaths().Order(StringComparer.Ordinal)
+                       select new Candidate(path, path.Contains(word, StringComparison.OrdinalIgnoreCase) ? $"inode {cgroups.GetInode(path)}" : null)];
+        }
+        catch (ProcfsException)
+        {
+            // The engine shows no error of a completer.
+            return [];
+        }
     }
 }

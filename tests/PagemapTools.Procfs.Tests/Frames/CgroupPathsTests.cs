@@ -1,3 +1,4 @@
+using PagemapTools.Procfs.Core;
 using PagemapTools.Procfs.Frames;
 
 namespace PagemapTools.Procfs.Tests.Frames;
@@ -100,4 +101,86 @@ public sealed class CgroupPathsTests
 
     [Fact]
     public void GetInodeReturnsNullWithoutAHierarchy() => Assert.Null(new CgroupPaths(null).GetInode("/"));
+
+    [Fact]
+    public void ATreeAboveTheBoundIsAnErrorNotAPart()
+    {
+        using FakeProc tree = MakeTree(20);
+        CgroupPaths bounded = new(tree.Path, maxDirectories: 10);
+        ProcfsException failure = Assert.Throws<ProcfsException>(() => bounded.GetPaths(TestContext.Current.CancellationToken));
+        Assert.Contains("more than 10 directories", failure.Message, StringComparison.Ordinal);
+        Assert.Equal(tree.Path, failure.Path);
+        Assert.Equal(tree.Path, bounded.GetPath(Inodes.Get(tree.Path), TestContext.Current.CancellationToken));
+        Assert.Throws<ProcfsException>(() => bounded.GetPath(ulong.MaxValue - 5, TestContext.Current.CancellationToken));
+        Assert.Equal(21, new CgroupPaths(tree.Path, maxDirectories: 21).GetPaths(TestContext.Current.CancellationToken).Count);
+    }
+
+    /// <summary>A directory that is moved to the end of a long path has a path that is longer than PATH_MAX, which the kernel does not resolve.</summary>
+    [Fact]
+    public void APathThatIsTooLongIsAnErrorNotSilence()
+    {
+        using FakeProc tree = MakeTree(3);
+        string chain = string.Join('/', Enumerable.Repeat(new string('d', 200), 15));
+        Directory.CreateDirectory(tree.GetPath($"long/{chain}"));
+        Directory.CreateDirectory(tree.GetPath($"moved/{chain}"));
+        Directory.Move(tree.GetPath("moved"), tree.GetPath($"long/{chain}/moved"));
+        try
+        {
+            CgroupPaths paths = new(tree.Path);
+            Assert.Equal(tree.GetPath("2"), paths.GetPath(Inodes.Get(tree.GetPath("2")), TestContext.Current.CancellationToken));
+            Assert.Contains("too long", Assert.Throws<ProcfsException>(() => paths.GetPaths(TestContext.Current.CancellationToken)).Message, StringComparison.Ordinal);
+            Assert.Throws<ProcfsException>(() => paths.GetPath(ulong.MaxValue - 5, TestContext.Current.CancellationToken));
+        }
+        finally
+        {
+            // The framework cannot delete a path that is too long.
+            Directory.Move(tree.GetPath($"long/{chain}/moved"), tree.GetPath("moved"));
+        }
+    }
+
+    [Fact]
+    public void AScanIsCancelled()
+    {
+        using FakeProc tree = MakeTree(3);
+        CancellationToken cancelled = new(canceled: true);
+        Assert.Throws<OperationCanceledException>(() => new CgroupPaths(tree.Path).GetPaths(cancelled));
+        Assert.Throws<OperationCanceledException>(() => new CgroupPaths(tree.Path).GetPath(1, cancelled));
+    }
+
+    [Fact]
+    public void UnknownInodesDoNotRepeatTheScanAtOnce()
+    {
+        using FakeProc tree = MakeTree(3);
+        TickingClock clock = new();
+        CgroupPaths paths = new(tree.Path, clock);
+        Assert.Null(paths.GetPath(ulong.MaxValue - 5, TestContext.Current.CancellationToken));
+        string created = tree.GetPath("created");
+        Directory.CreateDirectory(created);
+        Assert.Null(paths.GetPath(Inodes.Get(created), TestContext.Current.CancellationToken));
+        clock.Advance(TimeSpan.FromSeconds(12));
+        Assert.Equal(created, paths.GetPath(Inodes.Get(created), TestContext.Current.CancellationToken));
+    }
+
+    private static FakeProc MakeTree(int directories)
+    {
+        FakeProc tree = new();
+        for (int i = 0; i < directories; i++)
+        {
+            Directory.CreateDirectory(tree.GetPath($"{i}"));
+        }
+
+        return tree;
+    }
+
+    /// <summary>A clock that goes a second with each reading, so that a scan takes a second.</summary>
+    private sealed class TickingClock : TimeProvider
+    {
+        private long _seconds;
+
+        public override long TimestampFrequency => 1;
+
+        public override long GetTimestamp() => _seconds++;
+
+        public void Advance(TimeSpan time) => _seconds += (long)time.TotalSeconds;
+    }
 }

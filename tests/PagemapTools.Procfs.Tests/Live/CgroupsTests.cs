@@ -7,10 +7,10 @@ namespace PagemapTools.Procfs.Tests.Live;
 public sealed class CgroupsTests
 {
     [Fact]
-    public void InodeZeroHasNoPath() => Assert.Null(CgroupPaths.Find().GetPath(0));
+    public void InodeZeroHasNoPath() => Assert.Null(CgroupPaths.Find().GetPath(0, TestContext.Current.CancellationToken));
 
     [Fact]
-    public void AnUnusedInodeHasNoPath() => Assert.Null(CgroupPaths.Find().GetPath(ulong.MaxValue - 5));
+    public void AnUnusedInodeHasNoPath() => Assert.Null(CgroupPaths.Find().GetPath(ulong.MaxValue - 5, TestContext.Current.CancellationToken));
 
     [Fact]
     public void InodesIdentifyTheDirectoriesOfTheHierarchy()
@@ -20,11 +20,11 @@ public sealed class CgroupsTests
         ulong? inode = CgroupPaths.Find().GetInode(root);
         Assert.NotNull(inode);
         Assert.Equal(Inodes.Get(root), inode);
-        Assert.Equal(root, CgroupPaths.Find().GetPath(inode.Value));
+        Assert.Equal(root, CgroupPaths.Find().GetPath(inode.Value, TestContext.Current.CancellationToken));
         string? child = Directory.EnumerateDirectories(root).FirstOrDefault();
         Require.Cgroups(child is not null, $"{root} has no cgroup below it");
         Assert.Equal(Inodes.Get(child), CgroupPaths.Find().GetInode(Path.GetFileName(child)));
-        Assert.Contains(child, CgroupPaths.Find().GetPaths());
+        Assert.Contains(child, CgroupPaths.Find().GetPaths(TestContext.Current.CancellationToken));
     }
 
     [Theory]
