@@ -31,6 +31,10 @@
     BlockDevice                = @{ Most = 1; If = 'Always' }
     DiskFile                   = @{ Most = 7; If = 'Always' }
     Cgroups                    = @{ Most = 40; If = 'Always' }
+    ns_last_pid                = @{ Most = 1; If = 'NotPrivileged', 'NoPath /proc/sys/kernel/ns_last_pid' }
+    SetUserId                  = @{ Most = 1; If = 'Always' }
+    FileLease                  = @{ Most = 1; If = 'Always' }
+    setpriv                    = @{ Most = 170; If = 'NotPrivileged', 'NoCommand setpriv' }
     KernelThread               = @{ Most = 12; If = 'Always' }
     # What a kernel's configuration or processor has or has not.
     TransparentHugePages       = @{ Most = 12; If = 'NoPath /sys/kernel/mm/transparent_hugepage' }

@@ -56,6 +56,9 @@ internal sealed partial class OwnPages : IDisposable
         return pages;
     }
 
+    /// <summary>Maps the first pages of an open file shared, untouched.</summary>
+    public static OwnPages MapShared(SafeFileHandle file, int count) => new(count, Shared, (int)file.DangerousGetHandle());
+
     /// <summary>Maps the first pages of a file private, untouched.</summary>
     public static OwnPages MapPrivate(string path, int count)
     {

@@ -53,6 +53,14 @@ internal sealed record OpenFiles(int ThreadId, ProgramIdentity? Program, PageInd
     /// <exception cref="ProcfsException">The machine lacks descriptors or memory, or stat has a text that the kernel does not write.</exception>
     public bool IsOfSameProgram(ProcRoot root) => ProcessStat.TryRead(root, ThreadId)?.Program == Program;
 
+    /// <summary>
+    /// Whether the id has passed to another process, or the process executes another program, than when the files were opened. False for a
+    /// main thread that has ended while other threads live: the address space stays.
+    /// </summary>
+    /// <exception cref="ProcfsException">The machine lacks descriptors or memory, or stat has a text that the kernel does not write.</exception>
+    public bool HasOtherProgram(ProcRoot root) =>
+        Program is { } program && (ProcessStat.TryRead(root, ThreadId) is not { } stat || (!stat.HasEnded && stat.Program != program));
+
     public void Dispose()
     {
         Pagemap.Dispose();

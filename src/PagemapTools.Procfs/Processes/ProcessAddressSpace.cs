@@ -76,7 +76,8 @@ public sealed class ProcessAddressSpace : IDisposable
             throw ProcessErrors.FromErrno(_root, ProcessId, "maps", Errno.ESRCH);
         }
 
-        if (HasExited(last))
+        // A child of vfork has the address space of its parent, which lives on when the child executes a program or exits. stat shows that.
+        if (HasExited(last) || _files.HasOtherProgram(_root))
         {
             throw CreateExitedException();
         }

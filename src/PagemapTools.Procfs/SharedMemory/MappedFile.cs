@@ -12,7 +12,7 @@ internal enum FileObstacle
     /// <summary>The caller may not open the file.</summary>
     AccessDenied,
 
-    /// <summary>The file may be on a file system whose server does not answer.</summary>
+    /// <summary>The file may be on a file system whose server does not answer, or another process has a lease on it.</summary>
     MayNotAnswer,
 }
 
@@ -39,7 +39,7 @@ internal sealed class MappedFile : IDisposable
 
     /// <summary>
     /// Opens the file of a mapping through /proc/PID/map_files. Null if the mapping has no file or was removed, if the file is a character
-    /// device, if the tree is no proc file system, or if the caller may not open the file.
+    /// device, if the tree is no proc file system, if the caller may not open the file, or if another process has a write lease on it.
     /// </summary>
     /// <param name="process">The process that has the mapping.</param>
     /// <param name="mapping">The mapping.</param>
@@ -74,7 +74,8 @@ internal sealed class MappedFile : IDisposable
             return null;
         }
 
-        SafeFileHandle handle = FileIO.OpenForReading(path, out errno);
+        // Without O_NONBLOCK the open waits up to 45 s (fs.lease-break-time) for a process that has a write lease on the file (fcntl, F_SETLEASE).
+        SafeFileHandle handle = FileIO.OpenForReadingNonBlocking(path, out errno);
         ProcText.ThrowIfExhausted(path, errno, process.ProcessId);
         obstacle = ToObstacle(errno);
         if (!handle.IsInvalid)
@@ -122,7 +123,12 @@ internal sealed class MappedFile : IDisposable
         return errno == 0;
     }
 
-    private static FileObstacle ToObstacle(int errno) => errno is Errno.EPERM or Errno.EACCES ? FileObstacle.AccessDenied : FileObstacle.None;
+    private static FileObstacle ToObstacle(int errno) => errno switch
+    {
+        Errno.EPERM or Errno.EACCES => FileObstacle.AccessDenied,
+        Errno.EAGAIN => FileObstacle.MayNotAnswer,
+        _ => FileObstacle.None,
+    };
 
     private static Statx.FileType GetFileType(SafeFileHandle file) => Statx.GetByHandle(file)?.Type ?? default;
 }
