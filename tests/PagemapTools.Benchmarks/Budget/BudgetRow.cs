@@ -7,6 +7,7 @@ namespace PagemapTools.Benchmarks.Budget;
 internal enum Unit
 {
     Milliseconds,
+    Microseconds,
     Mebibytes,
 }
 

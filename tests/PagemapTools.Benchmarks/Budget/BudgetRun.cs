@@ -12,11 +12,12 @@ internal sealed class BudgetRun(Surroundings surroundings, CommandLine commandLi
             new WalkRow(), new DenseUssRow(), new ScatteredUssRow(), new JoinRow(), new HistogramRow(),
             new EmitRow(), new PickRow(), new StreamRow(), new ImportRow(), new AllProcessesRow(), new GroupUssRow(),
             new FrameMappingRow(), new ManyFrameMappingsRow(),
+            .. LatencyRow.CreateAll(),
         ];
         int[] unknown = [.. commandLine.Rows.Except(rows.Select(row => row.Number))];
         return unknown.Length == 0
             ? [.. rows.Where(row => commandLine.Rows.Count == 0 || commandLine.Rows.Contains(row.Number)).Select(Measure)]
-            : throw new UsageException($"There is no row {string.Join(", ", unknown)}: the budget has {string.Join(", ", rows.Select(row => row.Number))}.");
+            : throw new UsageException($"There is no row {string.Join(", ", unknown)}: the budget has {string.Join(", ", rows.Select(row => row.Number).Distinct())}.");
     }
 
     private RowResult Measure(BudgetRow row)

@@ -21,7 +21,7 @@ internal static class JsonReport
         row = result.Row.Number,
         result.Row.Work,
         result.Row.Against,
-        unit = result.Row.Unit == Unit.Mebibytes ? "MiB" : "ms",
+        unit = result.Row.Unit switch { Unit.Mebibytes => "MiB", Unit.Microseconds => "us", _ => "ms" },
         ours = Finite(result.Ours.Median),
         theirs = Finite(result.Theirs.Median),
         ratio = new { median = Finite(result.Ratio.Median), minimum = Finite(result.Ratio.Minimum), maximum = Finite(result.Ratio.Maximum) },

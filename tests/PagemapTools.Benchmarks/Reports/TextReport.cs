@@ -54,7 +54,7 @@ internal static class TextReport
         }
 
         string digits = amount < 100 ? "0.0" : "0";
-        return amount.ToString(digits, CultureInfo.InvariantCulture) + (unit == Unit.Mebibytes ? " MiB" : " ms");
+        return amount.ToString(digits, CultureInfo.InvariantCulture) + (unit switch { Unit.Mebibytes => " MiB", Unit.Microseconds => " us", _ => " ms" });
     }
 
     private static void AppendTable(StringBuilder text, IReadOnlyList<string[]> rows)

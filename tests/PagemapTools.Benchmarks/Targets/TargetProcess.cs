@@ -45,6 +45,9 @@ internal sealed class TargetProcess : IDisposable
         return new TargetProcess(process, recipe);
     }
 
+    /// <summary>Makes the target do its next step, and returns what it reports of its region.</summary>
+    public IReadOnlyDictionary<string, string> Next(string argument) => _process.Next(argument).Region.Expect;
+
     public long ResidentBytes() => Machine.ReadKibibytes($"/proc/{ProcessId}/status", "VmRSS") * 1024;
 
     public void Dispose() => _process.Dispose();

@@ -25,6 +25,13 @@ internal sealed class TargetProcesses(Action<string> say) : IDisposable
     /// <summary>Private anonymous pages, all written: 1 Mi of them, or fewer.</summary>
     public TargetProcess Dense() => Make(DenseRecipe());
 
+    /// <summary>1 Mi pages, or fewer, in a process that measures the latency of its own page faults and mappings.</summary>
+    public TargetProcess Latency()
+    {
+        (long pages, string? shortage) = Fit(1 << 20, PageBytes);
+        return Make(new TargetRecipe("latency", $"size={pages * PageBytes}", shortage));
+    }
+
     /// <summary>16 TiB reserved, 16,384 pages of it written: with the page tables under each, some 200 MiB.</summary>
     public TargetProcess Scattered() => Make(ScatteredRecipe());
 
