@@ -47,8 +47,9 @@ function Invoke-StormTest([string] $Configuration) {
     $program = "out/build/bin/PagemapTools.TestProcesses/$($Configuration.ToLowerInvariant())/PagemapTools.TestProcesses.dll"
     & "$PSHOME/pwsh" -NoProfile -NonInteractive -File tests/storm/Invoke-Storm.ps1 -TestProcesses $program 2>&1 | Tee-Object $results/storm.log | Out-Host
     $isGood = $LASTEXITCODE -eq 0
-    $count = (Select-String '^(\d+) passed, (\d+) failed, (\d+) skipped' $results/storm.log | Select-Object -Last 1).Matches.Groups
-    ConvertTo-Count -Passed $count[1].Value -Failed $count[2].Value -Skipped 0 -IsGood $isGood
+    $line = Select-String '^(\d+) passed, (\d+) failed, (\d+) skipped' $results/storm.log | Select-Object -Last 1
+    $passed, $failed = $line ? $line.Matches.Groups[1, 2].Value : (0, 1)
+    ConvertTo-Count -Passed $passed -Failed $failed -Skipped 0 -IsGood $isGood
 }
 
 function Invoke-GuestTest {

@@ -34,7 +34,7 @@ if ((Test-PagemapSupport | Where-Object Feature -EQ SoftDirty).IsSupported -ne $
 # What runs in a round. A cmdlet without a line runs with -Id, if it only reads.
 $calls = @{
     'Measure-ProcessUss' = { param($id) Measure-ProcessUss -Id $id }, { param($id) Measure-ProcessUss -Id $id -ByMapping },
-        { param($id) Measure-ProcessUss -Id $id -Method MapCount }, { Measure-ProcessUss }
+        { param($id) Measure-ProcessUss -Id $id -Method Exclusive }, { param($id) Measure-ProcessUss -Id $id -Method MapCount }, { Measure-ProcessUss }
     'Get-ProcessPageMap' = { param($id) Get-ProcessPageMap -Id $id -Include Flags, MapCount, Cgroup },
         { param($id) Get-ProcessPageMap -Id $id -AsRange -ResolveShared -IncludeUnpopulated }
     'Measure-KPageFlags' = { param($id) Measure-KPageFlags -Id $id }, { param($id) Get-ProcessPageMap -Id $id -AsRange | Measure-KPageFlags }
@@ -42,6 +42,9 @@ $calls = @{
     'Get-KPageCount' = , { Get-KPageCount -Pfn 4096 -Count 2000 }
     'Get-KPageCgroup' = , { Get-KPageCgroup -Pfn 4096 -Count 2000 }
     'Clear-SoftDirty' = , { param($id) Clear-SoftDirty -Id $id -Confirm:$false }
+    'Get-KPageMapping' = , { param($id) Get-ProcessPageMap -Id $id -Exclusive | Select-Object -First 5 | Get-KPageMapping }
+    'Measure-ProcessSharing' = , { param($id) Measure-ProcessSharing -Id $id, $quiet.Id, $storm.Id }
+    'Compare-ProcessPageMap' = , { param($id) Compare-ProcessPageMap -ReferenceId $quiet.Id -DifferenceId $id -AsRange }
     'Test-PagemapSupport' = , { Test-PagemapSupport }
 }
 # These change the machine.
@@ -62,7 +65,7 @@ function Start-Target([string] $Program, [string[]] $Argument) {
 
 # A descendant of the storm or of stress-ng, which mostly exits soon.
 function Get-RecentId {
-    $ids = @(($storm, $stress -ne $null).Id)
+    $ids = @($storm.Id) + @($stress.Id)
     for ($depth = 0; $depth -lt 3; $depth++) {
         $children = foreach ($file in $ids | ForEach-Object { try { [System.IO.Directory]::GetDirectories("/proc/$_/task") } catch { Write-Debug 'gone' } }) {
             try { [int[]] ([System.IO.File]::ReadAllText("$file/children").Split(' ', 'RemoveEmptyEntries')) } catch { Write-Debug 'gone' }
@@ -91,7 +94,7 @@ function Measure-Self {
 function Find-Growth([object[]] $Measurement) {
     if ($Measurement.Count -lt 8) { return }
     $quarter = [int] [math]::Floor($Measurement.Count / 4)
-    foreach ($limit in @{ Handles = 4 }, @{ Threads = 6 }, @{ HeapMiB = 8 }, @{ AnonymousMiB = 32 }) {
+    foreach ($limit in @{ Handles = 8 }, @{ Threads = 12 }, @{ HeapMiB = 16 }, @{ AnonymousMiB = 64 }) {
         $property = @($limit.Keys)[0]
         $before = ($Measurement[$quarter..(2 * $quarter - 1)].$property | Measure-Object -Maximum).Maximum
         $after = ($Measurement[(3 * $quarter)..($Measurement.Count - 1)].$property | Measure-Object -Minimum).Minimum
@@ -117,7 +120,13 @@ function Invoke-Round([string] $Name, [scriptblock] $Call, [int] $Id) {
 $dotnet = (Get-Command dotnet -CommandType Application)[0].Source
 $quiet = Start-Target sleep 86400
 $storm = Start-Target $dotnet $TestProcesses, 'storm'
-$stress = $StressNg ? (Start-Target stress-ng '--fork', 1, '--vm', 1, '--vm-bytes', '32M', '--mmap', 1, '--mmap-bytes', '32M', '--exec', 1, '--quiet') : $null
+$stress = @(if ($StressNg) {
+    Start-Target stress-ng '--fork', 1, '--vm', 1, '--vm-bytes', '32M', '--mmap', 1, '--mmap-bytes', '32M', '--quiet'
+    # The exec stressor does not run as root.
+    $exec = 'stress-ng', '--temp-path', '/tmp', '--exec', '1', '--quiet'
+    if ([Environment]::UserName -eq 'root') { $exec = @('setpriv', '--reuid=65534', '--regid=65534', '--clear-groups') + $exec }
+    Start-Target $exec[0] $exec[1..99]
+})
 try {
     $null = $storm.StandardOutput.ReadLine()
     $results = [ordered] @{}
@@ -142,7 +151,7 @@ try {
         if ($round / 25 -gt $measurements.Count -or $clock.Elapsed.TotalMinutes / $Minutes * 40 -gt $measurements.Count) { $measurements.Add((Measure-Self)) }
     }
 } finally {
-    foreach ($process in @($quiet, $storm, $stress) -ne $null) {
+    foreach ($process in @($quiet, $storm) + $stress) {
         # stress-ng ends its children on SIGTERM; SIGKILL would leave them.
         & /bin/kill -TERM $process.Id
         if (-not $process.WaitForExit(10000)) { $process.Kill() }

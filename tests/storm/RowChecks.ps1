@@ -12,9 +12,12 @@ function Find-ImpossibleUss([object[]] $Row) {
     foreach ($each in $Row) {
         $name = "$($each.ProcessId) $($each.Mapping)"
         if ($null -ne $each.Rss) {
-            if ($each.Uss -gt $each.Rss) { "$name`: Uss $($each.Uss) > Rss $($each.Rss)" }
-            if ($null -ne $each.Shared -and $each.Uss + $each.Shared -ne $each.Rss) { "$name`: Uss $($each.Uss) + Shared $($each.Shared) != Rss $($each.Rss)" }
-            if ($null -ne $each.Pss -and ($each.Pss -gt $each.Rss -or $each.Pss + $pageSize -lt $each.Uss)) { "$name`: Pss $($each.Pss) not between Uss and Rss" }
+            # Private hugetlb pages are part of Uss and, as in smaps, not of Rss.
+            $most = $each.Rss + $each.Hugetlb
+            if ($each.Uss -gt $most) { "$name`: Uss $($each.Uss) > Rss $($each.Rss) + Hugetlb $($each.Hugetlb)" }
+            $sum = $each.Uss + $each.Shared
+            if ($null -ne $each.Shared -and ($sum -lt $each.Rss -or $sum -gt $most)) { "$name`: Uss $($each.Uss) + Shared $($each.Shared) != Rss $($each.Rss)" }
+            if ($null -ne $each.Pss -and ($each.Pss -gt $each.Rss -or $each.Pss + $each.Hugetlb + $pageSize -lt $each.Uss)) { "$name`: Pss $($each.Pss) not between Uss and Rss" }
         }
         foreach ($property in 'Uss', 'Pss', 'Rss', 'Shared', 'Swap', 'Hugetlb') {
             if ($null -ne $each.$property -and $each.$property -lt 0) { "$name`: $property is $($each.$property)" }

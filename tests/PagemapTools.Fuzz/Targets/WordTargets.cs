@@ -16,7 +16,7 @@ internal static class WordTargets
            select new SwapTypes(["/swap"], new NonSwapTypeLayout(Version.Parse(release), (options & 1) != 0, (options & 2) != 0, (options & 4) != 0, true), Version.Parse(release)),
     ];
 
-    public static IEnumerable<FuzzTarget> Create() => [new("entry-word", input => ForEachWord(input, CheckEntry)), new("flags-word", input => ForEachWord(input, CheckFlags))];
+    public static IEnumerable<FuzzTarget> Create() => [new("entry-word", input => ForEachWord(input, CheckEntry)), new("flags-word", input => ForEachWord(input, CheckFlags)) { InputsPerTurn = 10_000 }];
 
     private static void ForEachWord(byte[] input, Action<ulong> check)
     {

@@ -134,6 +134,25 @@ public sealed class CallerChecks(SharedTargets targets) : IClassFixture<SharedTa
         Assert.Equal(OwnCapabilities.CanFollowMapFiles ? target["shared-zapped"]["zapped"].Length : 0, notMapped);
     }
 
+    /// <summary>What the messages, Test-PagemapSupport and SECURITY.md name is enough: with it, nothing is refused.</summary>
+    [Fact(Explicit = true)]
+    public void TheNamedCapabilitiesAreEnough()
+    {
+        int processId = GetStandbyProcess(CallerFixture.OtherUsersProcess);
+        if (OwnCapabilities.CanTraceOthers && OwnCapabilities.CanReadFilesOfOthers && OwnCapabilities.IsInInitialUserNamespace)
+        {
+            Assert.NotEmpty(ReadMappings(processId));
+            using ProcfsContext procfs = new(s_root);
+            Assert.True(new UssMeter(procfs).Measure(processId, cancellationToken: CancellationToken).Uss > 0);
+            Assert.Equal(OwnCapabilities.SeesFrameNumbers, procfs.ReadPages(processId, cancellationToken: CancellationToken).Any(page => page.Pfn is not null));
+        }
+
+        if (OwnCapabilities.CanWriteFilesOfOthers && OwnCapabilities.IsInInitialUserNamespace && KernelFile.CanRead($"/proc/{processId}/comm"))
+        {
+            Assert.True(KernelFile.CanWrite($"/proc/{processId}/clear_refs"));
+        }
+    }
+
     [Fact(Explicit = true)]
     public void ReportedSupportEqualsActualSupport() => SupportAgreement.Check(GetStandbyProcess(CallerFixture.OtherUsersProcess));
 

@@ -64,7 +64,7 @@ public sealed class CallerFixture : IDisposable
             RedirectStandardOutput = true,
             UseShellExecute = false,
         };
-        info.Environment[OtherUsersProcess] = FormattableString.Invariant($"{(caller is Nobody or NobodyUnderHidepid ? _rootProcess : _nobodyProcess)?.Id}");
+        info.Environment[OtherUsersProcess] = FormattableString.Invariant($"{(caller.StartsWith(Nobody, StringComparison.Ordinal) ? _rootProcess : _nobodyProcess)?.Id}");
         info.Environment[PrivilegedProcess] = FormattableString.Invariant($"{_rootProcess?.Id}");
         using Process process = start(info);
         string output = process.StandardOutput.ReadToEnd();

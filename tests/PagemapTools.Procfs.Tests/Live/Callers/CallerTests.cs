@@ -16,6 +16,24 @@ public sealed class CallerTests(CallerFixture callers) : IClassFixture<CallerFix
     private const int PerformanceMonitor = 38;
     private const int CheckpointRestore = 40;
 
+    private static readonly string[] s_capabilities =
+    [
+        "dac_read_search", "dac_override", "sys_ptrace", "sys_admin", "perfmon", "checkpoint_restore", "fowner",
+        "sys_ptrace,dac_read_search", "perfmon,dac_read_search", "sys_ptrace,dac_override", "checkpoint_restore,fowner",
+    ];
+
+    /// <summary>Each set of capabilities with each check.</summary>
+    public static TheoryData<string, string> GetCapabilityChecks()
+    {
+        TheoryData<string, string> rows = [];
+        foreach (string capabilities in s_capabilities)
+        {
+            GetChecks().ToList().ForEach(check => rows.Add(capabilities, check.Data));
+        }
+
+        return rows;
+    }
+
     public static TheoryData<string> GetChecks() => [.. typeof(CallerChecks).GetMethods()
         .Where(method => method.GetCustomAttributes(typeof(FactAttribute), inherit: false).Length > 0).Select(method => method.Name)];
 
@@ -31,6 +49,21 @@ public sealed class CallerTests(CallerFixture callers) : IClassFixture<CallerFix
         UseDirectoriesOfNobody(start);
         return UnprivilegedRunner.StartAsNobody(start);
     });
+
+    /// <summary>A user with these capabilities and no other: each is enough for what the module says that it is for.</summary>
+    [Theory]
+    [MemberData(nameof(GetCapabilityChecks))]
+    public void NobodyWithCapabilitiesPassesEachCheck(string capabilities, string check)
+    {
+        Require.InitialRoot();
+        Require.Program("setpriv");
+        string list = "-all" + string.Concat(capabilities.Split(',').Select(capability => $",+{capability}"));
+        callers.Check(typeof(CallerChecks), check, $"{CallerFixture.Nobody}+{capabilities}", start =>
+        {
+            UseDirectoriesOfNobody(start);
+            return Process.Start(AddPrefix(start, "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", $"--inh-caps={list}", $"--ambient-caps={list}", "--"))!;
+        });
+    }
 
     /// <summary>hidepid=1 lists processes of other users but does not open their files (an option of each mount since Linux 5.8).</summary>
     [Theory]
