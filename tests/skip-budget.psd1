@@ -43,8 +43,8 @@
     SharedPageTables           = @{ Most = 2; If = 'Always' }
     VmaNames                   = @{ Most = 2; If = 'Always' }
     Vsyscall                   = @{ Most = 1; If = 'Always' }
-    Ksm                        = @{ Most = 6; If = 'NoPath /sys/kernel/mm/ksm' }
-    HardwarePoison             = @{ Most = 2; If = 'NoPath /sys/kernel/debug/hwpoison/unpoison-pfn' }
+    Ksm                        = @{ Most = 7; If = 'NoPath /sys/kernel/mm/ksm' }
+    HardwarePoison             = @{ Most = 4; If = 'NoPath /sys/kernel/debug/hwpoison/unpoison-pfn' }
     # A sysctl (kernel.io_uring_disabled) or a seccomp filter refuses it.
     IoUring                    = @{ Most = 3; If = 'Always' }
     Zswap                      = @{ Most = 6; If = 'NoPath /sys/module/zswap' }

@@ -30,6 +30,7 @@ public sealed class EarlyStopTests : IDisposable
     [InlineData("while ($true) { Get-KPageCgroup | ForEach-Object { } }")]
     [InlineData("while ($true) { Measure-KPageFlags | ForEach-Object { } }")]
     [InlineData("while ($true) { Measure-ProcessUss | ForEach-Object { } }")]
+    [InlineData("while ($true) { Get-KPageMapping 0 -Count 1000000 | ForEach-Object { } }")]
     public void StopFromAnotherThreadEndsLongWork(string script)
     {
         Require.Root();

@@ -18,6 +18,7 @@ public sealed class FrameParameterTests : IDisposable
             .WriteEntries("kpagecount", 0, [.. Enumerable.Range(0, Frames).Select(frame => (ulong)frame)])
             .WriteEntries("kpagecgroup", 0, [.. Enumerable.Range(0, Frames).Select(frame => (ulong)(1000 + (frame / 8)))]);
         _session["tree"] = _tree.Path;
+        _session["page"] = KernelFile.PageSize;
         _session["PSDefaultParameterValues"] = new DefaultParameterDictionary { ["Get-KPage*:ProcPath"] = _tree.Path, ["Get-KPage*:AllowSavedTree"] = true };
     }
 
@@ -35,6 +36,9 @@ public sealed class FrameParameterTests : IDisposable
     [InlineData("-Count 3", new ulong[] { 0, 1, 2 })]
     [InlineData("-Pfn 62 -Count 10", new ulong[] { 62, 63 })]
     [InlineData("-Pfn 64 -Count 10", new ulong[0])]
+    [InlineData("-PhysicalAddress (5 * $page), (9 * $page - 1)", new ulong[] { 5, 8 })]
+    [InlineData("-PhysicalAddress (5 * $page + 1) -Count 2", new ulong[] { 5, 6 })]
+    [InlineData("-PhysicalAddress ('0x{0:x}' -f (16 * $page))", new ulong[] { 16 })]
     public void PfnAndCountSelectFrames(string parameters, ulong[] expected)
     {
         foreach (string cmdlet in (string[])["Get-KPageFlags", "Get-KPageCount", "Get-KPageCgroup"])

@@ -19,6 +19,7 @@ public sealed class KPageErrorTests : IDisposable
         { "1, 2 | Get-KPageFlags", "kpageflags" },
         { "Get-KPageCount -Pfn 1", "kpagecount" },
         { "Get-KPageCgroup -Pfn 1", "kpagecgroup" },
+        { "Get-KPageMapping -Pfn 1", "kpageflags" },
         { "Measure-KPageFlags", "kpageflags" },
         { "Measure-KPageFlags -Id 7", "kpageflags" },
         { "Measure-ProcessUss -Id 7 -Method MapCount", "kpagecount" },

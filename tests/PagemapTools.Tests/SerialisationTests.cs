@@ -14,6 +14,8 @@ public sealed class SerialisationTests
         "Get-KPageFlags 1, 2 -Raw",
         "Get-KPageCount 1, 2",
         "Get-KPageCgroup 1, 2",
+        "Get-ProcessPageMap -Id $id -Address $range | Get-KPageMapping -Include Flags, MapCount, Cgroup",
+        "Get-KPageMapping 1, 2",
         "Measure-KPageFlags -Id $id",
         "Measure-ProcessUss -Id $id -Method MapCount",
         "Measure-ProcessUss -Id $id -ByMapping",

@@ -74,6 +74,22 @@ public sealed class UnprivilegedUserTests
         }
     }
 
+    [Theory]
+    [InlineData("Get-KPageMapping 1")]
+    [InlineData("1, 2 | Get-KPageMapping")]
+    [InlineData("Get-KPageMapping -PhysicalAddress 0x1000")]
+    [InlineData("Get-KPageMapping -Path /proc/version, $PSHOME/System.Management.Automation.dll")]
+    public void SearchByFrameNamesTheCapability(string command)
+    {
+        Require.Nobody(BuiltFiles.Host, BuiltFiles.Module);
+
+        HostRun run = HostProgram.RunScript($"try {{ {command} }} catch {{ \"$($_.FullyQualifiedErrorId.Split(',')[0])|$($_.CategoryInfo.Category)|$($_.Exception.Message)\" }}", Machine.Nobody);
+
+        string line = Assert.Single(run.Lines);
+        Assert.StartsWith("PageFramesHidden|PermissionDenied|", line);
+        Assert.Contains("CAP_SYS_ADMIN in the initial user namespace", line);
+    }
+
     [Fact]
     public void HiddenFramesAreNullAndGiveOneWarningPerInvocation()
     {

@@ -8,14 +8,15 @@ namespace PagemapTools.Procfs.ReverseMap;
 internal sealed class MappingReader(ProcfsContext procfs, FrameMappingQuery query, IProgress<ulong>? progress)
 {
     private readonly List<ProcfsException> _failures = [];
+    private ulong _done;
 
     /// <summary>Begins to read.</summary>
     public IEnumerable<IPageRows<PageInfo>> Read(IEnumerable<FrameRange> ranges, CancellationToken cancellationToken)
     {
         HiddenFrames.ThrowIfHidden(procfs);
-        FrameSet frames = AskedFrames.Collect(procfs, ranges);
-        SoughtFrames sought = SoughtFrames.Select(procfs, frames, query.IncludeZeroPage, cancellationToken);
-        MappingSearch search = new(procfs, sought, query.Entries, new TargetRunOptions { Timeout = query.Timeout, OnWait = () => progress?.Report(_done) });
+        FrameSet frames = RequestedFrames.Collect(procfs, ranges);
+        SearchedFrames searched = SearchedFrames.Select(procfs, frames, query.IncludeZeroPage, cancellationToken);
+        MappingSearch search = new(procfs, searched, query.Entries, new TargetRunOptions { Timeout = query.Timeout, OnWait = () => progress?.Report(_done) });
         using MappingRows mappings = new(procfs, query);
         foreach (TargetResult<ProcessHits> result in search.Run(cancellationToken))
         {
@@ -28,16 +29,14 @@ internal sealed class MappingReader(ProcfsContext procfs, FrameMappingQuery quer
         }
 
         using PageUseRows uses = new(procfs, query);
-        foreach (PageUseRows rows in uses.Fill(frames.Enumerate().Where(pfn => sought.Frames.IndexOf(pfn) is var frame && (frame < 0 || search.Found[frame] == 0))))
+        foreach (PageUseRows rows in uses.Fill(frames.Enumerate().Where(pfn => searched.Frames.IndexOf(pfn) is var frame && (frame < 0 || search.Found[frame] == 0))))
         {
             cancellationToken.ThrowIfCancellationRequested();
             yield return rows;
         }
 
-        query.OnCompleted?.Invoke(Summarize(frames.Count, sought.Expected, search.Found));
+        query.OnCompleted?.Invoke(Summarize(frames.Count, searched.Expected, search.Found));
     }
-
-    private ulong _done;
 
     private IEnumerable<MappingRows> ReadProcess(MappingSearch search, MappingRows mappings, TargetResult<ProcessHits> result, CancellationToken cancellationToken)
     {
@@ -92,7 +91,7 @@ internal sealed class MappingReader(ProcfsContext procfs, FrameMappingQuery quer
         for (int i = 0; i < found.Count; i++)
         {
             mappings += found[i];
-            int lacking = expected[i] == SoughtFrames.UnknownCount ? 0 : Math.Max(expected[i] - found[i], 0);
+            int lacking = expected[i] == SearchedFrames.UnknownCount ? 0 : Math.Max(expected[i] - found[i], 0);
             incomplete += lacking > 0 ? 1 : 0;
             missing += lacking;
         }

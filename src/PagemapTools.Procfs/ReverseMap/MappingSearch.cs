@@ -16,18 +16,18 @@ internal sealed class MappingSearch
     private const int MaxMappingsToProbe = 64 * 1024;
 
     private readonly ProcfsContext _procfs;
-    private readonly SoughtFrames _sought;
+    private readonly SearchedFrames _searched;
     private readonly EntryFilter _filter;
     private readonly TargetRunOptions _options;
     private readonly IReadOnlyList<int> _processIds;
 
-    public MappingSearch(ProcfsContext procfs, SoughtFrames sought, EntryFilter filter, TargetRunOptions options)
+    public MappingSearch(ProcfsContext procfs, SearchedFrames searched, EntryFilter filter, TargetRunOptions options)
     {
         _procfs = procfs;
-        _sought = sought;
+        _searched = searched;
         _filter = filter;
         _options = options;
-        _processIds = sought.Frames.Count == 0 ? [] : procfs.Root.GetProcessIds();
+        _processIds = searched.Frames.Count == 0 ? [] : procfs.Root.GetProcessIds();
     }
 
     /// <summary>The number of mappings of each frame that were found, in the order of the set. Processes that share an address space count once.</summary>
@@ -36,27 +36,27 @@ internal sealed class MappingSearch
     /// <summary>Returns the hits, in order of process and address.</summary>
     public IEnumerable<TargetResult<ProcessHits>> Run(CancellationToken cancellationToken)
     {
-        if (_sought.Frames.Count == 0)
+        if (_searched.Frames.Count == 0)
         {
             return [];
         }
 
-        bool canProbe = _sought.HasAllCounts && _sought.Frames.Count <= MaxFramesToProbe && _sought.Expected.Sum(count => (long)count) <= MaxMappingsToProbe;
+        bool canProbe = _searched.HasAllCounts && _searched.Frames.Count <= MaxFramesToProbe && _searched.Expected.Sum(count => (long)count) <= MaxMappingsToProbe;
         return (canProbe ? Probe(cancellationToken) : null) ?? Walk(cancellationToken);
     }
 
     /// <summary>Reads again the hits of a process that has too many to hold.</summary>
     public IEnumerable<IReadOnlyList<Hit>> Enumerate(int processId, CancellationToken cancellationToken)
     {
-        ProcessSearch search = new(_procfs, _sought, _filter, new HitBudget());
+        ProcessSearch search = new(_procfs, _searched, _filter, new HitBudget());
         return TargetRun.ReadSequence(_procfs.Root, processId, token => search.Enumerate(processId, token), _options, cancellationToken);
     }
 
     /// <summary>Returns the hits; null if mappings are missing.</summary>
     private List<TargetResult<ProcessHits>>? Probe(CancellationToken cancellationToken)
     {
-        ProcessSearch search = new(_procfs, _sought, new EntryFilter(), new HitBudget());
-        MappingCounts first = MappingCounts.CreateForFirstMappings(_sought.Frames.Count);
+        ProcessSearch search = new(_procfs, _searched, new EntryFilter(), new HitBudget());
+        MappingCounts first = MappingCounts.CreateForFirstMappings(_searched.Frames.Count);
         Dictionary<int, TargetResult<ProcessHits>> results = TargetRun.ReadEach(
                 _procfs.Root,
                 SearchOrder.List(_procfs.Root, _processIds, cancellationToken),
@@ -65,7 +65,7 @@ internal sealed class MappingSearch
                 cancellationToken)
             .ToDictionary(result => result.ProcessId);
         IEnumerable<int> rest = results.Values.Where(result => result.Value?.Extent == SearchExtent.Part).Select(result => result.ProcessId).Order();
-        ProcessProbe probe = new(_procfs, search, new ProbePlan(results.Values.SelectMany(result => result.Value?.Hits ?? [])));
+        ProcessProbe probe = new(_procfs, _searched, new ProbePlan(results.Values.SelectMany(result => result.Value?.Hits ?? [])));
         foreach (TargetResult<ProcessHits> result in TargetRun.ReadEach(_procfs.Root, rest, probe.Probe, _options, cancellationToken))
         {
             results[result.ProcessId] = result;
@@ -79,11 +79,10 @@ internal sealed class MappingSearch
     private MappingCounts Count(IReadOnlyList<ProcessHits> processes, CancellationToken cancellationToken)
     {
         HashSet<int> followers = processes.Count < 2 ? [] : FindFollowers(processes.Select(process => process.ProcessId), cancellationToken);
-        MappingCounts counts = new(_sought.Expected);
-        ProcessSearch search = new(_procfs, _sought, new EntryFilter(), new HitBudget());
+        MappingCounts counts = new(_searched.Expected);
         foreach (Hit hit in processes.Where(process => !followers.Contains(process.ProcessId)).SelectMany(process => process.Hits))
         {
-            search.Collect(hit.Mapping, hit.Address, [hit.Entry], counts, null);
+            counts.Add(_searched.IndexOf(hit.Entry));
         }
 
         return counts;
@@ -92,8 +91,8 @@ internal sealed class MappingSearch
     private IEnumerable<TargetResult<ProcessHits>> Walk(CancellationToken cancellationToken)
     {
         HitBudget budget = new();
-        ProcessSearch search = new(_procfs, _sought, _filter, budget);
-        MappingCounts counts = new(_sought.Expected);
+        ProcessSearch search = new(_procfs, _searched, _filter, budget);
+        MappingCounts counts = new(_searched.Expected);
         Found = counts.Found;
         HashSet<int> followers = FindFollowers(_processIds, cancellationToken);
         foreach (TargetResult<ProcessHits> result in TargetRun.ReadEach(

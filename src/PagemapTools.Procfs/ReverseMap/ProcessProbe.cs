@@ -4,7 +4,7 @@ using PagemapTools.Procfs.Processes;
 namespace PagemapTools.Procfs.ReverseMap;
 
 /// <summary>Searches single processes at the addresses of a plan only. Safe to use from several threads.</summary>
-internal sealed class ProcessProbe(ProcfsContext procfs, ProcessSearch search, ProbePlan plan)
+internal sealed class ProcessProbe(ProcfsContext procfs, SearchedFrames searched, ProbePlan plan)
 {
     // Measured: a call of pread costs as much as about 64 superfluous entries.
     private const ulong MaxGapPages = 64;
@@ -14,62 +14,56 @@ internal sealed class ProcessProbe(ProcfsContext procfs, ProcessSearch search, P
     /// <exception cref="ProcfsException">The process cannot be opened, or it exited.</exception>
     public ProcessHits Probe(int processId, CancellationToken cancellationToken)
     {
-        if (plan.HasAddressesOnly && !HasAny(processId))
+        if (plan.HasAddressesOnly && !MayHaveHits(processId))
         {
             return ProcessHits.Skipped(processId);
         }
 
         List<Hit> hits = [];
         using ProcessAddressSpace process = procfs.OpenProcess(processId);
-        foreach (MemoryMapping mapping in process.ReadMappings())
+        foreach (MemoryMapping mapping in process.ReadMappings().Where(mapping => mapping.HasPagemap))
         {
             cancellationToken.ThrowIfCancellationRequested();
-            if (mapping.HasPagemap)
-            {
-                Read(process.Pagemap, plan.GetAddresses(mapping), mapping, hits);
-            }
+            hits.AddRange(ReadHits(process.Pagemap, plan.GetAddresses(mapping)).Select(page => new Hit(mapping, page.Address, page.Entry)));
         }
 
         return new ProcessHits(processId, hits, SearchExtent.Part);
     }
 
-    /// <summary>Whether a process has a hit at an address of the plan. Its mappings are not needed: where there is none, entries read 0.</summary>
-    private bool HasAny(int processId)
+    /// <summary>
+    /// Whether a process may have a hit at an address of the plan. Its mappings are not needed: where there is none, entries read 0. A
+    /// process whose pagemap cannot be opened is opened with all care.
+    /// </summary>
+    private bool MayHaveHits(int processId)
     {
         using PageIndexedFile? pagemap = PageIndexedFile.TryOpen(procfs.Root, procfs.Root.GetPath(processId, "pagemap"), out _, processId);
-        List<Hit> hits = [];
-        if (pagemap is not null)
-        {
-            Read(pagemap, plan.Addresses, null!, hits);
-        }
-
-        // A process whose leading thread has ended, and one that may not be read, are opened with all care.
-        return pagemap is null || hits.Count > 0;
+        return pagemap is null || ReadHits(pagemap, plan.Addresses).Any();
     }
 
-    private void Read(PageIndexedFile pagemap, IReadOnlyList<ulong> addresses, MemoryMapping mapping, List<Hit> hits)
+    /// <summary>Reads entries at addresses in ascending order, and returns those that refer to a frame. Neighbours are read with one call.</summary>
+    private IEnumerable<(ulong Address, ulong Entry)> ReadHits(PageIndexedFile pagemap, IReadOnlyList<ulong> addresses)
     {
-        for (int first = 0; first < addresses.Count;)
+        for (int first = 0, end; first < addresses.Count; first = end)
         {
-            int end = first + 1;
-            while (end < addresses.Count && IsNear(addresses[end - 1], addresses[end]) && GetPages(addresses[first], addresses[end]) <= MaxPagesPerRead)
+            end = first + 1;
+            while (end < addresses.Count && addresses[end] - addresses[end - 1] <= MaxGapPages << PageGeometry.PageShift && GetDistance(addresses, first, end) < MaxPagesPerRead)
             {
                 end++;
             }
 
-            ulong[] entries = new ulong[GetPages(addresses[first], addresses[end - 1])];
+            ulong[] entries = new ulong[GetDistance(addresses, first, end - 1) + 1];
             int read = pagemap.Read(PageGeometry.ToPageIndex(addresses[first]), entries);
-            for (int i = first; i < end && GetPages(addresses[first], addresses[i]) <= read; i++)
+            for (int i = first; i < end && GetDistance(addresses, first, i) < read; i++)
             {
-                search.Collect(mapping, addresses[i], [entries[GetPages(addresses[first], addresses[i]) - 1]], null, hits);
+                ulong entry = entries[GetDistance(addresses, first, i)];
+                if (searched.IndexOf(entry) >= 0)
+                {
+                    yield return (addresses[i], entry);
+                }
             }
-
-            first = end;
         }
     }
 
-    private static bool IsNear(ulong address, ulong next) => next - address <= MaxGapPages << PageGeometry.PageShift;
-
-    /// <summary>The number of pages from one page to another, both included.</summary>
-    private static int GetPages(ulong first, ulong last) => (int)Math.Min((last - first) >> PageGeometry.PageShift, int.MaxValue - 1) + 1;
+    /// <summary>The number of pages from one address to another that is near.</summary>
+    private static int GetDistance(IReadOnlyList<ulong> addresses, int first, int last) => (int)((addresses[last] - addresses[first]) >> PageGeometry.PageShift);
 }

@@ -70,7 +70,7 @@ public sealed class GetKPageMappingCommand : FrameTargetCommand
     /// <inheritdoc/>
     protected override void EndProcessing()
     {
-        if (!_hasInput && !MyInvocation.ExpectingInput)
+        if (!_hasInput && !MyInvocation.ExpectingInput && !MyInvocation.BoundParameters.ContainsKey(nameof(Pfn)))
         {
             ThrowTerminatingError(PagemapErrors.NoPageFrames());
         }

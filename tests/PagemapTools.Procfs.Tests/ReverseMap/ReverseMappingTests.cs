@@ -1,3 +1,4 @@
+using System.IO.Compression;
 using PagemapTools.Procfs.Core;
 using PagemapTools.Procfs.Entries;
 using PagemapTools.Procfs.Machine;
@@ -108,6 +109,26 @@ public sealed class ReverseMappingTests : IDisposable
         Assert.NotEqual(PageState.Present, mapping.State);
     }
 
+    /// <summary>With CONFIG_NO_PAGE_MAPCOUNT the count of a page of a large folio is the folio's average, so the search does not end by it.</summary>
+    [Fact]
+    public void AverageCountDoesNotEndTheSearch()
+    {
+        const string Configuration = "config.gz";
+        SetFrame(100, Anonymous | (1UL << 16) | (1UL << 22), 1);
+        using MemoryStream packed = new();
+        using (GZipStream gzip = new(packed, CompressionLevel.Fastest, leaveOpen: true))
+        {
+            gzip.Write("CONFIG_NO_PAGE_MAPCOUNT=y\n"u8);
+        }
+
+        _tree.WriteText("sys/kernel/osrelease", "6.18.0\n").WriteBytes(Configuration, packed.ToArray())
+            .AddProcess(5, Start, PagemapBits.PresentAt(100)).AddProcess(6, 0x70000, PagemapBits.PresentAt(100));
+
+        Assert.Equal([(5, Start), (6, 0x70000UL)], FindPlaces(100));
+        File.Delete(_tree.GetPath(Configuration));
+        Assert.Single(FindPlaces(100));
+    }
+
     [Fact]
     public void ZeroPageIsListedOnlyOnRequest()
     {
@@ -152,9 +173,9 @@ public sealed class ReverseMappingTests : IDisposable
         using ProcfsContext procfs = new(_tree.Root);
         FrameSet.Builder frames = new();
         frames.Add(100);
-        SoughtFrames sought = SoughtFrames.Select(procfs, frames.Build(), includeZeroPage: false, CancellationToken.None);
+        SearchedFrames searched = SearchedFrames.Select(procfs, frames.Build(), includeZeroPage: false, CancellationToken.None);
         HitBudget budget = new(2);
-        ProcessSearch search = new(procfs, sought, new EntryFilter(), budget);
+        ProcessSearch search = new(procfs, searched, new EntryFilter(), budget);
 
         ProcessHits hits = search.Search(5, new MappingCounts([4]), () => false, CancellationToken.None);
 

@@ -11,8 +11,8 @@ internal static class KernelFrames
 
     public static bool IsPageTable(ulong pfn) => (ReadFlags(pfn) & PageTable) != 0;
 
-    /// <summary>Returns a page frame that is a page table; null if there is none.</summary>
-    public static ulong? FindPageTable()
+    /// <summary>Returns a page frame that is a page table.</summary>
+    public static ulong FindPageTable()
     {
         for (ulong first = 0; KernelFile.ReadWords("/proc/kpageflags", first, FramesPerRead) is { Length: > 0 } words; first += FramesPerRead)
         {
@@ -23,7 +23,7 @@ internal static class KernelFrames
             }
         }
 
-        return null;
+        throw new InvalidOperationException("No page frame has the flag PGTABLE.");
     }
 
     private static ulong ReadFlags(ulong pfn) => KernelFile.ReadWords("/proc/kpageflags", pfn, 1)[0];

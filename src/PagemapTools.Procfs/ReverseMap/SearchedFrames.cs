@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using PagemapTools.Procfs.Entries;
 using PagemapTools.Procfs.Frames;
 using PagemapTools.Procfs.Machine;
@@ -10,19 +11,24 @@ namespace PagemapTools.Procfs.ReverseMap;
 /// The page frames that some process may map, how many mappings each has, and where to search. Page frames that are certainly not mapped
 /// are left out. Each frame takes 4 bytes besides its bit in the set.
 /// </summary>
-internal sealed class SoughtFrames
+internal sealed class SearchedFrames
 {
     /// <summary>The number of mappings of a page frame whose count does not say it.</summary>
     public const int UnknownCount = int.MaxValue;
 
+    private const ulong LargeFolio = (ulong)(KPageFlags.COMPOUND_HEAD | KPageFlags.COMPOUND_TAIL);
     private const int FramesPerBatch = 64 * 1024;
 
+    private readonly SwapTypes _swapTypes;
+    private readonly Lazy<bool> _hasAverageCounts;
     private readonly FrameSet.Builder _builder = new();
     private readonly List<int> _expected = [];
     private FrameKinds _kinds;
 
-    private SoughtFrames()
+    private SearchedFrames(ProcfsContext procfs)
     {
+        _swapTypes = procfs.SwapTypes;
+        _hasAverageCounts = new(() => !procfs.KernelRelease.IsBefore(6, 15) && KernelConfiguration.Read(procfs.Root)?.IsSet("NO_PAGE_MAPCOUNT") == true);
     }
 
     /// <summary>The kinds of mappings that can have a page frame.</summary>
@@ -57,9 +63,9 @@ internal sealed class SoughtFrames
 
     /// <summary>Reads the flags and counts of page frames, and selects those that may be mapped.</summary>
     /// <exception cref="ProcfsException">The caller may not read /proc/kpageflags or /proc/kpagecount.</exception>
-    public static SoughtFrames Select(ProcfsContext procfs, FrameSet frames, bool includeZeroPage, CancellationToken cancellationToken)
+    public static SearchedFrames Select(ProcfsContext procfs, FrameSet frames, bool includeZeroPage, CancellationToken cancellationToken)
     {
-        SoughtFrames sought = new();
+        SearchedFrames searched = new(procfs);
         using PfnBatchReader reader = new();
         ulong[] flags = new ulong[Math.Min(frames.Count, FramesPerBatch)];
         ulong[] counts = new ulong[flags.Length];
@@ -71,13 +77,23 @@ internal sealed class SoughtFrames
             reader.Read(procfs.Frames.Get(FrameProperties.MapCount), counts.AsMemory(0, pfns.Length), Environment.ProcessorCount);
             for (int i = 0; i < pfns.Length; i++)
             {
-                sought.Add(pfns[i], flags[i], counts[i] == PfnBatchReader.NoValue ? 0 : counts[i], includeZeroPage);
+                searched.Add(pfns[i], flags[i], counts[i] == PfnBatchReader.NoValue ? 0 : counts[i], includeZeroPage);
             }
         }
 
-        sought.Frames = sought._builder.Build();
-        return sought;
+        searched.Frames = searched._builder.Build();
+        return searched;
     }
+
+    /// <summary>Gets the position of the page frame to which a pagemap entry refers; -1 if it refers to none of the set.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public int IndexOf(ulong entry) =>
+        (entry & PagemapEntry.PresentBit) != 0 ? Frames.IndexOf(entry & PagemapEntry.PfnMask)
+        : (entry & PagemapEntry.SwapBit) != 0 ? IndexOfSwapFormat(new PagemapEntry(entry))
+        : -1;
+
+    private int IndexOfSwapFormat(PagemapEntry entry) =>
+        entry.SwapOffset is { } offset && Frames.IndexOf(offset) is >= 0 and var frame && _swapTypes.IsPfnSwapEntry(entry.GetState(_swapTypes), entry) ? frame : -1;
 
     private void Add(ulong pfn, ulong flags, ulong count, bool includeZeroPage)
     {
@@ -88,8 +104,10 @@ internal sealed class SoughtFrames
             return;
         }
 
-        // A page table that processes share counts once (mm/hugetlb.c, huge_pmd_share).
-        bool isCounted = count is > 0 and < UnknownCount && use is not (PageUse.Hugetlb or PageUse.HardwarePoison or PageUse.ZeroPage);
+        // A page table that processes share counts once (mm/hugetlb.c, huge_pmd_share). With CONFIG_NO_PAGE_MAPCOUNT (6.15) the pages of a
+        // large folio have its average.
+        bool isCounted = count is > 0 and < UnknownCount && use is not (PageUse.Hugetlb or PageUse.HardwarePoison or PageUse.ZeroPage)
+            && ((flags & LargeFolio) == 0 || !_hasAverageCounts.Value);
         _builder.Add(pfn);
         _expected.Add(isCounted ? (int)count : UnknownCount);
         HasAllCounts &= isCounted;

@@ -5,7 +5,7 @@ using PagemapTools.Procfs.Pages;
 namespace PagemapTools.Procfs.ReverseMap;
 
 /// <summary>Collects the page frames of a search.</summary>
-internal static class AskedFrames
+internal static class RequestedFrames
 {
     /// <summary>Makes a set of ranges. A range that begins in memory ends with memory at the latest.</summary>
     /// <exception cref="ProcfsException">The caller may not read /proc/kpageflags.</exception>
