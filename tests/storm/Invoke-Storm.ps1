@@ -13,7 +13,7 @@ the measurements: N passed, N failed, N skipped.
 param(
     # The storm ends after this time and this number of rounds, whichever is later.
     [double] $Minutes = 0.6,
-    [int] $Rounds = 300,
+    [int] $Rounds = 100,
 
     [string] $Module = (Join-Path $PSScriptRoot ../../PagemapTools.psd1),
     [string] $TestProcesses = (Join-Path $PSScriptRoot ../../out/build/bin/PagemapTools.TestProcesses/release/PagemapTools.TestProcesses.dll),
