@@ -18,6 +18,7 @@
         'Get-KPageFlags'
         'Get-KPageMapping'
         'Get-ProcessPageMap'
+        'Get-SharedMemory'
         'Measure-KPageFlags'
         'Measure-ProcessSharing'
         'Measure-ProcessUss'

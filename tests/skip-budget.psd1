@@ -61,5 +61,7 @@
     KernelHeaders              = @{ Most = 1; If = 'NoPath /usr/include/linux/kernel-page-flags.h' }
     'page-types'               = @{ Most = 40; If = 'NoCommand page-types' }
     'PageTypesBefore6.12'      = @{ Most = 1; If = 'Always' }
+    ipcmk                      = @{ Most = 1; If = 'NoCommand ipcmk' }
+    DevShm                     = @{ Most = 3; If = 'NoPath /dev/shm' }
     sshd                       = @{ Most = 4; If = 'NotPrivileged', 'NoPath /usr/sbin/sshd' }
 }

@@ -30,6 +30,7 @@ internal static partial class Statx
     public enum FileType
     {
         None,
+        Directory = 0x4000,
         BlockDevice = 0x6000,
         Regular = 0x8000,
     }

@@ -49,6 +49,9 @@ internal sealed class MountedDevices(ProcRoot root, TimeProvider? time = null)
 
     private sealed record Table(ConcurrentDictionary<(uint Major, uint Minor), BackingStore> Devices, long CreatedAt);
 
+    /// <summary>The devices of the kernel's internal mounts of hugetlbfs and shmem, on this machine.</summary>
+    public IReadOnlyDictionary<(uint Major, uint Minor), BackingStore> KernelDevices => _kernelDevices.Value;
+
     /// <summary>Finds where the kernel stores the pages of a device; null if neither source names the device.</summary>
     /// <param name="threadId">The process, or a live thread of it.</param>
     /// <param name="device">The device.</param>

@@ -80,10 +80,4 @@ public sealed class MeasureProcessSharingCommand : SampledProcessCommand
         CountProgress done = new(count => progress.Show(() => $"{count} of {targets.Count}", count / (double)targets.Count));
         return _meter!.Measure(targets, options: null, done, CancellationToken);
     }
-
-    // Progress<T> would report on another thread.
-    private sealed class CountProgress(Action<int> show) : IProgress<int>
-    {
-        public void Report(int value) => show(value);
-    }
 }

@@ -5,16 +5,17 @@ using PagemapTools.Procfs.Walk;
 
 namespace PagemapTools.Benchmarks.Peers;
 
-/// <summary>The populated parts of the pagemaps of all processes, found beforehand, so that a bare loop reads nothing else.</summary>
+/// <summary>The populated parts of the pagemaps of processes, found beforehand, so that a bare loop reads nothing else.</summary>
 internal sealed class HostPagemaps
 {
     private readonly List<(int ProcessId, List<(long Offset, long End)> Parts)> _processes = [];
 
     /// <summary>Finds the parts.</summary>
-    public HostPagemaps()
+    /// <param name="processIds">The processes; null for all.</param>
+    public HostPagemaps(IEnumerable<int>? processIds = null)
     {
         using ProcfsContext procfs = new();
-        foreach (int id in procfs.Root.GetProcessIds())
+        foreach (int id in processIds ?? procfs.Root.GetProcessIds())
         {
             try
             {

@@ -1,0 +1,147 @@
+using PagemapTools.Procfs.Machine;
+using PagemapTools.Procfs.Processes;
+
+namespace PagemapTools.Procfs.SharedObjects;
+
+/// <summary>One reading of the shared memory of a machine.</summary>
+internal sealed class SharedMemoryReader(ProcfsContext procfs, TargetRunOptions? options, CancellationToken cancellationToken)
+{
+    private readonly ObjectTable _table = new();
+    private readonly ObjectFactory _factory = new(procfs);
+    private long _resident;
+
+    public SharedMemoryLimits Limits { get; } = new();
+
+    public IEnumerable<SharedMemoryObject> Read(IProgress<int>? progress)
+    {
+        IReadOnlyList<int> ids = procfs.Root.GetProcessIds();
+        NamespaceSurvey namespaces = NamespaceSurvey.Read(procfs, ids, cancellationToken);
+        List<SharedMount> mounts = [.. namespaces.Mount.SelectMany(each => MountTable.Read(procfs.Root, each.Value, each.Key == namespaces.OwnMount))];
+        Dictionary<(uint Major, uint Minor), BackingStore> devices = new(new MountedDevices(procfs.Root).KernelDevices);
+        mounts.ForEach(mount => devices.TryAdd(mount.Device, mount.Store));
+        ReadProcesses(ids, devices, progress);
+        IEnumerable<SharedMemoryObject> all = ReadSegments(namespaces, devices)
+            .Concat(mounts.GroupBy(mount => mount.Device).SelectMany(ReadFileSystem))
+            .Concat(ReadOthers(devices, mounts));
+        foreach (SharedMemoryObject item in all)
+        {
+            _resident += item.Resident ?? 0;
+            yield return item;
+        }
+
+        if (MemoryInfo.ReadShmem(procfs.Root) - _resident is > 0 and long rest)
+        {
+            yield return new SharedMemoryObject { Kind = SharedMemoryKind.Unattributed, Resident = rest };
+        }
+    }
+
+    private void ReadProcesses(IReadOnlyList<int> ids, IReadOnlyDictionary<(uint Major, uint Minor), BackingStore> devices, IProgress<int>? progress)
+    {
+        HoldingsReader reader = new(procfs, devices);
+        int done = 0;
+        foreach (TargetResult<ProcessHoldings> result in TargetRun.ReadEach(procfs.Root, ids, reader.Read, options, cancellationToken))
+        {
+            if (result.Value is { } process)
+            {
+                _table.Add(process);
+                Limits.UnexaminedMappings += process.Unexamined;
+            }
+            else if (result.Failure!.Error == ProcfsError.ProcessAccessDenied)
+            {
+                Limits.UnreadableProcesses++;
+            }
+            else if (!result.Failure.IsExpected)
+            {
+                Limits.FailureList.Add(result.Failure);
+            }
+
+            progress?.Report(++done);
+        }
+    }
+
+    private IEnumerable<SharedMemoryObject> ReadSegments(NamespaceSurvey namespaces, Dictionary<(uint Major, uint Minor), BackingStore> devices)
+    {
+        Dictionary<(ulong, ulong), HeldObject> attached = [];
+        foreach (HeldObject held in _table.Objects.Where(held => held.First.Key.IpcNamespace != 0))
+        {
+            attached.TryAdd((held.First.Key.IpcNamespace, held.First.Key.Inode), held);
+        }
+
+        foreach ((ulong ipc, int? processId) in namespaces.Ipc.Where(each => each.Key != namespaces.OwnIpc).Select(each => (each.Key, (int?)each.Value)).Prepend((namespaces.OwnIpc, null)))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            List<SystemVSegment>? segments = processId is { } id ? SystemVSegments.ReadOf(procfs.Root, id) : SystemVSegments.Read(procfs.Root);
+            Limits.UnlistedIpcNamespaces += segments is null ? 1 : 0;
+            foreach (SystemVSegment segment in segments ?? [])
+            {
+                HeldObject? held = attached.GetValueOrDefault((ipc, (ulong)segment.Id));
+                if (held is not null)
+                {
+                    held.IsReported = true;
+                }
+
+                yield return _factory.Create(segment, held, held is null ? null : devices[held.First.Key.Device], processId);
+            }
+        }
+    }
+
+    /// <summary>Reads the files of one file system through the first of its mounts that shows all of it, or through several that show parts.</summary>
+    private IEnumerable<SharedMemoryObject> ReadFileSystem(IGrouping<(uint Major, uint Minor), SharedMount> mounts)
+    {
+        HashSet<ulong> seen = [];
+        bool isOpened = false;
+        SharedMount[] candidates = [.. mounts.Where(mount => mount.IsReachable).OrderBy(mount => mount.Root.Length).ThenByDescending(mount => mount.IsOwn)];
+        foreach (SharedMount mount in candidates)
+        {
+            TreeReader tree = new(procfs.Root, mount, new SwappedPages(procfs));
+            using IEnumerator<TreeFile> files = TargetRun.ReadSequence(procfs.Root, mount.ProcessId, tree.Read, options, cancellationToken).GetEnumerator();
+            while (TryMoveNext(files))
+            {
+                TreeFile file = files.Current;
+                if (candidates[0].Root == "/" && file.Details.Links <= 1 ? true : seen.Add(file.Details.Inode))
+                {
+                    HeldObject? held = _table.Find(new ObjectKey(mounts.Key, file.Details.Inode, 0));
+                    if (held is not null)
+                    {
+                        held.IsReported = true;
+                    }
+
+                    yield return _factory.Create(file, mount, held);
+                }
+            }
+
+            Limits.UnreadableDirectories += tree.UnreadableDirectories;
+            isOpened |= tree.IsOpened;
+            if (tree.IsOpened && mount.Root == "/")
+            {
+                break;
+            }
+        }
+
+        Limits.UnreachableMounts += isOpened ? 0 : 1;
+    }
+
+    private bool TryMoveNext(IEnumerator<TreeFile> files)
+    {
+        try
+        {
+            return files.MoveNext();
+        }
+        catch (ProcfsException failure)
+        {
+            Limits.FailureList.Add(failure);
+            return false;
+        }
+    }
+
+    // What no tree shows: memfds, deleted files, shared anonymous memory, and files of mounts that were not read.
+    private IEnumerable<SharedMemoryObject> ReadOthers(Dictionary<(uint Major, uint Minor), BackingStore> devices, List<SharedMount> mounts)
+    {
+        foreach (HeldObject held in _table.Objects.Where(held => !held.IsReported))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            SharedMount? mount = mounts.Find(mount => mount.Device == held.First.Key.Device);
+            yield return _factory.Create(held, devices[held.First.Key.Device], mount);
+        }
+    }
+}

@@ -1,0 +1,111 @@
+using Microsoft.Win32.SafeHandles;
+
+namespace PagemapTools.Procfs.SharedObjects;
+
+/// <summary>A line of /proc/sysvipc/shm (ipc/shm.c, sysvipc_shm_proc_show).</summary>
+internal readonly record struct SystemVSegment(int Key, int Id, bool IsRemoved, long Size, long Attached, uint UserId, long Resident, long Swapped);
+
+/// <summary>Lists System V segments. The file shows those of the IPC namespace of the thread that opens it.</summary>
+internal static class SystemVSegments
+{
+    // SHM_DEST (include/linux/shm.h) in the octal permissions.
+    private const ulong Removed = 0x200;
+    private const int MaxFields = 16;
+    private const int MaxSize = 16 * 1024 * 1024;
+    private const string FileName = "sysvipc/shm";
+
+    /// <summary>Lists the segments of the caller's IPC namespace.</summary>
+    public static List<SystemVSegment> Read(ProcRoot root)
+    {
+        List<SystemVSegment> segments = [];
+        string path = root.GetPath(FileName);
+        using SafeFileHandle file = root.OpenFile(path, out int errno);
+        using ProcLineReader lines = new(file, path, maxSize: MaxSize);
+        bool isHeader = true;
+        while (errno == 0 && lines.MoveNext())
+        {
+            if (!isHeader && Parse(lines.Line) is { } segment)
+            {
+                segments.Add(segment);
+            }
+
+            isHeader = false;
+        }
+
+        return segments;
+    }
+
+    /// <summary>
+    /// Lists the segments of the IPC namespace of a process. A thread of its own enters the namespace, reads the list and ends. Null if the
+    /// caller may not enter it (CAP_SYS_ADMIN in both user namespaces).
+    /// </summary>
+    public static List<SystemVSegment>? ReadOf(ProcRoot root, int processId)
+    {
+        List<SystemVSegment>? segments = null;
+        Thread thread = new(() => segments = EnterAndRead(root, processId)) { IsBackground = true };
+        thread.Start();
+        thread.Join();
+        return segments;
+    }
+
+    private static List<SystemVSegment>? EnterAndRead(ProcRoot root, int processId)
+    {
+        try
+        {
+            using SafeFileHandle file = FileIO.OpenForReading(root.GetPath(processId, "ns/ipc"), out int errno);
+            return errno == 0 && Namespaces.EnterIpc(file) == 0 ? Read(root) : null;
+        }
+        catch (ProcfsException)
+        {
+            return null;
+        }
+    }
+
+    // key shmid perms size cpid lpid nattch uid gid cuid cgid atime dtime ctime rss swap
+    private static SystemVSegment? Parse(ReadOnlySpan<byte> line)
+    {
+        Span<Range> ranges = stackalloc Range[MaxFields + 1];
+        Span<ulong> numbers = stackalloc ulong[MaxFields];
+        int count = SplitFields(line, ranges);
+        if (count < MaxFields)
+        {
+            return null;
+        }
+
+        long key = 0;
+        for (int i = 0; i < MaxFields; i++)
+        {
+            ReadOnlySpan<byte> field = line[ranges[i]];
+            bool isNegative = i == 0 && field[0] == '-';
+            if (!(i == 2 ? ProcNumber.TryParseOctal(field, out numbers[i]) : ProcNumber.TryParse(isNegative ? field[1..] : field, out numbers[i], long.MaxValue)))
+            {
+                return null;
+            }
+
+            key = i == 0 ? (isNegative ? -(long)numbers[0] : (long)numbers[0]) : key;
+        }
+
+        return new SystemVSegment(
+            (int)key, (int)numbers[1], (numbers[2] & Removed) != 0, (long)numbers[3], (long)numbers[6], (uint)numbers[7], (long)numbers[14], (long)numbers[15]);
+    }
+
+    private static int SplitFields(ReadOnlySpan<byte> line, Span<Range> ranges)
+    {
+        int count = 0;
+        for (int i = 0; i < line.Length && count < ranges.Length;)
+        {
+            if (line[i] == ' ')
+            {
+                i++;
+                continue;
+            }
+
+            int end = line[i..].IndexOf((byte)' ');
+            end = end < 0 ? line.Length : i + end;
+            ranges[count++] = i..end;
+            i = end;
+        }
+
+        return count;
+    }
+}
