@@ -41,7 +41,6 @@ $calls = @{
     'Get-KPageFlags' = { Get-KPageFlags -Pfn 0 -Count 2000 }, { param($id) Get-ProcessPageMap -Id $id -Exclusive | Get-KPageFlags }
     'Get-KPageCount' = , { Get-KPageCount -Pfn 4096 -Count 2000 }
     'Get-KPageCgroup' = , { Get-KPageCgroup -Pfn 4096 -Count 2000 }
-    'Get-KPageMapping' = , { param($id) Get-ProcessPageMap -Id $id -Exclusive | Get-KPageMapping -WarningAction Ignore }
     'Clear-SoftDirty' = , { param($id) Clear-SoftDirty -Id $id -Confirm:$false }
     'Get-KPageMapping' = , { param($id) Get-ProcessPageMap -Id $id -Exclusive | Select-Object -First 5 | Get-KPageMapping }
     'Measure-ProcessSharing' = , { param($id) Measure-ProcessSharing -Id $id, $quiet.Id, $storm.Id }
