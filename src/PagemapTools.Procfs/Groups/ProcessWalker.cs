@@ -40,11 +40,14 @@ internal sealed class ProcessWalker(ProcfsContext procfs, FileHolders holders, F
         object totalLock = new();
         ParallelRunner.Run(threads, _ =>
         {
-            ProcessTally tally = new(pool);
+            ProcessTally tally = threads == 1 ? total : new ProcessTally(pool);
             Walk(process, queue?.DequeueAll() ?? MappingParts.Enumerate(process, new PageWalkOptions()), kinds, target.IsHeldElsewhere, tally, cancellationToken);
             lock (totalLock)
             {
-                total.Merge(tally);
+                if (tally != total)
+                {
+                    total.Merge(tally);
+                }
             }
         }, cancellationToken);
         total.PageTables = process.ReadDetails().PageTables;
@@ -133,7 +136,6 @@ internal sealed class ProcessWalker(ProcfsContext procfs, FileHolders holders, F
 
     private void Count(ReadOnlySpan<ulong> entries, in MappingKinds kinds, ProcessTally tally)
     {
-        FrameCounts frames = tally.Frames;
         byte fileMark = (byte)kinds.File;
         long once = 0;
         long onceOfFile = 0;
@@ -151,11 +153,11 @@ internal sealed class ProcessWalker(ProcfsContext procfs, FileHolders holders, F
             }
             else if ((entry & PagemapEntry.FileBit) == 0)
             {
-                frames.Add(entry & PagemapEntry.PfnMask);
+                tally.Add(entry & PagemapEntry.PfnMask, mark: 0);
             }
             else
             {
-                frames.Add(entry & PagemapEntry.PfnMask, fileMark);
+                tally.Add(entry & PagemapEntry.PfnMask, fileMark);
             }
         }
 
@@ -173,7 +175,7 @@ internal sealed class ProcessWalker(ProcfsContext procfs, FileHolders holders, F
             if ((entry & PagemapEntry.PresentBit) != 0)
             {
                 FrameKind kind = (entry & PagemapEntry.FileBit) != 0 ? kinds.File : kinds.Anonymous;
-                tally.Frames.Add(entry & PagemapEntry.PfnMask, (byte)(mark | (byte)kind));
+                tally.Add(entry & PagemapEntry.PfnMask, (byte)(mark | (byte)kind));
             }
 
             hasSwap |= (entry & (PagemapEntry.PresentBit | PagemapEntry.SwapBit)) == PagemapEntry.SwapBit;
