@@ -78,6 +78,6 @@ public sealed class MeasureProcessSharingCommand : SampledProcessCommand
     private SharingMeasurement Measure(IReadOnlyList<int> targets, WorkProgress progress)
     {
         CountProgress done = new(count => progress.Show(() => $"{count} of {targets.Count}", count / (double)targets.Count));
-        return _meter!.Measure(targets, options: null, done, CancellationToken);
+        return _meter!.Measure(targets, CreateRunOptions(), done, CancellationToken);
     }
 }
