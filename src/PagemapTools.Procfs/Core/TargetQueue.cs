@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Runtime.ExceptionServices;
 
 namespace PagemapTools.Procfs.Core;
 
@@ -18,7 +17,7 @@ internal sealed class TargetQueue<T>(
     private static readonly TimeSpan s_replaceAfter = TargetRun.Interval * 2;
 
     private readonly object _lock = new();
-    private Slot[] _slots = [];
+    private TargetSlot<T>[] _slots = [];
     private int _taken;
     private int _returned;
     private bool _isStopped;
@@ -26,7 +25,7 @@ internal sealed class TargetQueue<T>(
     public IEnumerable<TargetResult<T>> Run(CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        _slots = [.. processIds.Select(id => new Slot(id))];
+        _slots = [.. processIds.Select(id => new TargetSlot<T>(id))];
         try
         {
             for (int i = Math.Min(options.MaxParallel ?? Environment.ProcessorCount, _slots.Length); i > 0; i--)
@@ -74,7 +73,7 @@ internal sealed class TargetQueue<T>(
         }
     }
 
-    private Slot? TryTake()
+    private TargetSlot<T>? TryTake()
     {
         lock (_lock)
         {
@@ -88,14 +87,14 @@ internal sealed class TargetQueue<T>(
                 return null;
             }
 
-            Slot slot = _slots[_taken++];
+            TargetSlot<T> slot = _slots[_taken++];
             slot.Watch = new TargetWatch(root, slot.ProcessId, leftTargets);
             return slot;
         }
     }
 
     /// <summary>Publishes a result, unless the reading was left behind. Returns whether another thread has the place of the calling one.</summary>
-    private bool Finish(Slot slot, T? value, Exception? failure)
+    private bool Finish(TargetSlot<T> slot, T? value, Exception? failure)
     {
         lock (_lock)
         {
@@ -123,7 +122,7 @@ internal sealed class TargetQueue<T>(
         }
     }
 
-    private TargetResult<T> WaitFor(Slot slot, CancellationToken cancellationToken)
+    private TargetResult<T> WaitFor(TargetSlot<T> slot, CancellationToken cancellationToken)
     {
         while (!WaitOnce(slot))
         {
@@ -136,7 +135,7 @@ internal sealed class TargetQueue<T>(
         return slot.GetResult();
     }
 
-    private bool WaitOnce(Slot slot)
+    private bool WaitOnce(TargetSlot<T> slot)
     {
         lock (_lock)
         {
@@ -144,7 +143,7 @@ internal sealed class TargetQueue<T>(
         }
     }
 
-    private Slot[] GetRunning()
+    private TargetSlot<T>[] GetRunning()
     {
         lock (_lock)
         {
@@ -154,20 +153,20 @@ internal sealed class TargetQueue<T>(
 
     private void ObserveRunning()
     {
-        Slot[] running = GetRunning();
-        Slot[] left = [.. running.Where(slot => slot.Watch!.Observe() >= options.Timeout && TryLeave(slot))];
+        TargetSlot<T>[] running = GetRunning();
+        TargetSlot<T>[] left = [.. running.Where(slot => slot.Watch!.Observe() >= options.Timeout && TryLeave(slot))];
         Array.ForEach(left, Replace);
 
         // Blocked threads count like those that were left behind already.
         int free = LeftTargets.MaxThreads - leftTargets.ThreadCount - running.Count(slot => slot is { IsRunning: true, IsReplaced: true });
-        foreach (Slot slot in running.Where(slot => slot is { IsRunning: true, IsReplaced: false } && slot.Watch!.Blocked >= s_replaceAfter).Take(Math.Max(free, 0)))
+        foreach (TargetSlot<T> slot in running.Where(slot => slot is { IsRunning: true, IsReplaced: false } && slot.Watch!.Blocked >= s_replaceAfter).Take(Math.Max(free, 0)))
         {
             Replace(slot);
         }
     }
 
     /// <summary>Starts another thread in the place of the one that a target blocks, unless there is one or the target has answered.</summary>
-    private void Replace(Slot slot)
+    private void Replace(TargetSlot<T> slot)
     {
         bool isStarted;
         lock (_lock)
@@ -183,7 +182,7 @@ internal sealed class TargetQueue<T>(
     }
 
     /// <summary>Makes a target that does not answer a failure; false if it has answered after all.</summary>
-    private bool TryLeave(Slot slot)
+    private bool TryLeave(TargetSlot<T> slot)
     {
         lock (_lock)
         {
@@ -208,7 +207,7 @@ internal sealed class TargetQueue<T>(
             Monitor.PulseAll(_lock);
         }
 
-        Slot[] running = GetRunning();
+        TargetSlot<T>[] running = GetRunning();
         Array.ForEach(running, slot => slot.Watch!.Cancel());
         Stopwatch waited = Stopwatch.StartNew();
         lock (_lock)
@@ -219,48 +218,9 @@ internal sealed class TargetQueue<T>(
             }
         }
 
-        foreach (Slot slot in running.Where(slot => slot.IsRunning))
+        foreach (TargetSlot<T> slot in running.Where(slot => slot.IsRunning))
         {
             slot.Watch!.Leave();
         }
-    }
-
-    /// <summary>One target and its result.</summary>
-    private sealed class Slot(int processId)
-    {
-        private T? _value;
-        private Exception? _failure;
-
-        public int ProcessId => processId;
-
-        public TargetWatch? Watch { get; set; }
-
-        public bool IsDone { get; private set; }
-
-        /// <summary>Whether the reading has ended. A target that was left behind is done before that.</summary>
-        public bool IsAnswered { get; set; }
-
-        public bool IsRunning => Watch is not null && !IsDone;
-
-        /// <summary>Whether another thread has the place of the one that reads this target.</summary>
-        public bool IsReplaced { get; set; }
-
-        public void Complete(T? value, Exception? failure)
-        {
-            (_value, _failure) = IsDone ? (_value, _failure) : (value, failure);
-            IsDone = true;
-        }
-
-        public TargetResult<T> GetResult()
-        {
-            if (_failure is not (null or ProcfsException))
-            {
-                ExceptionDispatchInfo.Throw(_failure);
-            }
-
-            return new TargetResult<T>(processId, _value, _failure as ProcfsException);
-        }
-
-        public void Forget() => _value = default;
     }
 }

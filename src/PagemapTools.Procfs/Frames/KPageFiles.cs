@@ -9,6 +9,7 @@ public sealed class KPageFiles : IDisposable
     private readonly string? _savedFlags;
     private readonly Dictionary<FrameProperties, PageIndexedFile> _files = [];
     private readonly Lazy<UntrackedSections> _untracked;
+    private bool _isDisposed;
 
     internal KPageFiles(ProcRoot root, string? savedFlags = null)
     {
@@ -25,10 +26,12 @@ public sealed class KPageFiles : IDisposable
 
     /// <summary>Gets the file of one property. This object disposes it.</summary>
     /// <exception cref="ProcfsException">The caller may not read the file, or the kernel does not have it.</exception>
+    /// <exception cref="ObjectDisposedException">The files were closed.</exception>
     public PageIndexedFile Get(FrameProperties property)
     {
         lock (_files)
         {
+            ObjectDisposedException.ThrowIf(_isDisposed, this);
             if (!_files.TryGetValue(property, out PageIndexedFile? file))
             {
                 file = property == FrameProperties.Flags && _savedFlags is not null ? PageIndexedFile.Open(_savedFlags) : Open(property);
@@ -44,6 +47,7 @@ public sealed class KPageFiles : IDisposable
     {
         lock (_files)
         {
+            _isDisposed = true;
             foreach (PageIndexedFile file in _files.Values)
             {
                 file.Dispose();

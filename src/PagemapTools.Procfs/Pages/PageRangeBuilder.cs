@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using PagemapTools.Procfs.Entries;
 using PagemapTools.Procfs.Frames;
 
@@ -19,8 +20,31 @@ public sealed class PageRangeBuilder(bool ignorePfn = false)
 
     /// <summary>Adds pages.</summary>
     /// <param name="pages">The pages. If they come from <see cref="PageReading"/>, the ranges are made without an object for each page.</param>
-    /// <returns>The ranges that further pages cannot extend. The last range comes from <see cref="Complete"/>.</returns>
-    public IEnumerable<PageRange> Add(IEnumerable<PageInfo> pages) => pages is IPageSequence sequence ? sequence.Join(this) : Join(pages);
+    /// <returns>
+    /// The ranges that further pages cannot extend. The last range comes from <see cref="Complete"/>. If the reading of the pages fails, the
+    /// range that the failure cuts short comes before the exception.
+    /// </returns>
+    public IEnumerable<PageRange> Add(IEnumerable<PageInfo> pages)
+    {
+        using IEnumerator<PageRange> ranges = (pages is IPageSequence sequence ? sequence.Join(this) : Join(pages)).GetEnumerator();
+        ProcfsException? failure;
+        while (TryMoveNext(ranges, out failure))
+        {
+            yield return ranges.Current;
+        }
+
+        if (failure is null)
+        {
+            yield break;
+        }
+
+        if (Complete() is { } last)
+        {
+            yield return last;
+        }
+
+        ExceptionDispatchInfo.Throw(failure);
+    }
 
     /// <summary>Returns the last range; null if no page was added since the last call.</summary>
     public PageRange? Complete()
@@ -44,6 +68,20 @@ public sealed class PageRangeBuilder(bool ignorePfn = false)
         PageRange? finished = _range;
         _range = PageRange.Create(page, ignorePfn);
         return finished;
+    }
+
+    private static bool TryMoveNext(IEnumerator<PageRange> ranges, out ProcfsException? failure)
+    {
+        failure = null;
+        try
+        {
+            return ranges.MoveNext();
+        }
+        catch (ProcfsException exception)
+        {
+            failure = exception;
+            return false;
+        }
     }
 
     private IEnumerable<PageRange> Join(IEnumerable<PageInfo> pages)

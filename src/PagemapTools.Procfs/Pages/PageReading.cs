@@ -1,4 +1,3 @@
-using System.Runtime.ExceptionServices;
 using PagemapTools.Procfs.Machine;
 using PagemapTools.Procfs.Processes;
 
@@ -79,39 +78,17 @@ public static class PageReading
     /// <summary>Joins page frames that follow one another and are alike into ranges.</summary>
     public static IEnumerable<PageRange> AsRanges(this IEnumerable<PageInfo> pages) => JoinAll(pages, ignorePfn: false);
 
-    // A failure is thrown after the range that it cuts short.
     private static IEnumerable<PageRange> JoinAll(IEnumerable<PageInfo> pages, bool ignorePfn)
     {
         PageRangeBuilder builder = new(ignorePfn);
-        using IEnumerator<PageRange> ranges = builder.Add(pages).GetEnumerator();
-        ProcfsException? failure;
-        while (TryMoveNext(ranges, out failure))
+        foreach (PageRange range in builder.Add(pages))
         {
-            yield return ranges.Current;
+            yield return range;
         }
 
         if (builder.Complete() is { } last)
         {
             yield return last;
-        }
-
-        if (failure is not null)
-        {
-            ExceptionDispatchInfo.Throw(failure);
-        }
-    }
-
-    private static bool TryMoveNext(IEnumerator<PageRange> ranges, out ProcfsException? failure)
-    {
-        failure = null;
-        try
-        {
-            return ranges.MoveNext();
-        }
-        catch (ProcfsException exception)
-        {
-            failure = exception;
-            return false;
         }
     }
 

@@ -47,6 +47,15 @@ public sealed class KPageFilesTests
     }
 
     [Fact]
+    public void NoFileIsOpenedAfterDispose()
+    {
+        using FakeProc tree = new FakeProc().WriteEntries("kpageflags", 0, 1);
+        KPageFiles files = new(tree.Root);
+        files.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => files.Get(FrameProperties.Flags));
+    }
+
+    [Fact]
     public void GetRejectsACombinationOfProperties()
     {
         using FakeProc tree = new();

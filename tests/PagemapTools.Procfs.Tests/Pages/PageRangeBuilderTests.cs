@@ -1,3 +1,4 @@
+using PagemapTools.Procfs.Core;
 using PagemapTools.Procfs.Entries;
 using PagemapTools.Procfs.Frames;
 using PagemapTools.Procfs.Pages;
@@ -212,5 +213,23 @@ public sealed class PageRangeBuilderTests
         }
 
         return values.Mapping is null ? new PageInfo(values) : new ProcessPageInfo(values);
+    }
+
+    [Fact]
+    public void RangeThatAFailureCutsShortComesBeforeTheFailure()
+    {
+        ProcfsException failure = new(ProcfsError.ReadFailed, "made-up", "/made/up");
+        PageRangeBuilder builder = new();
+        using IEnumerator<PageRange> ranges = builder.Add(Fail()).GetEnumerator();
+        Assert.True(ranges.MoveNext());
+        Assert.Equal(2, ranges.Current.PageCount);
+        Assert.Same(failure, Assert.Throws<ProcfsException>(() => ranges.MoveNext()));
+
+        IEnumerable<PageInfo> Fail()
+        {
+            yield return new PageInfo(4);
+            yield return new PageInfo(5);
+            throw failure;
+        }
     }
 }
