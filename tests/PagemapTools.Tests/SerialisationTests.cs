@@ -79,7 +79,7 @@ public sealed class SerialisationTests
         int written = target.Region.GetAddresses("written").Length;
         Assert.Equal(written, session.GetObjects("Get-ProcessPageMap -Id $id -Address $range | RoundTrip | Where-Object State -EQ 'Present'").Count);
         Assert.Single(session.GetObjects("(Get-ProcessPageMap -Id $id -Address $range)[0].Mapping | RoundTrip | Where-Object Kind -EQ 'Anonymous'"));
-        Assert.Single(session.GetObjects("Measure-ProcessUss -Id $id | RoundTrip | Where-Object Method -EQ 'Exclusive'"));
+        Assert.Single(session.GetObjects("Measure-ProcessUss -Id $id -Method Exclusive | RoundTrip | Where-Object Method -EQ 'Exclusive'"));
     }
 
     [Fact]

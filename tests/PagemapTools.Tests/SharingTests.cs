@@ -40,7 +40,7 @@ public sealed class SharingTests : IDisposable
         Require.PageFrames();
         using TargetProcess target = TargetProcess.Start("fork", $"pages={Pages}").Stop();
         string ids = $"{target.ProcessId}, {target.Children[0]}, {int.MaxValue}";
-        Outcome outcome = _session.Run($"Measure-ProcessSharing -Id {ids} -ErrorAction SilentlyContinue; Measure-ProcessSharing -Id {ids} -Minimum 1TB -ErrorAction SilentlyContinue");
+        Outcome outcome = _session.Run($"Measure-ProcessSharing -Id {ids}; Measure-ProcessSharing -Id {ids} -Minimum 1TB");
         Assert.Single(outcome.Output);
         Assert.Equal(["NoProcessFoundForGivenId", "NoProcessFoundForGivenId"], outcome.Errors.Select(error => error.GetErrorId()));
     }

@@ -5,6 +5,9 @@ namespace PagemapTools.Procfs.Processes;
 /// <summary>Streams the mappings of an open maps file, in ascending order of address, through one buffer.</summary>
 internal sealed class MapsReader(SafeFileHandle maps, ProcessContext process)
 {
+    /// <summary>Whether the process was gone before the last line was read (fs/proc/task_mmu.c, m_start: ESRCH). Its id may have passed to another process.</summary>
+    public bool HasLostProcess { get; private set; }
+
     public IEnumerable<MemoryMapping> Read()
     {
         MapsParser parser = new(process);
@@ -24,6 +27,7 @@ internal sealed class MapsReader(SafeFileHandle maps, ProcessContext process)
         }
 
         // If the process exits, maps ends early or reading it fails with ESRCH. The caller checks whether the process has exited.
+        HasLostProcess = lines.Errno == Errno.ESRCH;
         if (lines.Errno is not (0 or Errno.ESRCH))
         {
             throw new ProcfsException(

@@ -64,7 +64,8 @@ public sealed class ProcessAddressSpace : IDisposable
     public IEnumerable<MemoryMapping> ReadMappings()
     {
         MemoryMapping? last = null;
-        foreach (MemoryMapping mapping in new MapsReader(_files.Maps, _context).Read())
+        MapsReader maps = new(_files.Maps, _context);
+        foreach (MemoryMapping mapping in maps.Read())
         {
             last = mapping.HasPagemap ? mapping : last;
             yield return mapping;
@@ -77,7 +78,7 @@ public sealed class ProcessAddressSpace : IDisposable
         }
 
         // A child of vfork has the address space of its parent, which lives on when the child executes a program or exits. stat shows that.
-        if (HasExited(last) || _files.HasOtherProgram(_root))
+        if (maps.HasLostProcess || HasExited(last) || _files.HasOtherProgram(_root))
         {
             throw CreateExitedException();
         }

@@ -121,12 +121,17 @@ public sealed class ReverseMappingTests : IDisposable
             gzip.Write("CONFIG_NO_PAGE_MAPCOUNT=y\n"u8);
         }
 
-        _tree.WriteText("sys/kernel/osrelease", "6.18.0\n").WriteBytes(Configuration, packed.ToArray())
-            .AddProcess(5, Start, PagemapBits.PresentAt(100)).AddProcess(6, 0x70000, PagemapBits.PresentAt(100));
+        // Several threads search, so a search that ends early finds a few more than the count, but not all.
+        const int Processes = 200;
+        _tree.WriteText("sys/kernel/osrelease", "6.18.0\n").WriteBytes(Configuration, packed.ToArray());
+        for (int id = 1; id <= Processes; id++)
+        {
+            _tree.AddProcess(id, Start * (ulong)id, PagemapBits.PresentAt(100));
+        }
 
-        Assert.Equal([(5, Start), (6, 0x70000UL)], FindPlaces(100));
+        Assert.Equal(Processes, FindPlaces(100).Length);
         File.Delete(_tree.GetPath(Configuration));
-        Assert.Single(FindPlaces(100));
+        Assert.InRange(FindPlaces(100).Length, 1, Processes - 1);
     }
 
     [Fact]
