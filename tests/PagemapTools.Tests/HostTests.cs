@@ -16,7 +16,8 @@ public sealed class HostTests
         HostRun run = HostProgram.RunScript("Measure-ProcessUss | Sort-Object Uss -Descending | Select-Object -First 10 | ForEach-Object Uss");
 
         Assert.Equal(0, run.Status);
-        long[] sizes = [.. run.Lines.Select(long.Parse)];
+        // A process that even root may not read is left out with a warning.
+        long[] sizes = [.. run.Lines.Where(line => !line.StartsWith("WARNING: ", StringComparison.Ordinal)).Select(long.Parse)];
         Assert.InRange(sizes.Length, 1, 10);
         Assert.Equal(sizes.OrderDescending(), sizes);
     }

@@ -5,8 +5,7 @@ BeforeDiscovery {
     $fence = '(?ms)^```powershell\r?\n(?<code>.*?)^```'
 
     $readme = Get-Content "$root/README.md" -Raw
-    $oneLiners = $readme.Substring($readme.IndexOf('## Ten one-liners'))
-    $oneLiners = ($oneLiners -split '(?m)^## ')[1]
+    $oneLiners = ($readme -split '(?m)^## ' -match '^One-liners')[0]
     $readmeCases = @([regex]::Matches($oneLiners, $fence) | ForEach-Object { @{ Code = $_.Groups['code'].Value.Trim() } })
 
     # The output of an example is in a separate fence without a language.

@@ -45,6 +45,7 @@ $calls = @{
     'Get-KPageMapping' = , { param($id) Get-ProcessPageMap -Id $id -Exclusive | Select-Object -First 5 | Get-KPageMapping }
     'Measure-ProcessSharing' = , { param($id) Measure-ProcessSharing -Id $id, $quiet.Id, $storm.Id }
     'Compare-ProcessPageMap' = , { param($id) Compare-ProcessPageMap -ReferenceId $quiet.Id -DifferenceId $id -AsRange }
+    'Get-SharedMemory' = , { Get-SharedMemory }
     'Test-PagemapSupport' = , { Test-PagemapSupport }
 }
 # These change the machine.

@@ -21,7 +21,7 @@ internal static class ProcessErrors
             // With hidepid=1 every file of another user's process gives EPERM, and its directory is visible (proc_pid_permission).
             Errno.EACCES or Errno.EPERM when root.Exists(processId) => AccessDenied(root, processId, file, errno),
             Errno.ENOENT when IsMissingFromLiveProcess(root, processId, path) => NotAvailable(processId, path, errno),
-            Errno.ESRCH or Errno.ENOENT => NotFound(root, processId),
+            Errno.ESRCH or Errno.ENOENT or Errno.EACCES or Errno.EPERM => NotFound(root, processId),
             _ => new ProcfsException(ProcfsError.ReadFailed, $"'{path}' cannot be read: {Errno.Describe(errno)}.", path, processId, errno),
         };
     }
@@ -48,7 +48,7 @@ internal static class ProcessErrors
     // When a process exits, its whole directory disappears, and another process may get its id. stat exists on every kernel and in every
     // sandbox; the same start before and after shows that one process lacks the file.
     private static bool IsMissingFromLiveProcess(ProcRoot root, int processId, string path) =>
-        ProcessStat.TryRead(root, processId) is { HasEnded: false } process && !File.Exists(path)
+        ProcessStat.TryRead(root, processId) is { HasEnded: false } process && Statx.GetByPath(path) is null
             && ProcessStat.TryRead(root, processId) is { HasEnded: false } same && same.Program.StartTime == process.Program.StartTime;
 
     private static ProcfsException NotAvailable(int processId, string path, int errno) => new(

@@ -19,7 +19,6 @@ internal static class SmapsReader
         using ProcLineReader lines = new(smaps, path, process.Id);
         MemoryMapping? mapping = null;
         SmapsFigures figures = default;
-        ulong end = 0;
         while (lines.MoveNext())
         {
             if (TryTakeFigure(lines, ref figures, path, process.Id))
@@ -33,10 +32,9 @@ internal static class SmapsReader
                 yield return (mapping, figures);
             }
 
-            // Between two reads the last mapping may merge with the next one, as in maps (MapsReader). The kernel then counts all of it.
+            // Between two reads the last mapping may merge with the next one, as in maps (MapsReader). The kernel then counts all of it, so the
+            // mapping is not cut: its figures would be those of more than itself.
             mapping = lines.IsWhole ? parser.Parse(lines.Line) : throw parser.CreateMalformedLine(lines.Line);
-            mapping = mapping.Start < end && mapping.End > end ? mapping.CutAt(end) : mapping;
-            end = mapping.End;
             figures = default;
         }
 
