@@ -15,6 +15,8 @@
     unshare                    = @{ Most = 30; If = 'NotPrivileged', 'NoCommand unshare', 'NoCommand setpriv' }
     # A chroot, a sysctl or a security module refuses them.
     UserNamespaces             = @{ Most = 30; If = 'Always' }
+    # A machine whose only shell is busybox, such as a guest.
+    Shell                      = @{ Most = 6; If = 'Always' }
     # A kernel has soft-dirty bits or has none.
     SoftDirty                  = @{ Most = 20; If = 'Unless NoSoftDirty' }
     NoSoftDirty                = @{ Most = 8; If = 'Unless SoftDirty' }
