@@ -22,8 +22,10 @@ BeforeAll {
     $script:scratch = Join-Path ([IO.Path]::GetTempPath()) "pagemaptools-examples-$PID"
     $null = New-Item -ItemType Directory $scratch -Force
 
-    # The errors that an example may show: for a missing process, and for a kernel or a user without the feature.
-    $script:shown = 'NoProcessFoundForGivenId', 'ProcessHasNoAddressSpace', 'PagemapAccessDenied', 'SoftDirtyNotSupported',
+    # The errors that an example may show: for a missing process or file, and for a kernel or a user without the feature. Pages of a missing
+    # process are null.
+    $script:shown = 'NoProcessFoundForGivenId', 'NoProcessFoundForGivenName', 'PathNotFound', 'ParameterArgumentValidationError',
+        'ProcessHasNoAddressSpace', 'PagemapAccessDenied', 'SoftDirtyNotSupported',
         'KPageAccessDenied', 'KPageNotAvailable', 'ExclusiveAndShared', 'CannotConvertArgument', 'CgroupNotFound', 'PagemapReadFailed'
 
     function Invoke-Example([string] $Code) {

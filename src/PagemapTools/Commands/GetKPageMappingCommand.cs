@@ -51,6 +51,7 @@ public sealed class GetKPageMappingCommand : FrameTargetCommand
                 Add(InputObject!);
                 break;
             case PathSet or LiteralPathSet:
+                _hasInput = true;
                 foreach (string file in ResolveFiles())
                 {
                     AddFile(file);
@@ -121,7 +122,6 @@ public sealed class GetKPageMappingCommand : FrameTargetCommand
 
     private void AddFile(string file)
     {
-        _hasInput = true;
         try
         {
             foreach (FilePage page in Procfs.ReadFilePages(file, CancellationToken))
