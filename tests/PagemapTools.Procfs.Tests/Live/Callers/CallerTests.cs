@@ -112,6 +112,7 @@ public sealed class CallerTests(CallerFixture callers) : IClassFixture<CallerFix
     public void RootOfAnIdentityMappedNamespacePassesEachCheck(string check)
     {
         Require.InitialRoot();
+        Require.That(File.Exists("/usr/bin/unshare"), "unshare", "unshare is absent");
         Require.UserNamespaces();
         callers.Check(typeof(CallerChecks), check, "namespace-of-all", start =>
         {
