@@ -21,6 +21,10 @@ internal static class PageUseClassifier
         (KPageFlags.ANON, PageUse.Anonymous),
     ];
 
+    // A page just added to the page cache waits in a batch of its processor before it is on a list (mm/swap.c, folio_add_lru). It is
+    // already up to date; memory of the kernel and of devices never is.
+    private const ulong CacheFlags = (ulong)(KPageFlags.LRU | KPageFlags.UPTODATE);
+
     /// <summary>Classifies a page frame.</summary>
     /// <param name="flags">Its word of kpageflags; <see cref="PfnBatchReader.NoValue"/> beyond the end of memory.</param>
     public static PageUse Classify(ulong flags)
@@ -38,7 +42,7 @@ internal static class PageUseClassifier
             }
         }
 
-        return (flags & (ulong)KPageFlags.LRU) == 0 ? PageUse.Kernel
+        return (flags & CacheFlags) == 0 ? PageUse.Kernel
             : (flags & (ulong)KPageFlags.SWAPBACKED) != 0 ? PageUse.SharedMemory
             : PageUse.PageCache;
     }

@@ -13,6 +13,7 @@ public sealed class PageUseClassifierTests
     [InlineData((1UL << 7) | (1UL << 12) | (1UL << 21), PageUse.Slab)]
     [InlineData((1UL << 2) | (1UL << 26), PageUse.PageTable)]
     [InlineData((1UL << 2) | (1UL << 3) | (1UL << 5), PageUse.PageCache)]
+    [InlineData((1UL << 2) | (1UL << 3), PageUse.PageCache)]
     [InlineData((1UL << 3) | (1UL << 5) | (1UL << 14), PageUse.SharedMemory)]
     [InlineData((1UL << 3) | (1UL << 5) | (1UL << 12) | (1UL << 13) | (1UL << 14), PageUse.SwapCache)]
     [InlineData((1UL << 3) | (1UL << 5) | (1UL << 12) | (1UL << 14), PageUse.Anonymous)]
