@@ -62,10 +62,10 @@ public sealed class ProcessErrorsTests
     [Theory]
     [InlineData(EPERM)]
     [InlineData(EACCES)]
-    public void AnAbsentProcessIsNotReportedAsDenied(int errno)
+    public void AnAbsentProcessIsReportedAsNotFound(int errno)
     {
         using FakeProc tree = new();
         ProcfsException failure = ProcessErrors.FromErrno(tree.Root, Id, "pagemap", errno);
-        Assert.Equal((ProcfsError.ReadFailed, errno), (failure.Error, failure.ErrorNumber));
+        Assert.Equal((ProcfsError.ProcessNotFound, Id), (failure.Error, failure.ProcessId));
     }
 }
