@@ -7,29 +7,11 @@ namespace PagemapTools.Commands;
 /// <summary>Clears the soft-dirty bits of processes. From then on, the pages that they write are soft-dirty.</summary>
 [Cmdlet(VerbsCommon.Clear, "SoftDirty", DefaultParameterSetName = NameSet, SupportsShouldProcess = true)]
 [OutputType(typeof(Process))]
-public sealed class ClearSoftDirtyCommand : ProcessTargetCommand
+public sealed class ClearSoftDirtyCommand : SelectedProcessCommand
 {
-    /// <summary>The names of the processes; wildcards are allowed.</summary>
-    [Parameter(Mandatory = true, Position = 0, ParameterSetName = NameSet)]
-    [Alias("ProcessName")]
-    [SupportsWildcards]
-    [ValidateNotNullOrEmpty]
-    [ValidateWildcards]
-    [ArgumentCompleter(typeof(ProcessNameCompleter))]
-    public string[] Name { get; set; } = [];
-
-    /// <summary>The processes, as Get-Process returns them.</summary>
-    [Parameter(Mandatory = true, ParameterSetName = InputObjectSet, ValueFromPipeline = true)]
-    [ValidateNotNull]
-    public Process[] InputObject { get; set; } = [];
-
     /// <summary>Returns the process.</summary>
     [Parameter]
     public SwitchParameter PassThru { get; set; }
-
-    private protected override string[] Names => Name;
-
-    private protected override Process[] Processes => InputObject;
 
     /// <inheritdoc/>
     protected override void ProcessRecord()

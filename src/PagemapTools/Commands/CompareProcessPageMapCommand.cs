@@ -6,7 +6,7 @@ namespace PagemapTools.Commands;
 /// <summary>Compares the pages of two processes, or of one process at two moments, address by address.</summary>
 [Cmdlet(VerbsData.Compare, "ProcessPageMap", DefaultParameterSetName = IdSet)]
 [OutputType(typeof(PageComparison), typeof(PageComparisonRange))]
-public sealed class CompareProcessPageMapCommand : PagemapCommand
+public sealed class CompareProcessPageMapCommand : ProcessReadingCommand
 {
     private const string IdSet = "Id";
     private const string PagesSet = "Pages";
@@ -81,12 +81,12 @@ public sealed class CompareProcessPageMapCommand : PagemapCommand
 
         if (ParameterSetName == IdSet)
         {
-            return Procfs.ComparePages(ReferenceId, DifferenceId, query, options: null, progress, CancellationToken);
+            return Procfs.ComparePages(ReferenceId, DifferenceId, query, CreateRunOptions(progress), progress, CancellationToken);
         }
 
         try
         {
-            return Procfs.ComparePages(Reference, hasDifferenceId ? DifferenceId : Reference[0].ProcessId, query, options: null, progress, CancellationToken);
+            return Procfs.ComparePages(Reference, hasDifferenceId ? DifferenceId : Reference[0].ProcessId, query, CreateRunOptions(progress), progress, CancellationToken);
         }
         catch (InvalidDataException invalid)
         {

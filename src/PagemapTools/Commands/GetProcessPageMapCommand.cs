@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Management.Automation;
 using PagemapTools.Completion;
 
@@ -7,24 +6,10 @@ namespace PagemapTools.Commands;
 /// <summary>Gets the pages of processes: their page frames, states and, on request, flags, map counts and cgroups.</summary>
 [Cmdlet(VerbsCommon.Get, "ProcessPageMap", DefaultParameterSetName = NameSet)]
 [OutputType(typeof(ProcessPageInfo), typeof(ProcessPageRange))]
-public sealed class GetProcessPageMapCommand : ProcessTargetCommand, IFlagFilterParameters
+public sealed class GetProcessPageMapCommand : SelectedProcessCommand, IFlagFilterParameters
 {
     private ProcessPageQuery? _query;
     private MappingFilter? _mappings;
-
-    /// <summary>The names of the processes; wildcards are allowed.</summary>
-    [Parameter(Mandatory = true, Position = 0, ParameterSetName = NameSet)]
-    [Alias("ProcessName")]
-    [SupportsWildcards]
-    [ValidateNotNullOrEmpty]
-    [ValidateWildcards]
-    [ArgumentCompleter(typeof(ProcessNameCompleter))]
-    public string[] Name { get; set; } = [];
-
-    /// <summary>The processes, as Get-Process returns them.</summary>
-    [Parameter(Mandatory = true, ParameterSetName = InputObjectSet, ValueFromPipeline = true)]
-    [ValidateNotNull]
-    public Process[] InputObject { get; set; } = [];
 
     /// <summary>Addresses, or ranges such as 0x7f00-0x7fff; the end is excluded, as in maps.</summary>
     [Parameter]
@@ -98,10 +83,6 @@ public sealed class GetProcessPageMapCommand : ProcessTargetCommand, IFlagFilter
     /// <summary>Finds unpopulated pages of shared memory in the page cache and in swap.</summary>
     [Parameter]
     public SwitchParameter ResolveShared { get; set; }
-
-    private protected override string[] Names => Name;
-
-    private protected override Process[] Processes => InputObject;
 
     /// <inheritdoc/>
     protected override void BeginProcessing()

@@ -5,7 +5,7 @@ namespace PagemapTools.Commands;
 /// <summary>Gets every object of shared memory on the machine.</summary>
 [Cmdlet(VerbsCommon.Get, "SharedMemory")]
 [OutputType(typeof(SharedMemoryObject))]
-public sealed class GetSharedMemoryCommand : PagemapCommand
+public sealed class GetSharedMemoryCommand : ProcessReadingCommand
 {
     /// <summary>The kinds of objects; the default is all.</summary>
     [Parameter(Position = 0)]
@@ -16,7 +16,7 @@ public sealed class GetSharedMemoryCommand : PagemapCommand
     {
         WorkProgress progress = WorkProgress.ForMeasurement(this);
         SharedMemoryLimits? limits = null;
-        SharedMemoryQuery query = new() { Kinds = Kind, OnComplete = found => limits = found };
+        SharedMemoryQuery query = new() { Kinds = Kind, Run = CreateRunOptions(), OnComplete = found => limits = found };
         CountProgress done = new(count => progress.Show(() => $"{count} processes"));
         foreach (SharedMemoryObject item in Guard(Procfs.ReadSharedMemory(query, done, CancellationToken)))
         {

@@ -1,6 +1,4 @@
-using System.Diagnostics;
 using System.Management.Automation;
-using PagemapTools.Completion;
 
 namespace PagemapTools.Commands;
 
@@ -12,30 +10,10 @@ public sealed class MeasureProcessSharingCommand : SampledProcessCommand
     private SharingMeter? _meter;
     private SharingMeasurement? _before;
 
-    /// <summary>The names of the processes, or their ids; wildcards are allowed. The default is all processes that the caller may read.</summary>
-    [Parameter(Position = 0, ParameterSetName = NameSet)]
-    [Alias("ProcessName")]
-    [SupportsWildcards]
-    [ValidateNotNullOrEmpty]
-    [ValidateWildcards]
-    [ArgumentCompleter(typeof(ProcessNameCompleter))]
-    public string[] Name { get; set; } = [];
-
-    /// <summary>The processes, as Get-Process returns them.</summary>
-    [Parameter(Mandatory = true, ParameterSetName = InputObjectSet, ValueFromPipeline = true)]
-    [ValidateNotNull]
-    public Process[] InputObject { get; set; } = [];
-
     /// <summary>Leaves out pairs that share less than this, in bytes.</summary>
     [Parameter]
     [ValidateRange(0, long.MaxValue)]
     public long Minimum { get; set; }
-
-    private protected override string[] Names => Name;
-
-    private protected override Process[] Processes => InputObject;
-
-    private protected override bool SelectsAllProcesses => ParameterSetName == NameSet && Name.Length == 0;
 
     // A pair may consist of the first and the last object of the pipeline.
     private protected override bool StreamsTargets => false;

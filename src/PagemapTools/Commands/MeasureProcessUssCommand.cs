@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Management.Automation;
 using PagemapTools.Completion;
 
@@ -14,20 +13,6 @@ public sealed class MeasureProcessUssCommand : SampledProcessCommand
     private GroupUssMeter? _groupMeter;
     private UssMeter? _meter;
     private MappingFilter? _mappings;
-
-    /// <summary>The names of the processes, or their ids; wildcards are allowed. The default is all processes that the caller may read.</summary>
-    [Parameter(Position = 0, ParameterSetName = NameSet)]
-    [Alias("ProcessName")]
-    [SupportsWildcards]
-    [ValidateNotNullOrEmpty]
-    [ValidateWildcards]
-    [ArgumentCompleter(typeof(ProcessNameCompleter))]
-    public string[] Name { get; set; } = [];
-
-    /// <summary>The processes, as Get-Process returns them.</summary>
-    [Parameter(Mandatory = true, ParameterSetName = InputObjectSet, ValueFromPipeline = true)]
-    [ValidateNotNull]
-    public Process[] InputObject { get; set; } = [];
 
     /// <summary>How the cmdlet decides which pages belong to the process alone.</summary>
     [Parameter]
@@ -56,15 +41,9 @@ public sealed class MeasureProcessUssCommand : SampledProcessCommand
     [Parameter]
     public ProcessGroupKey GroupBy { get; set; }
 
-    private protected override string[] Names => Name;
-
-    private protected override Process[] Processes => InputObject;
-
     private protected override bool StreamsTargets => !MeasuresGroups;
 
     private bool MeasuresGroups => Together || MyInvocation.BoundParameters.ContainsKey(nameof(GroupBy));
-
-    private protected override bool SelectsAllProcesses => ParameterSetName == NameSet && Name.Length == 0;
 
     /// <inheritdoc/>
     protected override void BeginProcessing()
@@ -78,7 +57,7 @@ public sealed class MeasureProcessUssCommand : SampledProcessCommand
                 ThrowTerminatingError(conflict);
             }
 
-            TryRead(() => new GroupUssMeter(Procfs), out _groupMeter);
+            TryRead(() => new GroupUssMeter(Procfs, CreateRunOptions()), out _groupMeter);
         }
         else
         {

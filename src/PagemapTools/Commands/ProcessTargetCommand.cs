@@ -6,7 +6,7 @@ using PagemapTools.Completion;
 namespace PagemapTools.Commands;
 
 /// <summary>Cmdlets that take processes by id, by name or as objects, as Get-Process does.</summary>
-public abstract class ProcessTargetCommand : PagemapCommand
+public abstract class ProcessTargetCommand : ProcessReadingCommand
 {
     private protected const string NameSet = "Name";
     private protected const string IdSet = "Id";
@@ -20,11 +20,6 @@ public abstract class ProcessTargetCommand : PagemapCommand
     [Alias("PID", "ProcessId")]
     [ArgumentCompleter(typeof(ProcessIdCompleter))]
     public int[] Id { get; set; } = [];
-
-    /// <summary>The seconds after which a process that does not answer is an error. A large process that takes long is none.</summary>
-    [Parameter]
-    [ValidateRange(1, 3600)]
-    public int TimeoutSec { get; set; } = (int)TargetRunOptions.DefaultTimeout.TotalSeconds;
 
     private protected abstract string[] Names { get; }
 
@@ -59,14 +54,6 @@ public abstract class ProcessTargetCommand : PagemapCommand
         _isRepeated = true;
         return ResolveTargets();
     }
-
-    /// <summary>The options of all readings of processes.</summary>
-    /// <param name="progress">Shows the position of one long reading while the cmdlet waits for it; null for none.</param>
-    private protected TargetRunOptions CreateRunOptions(WorkProgress? progress = null) => new()
-    {
-        Timeout = TimeSpan.FromSeconds(TimeoutSec),
-        OnWait = progress is null ? null : progress.ShowPosition,
-    };
 
     /// <summary>Lists all processes. A tree that cannot be listed ends the command.</summary>
     private protected IReadOnlyList<int> ListProcessIds() => TryRead(Root.GetProcessIds, out IReadOnlyList<int> ids) ? ids : [];

@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using System.Management.Automation;
+using PagemapTools.Completion;
 
 namespace PagemapTools.Commands;
 
@@ -12,6 +14,20 @@ public abstract class SampledProcessCommand : ProcessTargetCommand
     private ProcfsException? _denied;
     private int _deniedCount;
     private bool _hasWarned;
+
+    /// <summary>The names of the processes, or their ids; wildcards are allowed. The default is all processes that the caller may read.</summary>
+    [Parameter(Position = 0, ParameterSetName = NameSet)]
+    [Alias("ProcessName")]
+    [SupportsWildcards]
+    [ValidateNotNullOrEmpty]
+    [ValidateWildcards]
+    [ArgumentCompleter(typeof(ProcessNameCompleter))]
+    public string[] Name { get; set; } = [];
+
+    /// <summary>The processes, as Get-Process returns them.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = InputObjectSet, ValueFromPipeline = true)]
+    [ValidateNotNull]
+    public Process[] InputObject { get; set; } = [];
 
     /// <summary>Seconds between the beginnings of two samples.</summary>
     [Parameter]
@@ -27,8 +43,12 @@ public abstract class SampledProcessCommand : ProcessTargetCommand
     [Parameter]
     public SwitchParameter Continuous { get; set; }
 
+    private protected override string[] Names => Name;
+
+    private protected override Process[] Processes => InputObject;
+
     /// <summary>Whether the targets are all processes.</summary>
-    private protected abstract bool SelectsAllProcesses { get; }
+    private protected bool SelectsAllProcesses => ParameterSetName == NameSet && Name.Length == 0;
 
     /// <summary>Whether a target from the pipeline is measured as soon as it arrives; if not, all are measured together at the end.</summary>
     private protected virtual bool StreamsTargets => true;
