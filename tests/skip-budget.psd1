@@ -28,6 +28,7 @@
     HugetlbPages               = @{ Most = 18; If = 'Always' }
     'TestProcess.farm'         = @{ Most = 5; If = 'Always' }
     'TestProcess.held'         = @{ Most = 20; If = 'Always' }
+    'TestProcess.parts'        = @{ Most = 1; If = 'Always' }
     'TestProcess.dense'        = @{ Most = 10; If = 'Always' }
     IdleMachine                = @{ Most = 2; If = 'Always' }
     BlockDevice                = @{ Most = 1; If = 'Always' }
@@ -53,6 +54,8 @@
     Fuse                       = @{ Most = 15; If = 'NotPrivileged', 'NoPath /dev/fuse' }
     # What a release brought.
     GuardRegions               = @{ Most = 10; If = 'KernelBefore 6.13' }
+    # vm.unprivileged_userfaultfd and seccomp filters refuse it.
+    Userfault                  = @{ Most = 4; If = 'Always' }
     UserfaultPoison            = @{ Most = 5; If = 'KernelBefore 6.6' }
     UserfaultWriteProtect      = @{ Most = 10; If = 'KernelBefore 5.7' }
     UserfaultAsyncWriteProtect = @{ Most = 5; If = 'KernelBefore 6.7' }
@@ -65,5 +68,9 @@
     'PageTypesBefore6.12'      = @{ Most = 1; If = 'Always' }
     ipcmk                      = @{ Most = 1; If = 'NoCommand ipcmk' }
     DevShm                     = @{ Most = 3; If = 'NoPath /dev/shm' }
+    'redis-server'             = @{ Most = 1; If = 'NoCommand redis-server' }
+    'redis-cli'                = @{ Most = 1; If = 'NoCommand redis-cli' }
+    # CONFIG_TASK_IO_ACCOUNTING.
+    io                         = @{ Most = 2; If = 'NotPrivileged', 'NoPath /proc/self/io' }
     sshd                       = @{ Most = 4; If = 'NotPrivileged', 'NoPath /usr/sbin/sshd' }
 }

@@ -14,8 +14,16 @@ internal sealed unsafe class ClonedChild
     // A child whose parent died by SIGKILL exits after this time.
     private const int LifetimeSeconds = 3600;
     private const int StackSize = 64 * 1024;
+    private const int ArgumentsSize = 4096;
+
+    // ucontext_t of glibc: flags, link and stack (pointer, flags, size) come first on every 64-bit architecture.
+    private const int ContextSize = 16 * 1024;
+    private const int LinkField = 1;
+    private const int StackField = 2;
+    private const int StackSizeField = 4;
 
     private readonly Context _context;
+    private int _start = -1;
     private bool _reaped;
 
     private ClonedChild(Context context, string function, nuint argument, int flags = 0)
@@ -34,6 +42,31 @@ internal sealed unsafe class ClonedChild
 
     /// <summary>Starts a child that uses the same address space, as vfork does.</summary>
     public static ClonedChild StartSharingMemory(Context context) => new(context, "sleep", LifetimeSeconds, Libc.CloneMemory);
+
+    /// <summary>
+    /// Starts a child with one thread that waits, and executes a program after <see cref="Execute"/>. The contexts of libc chain the two
+    /// calls, without managed code.
+    /// </summary>
+    public static ClonedChild StartWaitingToExecute(Context context, string program, string argument)
+    {
+        int* ends = stackalloc int[2];
+        Libc.CreatePipe(ends, 0).OrFail("pipe2");
+        byte[] texts = [.. Encoding.UTF8.GetBytes(program), 0, .. Encoding.UTF8.GetBytes(argument), 0];
+        MappedRegion memory = MappedRegion.MapAnonymous(context, ArgumentsSize);
+        texts.CopyTo(new Span<byte>((void*)memory.Address, ArgumentsSize));
+        nuint* arguments = (nuint*)memory.Address + (ArgumentsSize / 2 / sizeof(nuint));
+        (arguments[0], arguments[1]) = (memory.Address, memory.Address + (nuint)Encoding.UTF8.GetByteCount(program) + 1);
+        nuint execute = MakeContext(context, next: 0, "execv", 2, memory.Address, (nuint)arguments, 0);
+        nuint wait = MakeContext(context, execute, "read", 3, (nuint)ends[0], memory.Address + ArgumentsSize - 1, 1);
+        return new ClonedChild(context, "setcontext", wait) { _start = ends[1] };
+    }
+
+    /// <summary>Makes the child execute its program.</summary>
+    public void Execute()
+    {
+        byte value = 0;
+        _ = Libc.Write(_start, &value, 1).OrFail("write");
+    }
 
     public static ClonedChild StartExiting(Context context) => new(context, "_exit", 0);
 
@@ -68,6 +101,29 @@ internal sealed unsafe class ClonedChild
         Libc.WaitForProcess(ProcessId, null, 0).OrFail("waitpid");
         _reaped = true;
         _context.Children.Remove(ProcessId);
+    }
+
+    private static nuint MakeContext(Context context, nuint next, string function, int count, nuint first, nuint second, nuint third)
+    {
+        MappedRegion memory = MappedRegion.MapAnonymous(context, ContextSize + StackSize);
+        memory.WriteAll();
+        new Span<byte>((void*)memory.Address, ContextSize).Clear();
+        Span<byte> all = stackalloc byte[Libc.SignalSetSize];
+        Span<byte> before = stackalloc byte[Libc.SignalSetSize];
+        all.Fill(byte.MaxValue);
+        fixed (byte* set = all, old = before)
+        {
+            // The context has the signal mask of this moment.
+            _ = Libc.SignalMask(Libc.SetMask, set, old);
+            int result = Libc.GetContext(memory.Address);
+            _ = Libc.SignalMask(Libc.SetMask, old, null);
+            result.OrFail("getcontext");
+        }
+
+        nuint* fields = (nuint*)memory.Address;
+        (fields[LinkField], fields[StackField], fields[StackSizeField]) = (next, memory.Address + ContextSize, StackSize);
+        Libc.MakeContext(memory.Address, Libc.FunctionAddress(function), count, first, second, third);
+        return memory.Address;
     }
 
     /// <summary>

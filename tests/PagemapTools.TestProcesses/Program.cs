@@ -10,12 +10,12 @@ TestProcess[] processes =
     new TransparentHugeProcess(), new MultiSizeProcess(), new PrivateHugetlbProcess(), new SharedHugetlbProcess(),
     new KsmProcess(), new SwappedProcess(), new LockedProcess(), new ProtectNoneProcess(),
     new GuardProcess(), new WriteProtectedProcess(), new AsynchronousWriteProtectedProcess(), new PoisonProcess(), new HardwarePoisonProcess(),
-    new HeldMemoryProcess(), new ForkedSwapProcess(), new SharedSpaceProcess(),
+    new HeldMemoryProcess(), new PartsProcess(), new ForkedSwapProcess(), new SharedSpaceProcess(),
     new ManyMappingsProcess(), new DenseProcess(), new ScatteredProcess(), new FarmProcess(),
     new IoUringProcess(), new ZeroDeviceProcess(), new LazyFreeProcess(),
     new ExitingProcess(), new ExecutingProcess(), new ZombieProcess(), new ZombieLeader(),
     new StormProcess(),
-    new LockedMapProcess(), new HungFileProcess(), new LatencyProcess(),
+    new LockedMapProcess(), new HungFileProcess(), new UnservedFaultProcess(), new LatencyProcess(),
 ];
 
 if (args is [] or ["list"])

@@ -103,13 +103,20 @@ internal sealed class TargetProcess : IDisposable
         new(Process.Start(TargetProgram.CreateStartInfo(kind, options, user))!);
 
     /// <summary>Starts a process whose memory, from its first page on, is charged to a cgroup; skips the test if this machine cannot make the process.</summary>
-    public static TargetProcess StartIn(MemoryCgroup cgroup, string kind, params IEnumerable<string> options)
+    public static TargetProcess StartIn(MemoryCgroup cgroup, string kind, params IEnumerable<string> options) =>
+        StartThrough(["/bin/sh", "-c", "echo $$ > \"$0\" && exec \"$@\"", cgroup.ProcessesFile], kind, options);
+
+    /// <summary>Starts a process of an ordinary user who is root in a user namespace and a mount namespace of its own.</summary>
+    public static TargetProcess StartInUserNamespace(string user, string kind, params IEnumerable<string> options) =>
+        StartThrough(["unshare", "--user", "--map-root-user", "--mount"], kind, options, user);
+
+    private static TargetProcess StartThrough(string[] prefix, string kind, IEnumerable<string> options, string? user = null)
     {
-        ProcessStartInfo start = TargetProgram.CreateStartInfo(kind, options, user: null);
-        string[] command = [start.FileName, .. start.ArgumentList];
-        start.FileName = "/bin/sh";
+        ProcessStartInfo start = TargetProgram.CreateStartInfo(kind, options, user);
+        string[] command = [.. prefix, start.FileName, .. start.ArgumentList];
+        start.FileName = command[0];
         start.ArgumentList.Clear();
-        foreach (string argument in (string[])["-c", "echo $$ > \"$0\" && exec \"$@\"", cgroup.ProcessesFile, .. command])
+        foreach (string argument in command[1..])
         {
             start.ArgumentList.Add(argument);
         }

@@ -17,7 +17,7 @@ internal static class TargetProgram
     private static readonly string? s_swap = Environment.GetEnvironmentVariable(SwapVariable);
 
     private static readonly string[] s_kindsWithDirectory =
-        ["file-private", "file-shared", "file-untouched", "deleted-file", "odd-names", "hostile-names", "swapped", "shared-swapped", "forked-swap", "held"];
+        ["file-private", "file-shared", "file-untouched", "deleted-file", "odd-names", "hostile-names", "swapped", "shared-swapped", "forked-swap", "held", "parts"];
 
     private static readonly string[] s_kindsWithSwap = ["swapped", "shared-swapped", "forked-swap"];
 
@@ -80,6 +80,7 @@ internal static class TargetProgram
         "poison-marker" => "UserfaultPoison",
         "hwpoison" => "HardwarePoison",
         "locked-map" or "hung-file" => "Fuse",
+        "unserved-fault" => "Userfault",
         "sysv-shm-first" => "IpcNamespace",
         "io-uring" => "IoUring",
         _ => $"TestProcess.{kind}",

@@ -9,8 +9,6 @@ namespace PagemapTools.Tests;
 [Trait("Tier", "Privileged")]
 public sealed class StuckTargetTests : IDisposable
 {
-    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(2);
-
     private readonly TargetProcess _target = TargetProcess.Start("locked-map");
     private readonly Session _session = new();
 
@@ -21,7 +19,7 @@ public sealed class StuckTargetTests : IDisposable
     public void Dispose()
     {
         _target.Dispose();
-        Assert.True(SpinWait.SpinUntil(() => CountBlockedThreads() == 0, s_patience), "Threads are still blocked after the release.");
+        BlockedThreads.WaitForNone();
         _session.Dispose();
     }
 
@@ -32,6 +30,12 @@ public sealed class StuckTargetTests : IDisposable
     [InlineData("Get-ProcessPageMap -Id $stuck")]
     [InlineData("Get-ProcessPageMap -Id $stuck -ResolveShared -AsRange")]
     [InlineData("Measure-KPageFlags -Id $stuck")]
+    [InlineData("Compare-ProcessPageMap $stuck $PID")]
+    [InlineData("Compare-ProcessPageMap $PID $stuck")]
+    [InlineData("Measure-ProcessSharing -Id $PID, $stuck")]
+    [InlineData("Measure-ProcessUss -Id $stuck -Together")]
+    [InlineData("Measure-ProcessUss -Id $stuck -GroupBy Name")]
+    [InlineData("Get-SharedMemory")]
     public void TargetThatDoesNotAnswerIsAnError(string command)
     {
         Outcome outcome = _session.Run($"{command} -TimeoutSec 1");
@@ -80,7 +84,7 @@ public sealed class StuckTargetTests : IDisposable
             Assert.Single(_session.Run("Measure-ProcessUss -Id $stuck -TimeoutSec 1").Errors);
         }
 
-        Assert.Equal(1, CountBlockedThreads());
+        Assert.Equal(1, BlockedThreads.Count());
     }
 
     [Fact]
@@ -99,11 +103,14 @@ public sealed class StuckTargetTests : IDisposable
     [InlineData("Measure-ProcessUss -Id $stuck -ByMapping")]
     [InlineData("Get-ProcessPageMap -Id $stuck | ForEach-Object { }")]
     [InlineData("Measure-KPageFlags -Id $stuck")]
+    [InlineData("Compare-ProcessPageMap $stuck $PID")]
+    [InlineData("Measure-ProcessUss -Id $stuck, $PID -Together")]
+    [InlineData("Get-SharedMemory")]
     public void StopLeavesATargetThatDoesNotAnswer(string command)
     {
         using PowerShell shell = _session.CreateCommand($"{command} -TimeoutSec 3600".Replace(" | ForEach-Object { } -TimeoutSec 3600", " -TimeoutSec 3600 | ForEach-Object { }", StringComparison.Ordinal));
         IAsyncResult work = shell.BeginInvoke();
-        Assert.True(SpinWait.SpinUntil(() => CountBlockedThreads() > 0, s_patience), "No thread waits for the target.");
+        BlockedThreads.WaitForSome();
         Assert.False(work.AsyncWaitHandle.WaitOne(TimeSpan.FromMilliseconds(500)), "The command ended by itself.");
 
         Stopwatch watch = Stopwatch.StartNew();
@@ -127,19 +134,4 @@ public sealed class StuckTargetTests : IDisposable
         shell.Runspace = _session.Runspace;
         return CommandCompletion.CompleteInput(input, input.Length, null, shell).CompletionMatches.Select(match => match.CompletionText);
     }
-
-    // A thread that waits for mmap_lock sleeps in state D; no other thread of the tests does so for long.
-    private static int CountBlockedThreads() => Directory.GetDirectories("/proc/self/task").Count(thread =>
-    {
-        try
-        {
-            string stat = File.ReadAllText($"{thread}/stat");
-            return stat[stat.LastIndexOf(')') + 2] == 'D' && File.ReadAllText($"{thread}/comm").StartsWith("PagemapTools ta", StringComparison.Ordinal);
-        }
-        catch (IOException)
-        {
-            // The thread has ended.
-            return false;
-        }
-    });
 }

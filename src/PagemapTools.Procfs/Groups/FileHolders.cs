@@ -1,3 +1,4 @@
+using PagemapTools.Procfs.Holdings;
 using PagemapTools.Procfs.Processes;
 
 namespace PagemapTools.Procfs.Groups;
@@ -6,9 +7,10 @@ namespace PagemapTools.Procfs.Groups;
 /// Which group alone holds each file without a name: the processes that map it or have it open are all in that group. Filled by one
 /// thread; then safe to read from several.
 /// </summary>
-/// <param name="segments">The System V segments of the machine.</param>
-internal sealed class FileHolders(SharedSegments segments)
+/// <param name="root">The proc tree.</param>
+internal sealed class FileHolders(ProcRoot root)
 {
+    private readonly (ulong? IpcNamespace, IReadOnlySet<ulong> Ids) _destroyed = SystemVSegments.FindDestroyedOnDetach(root);
     private readonly Dictionary<FileKey, HeldFile> _files = [];
     private readonly Dictionary<FileKey, HeldFile> _segments = [];
     private readonly Dictionary<FileKey, FileKey> _aliases = [];
@@ -26,11 +28,21 @@ internal sealed class FileHolders(SharedSegments segments)
     public void Add(int group, ProcessHoldings holdings)
     {
         UnexaminedCount += holdings.IsComplete ? 0 : 1;
-        AddAll(_files, group, holdings.Files);
-        AddAll(_segments, group, holdings.Segments);
-        foreach ((FileKey shown, FileKey actual) in holdings.Aliases)
+        foreach (Holding holding in holdings.Files)
         {
-            _aliases.TryAdd(shown, actual);
+            if (holding.IsSegment)
+            {
+                Add(_segments, holding.Key, group, holding.Link);
+            }
+            else if (holding.Identity is { Links: 0 } file)
+            {
+                FileKey key = new(file.Device, file.Inode);
+                Add(_files, key, group, holding.Link);
+                if (key != holding.Key)
+                {
+                    _aliases.TryAdd(holding.Key, key);
+                }
+            }
         }
 
         if (holdings.IpcNamespace is { } ipcNamespace)
@@ -69,22 +81,19 @@ internal sealed class FileHolders(SharedSegments segments)
     // for destruction or not; only a process in that namespace can see it.
     private bool? IsSegmentFreedWith(FileKey key, HeldFile segment, int group) =>
         segment.Holder != group ? false
-        : key.IpcNamespace == segments.IpcNamespace ? segments.IsDestroyedOnDetach(key.Inode)
+        : key.IpcNamespace == _destroyed.IpcNamespace ? _destroyed.Ids.Contains(key.Inode)
         : _ipcNamespaces.GetValueOrDefault(key.IpcNamespace, HeldFile.Several) == group ? true
         : null;
 
-    private static void AddAll(Dictionary<FileKey, HeldFile> files, int group, IReadOnlyDictionary<FileKey, FileLink> held)
+    private static void Add(Dictionary<FileKey, HeldFile> files, FileKey key, int group, FileLink link)
     {
-        foreach ((FileKey key, FileLink link) in held)
+        if (!files.TryGetValue(key, out HeldFile? file))
         {
-            if (!files.TryGetValue(key, out HeldFile? file))
-            {
-                files.Add(key, new HeldFile(link, group));
-            }
-            else if (file.Holder != group)
-            {
-                files[key] = file with { Holder = HeldFile.Several };
-            }
+            files.Add(key, new HeldFile(link, group));
+        }
+        else if (file.Holder != group)
+        {
+            files[key] = file with { Holder = HeldFile.Several };
         }
     }
 }

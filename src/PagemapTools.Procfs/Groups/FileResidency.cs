@@ -1,4 +1,5 @@
-using Microsoft.Win32.SafeHandles;
+using PagemapTools.Procfs.Holdings;
+using PagemapTools.Procfs.Machine;
 using PagemapTools.Procfs.Processes;
 using PagemapTools.Procfs.SharedMemory;
 
@@ -13,12 +14,15 @@ internal readonly record struct FileResidency(BackingStore Backing, long Cached,
     private const long WindowSize = 128 << 20;
 
     /// <summary>Measures a file behind a link of proc.</summary>
-    /// <returns>No pages if the file is no longer there; null if the caller may not examine it, or if its process does not answer.</returns>
-    public static FileResidency? TryMeasure(ProcRoot root, FileLink link, TargetRunOptions options, CancellationToken cancellationToken)
+    /// <returns>
+    /// No pages if the file is no longer there; null if the caller may not examine it, if it is on a file system that may not answer, or if
+    /// its process does not answer.
+    /// </returns>
+    public static FileResidency? TryMeasure(ProcfsContext procfs, FileLink link, TargetRunOptions options, CancellationToken cancellationToken)
     {
         try
         {
-            return TargetRun.Read(root, link.ProcessId, token => Measure(link.Path, token), options, cancellationToken);
+            return TargetRun.Read(procfs.Root, link.ProcessId, token => Measure(procfs, link, token), options, cancellationToken);
         }
         catch (ProcfsException failure) when (failure.Error == ProcfsError.TimedOut)
         {
@@ -26,29 +30,28 @@ internal readonly record struct FileResidency(BackingStore Backing, long Cached,
         }
     }
 
-    private static FileResidency? Measure(string link, CancellationToken cancellationToken)
+    private static FileResidency? Measure(ProcfsContext procfs, FileLink link, CancellationToken cancellationToken)
     {
-        if (Statx.GetByLink(link) is not { Type: Statx.FileType.Regular } identity)
+        if (Statx.GetByLink(link.Path) is not { Type: Statx.FileType.Regular } identity)
         {
             return new FileResidency(BackingStore.Disk, 0, 0);
         }
 
-        SafeFileHandle handle = FileIO.OpenForReadingNonBlocking(link, out int errno);
-        ProcText.ThrowIfExhausted(link, errno, processId: null);
-        if (errno != 0)
+        bool hasReadMounts = false;
+        bool isLocal = MountedDevices.IsLocal(procfs.Devices.Find(link.ProcessId, identity.Device, ref hasReadMounts));
+        using MappedFile? file = MappedFile.Open(link.Path, link.ProcessId, isLocal, out _);
+        if (file is null)
         {
-            handle.Dispose();
             return null;
         }
 
-        using MappedFile file = MappedFile.FromHandle(handle);
         if (file.Backing == BackingStore.HugePages)
         {
             return new FileResidency(file.Backing, 0, 0);
         }
 
         // A length of 0 stands for the rest of the file (mm/filemap.c, cachestat).
-        return file.HasCachestat && Cachestat.Query(handle, 0, 0) is var (cached, evicted)
+        return file.HasCachestat && Cachestat.Query(file.Handle, 0, 0) is var (cached, evicted)
             ? new FileResidency(file.Backing, (long)cached, file.Backing == BackingStore.Swap ? (long)evicted : 0)
             : CountByMincore(file, (long)identity.Size, cancellationToken) is { } pages
                 ? new FileResidency(file.Backing, pages, file.Backing == BackingStore.Swap ? null : 0)

@@ -16,8 +16,9 @@ internal sealed class GroupPlan
     /// <summary>Makes the plan for groups.</summary>
     /// <param name="root">The proc tree.</param>
     /// <param name="groups">The groups. A process that is in several counts for the first.</param>
-    /// <param name="cancellationToken">Cancels the comparison of address spaces.</param>
-    public GroupPlan(ProcRoot root, IReadOnlyList<ProcessGroup> groups, CancellationToken cancellationToken)
+    /// <param name="options">How long a process may hold up the comparison of address spaces.</param>
+    /// <param name="cancellationToken">Cancels that comparison.</param>
+    public GroupPlan(ProcRoot root, IReadOnlyList<ProcessGroup> groups, TargetRunOptions options, CancellationToken cancellationToken)
     {
         for (int group = 0; group < groups.Count; group++)
         {
@@ -28,7 +29,7 @@ internal sealed class GroupPlan
         }
 
         AllProcessIds = [.. root.GetProcessIds().Union(_groups.Keys)];
-        Spaces = CreateSpaces(AddressSpaceSharing.FindShared(root, AllProcessIds, cancellationToken));
+        Spaces = CreateSpaces(AddressSpaceSharing.FindShared(root, AllProcessIds, options, cancellationToken));
     }
 
     /// <summary>All processes of the machine.</summary>

@@ -83,7 +83,7 @@ internal sealed class GroupRun(
         tally.Frames.Clear();
         state.Totals = new GroupTotals(
             frames,
-            FreedFiles.Measure(procfs.Root, holders, group, options, cancellationToken),
+            FreedFiles.Measure(procfs, holders, group, options, cancellationToken),
             holders.UnexaminedCount,
             tally.Swap,
             SwappedShmem.Count(procfs.Root, tally.ShmemSpans, options, cancellationToken),

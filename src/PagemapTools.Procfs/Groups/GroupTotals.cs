@@ -1,3 +1,5 @@
+using PagemapTools.Procfs.Holdings;
+using PagemapTools.Procfs.Machine;
 using PagemapTools.Procfs.Processes;
 
 namespace PagemapTools.Procfs.Groups;
@@ -79,14 +81,14 @@ internal sealed record GroupTotals(
 internal readonly record struct FreedFiles(long? Shmem, long? SwappedShmem, long? Disk)
 {
     /// <summary>Sums the files of a group.</summary>
-    public static FreedFiles Measure(ProcRoot root, FileHolders holders, int group, TargetRunOptions options, CancellationToken cancellationToken)
+    public static FreedFiles Measure(ProcfsContext procfs, FileHolders holders, int group, TargetRunOptions options, CancellationToken cancellationToken)
     {
         FreedFiles sum = new(0, 0, 0);
         foreach ((bool? isFreed, FileLink link) in holders.GetFilesOf(group))
         {
             if (isFreed != false)
             {
-                sum = sum.Add(FileResidency.TryMeasure(root, link, options, cancellationToken), isFreed);
+                sum = sum.Add(FileResidency.TryMeasure(procfs, link, options, cancellationToken), isFreed);
             }
         }
 

@@ -1,3 +1,4 @@
+using PagemapTools.Procfs.Holdings;
 using PagemapTools.Procfs.Machine;
 
 namespace PagemapTools.Procfs.Groups;
@@ -52,7 +53,7 @@ public sealed class GroupUssMeter
     public IReadOnlyList<GroupMeasurement> MeasureGroups(
         IReadOnlyList<ProcessGroup> groups, IProgress<int>? progress = null, CancellationToken cancellationToken = default)
     {
-        GroupPlan plan = new(_procfs.Root, groups, cancellationToken);
+        GroupPlan plan = new(_procfs.Root, groups, _options, cancellationToken);
         FileHolders holders = FindHolders(plan, cancellationToken);
         GroupRun run = new(_procfs, groups, plan, holders, _resolver, _options);
         return run.Measure(progress, cancellationToken);
@@ -70,11 +71,12 @@ public sealed class GroupUssMeter
 
     private FileHolders FindHolders(GroupPlan plan, CancellationToken cancellationToken)
     {
-        FileHolders holders = new(SharedSegments.Read(_procfs.Root));
-        HoldingsReader reader = new(_procfs.Root);
-        foreach ((int id, ProcessHoldings? holdings, _) in TargetRun.ReadEach(_procfs.Root, plan.AllProcessIds, reader.Read, _options, cancellationToken))
+        FileHolders holders = new(_procfs.Root);
+        HoldingsReader reader = new(_procfs.Root, mapping => mapping.IsFileBacked && mapping.IsDeleted, file => file.Links == 0);
+        foreach ((int id, ProcessHoldings? holdings, ProcfsException? failure) in TargetRun.ReadEach(_procfs.Root, plan.AllProcessIds, reader.Read, _options, cancellationToken))
         {
-            holders.Add(plan.GetGroup(id), holdings ?? ProcessHoldings.Unknown);
+            bool holdsNothing = failure is { Error: ProcfsError.ProcessNotFound or ProcfsError.NoAddressSpace };
+            holders.Add(plan.GetGroup(id), holdings ?? (holdsNothing ? ProcessHoldings.None : ProcessHoldings.Unknown));
         }
 
         return holders;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using PagemapTools.Procfs.Holdings;
 using PagemapTools.Procfs.Machine;
 using PagemapTools.Procfs.Processes;
 using PagemapTools.Procfs.SharedMemory;
@@ -23,9 +24,6 @@ internal readonly record struct MappingKinds(FrameKind Anonymous, FrameKind File
 /// <param name="group">The group of the process.</param>
 internal sealed class MappingKindFinder(ProcfsContext procfs, ProcessAddressSpace process, FileHolders holders, BackingStoreCache stores, int group)
 {
-    // Processes share a page table only if a mapping covers all of it, 1 GiB on x86-64 (mm/hugetlb.c, huge_pmd_share).
-    private static readonly ulong s_sharedTableSize = PageGeometry.PageSize * (PageGeometry.PageSize / 8) * (PageGeometry.PageSize / 8);
-
     private readonly BackingStoreResolver _resolver = new(process, stores);
     private readonly Lazy<ulong> _ipcNamespace = new(() => Statx.GetByLink(process.GetPath("ns/ipc"))?.Inode ?? 0);
 
@@ -45,11 +43,11 @@ internal sealed class MappingKindFinder(ProcfsContext procfs, ProcessAddressSpac
             return new MappingKinds(FrameKind.Anonymous, FrameKind.Kernel);
         }
 
-        FileKey key = holders.GetKey(mapping, FileKey.IsSegment(mapping) ? _ipcNamespace.Value : 0);
+        FileKey key = holders.GetKey(mapping, FileKey.IsSegment(mapping.Path, mapping.IsDeleted) ? _ipcNamespace.Value : 0);
         bool isFreed = holders.IsFreedWith(key, group) == true;
         if (_resolver.IsHugetlb(mapping))
         {
-            tally.SawSharedHugetlbTables |= mapping.IsShared && CoversTable(mapping) && (!mapping.IsDeleted || holders.IsHeldOutside(key, group));
+            tally.SawSharedHugetlbTables |= mapping.MayShareTables && (!mapping.IsDeleted || holders.IsHeldOutside(key, group));
             return new MappingKinds(FrameKind.HugetlbToPool, isFreed ? FrameKind.HugetlbToPool : FrameKind.KeptHugetlb);
         }
 
@@ -71,7 +69,4 @@ internal sealed class MappingKindFinder(ProcfsContext procfs, ProcessAddressSpac
     private static bool IsOfDriver(MemoryMapping mapping) => mapping.Path is { } path && !mapping.IsDeleted
         && (path.StartsWith("anon_inode:", StringComparison.Ordinal)
             || (path.StartsWith("/dev/", StringComparison.Ordinal) && !path.StartsWith("/dev/shm/", StringComparison.Ordinal)));
-
-    private static bool CoversTable(MemoryMapping mapping) =>
-        ((mapping.Start + s_sharedTableSize - 1) & ~(s_sharedTableSize - 1)) + s_sharedTableSize <= mapping.End;
 }

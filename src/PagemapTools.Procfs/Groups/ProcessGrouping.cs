@@ -1,8 +1,6 @@
 using System.Globalization;
-using System.Text;
 using PagemapTools.Procfs.Machine;
 using PagemapTools.Procfs.Processes;
-using Microsoft.Win32.SafeHandles;
 
 namespace PagemapTools.Procfs.Groups;
 
@@ -69,37 +67,7 @@ public static class ProcessGrouping
     private static string? GetName(ProcfsContext procfs, ProcessGroupKey key, int processId) => key switch
     {
         ProcessGroupKey.Name => procfs.Root.GetProcessName(processId),
-        ProcessGroupKey.Cgroup => ReadCgroup(procfs.Root, processId),
+        ProcessGroupKey.Cgroup => ProcessCgroup.Read(procfs.Root, processId),
         _ => new ProcessDetails(string.Empty, CommandLine: null).WithStatus(procfs.Root, processId).UserId is { } user ? procfs.Users.Get(user) : null,
     };
-
-    /// <summary>Reads the path of the memory cgroup: in the hierarchy of version 1 that has the memory controller, else in that of version 2.</summary>
-    private static string? ReadCgroup(ProcRoot root, int processId)
-    {
-        // Lines: hierarchy:controllers:path. The hierarchy of version 2 has the number 0 and no controllers.
-        string? unified = null;
-        string path = root.GetPath(processId, "cgroup");
-        using SafeFileHandle file = root.OpenFile(path, out int errno, processId);
-        using ProcLineReader lines = new(file, path, processId);
-        while (errno == 0 && lines.MoveNext())
-        {
-            ReadOnlySpan<byte> rest = lines.Line;
-            int controllers = rest.IndexOf((byte)':') + 1;
-            int end = controllers + rest[controllers..].IndexOf((byte)':');
-            if (controllers == 0 || end < controllers)
-            {
-                continue;
-            }
-
-            string names = Encoding.Latin1.GetString(rest[controllers..end]);
-            if (names.Split(',').Contains("memory", StringComparer.Ordinal))
-            {
-                return SeqFileText.Unescape(rest[(end + 1)..], " \t\n\\");
-            }
-
-            unified ??= names.Length == 0 ? SeqFileText.Unescape(rest[(end + 1)..], " \t\n\\") : null;
-        }
-
-        return unified;
-    }
 }

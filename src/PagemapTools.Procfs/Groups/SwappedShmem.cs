@@ -1,6 +1,14 @@
 using Microsoft.Win32.SafeHandles;
+using PagemapTools.Procfs.Holdings;
 
 namespace PagemapTools.Procfs.Groups;
+
+/// <summary>A part of a file that a process maps.</summary>
+/// <param name="File">The file.</param>
+/// <param name="Link">A link of proc to the file.</param>
+/// <param name="Offset">The first byte.</param>
+/// <param name="End">The byte after the last one.</param>
+internal readonly record struct FileSpan(FileKey File, FileLink Link, ulong Offset, ulong End);
 
 /// <summary>Counts the swapped-out pages of the shared memory that a group maps. Their pagemap entries read 0 (pagemap.rst, "Exceptions for Shared Memory").</summary>
 internal static class SwappedShmem

@@ -10,9 +10,11 @@ internal static class AddressSpaceSharing
     /// <summary>Groups processes by their address space. A process whose address space cannot be compared is in a group of its own.</summary>
     /// <param name="root">The proc tree. kcmp takes the ids of the caller's PID namespace, so in any other tree than /proc nothing is compared.</param>
     /// <param name="processIds">The processes; each once.</param>
+    /// <param name="options">How long a process may hold up the comparison; null for the defaults.</param>
     /// <param name="cancellationToken">Cancels the comparison.</param>
     /// <returns>The processes of each address space that several of them use, the lowest id first.</returns>
-    public static IReadOnlyList<IReadOnlyList<int>> FindShared(ProcRoot root, IEnumerable<int> processIds, CancellationToken cancellationToken)
+    public static IReadOnlyList<IReadOnlyList<int>> FindShared(
+        ProcRoot root, IEnumerable<int> processIds, TargetRunOptions? options, CancellationToken cancellationToken)
     {
         if (!root.IsDefault)
         {
@@ -23,16 +25,37 @@ internal static class AddressSpaceSharing
         foreach (IGrouping<ProgramIdentity, int> alike in processIds.Order()
             .Select(id => (Id: id, Program: ProcessStat.TryRead(root, id)?.Program))
             .Where(process => process.Program is { } program && program.StartCode != 0)
-            .GroupBy(process => process.Program!.Value with { StartTime = 0 }, process => process.Id))
+            .GroupBy(process => process.Program!.Value with { StartTime = 0 }, process => process.Id)
+            .Where(alike => alike.Skip(1).Any()))
         {
-            shared.AddRange(FindShared([.. alike], cancellationToken));
+            shared.AddRange(CompareAlike(root, alike, options, cancellationToken));
         }
 
         return shared;
     }
 
+    // kcmp takes the lock that exec holds (kernel/kcmp.c, kcmp_lock: exec_update_lock). A process whose memory map is locked keeps it when it
+    // executes a program (fs/exec.c, exec_mmap).
+    private static IEnumerable<IReadOnlyList<int>> CompareAlike(
+        ProcRoot root, IEnumerable<int> processIds, TargetRunOptions? options, CancellationToken cancellationToken)
+    {
+        int[] answering =
+        [
+            .. TargetRun.ReadEach(root, processIds, (id, _) => Kcmp.CompareAddressSpaces(id, id), options, cancellationToken)
+                .Where(result => result is { Failure: null, Value: 0 }).Select(result => result.ProcessId),
+        ];
+        try
+        {
+            return answering.Length < 2 ? [] : TargetRun.Read(root, answering[0], token => FindShared(answering, token), options, cancellationToken);
+        }
+        catch (ProcfsException failure) when (failure.Error == ProcfsError.TimedOut)
+        {
+            return [];
+        }
+    }
+
     /// <summary>Inserts each process into a list in the kernel's order of address spaces.</summary>
-    private static IEnumerable<IReadOnlyList<int>> FindShared(int[] processIds, CancellationToken cancellationToken)
+    private static IReadOnlyList<IReadOnlyList<int>> FindShared(int[] processIds, CancellationToken cancellationToken)
     {
         List<List<int>> spaces = [];
         foreach (int id in processIds)
@@ -67,6 +90,6 @@ internal static class AddressSpaceSharing
             }
         }
 
-        return spaces.Where(space => space.Count > 1);
+        return [.. spaces.Where(space => space.Count > 1)];
     }
 }

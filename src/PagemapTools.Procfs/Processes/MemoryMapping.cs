@@ -6,6 +6,9 @@ public sealed class MemoryMapping
     private const string DeletedSuffix = " (deleted)";
     private const ulong KernelSpaceStart = 1UL << 63;
 
+    // Processes share a page table of hugetlb pages only if a mapping covers all of it, 1 GiB on x86-64 (mm/hugetlb.c, huge_pmd_share).
+    private static readonly ulong s_sharedTableSize = PageGeometry.PageSize * (PageGeometry.PageSize / 8) * (PageGeometry.PageSize / 8);
+
     internal MemoryMapping(ProcessContext process)
     {
         Process = process;
@@ -68,6 +71,9 @@ public sealed class MemoryMapping
 
     // A private mapping of /dev/zero is anonymous memory, although maps shows the device (drivers/char/mem.c, mmap_zero).
     internal bool IsFileBacked => HasFile && (IsShared || Path?.EndsWith("/zero", StringComparison.Ordinal) != true);
+
+    /// <summary>Whether processes may share a page table of the mapping, if it has hugetlb pages.</summary>
+    internal bool MayShareTables => IsShared && ((Start + s_sharedTableSize - 1) & ~(s_sharedTableSize - 1)) + s_sharedTableSize <= End;
 
     internal ProcessContext Process { get; }
 

@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
-using System.Globalization;
 using System.Runtime.InteropServices;
+using System.Text;
 using Microsoft.Win32.SafeHandles;
 
 namespace PagemapTools.Procfs.Processes;
@@ -52,6 +52,12 @@ internal sealed class MountedDevices(ProcRoot root, TimeProvider? time = null)
     /// <summary>The devices of the kernel's internal mounts of hugetlbfs and shmem, on this machine.</summary>
     public IReadOnlyDictionary<(uint Major, uint Minor), BackingStore> KernelDevices => _kernelDevices.Value;
 
+    /// <summary>Finds where a file system of a type has its pages; null if the type is not known.</summary>
+    public static BackingStore? FindStore(string fileSystem) => s_fileSystems.TryGetValue(fileSystem, out BackingStore store) ? store : null;
+
+    /// <summary>Whether files on such a device are on a file system that has no server, so that opening them never waits for one.</summary>
+    public static bool IsLocal(BackingStore? store) => store is BackingStore.Disk or BackingStore.Swap or BackingStore.HugePages;
+
     /// <summary>Finds where the kernel stores the pages of a device; null if neither source names the device.</summary>
     /// <param name="threadId">The process, or a live thread of it.</param>
     /// <param name="device">The device.</param>
@@ -93,7 +99,7 @@ internal sealed class MountedDevices(ProcRoot root, TimeProvider? time = null)
         using SafeFileHandle file = root.OpenFile(path, out int errno, threadId);
         foreach (MountInfo mount in errno == 0 ? MountInfo.Read(file, path, threadId) : [])
         {
-            devices[(mount.DeviceMajor, mount.DeviceMinor)] = s_fileSystems.GetValueOrDefault(mount.FileSystem, BackingStore.Server);
+            devices[(mount.DeviceMajor, mount.DeviceMinor)] = FindStore(mount.FileSystem) ?? BackingStore.Server;
         }
     }
 
@@ -104,7 +110,10 @@ internal sealed class MountedDevices(ProcRoot root, TimeProvider? time = null)
         foreach (string directory in Directory.Exists(Sizes) ? Directory.GetDirectories(Sizes, "hugepages-*kB") : [])
         {
             string size = Path.GetFileName(directory)["hugepages-".Length..^"kB".Length];
-            AddDevice(devices, Memfd.CreateHuge(ulong.Parse(size, CultureInfo.InvariantCulture) * 1024), BackingStore.HugePages);
+            if (ProcNumber.TryParse(Encoding.ASCII.GetBytes(size), out ulong kilobytes, ulong.MaxValue / 1024))
+            {
+                AddDevice(devices, Memfd.CreateHuge(kilobytes * 1024), BackingStore.HugePages);
+            }
         }
 
         AddDevice(devices, Memfd.Create(), BackingStore.Swap);

@@ -20,7 +20,7 @@ internal sealed class MappingReader(ProcfsContext procfs, FrameMappingQuery quer
         using MappingRows mappings = new(procfs, query);
         foreach (TargetResult<ProcessHits> result in search.Run(cancellationToken))
         {
-            foreach (MappingRows rows in ReadProcess(search, mappings, result, cancellationToken))
+            foreach (IPageRows<FrameMapping> rows in ReadProcess(search, mappings, result, cancellationToken))
             {
                 yield return rows;
             }
@@ -29,7 +29,7 @@ internal sealed class MappingReader(ProcfsContext procfs, FrameMappingQuery quer
         }
 
         using PageUseRows uses = new(procfs, query);
-        foreach (PageUseRows rows in uses.Fill(frames.Enumerate().Where(pfn => searched.Frames.IndexOf(pfn) is var frame && (frame < 0 || search.Found[frame] == 0))))
+        foreach (IPageRows<PageUseInfo> rows in uses.Fill(frames.Enumerate().Where(pfn => searched.Frames.IndexOf(pfn) is var frame && (frame < 0 || search.Found[frame] == 0))))
         {
             cancellationToken.ThrowIfCancellationRequested();
             yield return rows;
@@ -38,13 +38,13 @@ internal sealed class MappingReader(ProcfsContext procfs, FrameMappingQuery quer
         query.OnCompleted?.Invoke(Summarize(frames.Count, searched.Expected, search.Found));
     }
 
-    private IEnumerable<MappingRows> ReadProcess(MappingSearch search, MappingRows mappings, TargetResult<ProcessHits> result, CancellationToken cancellationToken)
+    private IEnumerable<IPageRows<FrameMapping>> ReadProcess(MappingSearch search, MappingRows mappings, TargetResult<ProcessHits> result, CancellationToken cancellationToken)
     {
         Note(result.Failure ?? result.Value?.Failure);
         IEnumerable<IReadOnlyList<Hit>> hits = result.Value is not { } found ? []
             : found.Extent == SearchExtent.WholeWithoutHits ? NoteFailure(search.Enumerate(result.ProcessId, cancellationToken))
             : found.Hits.Count == 0 ? [] : [found.Hits];
-        return hits.SelectMany(mappings.Fill);
+        return hits.SelectMany(each => mappings.Fill(each));
     }
 
     private IEnumerable<T> NoteFailure<T>(IEnumerable<T> items)

@@ -59,7 +59,7 @@ internal sealed class MappingSearch
         MappingCounts first = MappingCounts.CreateForFirstMappings(_searched.Frames.Count);
         Dictionary<int, TargetResult<ProcessHits>> results = TargetRun.ReadEach(
                 _procfs.Root,
-                SearchOrder.List(_procfs.Root, _processIds, cancellationToken),
+                new SearchOrder(_procfs, _searched.Frames).List(_processIds, cancellationToken),
                 (id, token) => search.Search(id, first, () => first.IsComplete, token),
                 _options,
                 cancellationToken)
@@ -109,5 +109,5 @@ internal sealed class MappingSearch
 
     /// <summary>Finds the processes that use the address space of another one with a lower id. Their mappings are not counted.</summary>
     private HashSet<int> FindFollowers(IEnumerable<int> processIds, CancellationToken cancellationToken) =>
-        [.. AddressSpaceSharing.FindShared(_procfs.Root, processIds, cancellationToken).SelectMany(space => space.Skip(1))];
+        [.. AddressSpaceSharing.FindShared(_procfs.Root, processIds, _options, cancellationToken).SelectMany(space => space.Skip(1))];
 }

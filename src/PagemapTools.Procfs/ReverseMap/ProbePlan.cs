@@ -1,4 +1,5 @@
 using PagemapTools.Procfs.Entries;
+using PagemapTools.Procfs.Holdings;
 using PagemapTools.Procfs.Processes;
 
 namespace PagemapTools.Procfs.ReverseMap;
@@ -17,12 +18,7 @@ internal sealed class ProbePlan
     {
         ILookup<bool, Hit> byKind = hits.ToLookup(hit => hit.Mapping.HasFile && new PagemapEntry(hit.Entry).IsFileOrSharedAnon);
         _addresses = [.. byKind[false].Select(hit => hit.Address).Distinct().Order()];
-        _offsets = byKind[true].GroupBy(hit => FileKey.From(hit.Mapping), GetOffset).ToDictionary(file => file.Key, file => file.Distinct().Order().ToArray());
-    }
-
-    private readonly record struct FileKey(uint Major, uint Minor, ulong Inode)
-    {
-        public static FileKey From(MemoryMapping mapping) => new(mapping.DeviceMajor, mapping.DeviceMinor, mapping.Inode);
+        _offsets = byKind[true].GroupBy(hit => FileKey.From(hit.Mapping, ipcNamespace: 0), GetOffset).ToDictionary(file => file.Key, file => file.Distinct().Order().ToArray());
     }
 
     /// <summary>The addresses, in ascending order.</summary>
@@ -35,7 +31,7 @@ internal sealed class ProbePlan
     public IReadOnlyList<ulong> GetAddresses(MemoryMapping mapping)
     {
         IEnumerable<ulong> addresses = GetBetween(_addresses, mapping.Start, mapping.End);
-        if (mapping.HasFile && _offsets.TryGetValue(FileKey.From(mapping), out ulong[]? offsets))
+        if (mapping.HasFile && _offsets.TryGetValue(FileKey.From(mapping, ipcNamespace: 0), out ulong[]? offsets))
         {
             addresses = addresses.Concat(GetBetween(offsets, mapping.Offset, mapping.Offset + mapping.Size).Select(offset => mapping.Start + (offset - mapping.Offset)))
                 .Distinct().Order();

@@ -1,34 +1,74 @@
+using PagemapTools.Procfs.Frames;
+using PagemapTools.Procfs.Machine;
 using PagemapTools.Procfs.Processes;
 
 namespace PagemapTools.Procfs.ReverseMap;
 
 /// <summary>Orders processes so that a frame is probably found soon.</summary>
-internal static class SearchOrder
+/// <param name="procfs">The machine.</param>
+/// <param name="frames">The frames.</param>
+internal sealed class SearchOrder(ProcfsContext procfs, FrameSet frames)
 {
     // A walk opens a process in the time of 20,000 entries, and passes 500 addresses without a page in the time of one entry.
     private const double OpenCost = 20_000;
     private const double AbsentPagesPerEntry = 500;
     private const int MaxSize = 256;
 
+    private readonly HashSet<ulong> _cgroups = ReadCgroups(procfs.Frames, frames);
+    private readonly Dictionary<string, bool> _isCharged = new(StringComparer.Ordinal);
+
     /// <summary>
-    /// Lists the processes with an address space, those with the most resident pages for the cost of a walk first. A frame is in each
-    /// resident page with the same probability. A process that reserves much and uses little comes last.
+    /// Lists the processes with an address space. Those of the cgroups that pay for the frames come first. Among the others, a frame is in
+    /// each resident page with the same probability, so those with the most resident pages for the cost of a walk come first, and a process
+    /// that reserves much and uses little comes last.
     /// </summary>
     /// <exception cref="ProcfsException">The tree cannot be listed.</exception>
-    public static IReadOnlyList<int> List(ProcRoot root, IEnumerable<int> processIds, CancellationToken cancellationToken)
+    public IReadOnlyList<int> List(IEnumerable<int> processIds, CancellationToken cancellationToken)
     {
-        List<(int ProcessId, double Cost)> processes = [];
+        // No lock that a process can hold makes statm, stat or cgroup wait (fs/proc/array.c, proc_pid_statm, do_task_stat).
+        List<(int ProcessId, bool IsCharged, double Cost)> processes = [];
         foreach (int id in processIds)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            (ulong size, ulong resident) = ReadSizes(root, id);
-            if (size > 0 || !root.IsKernelThread(id))
+            (ulong size, ulong resident) = ReadSizes(procfs.Root, id);
+            if (size > 0 || !procfs.Root.IsKernelThread(id))
             {
-                processes.Add((id, (OpenCost + resident + (size / AbsentPagesPerEntry)) / (resident + 1)));
+                processes.Add((id, IsCharged(id), (OpenCost + resident + (size / AbsentPagesPerEntry)) / (resident + 1)));
             }
         }
 
-        return [.. processes.OrderBy(process => process.Cost).Select(process => process.ProcessId)];
+        return [.. processes.OrderByDescending(process => process.IsCharged).ThenBy(process => process.Cost).Select(process => process.ProcessId)];
+    }
+
+    /// <summary>Whether a frame is charged to the memory cgroup of a process. A page that a fork shares is charged to the process that wrote it first.</summary>
+    private bool IsCharged(int processId)
+    {
+        if (_cgroups.Count == 0 || ProcessCgroup.Read(procfs.Root, processId) is not { } path)
+        {
+            return false;
+        }
+
+        if (!_isCharged.TryGetValue(path, out bool isCharged))
+        {
+            _isCharged.Add(path, isCharged = procfs.Cgroups.GetInode(path) is { } inode && _cgroups.Contains(inode));
+        }
+
+        return isCharged;
+    }
+
+    private static HashSet<ulong> ReadCgroups(KPageFiles files, FrameSet frames)
+    {
+        if (files.TryGet(FrameProperties.Cgroup) is not { } file)
+        {
+            return [];
+        }
+
+        ulong[] pfns = [.. frames.Enumerate()];
+        ulong[] inodes = new ulong[pfns.Length];
+        using PfnBatchReader reader = new();
+        reader.Coalesce(pfns);
+        reader.Read(file, inodes);
+        return [.. inodes.Where(inode => inode is not (0 or PfnBatchReader.NoValue))];
     }
 
     /// <summary>Reads the pages that a process has reserved and those that are resident (fs/proc/array.c, proc_pid_statm); 0 if there are none.</summary>

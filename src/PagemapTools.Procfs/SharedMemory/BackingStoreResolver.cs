@@ -26,7 +26,7 @@ internal sealed class BackingStoreResolver(ProcessAddressSpace process, BackingS
     }
 
     /// <summary>Whether the file of a mapping is on a file system that has no server.</summary>
-    public bool IsOnLocalDevice(MemoryMapping mapping) => FindByDevice(mapping) is BackingStore.Disk or BackingStore.Swap or BackingStore.HugePages;
+    public bool IsOnLocalDevice(MemoryMapping mapping) => MountedDevices.IsLocal(FindByDevice(mapping));
 
     private BackingStore? FindByDevice(MemoryMapping mapping) => process.FindDevice((mapping.DeviceMajor, mapping.DeviceMinor));
 

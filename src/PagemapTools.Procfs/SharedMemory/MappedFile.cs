@@ -52,14 +52,16 @@ internal sealed class MappedFile : IDisposable
     public static MappedFile? Open(ProcessAddressSpace process, MemoryMapping mapping, bool isLocal, out FileObstacle obstacle)
     {
         obstacle = FileObstacle.None;
-        if (!mapping.HasFile || !process.IsInProcFileSystem)
-        {
-            return null;
-        }
+        return mapping.HasFile && process.IsInProcFileSystem
+            ? Open(process.GetPath($"map_files/{mapping.Start:x}-{mapping.End:x}"), process.ProcessId, isLocal, out obstacle)
+            : null;
+    }
 
-        string path = process.GetPath($"map_files/{mapping.Start:x}-{mapping.End:x}");
+    /// <summary>Opens the file behind a link of proc, such as /proc/PID/fd/N, in the same way.</summary>
+    public static MappedFile? Open(string path, int processId, bool isLocal, out FileObstacle obstacle)
+    {
         using SafeFileHandle unopened = FileIO.OpenPath(path, out int errno);
-        ProcText.ThrowIfExhausted(path, errno, process.ProcessId);
+        ProcText.ThrowIfExhausted(path, errno, processId);
         obstacle = ToObstacle(errno);
 
         // Opening a character device can have effects: the first process to open a graphics card becomes its master (drivers/gpu/drm/drm_auth.c).
@@ -76,7 +78,7 @@ internal sealed class MappedFile : IDisposable
 
         // Without O_NONBLOCK the open waits up to 45 s (fs.lease-break-time) for a process that has a write lease on the file (fcntl, F_SETLEASE).
         SafeFileHandle handle = FileIO.OpenForReadingNonBlocking(path, out errno);
-        ProcText.ThrowIfExhausted(path, errno, process.ProcessId);
+        ProcText.ThrowIfExhausted(path, errno, processId);
         obstacle = ToObstacle(errno);
         if (!handle.IsInvalid)
         {

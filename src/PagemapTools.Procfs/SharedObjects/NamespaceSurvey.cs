@@ -32,11 +32,11 @@ internal sealed record NamespaceSurvey(IReadOnlyList<KeyValuePair<ulong, int>> M
         return new NamespaceSurvey([.. mounts.OrderByDescending(each => each.Key == ownMount).ThenBy(each => each.Value)], ipcs, ownMount, ownIpc);
     }
 
-    private static ulong GetOwn(string name) => FileDetails.GetBehindLink($"/proc/self/ns/{name}")?.Inode ?? 0;
+    private static ulong GetOwn(string name) => Statx.GetByLink($"/proc/self/ns/{name}")?.Inode ?? 0;
 
     private static void AddFirst(Dictionary<ulong, int> found, ProcRoot root, int processId, string name)
     {
-        if (FileDetails.GetBehindLink(root.GetPath(processId, $"ns/{name}")) is { } file)
+        if (Statx.GetByLink(root.GetPath(processId, $"ns/{name}")) is { } file)
         {
             found.TryAdd(file.Inode, processId);
         }

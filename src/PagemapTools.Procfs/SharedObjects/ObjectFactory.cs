@@ -1,3 +1,4 @@
+using PagemapTools.Procfs.Holdings;
 using PagemapTools.Procfs.Machine;
 using PagemapTools.Procfs.Processes;
 
@@ -37,22 +38,22 @@ internal sealed class ObjectFactory(ProcfsContext procfs)
 
     /// <summary>Creates a file that a tree shows.</summary>
     public SharedMemoryObject Create(TreeFile file, SharedMount mount, HeldObject? held) =>
-        Create(file.Details, file.Swapped, GetKind(mount), file.Path, mount.Store, held, mount.IsOwn ? null : mount.ProcessId);
+        Create(file.Identity, file.Swapped, GetKind(mount), file.Path, mount.Store, held, mount.IsOwn ? null : mount.ProcessId);
 
     /// <summary>Creates an object that only processes show.</summary>
     public SharedMemoryObject Create(HeldObject held, BackingStore store, SharedMount? mount)
     {
         string name = held.First.Name;
-        bool isSegment = held.First.Key.IpcNamespace != 0;
+        bool isSegment = held.First.IsSegment;
         SharedMemoryKind kind = isSegment ? SharedMemoryKind.SystemV
             : mount is not null ? GetKind(mount)
             : name.StartsWith("/memfd:", StringComparison.Ordinal) ? SharedMemoryKind.Memfd
             : name is "/dev/zero" or "/anon_hugepage" ? SharedMemoryKind.SharedAnonymous
             : SharedMemoryKind.Kernel;
-        if (held.Details is { } details)
+        if (held.Identity is { } identity)
         {
-            long? swapped = _swapped.Count(details, () => held.Link is { } link ? FileIO.OpenForReadingNonBlocking(link, out _) : null);
-            return Create(details, swapped, kind, isSegment ? null : name, store, held, mount is null or { IsOwn: true } ? null : held.ProcessId, isSegment ? (int)held.First.Key.Inode : null);
+            long? swapped = _swapped.Count(identity, () => FileIO.OpenForReadingNonBlocking(held.Link.Path, out _));
+            return Create(identity, swapped, kind, isSegment ? null : name, store, held, mount is null or { IsOwn: true } ? null : held.ProcessId, isSegment ? (int)held.First.Key.Inode : null);
         }
 
         return new SharedMemoryObject
@@ -68,9 +69,9 @@ internal sealed class ObjectFactory(ProcfsContext procfs)
     }
 
     private SharedMemoryObject Create(
-        FileDetails details, long? swapped, SharedMemoryKind kind, string? path, BackingStore store, HeldObject? held, int? processId, int? id = null)
+        Statx.FileIdentity file, long? swapped, SharedMemoryKind kind, string? path, BackingStore store, HeldObject? held, int? processId, int? id = null)
     {
-        long allocated = (long)details.Blocks * FileDetails.BlockSize;
+        long allocated = (long)file.Blocks * Statx.BlockSize;
         bool isHuge = store == BackingStore.HugePages;
         return new SharedMemoryObject
         {
@@ -78,12 +79,12 @@ internal sealed class ObjectFactory(ProcfsContext procfs)
             Id = id,
             Path = path,
             NamespaceProcessId = processId,
-            IsDeleted = details.Links == 0,
-            Size = (long)details.Size,
+            IsDeleted = file.Links == 0,
+            Size = (long)file.Size,
             Resident = isHuge ? 0 : Math.Max(0, allocated - swapped.GetValueOrDefault(allocated)) is var resident && swapped is null ? null : resident,
             Swapped = isHuge ? 0 : swapped,
             Hugetlb = isHuge ? allocated : 0,
-            Owner = procfs.Users.Get(details.UserId),
+            Owner = procfs.Users.Get(file.UserId),
             MappedBy = held?.MappedBy ?? [],
             HeldBy = held?.HeldBy ?? [],
         };

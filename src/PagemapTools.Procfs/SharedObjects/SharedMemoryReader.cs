@@ -1,3 +1,4 @@
+using PagemapTools.Procfs.Holdings;
 using PagemapTools.Procfs.Machine;
 using PagemapTools.Procfs.Processes;
 
@@ -6,6 +7,8 @@ namespace PagemapTools.Procfs.SharedObjects;
 /// <summary>One reading of the shared memory of a machine.</summary>
 internal sealed class SharedMemoryReader(ProcfsContext procfs, TargetRunOptions? options, CancellationToken cancellationToken)
 {
+    private const string PrivateHugePages = "/anon_hugepage";
+
     private readonly ObjectTable _table = new();
     private readonly ObjectFactory _factory = new(procfs);
     private long _resident;
@@ -17,7 +20,7 @@ internal sealed class SharedMemoryReader(ProcfsContext procfs, TargetRunOptions?
         IReadOnlyList<int> ids = procfs.Root.GetProcessIds();
         NamespaceSurvey namespaces = NamespaceSurvey.Read(procfs, ids, cancellationToken);
         List<SharedMount> mounts = [.. namespaces.Mount.SelectMany(each => MountTable.Read(procfs.Root, each.Value, each.Key == namespaces.OwnMount))];
-        Dictionary<(uint Major, uint Minor), BackingStore> devices = new(new MountedDevices(procfs.Root).KernelDevices);
+        Dictionary<(uint Major, uint Minor), BackingStore> devices = new(procfs.Devices.KernelDevices);
         mounts.ForEach(mount => devices.TryAdd(mount.Device, mount.Store));
         ReadProcesses(ids, devices, progress);
         IEnumerable<SharedMemoryObject> all = ReadSegments(namespaces, devices)
@@ -35,16 +38,20 @@ internal sealed class SharedMemoryReader(ProcfsContext procfs, TargetRunOptions?
         }
     }
 
-    private void ReadProcesses(IReadOnlyList<int> ids, IReadOnlyDictionary<(uint Major, uint Minor), BackingStore> devices, IProgress<int>? progress)
+    private void ReadProcesses(IReadOnlyList<int> ids, Dictionary<(uint Major, uint Minor), BackingStore> devices, IProgress<int>? progress)
     {
-        HoldingsReader reader = new(procfs, devices);
+        // A private mapping of hugetlb pages is no shared memory, although the kernel names it as a file.
+        HoldingsReader reader = new(
+            procfs.Root,
+            mapping => mapping.HasFile && devices.ContainsKey((mapping.DeviceMajor, mapping.DeviceMinor)) && mapping.Path is not null && (mapping.IsShared || mapping.Path != PrivateHugePages),
+            file => devices.ContainsKey(file.Device));
         int done = 0;
         foreach (TargetResult<ProcessHoldings> result in TargetRun.ReadEach(procfs.Root, ids, reader.Read, options, cancellationToken))
         {
             if (result.Value is { } process)
             {
-                _table.Add(process);
-                Limits.UnexaminedMappings += process.Unexamined;
+                _table.Add(result.ProcessId, process);
+                Limits.UnexaminedMappings += process.UnexaminedCount;
             }
             else if (result.Failure!.Error == ProcfsError.ProcessAccessDenied)
             {
@@ -62,7 +69,7 @@ internal sealed class SharedMemoryReader(ProcfsContext procfs, TargetRunOptions?
     private IEnumerable<SharedMemoryObject> ReadSegments(NamespaceSurvey namespaces, Dictionary<(uint Major, uint Minor), BackingStore> devices)
     {
         Dictionary<(ulong, ulong), HeldObject> attached = [];
-        foreach (HeldObject held in _table.Objects.Where(held => held.First.Key.IpcNamespace != 0))
+        foreach (HeldObject held in _table.Objects.Where(held => held.First.IsSegment))
         {
             attached.TryAdd((held.First.Key.IpcNamespace, held.First.Key.Inode), held);
         }
@@ -71,7 +78,7 @@ internal sealed class SharedMemoryReader(ProcfsContext procfs, TargetRunOptions?
         {
             cancellationToken.ThrowIfCancellationRequested();
             List<SystemVSegment>? segments = processId is { } id ? SystemVSegments.ReadOf(procfs.Root, id) : SystemVSegments.Read(procfs.Root);
-            Limits.UnlistedIpcNamespaces += segments is null ? 1 : 0;
+            Limits.UnlistedIpcNamespaces += segments is null && processId is not null ? 1 : 0;
             foreach (SystemVSegment segment in segments ?? [])
             {
                 HeldObject? held = attached.GetValueOrDefault((ipc, (ulong)segment.Id));
@@ -98,9 +105,9 @@ internal sealed class SharedMemoryReader(ProcfsContext procfs, TargetRunOptions?
             while (TryMoveNext(files))
             {
                 TreeFile file = files.Current;
-                if (candidates[0].Root == "/" && file.Details.Links <= 1 ? true : seen.Add(file.Details.Inode))
+                if (candidates[0].Root == "/" && file.Identity.Links <= 1 ? true : seen.Add(file.Identity.Inode))
                 {
-                    HeldObject? held = _table.Find(new ObjectKey(mounts.Key, file.Details.Inode, 0));
+                    HeldObject? held = _table.Find(new FileKey(mounts.Key, file.Identity.Inode));
                     if (held is not null)
                     {
                         held.IsReported = true;

@@ -16,19 +16,19 @@ internal sealed class SwappedPages(ProcfsContext procfs)
     private readonly bool _hasSwap = procfs.SwapTypes.HasAreas;
 
     /// <summary>Counts the bytes in swap; null if the caller may not examine the file.</summary>
-    /// <param name="details">The file.</param>
+    /// <param name="identity">The file.</param>
     /// <param name="open">Opens it for reading; the handle may be invalid.</param>
-    public long? Count(FileDetails details, Func<SafeFileHandle?> open)
+    public long? Count(Statx.FileIdentity identity, Func<SafeFileHandle?> open)
     {
-        if (!_hasSwap || details.Blocks == 0)
+        if (!_hasSwap || identity.Blocks == 0)
         {
             return 0;
         }
 
         using SafeFileHandle? file = open();
-        return file is null || file.IsInvalid || FileDetails.Get(file) is not { } opened || opened.Inode != details.Inode || opened.DeviceMinor != details.DeviceMinor
+        return file is null || file.IsInvalid || Statx.GetByHandle(file) is not { } opened || (opened.Device, opened.Inode) != (identity.Device, identity.Inode)
             ? null
-            : Count(file, (long)details.Size);
+            : Count(file, (long)identity.Size);
     }
 
     private long? Count(SafeFileHandle handle, long size)

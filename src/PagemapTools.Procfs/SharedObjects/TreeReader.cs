@@ -3,7 +3,7 @@ using Microsoft.Win32.SafeHandles;
 namespace PagemapTools.Procfs.SharedObjects;
 
 /// <summary>A file of a mounted file system.</summary>
-internal readonly record struct TreeFile(FileDetails Details, string Path, long? Swapped);
+internal readonly record struct TreeFile(Statx.FileIdentity Identity, string Path, long? Swapped);
 
 /// <summary>
 /// Lists the regular files of a mounted tmpfs or hugetlbfs that have memory. Other users make these trees: no link is followed, no mount is
@@ -38,7 +38,7 @@ internal sealed class TreeReader(ProcRoot root, SharedMount mount, SwappedPages 
     private SafeFileHandle? Open()
     {
         using SafeFileHandle path = FileIO.OpenPath($"{root.GetPath(mount.ProcessId, "root")}{mount.Path}", out int errno);
-        if (errno != 0 || FileDetails.Get(path) is not { Type: Statx.FileType.Directory } details || (details.DeviceMajor, details.DeviceMinor) != mount.Device)
+        if (errno != 0 || Statx.GetByHandle(path) is not { Type: Statx.FileType.Directory } top || top.Device != mount.Device)
         {
             return null;
         }
@@ -60,17 +60,16 @@ internal sealed class TreeReader(ProcRoot root, SharedMount mount, SwappedPages 
         {
             cancellationToken.ThrowIfCancellationRequested();
             string name = $"{path}/{SeqFileText.Decode(entry.Name)}";
-            if (entry.IsRegular && FileDetails.GetAt(directory, entry.Name) is { Type: Statx.FileType.Regular, Blocks: > 0 } details
-                && (details.DeviceMajor, details.DeviceMinor) == mount.Device)
+            if (entry.IsRegular && Statx.GetAt(directory, entry.Name) is { Type: Statx.FileType.Regular, Blocks: > 0 } file && file.Device == mount.Device)
             {
-                yield return new TreeFile(details, name, swapped.Count(details, () => DirectoryEntries.OpenFile(directory, entry.Name, out _)));
+                yield return new TreeFile(file, name, swapped.Count(file, () => DirectoryEntries.OpenFile(directory, entry.Name, out _)));
             }
             else if (entry.IsDirectory)
             {
                 using SafeFileHandle? below = OpenBelow(directory, entry.Name, depth);
-                foreach (TreeFile file in below is null ? [] : ReadDirectory(below, name, depth + 1, cancellationToken))
+                foreach (TreeFile each in below is null ? [] : ReadDirectory(below, name, depth + 1, cancellationToken))
                 {
-                    yield return file;
+                    yield return each;
                 }
             }
         }

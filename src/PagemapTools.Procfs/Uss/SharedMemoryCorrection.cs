@@ -17,9 +17,6 @@ namespace PagemapTools.Procfs.Uss;
 internal sealed class SharedMemoryCorrection(
     ProcessAddressSpace process, BackingStoreResolver stores, KernelRelease release, CallerCapabilities capabilities) : IDisposable
 {
-    // Processes share a page table only if a mapping covers all of it, 1 GiB on x86-64 (mm/hugetlb.c, huge_pmd_share).
-    private static readonly ulong s_sharedPmdSize = PageGeometry.PageSize * (PageGeometry.PageSize / 8) * (PageGeometry.PageSize / 8);
-
     // Without an active swap area no shared memory is swapped out.
     private readonly SharedMemoryResolver? _resolver = process.SwapTypes.HasAreas ? new SharedMemoryResolver(process, stores, capabilities) : null;
     private readonly SmapsLookup _smaps = new(process);
@@ -54,9 +51,7 @@ internal sealed class SharedMemoryCorrection(
     public bool IsHugetlb(MemoryMapping mapping) => _hugetlb.Contains(mapping);
 
     /// <summary>Whether processes may share page tables of a hugetlb mapping without effect on bit 56 (before Linux 6.12). The private pages of the mapping are then read from smaps.</summary>
-    public bool MayUseSharedPmd(MemoryMapping mapping) =>
-        release.IsBefore(6, 12) && mapping.IsShared
-        && ((mapping.Start + s_sharedPmdSize - 1) & ~(s_sharedPmdSize - 1)) + s_sharedPmdSize <= mapping.End;
+    public bool MayUseSharedPmd(MemoryMapping mapping) => release.IsBefore(6, 12) && mapping.MayShareTables;
 
     public void Dispose() => _resolver?.Dispose();
 

@@ -1,5 +1,7 @@
 using PagemapTools.Procfs.Core;
 using PagemapTools.Procfs.Groups;
+using PagemapTools.Procfs.Holdings;
+using PagemapTools.Procfs.Native;
 
 namespace PagemapTools.Procfs.Tests.Groups;
 
@@ -9,7 +11,7 @@ public sealed class FileHoldersTests
     private const ulong Segment = 3;
 
     private static readonly ulong s_ownNamespace = ulong.Parse(new FileInfo("/proc/self/ns/ipc").LinkTarget!["ipc:[".Length..^1], System.Globalization.CultureInfo.InvariantCulture);
-    private static readonly FileKey s_file = new(0, 1, 77, 0);
+    private static readonly FileKey s_file = new((0, 1), 77);
 
     [Fact]
     public void AFileThatOneGroupHoldsGoesWithIt()
@@ -31,7 +33,7 @@ public sealed class FileHoldersTests
     }
 
     [Fact]
-    public void AFileThatWasNotFoundHasAName() => Assert.False(Create(segments: null, (0, HoldFile())).IsFreedWith(new FileKey(8, 1, 5, 0), 0));
+    public void AFileThatWasNotFoundHasAName() => Assert.False(Create(segments: null, (0, HoldFile())).IsFreedWith(new FileKey((8, 1), 5), 0));
 
     [Fact]
     public void ProcessesThatCannotBeExaminedAreCounted()
@@ -57,21 +59,24 @@ public sealed class FileHoldersTests
         Assert.Null(Create("600", (0, HoldSegment(Other)), (1, neighbour)).IsFreedWith(KeyOf(Other), 0));
     }
 
-    private static FileKey KeyOf(ulong ipcNamespace) => new(0, 1, Segment, ipcNamespace);
+    private static FileKey KeyOf(ulong ipcNamespace) => new((0, 1), Segment, ipcNamespace);
 
-    private static ProcessHoldings HoldFile() => ProcessHoldings.None with { Files = new Dictionary<FileKey, FileLink> { [s_file] = new FileLink(1, "/proc/1/fd/3") } };
+    private static ProcessHoldings HoldFile() => ProcessHoldings.None with
+    {
+        Files = [new Holding(s_file, new FileLink(1, "/proc/1/fd/3"), "/memfd:made-up", isDeleted: true) { Identity = new Statx.FileIdentity { DeviceMinor = 1, Inode = 77 } }],
+    };
 
     private static ProcessHoldings HoldSegment(ulong ipcNamespace) => ProcessHoldings.None with
     {
         IpcNamespace = ipcNamespace,
-        Segments = new Dictionary<FileKey, FileLink> { [KeyOf(ipcNamespace)] = new FileLink(1, "/proc/1/map_files/1-2") },
+        Files = [new Holding(KeyOf(ipcNamespace), new FileLink(1, "/proc/1/map_files/1-2"), "/SYSV00000000", isDeleted: true)],
     };
 
     private static FileHolders Create(string? segments, params (int Group, ProcessHoldings Holdings)[] all)
     {
         using FakeProc proc = new();
-        proc.WriteText("sysvipc/shm", $"       key      shmid perms                  size\n         0          {Segment}  {segments ?? "600"}                  4096  1 1 1\n");
-        FileHolders holders = new(SharedSegments.Read(new ProcRoot(proc.Path)));
+        proc.WriteText("sysvipc/shm", $"       key      shmid perms                  size  cpid  lpid nattch   uid   gid  cuid  cgid      atime      dtime      ctime rss swap\n         0          {Segment}  {segments ?? "600"}                  4096     1     1      1     0     0     0     0          0          0          0   0    0\n");
+        FileHolders holders = new(new ProcRoot(proc.Path));
         foreach ((int group, ProcessHoldings holdings) in all)
         {
             holders.Add(group, holdings);

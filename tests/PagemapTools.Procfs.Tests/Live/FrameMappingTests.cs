@@ -60,6 +60,29 @@ public sealed class FrameMappingTests
         Assert.Equal(3, mappings.Select(mapping => mapping.ProcessId).Distinct().Count());
     }
 
+    /// <summary>/proc/thread-self/io counts the bytes that a process reads; an entry of a pagemap has 8.</summary>
+    [Fact]
+    public void FrameIsSearchedFirstInItsCgroup()
+    {
+        Require.PageFrames();
+        Require.ReadableFile("/proc/kpagecgroup");
+        Require.ReadableFile("/proc/self/io");
+        using MemoryCgroup cgroup = MemoryCgroup.Create();
+        using TargetProcess large = TargetProcess.Start("dense", "size=512MiB").Stop();
+        using TargetProcess small = TargetProcess.StartIn(cgroup, "anon").Stop();
+        using ProcfsContext procfs = new();
+        ulong[] pfns = FrameHolders.ReadFrames(small.Region)[..1];
+        Find(procfs, pfns);
+
+        long before = ReadBytesRead();
+        FrameMapping mapping = Assert.Single(Find(procfs, pfns));
+        long read = ReadBytesRead() - before;
+
+        Assert.Equal(small.ProcessId, mapping.ProcessId);
+        long entries = (512 << 20) / (long)KernelFile.PageSize;
+        Assert.InRange(read, 1, entries * sizeof(ulong) / 2);
+    }
+
     [Fact]
     public void HundredThousandFramesEqualABruteForceScan()
     {
@@ -150,6 +173,9 @@ public sealed class FrameMappingTests
 
     private static FrameMapping[] Find(ProcfsContext procfs, IEnumerable<ulong> pfns, FrameProperties include = FrameProperties.None) =>
         [.. procfs.FindMappings(pfns.Select(pfn => new FrameRange(pfn, 1)), new FrameMappingQuery { Include = include }, cancellationToken: TestContext.Current.CancellationToken).OfType<FrameMapping>()];
+
+    private static long ReadBytesRead() => long.Parse(
+        File.ReadLines("/proc/self/io").First(line => line.StartsWith("rchar:", StringComparison.Ordinal))["rchar:".Length..], System.Globalization.CultureInfo.InvariantCulture);
 
     private static string GetMappedPath(TargetRegion region)
     {

@@ -62,7 +62,7 @@ public sealed class SharedMemoryObjectsTests
         using TargetProcess target = TargetProcess.Start(kind, "child=1", "pages=64", "written=0-63").Stop();
         SharedMemoryObject found = Assert.Single(
             Read(), item => item.Kind == expected && item.MappedBy.Contains(target.ProcessId) && item.MappedBy.Contains(target.Children[0]) && item.Size == 64 * s_page);
-        Assert.Equal([target.ProcessId, target.Children[0]], found.MappedBy);
+        Assert.Equal(((int[])[target.ProcessId, target.Children[0]]).Order(), found.MappedBy);
         Assert.Equal(64 * s_page, found.Resident + found.Swapped);
         Assert.Equal(expected == SharedMemoryKind.SystemV ? 2 : null, found.Attached);
         Assert.Equal(kind == "sysv-shm-first", found.NamespaceProcessId is not null);

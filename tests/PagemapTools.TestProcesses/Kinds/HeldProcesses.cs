@@ -125,3 +125,29 @@ internal sealed class SharedSpaceProcess : TestProcess
         context.Add(Name, mapping).WithAll("written");
     }
 }
+
+internal sealed class PartsProcess : TestProcess
+{
+    public override string Name => "parts";
+
+    public override string Summary =>
+        "file=200MiB anon=20MiB memfd=20MiB dir=/var/tmp: a shared mapping of a file, every page read; private anonymous memory and a memfd, every page written";
+
+    public override void Make(Context context)
+    {
+        long size = context.Options.GetSize("file", "200MiB");
+        BackingFile file = BackingFile.Create(context, Path.Combine(context.Options.GetText("dir", "/var/tmp"), BackingFile.MakeUniqueName(Name))).Resize(size);
+        MappedRegion shared = MappedRegion.MapShared(context, file.Descriptor, size);
+        shared.Read(Enumerable.Range(0, shared.PageCount));
+        context.Add("file", shared).WithAll("read");
+
+        MappedRegion anonymous = MappedRegion.MapAnonymous(context, context.Options.GetSize("anon", "20MiB"));
+        anonymous.WriteAll();
+        context.Add("anon", anonymous).WithAll("written");
+
+        long length = context.Options.GetSize("memfd", "20MiB");
+        MappedRegion memory = MappedRegion.MapShared(context, BackingFile.CreateInMemory(context, Name).Resize(length).Descriptor, length);
+        memory.WriteAll();
+        context.Add("memfd", memory).WithAll("written");
+    }
+}

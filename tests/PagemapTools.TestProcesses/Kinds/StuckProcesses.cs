@@ -16,13 +16,15 @@ internal sealed unsafe class LockedMapProcess : TestProcess
 
     public override string Name => "locked-map";
 
-    public override string Summary => "a child whose memory map stays locked; next: releases it";
+    public override string Summary =>
+        "a child whose memory map stays locked; then=exec: the child then executes a program and waits in exec, where it holds exec_update_lock, too; next: releases it";
 
     public override void Make(Context context)
     {
         FuseServer server = _server = FuseServer.Mount(context, MappedRegion.PageSize);
         MappedRegion file = MapFile(context, server);
-        ClonedChild child = ClonedChild.StartSleeping(context);
+        bool executes = context.Options.GetText("then", "") is "exec";
+        ClonedChild child = executes ? ClonedChild.StartWaitingToExecute(context, "/bin/sleep", "3600") : ClonedChild.StartSleeping(context);
         server.FallSilent();
 
         Start(() => ReadMemory(child.ProcessId, file.Address));
@@ -37,9 +39,18 @@ internal sealed unsafe class LockedMapProcess : TestProcess
             Volatile.Write(ref directory, $"/proc/{new FileInfo("/proc/thread-self").LinkTarget}");
             ClearReferences(child.ProcessId);
         });
-        if (!Wait.Until(() => directory is not null && IsBlocked(directory), s_patience))
+        if (!Wait.Until(() => directory is not null && GetState(directory) == 'D', s_patience))
         {
             throw new TestProcessException("the writer of clear_refs is not blocked");
+        }
+
+        if (executes)
+        {
+            child.Execute();
+            if (!Wait.Until(() => child.GetState() == 'D', s_patience))
+            {
+                throw new TestProcessException("the child does not wait in exec");
+            }
         }
 
         // Undone first: the child cannot end before that.
@@ -59,15 +70,15 @@ internal sealed unsafe class LockedMapProcess : TestProcess
         }
     }
 
-    private static void Start(Action action) => new Thread(() => action()) { IsBackground = true }.Start();
+    internal static void Start(Action action) => new Thread(() => action()) { IsBackground = true }.Start();
 
-    private static bool IsBlocked(string thread)
+    internal static char GetState(string thread)
     {
         string stat = File.ReadAllText($"{thread}/stat");
-        return stat[stat.LastIndexOf(')') + 2] == 'D';
+        return stat[stat.LastIndexOf(')') + 2];
     }
 
-    private static void ReadMemory(int processId, nuint address)
+    internal static void ReadMemory(int processId, nuint address)
     {
         fixed (byte* path = System.Text.Encoding.UTF8.GetBytes($"/proc/{processId}/mem\0"))
         {
@@ -94,19 +105,26 @@ internal sealed unsafe class LockedMapProcess : TestProcess
 /// Maps a file of a FUSE file system that was unmounted while in use and whose server is silent: statx, fstatfs and open of the
 /// file wait for the server, and not even SIGKILL ends them all.
 /// </summary>
-internal sealed class HungFileProcess : TestProcess
+internal sealed unsafe class HungFileProcess : TestProcess
 {
     private FuseServer? _server;
 
     public override string Name => "hung-file";
 
-    public override string Summary => "one page of a FUSE file, read and mapped; the file system is unmounted lazily and its server is silent; next: releases it";
+    public override string Summary =>
+        "links=1: one page of a FUSE file, read, mapped and open; the server says that the file has so many names; the file system is " +
+        "unmounted lazily and its server is silent; next: releases it";
 
     public override void Make(Context context)
     {
-        FuseServer server = _server = FuseServer.Mount(context, MappedRegion.PageSize);
+        FuseServer server = _server = FuseServer.Mount(context, MappedRegion.PageSize, context.Options.GetNumber("links", 1));
         MappedRegion file = LockedMapProcess.MapFile(context, server);
         file.Read([0]);
+        fixed (byte* path = System.Text.Encoding.UTF8.GetBytes(server.FilePath + '\0'))
+        {
+            _ = Libc.Open(path, 0, 0).OrFail("open of the file");
+        }
+
         context.Add(Name, file).WithAll("read");
         server.Detach();
         server.FallSilent();
@@ -114,4 +132,40 @@ internal sealed class HungFileProcess : TestProcess
     }
 
     public override void Next(Context context, int step, string argument) => _server!.Release();
+}
+
+/// <summary>
+/// A thread that waits for a userfaultfd that nobody serves, a reader of its page through /proc/PID/mem, and a writer of the memory map. The
+/// kernel releases mmap_lock before it waits, and fails where it may not (fs/userfaultfd.c, handle_userfault).
+/// </summary>
+internal sealed unsafe class UnservedFaultProcess : TestProcess
+{
+    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(1);
+
+    public override string Name => "unserved-fault";
+
+    public override string Summary => "two anonymous pages, the second written; a thread waits for a userfaultfd that never serves the first one";
+
+    public override void Make(Context context)
+    {
+        MappedRegion region = MappedRegion.MapAnonymous(context, 2 * MappedRegion.PageSize);
+        region.Write([1]);
+        UserFault.Open(context, 0).Register(region, UserFault.ModeMissing);
+        string? directory = null;
+        LockedMapProcess.Start(() =>
+        {
+            Volatile.Write(ref directory, $"/proc/{new FileInfo("/proc/thread-self").LinkTarget}");
+            _ = Libc.GetLength((byte*)region.Address, 1);
+        });
+        if (!Wait.Until(() => directory is not null && LockedMapProcess.GetState(directory) is 'S' or 'D' && WaitsForFault(directory!), s_patience))
+        {
+            throw new TestProcessException("the thread does not wait for the page");
+        }
+
+        LockedMapProcess.Start(() => LockedMapProcess.ReadMemory(Environment.ProcessId, region.Address));
+        LockedMapProcess.Start(() => Libc.Protect(region.Address, (nuint)MappedRegion.PageSize, Libc.ProtReadWrite).OrFail("mprotect"));
+        context.Add(Name, region).With("written", [1]);
+    }
+
+    private static bool WaitsForFault(string thread) => File.ReadAllText($"{thread}/wchan") is "0" or "handle_userfault";
 }

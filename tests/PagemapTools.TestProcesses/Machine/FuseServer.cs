@@ -36,15 +36,17 @@ internal sealed unsafe class FuseServer
 
     private readonly int _device;
     private readonly long _size;
+    private readonly int _links;
     private readonly Thread _thread;
     private volatile bool _sawRead;
     private volatile bool _isSilent;
     private volatile bool _ends;
     private bool _isMounted = true;
 
-    private FuseServer(Context context, long size)
+    private FuseServer(Context context, long size, int links)
     {
         _size = size;
+        _links = links;
         Directory = Path.Combine(Path.GetTempPath(), BackingFile.MakeUniqueName("fuse"));
         fixed (byte* path = "/dev/fuse\0"u8)
         {
@@ -66,7 +68,11 @@ internal sealed unsafe class FuseServer
 
     public string FilePath => Path.Combine(Directory, FileName);
 
-    public static FuseServer Mount(Context context, long size) => new(context, size);
+    /// <summary>Mounts the file system.</summary>
+    /// <param name="context">Ends the connection and unmounts at its end.</param>
+    /// <param name="size">The size of the file.</param>
+    /// <param name="links">The number of names that the server says the file has.</param>
+    public static FuseServer Mount(Context context, long size, int links = 1) => new(context, size, links);
 
     /// <summary>Does not answer any request from now on.</summary>
     public void FallSilent() => _isSilent = true;
@@ -172,7 +178,7 @@ internal sealed unsafe class FuseServer
         long size = node == RootNode ? 0 : _size;
         Words(node, size, (size + 511) / 512).CopyTo(attributes.AsSpan());
         MemoryMarshal.Write(attributes.AsSpan(60), node == RootNode ? DirectoryMode : FileMode);
-        MemoryMarshal.Write(attributes.AsSpan(64), 1);
+        MemoryMarshal.Write(attributes.AsSpan(64), node == RootNode ? 1 : _links);
         MemoryMarshal.Write(attributes.AsSpan(68), Libc.GetUser());
         MemoryMarshal.Write(attributes.AsSpan(72), Libc.GetGroup());
         return attributes;

@@ -36,6 +36,16 @@ internal static unsafe partial class Libc
     [LibraryImport("libc", EntryPoint = "execv", SetLastError = true)]
     public static partial int Execute(byte* path, byte** arguments);
 
+    [LibraryImport("libc", EntryPoint = "getcontext", SetLastError = true)]
+    public static partial int GetContext(nuint context);
+
+    /// <summary>Makes a context that calls a function. Its arguments are read as integers of the register's size.</summary>
+    [LibraryImport("libc", EntryPoint = "makecontext")]
+    public static partial void MakeContext(nuint context, nint function, int count, nuint first, nuint second, nuint third);
+
+    [LibraryImport("libc", EntryPoint = "strnlen")]
+    public static partial nuint GetLength(byte* text, nuint max);
+
     [LibraryImport("libc", EntryPoint = "_exit")]
     public static partial void ExitAtOnce(int status);
 

@@ -1,6 +1,6 @@
 using Microsoft.Win32.SafeHandles;
 
-namespace PagemapTools.Procfs.SharedObjects;
+namespace PagemapTools.Procfs.Holdings;
 
 /// <summary>A line of /proc/sysvipc/shm (ipc/shm.c, sysvipc_shm_proc_show).</summary>
 internal readonly record struct SystemVSegment(int Key, int Id, bool IsRemoved, long Size, long Attached, uint UserId, long Resident, long Swapped);
@@ -14,8 +14,8 @@ internal static class SystemVSegments
     private const int MaxSize = 16 * 1024 * 1024;
     private const string FileName = "sysvipc/shm";
 
-    /// <summary>Lists the segments of the caller's IPC namespace.</summary>
-    public static List<SystemVSegment> Read(ProcRoot root)
+    /// <summary>Lists the segments of the caller's IPC namespace; null if the list cannot be read.</summary>
+    public static List<SystemVSegment>? Read(ProcRoot root)
     {
         List<SystemVSegment> segments = [];
         string path = root.GetPath(FileName);
@@ -32,7 +32,21 @@ internal static class SystemVSegments
             isHeader = false;
         }
 
-        return segments;
+        return errno == 0 ? segments : null;
+    }
+
+    /// <summary>
+    /// Finds the segments of the caller's IPC namespace that the kernel destroys when the last process detaches (IPC_RMID, or
+    /// kernel.shm_rmid_forced).
+    /// </summary>
+    /// <returns>The inode of that namespace, null if the segments or the namespace cannot be read; and the ids of the segments.</returns>
+    public static (ulong? IpcNamespace, IReadOnlySet<ulong> Ids) FindDestroyedOnDetach(ProcRoot root)
+    {
+        bool isForced = ProcText.TryReadSmall(root, root.GetPath("sys/kernel/shm_rmid_forced")) == "1";
+        List<SystemVSegment>? segments = Read(root);
+        return (
+            segments is null ? null : Statx.GetByLink("/proc/self/ns/ipc")?.Inode,
+            (segments ?? []).Where(segment => isForced || segment.IsRemoved).Select(segment => (ulong)segment.Id).ToHashSet());
     }
 
     /// <summary>

@@ -1,0 +1,142 @@
+using System.Globalization;
+using System.Text;
+using Microsoft.Win32.SafeHandles;
+using PagemapTools.Procfs.Entries;
+using PagemapTools.Procfs.Processes;
+
+namespace PagemapTools.Procfs.Holdings;
+
+/// <summary>
+/// Finds files that processes keep alive by a mapping or a descriptor: deleted files, memfd, System V segments and others. It opens nothing
+/// but maps and directories of proc. Safe to use from several threads.
+/// </summary>
+/// <remarks>
+/// proc does not show what the kernel itself holds: descriptors in messages under way (SCM_RIGHTS), loop devices, files registered with
+/// io_uring.
+/// </remarks>
+/// <param name="root">The proc tree.</param>
+/// <param name="isMappingWanted">Selects mappings.</param>
+/// <param name="isFileWanted">Selects regular files behind descriptors.</param>
+internal sealed class HoldingsReader(ProcRoot root, Func<MemoryMapping, bool> isMappingWanted, Func<Statx.FileIdentity, bool> isFileWanted)
+{
+    // The swap types decode entries; a reader of maps needs none.
+    private static readonly SwapTypes s_noSwapTypes = new([], layout: null);
+
+    /// <summary>Reads what a process holds.</summary>
+    /// <exception cref="ProcfsException">There is no such process, it has no address space, or the caller may not read it.</exception>
+    public ProcessHoldings Read(int processId, CancellationToken cancellationToken)
+    {
+        Reading reading = new(processId, Statx.GetByLink(root.GetPath(processId, "ns/ipc"))?.Inode);
+        AddMappings(reading, cancellationToken);
+        ProcessHoldings holdings = new()
+        {
+            SawDescriptors = TryAddDescriptors(reading, cancellationToken),
+            IpcNamespace = reading.IpcNamespace,
+            Files = reading.Files.Values,
+            UnexaminedCount = reading.UnexaminedCount,
+        };
+        return holdings.IsComplete || !root.IsProcFileSystem || ProcessStat.TryRead(root, reading.ThreadId) is { HasEnded: false, IsKernelThread: false } ? holdings : throw ProcessErrors.Exited(root, processId);
+    }
+
+    private void AddMappings(Reading reading, CancellationToken cancellationToken)
+    {
+        if (!TryAddMappings(reading, out int errno, cancellationToken) && ThreadGroup.FindLiveThread(root, reading.ProcessId) is { } thread)
+        {
+            reading.ThreadId = thread;
+            TryAddMappings(reading, out errno, cancellationToken);
+        }
+
+        if (errno != 0)
+        {
+            throw ProcessErrors.FromErrno(root, reading.ProcessId, MapsParser.FileName, errno);
+        }
+    }
+
+    /// <summary>Reads the mappings; false if there are none, as for a main thread that has ended.</summary>
+    private bool TryAddMappings(Reading reading, out int errno, CancellationToken cancellationToken)
+    {
+        using SafeFileHandle maps = root.OpenFile(root.GetPath(reading.ThreadId, MapsParser.FileName), out errno, reading.ProcessId);
+        bool hasMappings = false;
+        foreach (MemoryMapping mapping in errno == 0 ? new MapsReader(maps, new ProcessContext(reading.ProcessId, string.Empty, s_noSwapTypes)).Read() : [])
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            hasMappings = true;
+            if (isMappingWanted(mapping))
+            {
+                AddMapping(mapping, reading);
+            }
+        }
+
+        return hasMappings;
+    }
+
+    private void AddMapping(MemoryMapping mapping, Reading reading)
+    {
+        FileKey key = FileKey.From(mapping, reading.IpcNamespace ?? 0);
+        if (!reading.Files.TryGetValue(key, out Holding? holding))
+        {
+            // Without an identity the mapping is gone, or the caller may not follow the link.
+            string link = root.GetPath(reading.ThreadId, string.Create(CultureInfo.InvariantCulture, $"map_files/{mapping.Start:x}-{mapping.End:x}"));
+            Statx.FileIdentity? identity = root.IsProcFileSystem ? Statx.GetByLink(link) : null;
+            holding = new Holding(key, new FileLink(mapping.ProcessId, link), mapping.Name, mapping.IsDeleted) { Identity = identity };
+            reading.Files.Add(key, holding);
+            reading.UnexaminedCount += identity is null && !holding.IsSegment && root.IsProcFileSystem ? 1 : 0;
+        }
+
+        holding.IsMapped = true;
+    }
+
+    private bool TryAddDescriptors(Reading reading, CancellationToken cancellationToken)
+    {
+        if (!root.IsProcFileSystem)
+        {
+            return true;
+        }
+
+        using SafeFileHandle directory = FileIO.OpenForReading(root.GetPath(reading.ThreadId, "fd"), out int errno);
+        foreach (DirectoryEntries.Entry entry in errno == 0 ? DirectoryEntries.Enumerate(directory) : [])
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            string link = root.GetPath(reading.ThreadId, $"fd/{Encoding.ASCII.GetString(entry.Name)}");
+            if (Statx.GetByLink(link) is { Type: Statx.FileType.Regular } file && isFileWanted(file))
+            {
+                AddDescriptor(link, file, reading);
+            }
+        }
+
+        return errno == 0;
+    }
+
+    private static void AddDescriptor(string link, Statx.FileIdentity file, Reading reading)
+    {
+        if (SymbolicLink.Read(link) is not { } text)
+        {
+            return;
+        }
+
+        (string? name, bool isDeleted) = MemoryMapping.SplitDeletedSuffix(SeqFileText.Decode(text));
+        FileKey key = new(file.Device, file.Inode, FileKey.IsSegment(name, isDeleted) ? reading.IpcNamespace ?? 0 : 0);
+        if (!reading.Files.TryGetValue(key, out Holding? holding) || holding.Identity is null)
+        {
+            // A descriptor is easier to follow than a mapping.
+            bool isMapped = holding is { IsMapped: true };
+            reading.Files[key] = holding = new Holding(key, new FileLink(reading.ProcessId, link), name ?? string.Empty, isDeleted) { Identity = file, IsMapped = isMapped };
+        }
+
+        holding.IsHeld = true;
+    }
+
+    private sealed class Reading(int processId, ulong? ipcNamespace)
+    {
+        public int ProcessId { get; } = processId;
+
+        /// <summary>The thread whose directory is read: the main thread, or a live one if the main thread has ended.</summary>
+        public int ThreadId { get; set; } = processId;
+
+        public ulong? IpcNamespace => ipcNamespace;
+
+        public Dictionary<FileKey, Holding> Files { get; } = [];
+
+        public int UnexaminedCount { get; set; }
+    }
+}
