@@ -58,6 +58,59 @@ public sealed class PageWalkTests
         Assert.Equal([GetAddress(0x10), GetAddress(0x10 + 20_000), GetAddress(0x10 + 49_999)], walked.Where(pair => pair.Value != 0).Select(pair => pair.Key));
     }
 
+    /// <summary>/proc/thread-self/io counts the calls of read and pread.</summary>
+    [Fact]
+    public void SmallNeighboursAreReadTogether()
+    {
+        Require.ReadableFile("/proc/thread-self/io");
+        const int Mappings = 200;
+        const ulong Distance = 16;
+        FakeProc tree = new();
+        using FakeProc disposed = tree.AddProcess(Id, [.. Enumerable.Range(1, Mappings).Select(i => FormatLine((ulong)i * Distance, ((ulong)i * Distance) + 2, $"/{i}"))]);
+        foreach (ulong i in Enumerable.Range(1, Mappings).Select(i => (ulong)i))
+        {
+            tree.WritePagemap(Id, GetAddress(i * Distance), i, i);
+        }
+
+        using ProcessAddressSpace process = ProcessAddressSpace.Open(tree.Root, Id);
+        using PageWalk walk = new(process, new PageWalkOptions());
+        long before = ReadCalls();
+        int runs = 0;
+        while (walk.MoveNext(CancellationToken))
+        {
+            runs++;
+            Assert.Equal(($"/{runs}", GetAddress((ulong)runs * Distance)), (walk.Mapping.Name, walk.Address));
+            Assert.Equal([(ulong)runs, (ulong)runs], walk.Entries.ToArray());
+        }
+
+        Assert.Equal(Mappings, runs);
+        Assert.InRange(ReadCalls() - before, 1, Mappings / 10);
+    }
+
+    [Fact]
+    public void DistantNeighboursAreReadApart()
+    {
+        using FakeProc tree = new FakeProc().AddProcess(Id, FormatLine(0x10, 0x12, "/first"), FormatLine(0x4010, 0x4012, "/second"), FormatLine(0x4013, 0x4014, "/third"))
+            .WritePagemap(Id, GetAddress(0x10), 1, 2).WritePagemap(Id, GetAddress(0x4010), 3, 4, 99, 5);
+        using ProcessAddressSpace process = ProcessAddressSpace.Open(tree.Root, Id);
+        Assert.Equal([1UL, 2, 3, 4, 5], Walks.ReadEntries(process).Values.AsEnumerable());
+    }
+
+    /// <summary>A failure that reading ahead meets is thrown after the entries before it.</summary>
+    [Fact]
+    public void MalformedLineIsReportedAfterTheEntriesBeforeIt()
+    {
+        using FakeProc tree = new FakeProc().AddProcess(Id, FormatLine(0x10, 0x11, "/first"), FormatLine(0x12, 0x13, "/second"), "no mapping")
+            .WritePagemap(Id, GetAddress(0x10), 1, 99, 2, 0);
+        using ProcessAddressSpace process = ProcessAddressSpace.Open(tree.Root, Id);
+        using PageWalk walk = new(process, new PageWalkOptions());
+        Assert.True(walk.MoveNext(CancellationToken));
+        Assert.True(walk.MoveNext(CancellationToken));
+        Assert.Equal(2UL, Assert.Single(walk.Entries.ToArray()));
+        Assert.Equal(ProcfsError.ReadFailed, Assert.Throws<ProcfsException>(() => walk.MoveNext(CancellationToken)).Error);
+        Assert.Throws<ProcfsException>(() => walk.MoveNext(CancellationToken));
+    }
+
     [Fact]
     public void AWalkCoversOnlyTheSelectedMappings()
     {
@@ -159,6 +212,9 @@ public sealed class PageWalkTests
         Assert.Throws<InvalidOperationException>(() => walk.Mapping);
         Assert.Equal(0, walk.Entries.Length);
     }
+
+    private static long ReadCalls() => long.Parse(
+        File.ReadLines("/proc/thread-self/io").First(line => line.StartsWith("syscr:", StringComparison.Ordinal))["syscr:".Length..], System.Globalization.CultureInfo.InvariantCulture);
 
     private static FakeProc CreateThreeMappings() => new FakeProc()
         .AddProcess(Id, FormatLine(0x10, 0x13, "/first"), FormatLine(0x13, 0x15, "/second"), FormatLine(0x100, 0x101, "[heap]"))
