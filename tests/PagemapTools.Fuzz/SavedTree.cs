@@ -21,6 +21,7 @@ internal sealed class SavedTree : IDisposable
             : Directory.CreateTempSubdirectory("pagemaptools-fuzz-");
         _directory.CreateSubdirectory(ProcessId.ToString(CultureInfo.InvariantCulture));
         _directory.CreateSubdirectory("sys/kernel");
+        _directory.CreateSubdirectory("sysvipc");
         Root = new ProcRoot(_directory.FullName);
         WriteProcess("comm", "fuzz\n"u8);
         WriteProcess("cmdline", "fuzz\0"u8);

@@ -23,6 +23,6 @@ public static class PageGeometry
 
     // A value that is no page size of Linux is ignored: a type initializer has no way to report it.
     private static ulong? ReadSavedPageSize() =>
-        ulong.TryParse(Environment.GetEnvironmentVariable(EnvironmentVariable), NumberStyles.None, CultureInfo.InvariantCulture, out ulong size)
+        ProcNumber.TryParseTyped(Environment.GetEnvironmentVariable(EnvironmentVariable), NumberStyles.None, out ulong size)
             && BitOperations.IsPow2(size) && size is >= 4096 and <= 262144 ? size : null;
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.Win32.SafeHandles;
 
 namespace PagemapTools.Procfs.Frames;
@@ -55,10 +56,11 @@ public sealed class CgroupPaths
     }
 
     /// <summary>
-    /// Gets the inode of a cgroup's directory; null if there is no such cgroup. The path is relative to the hierarchy ("/" is the root
-    /// cgroup) or absolute.
+    /// Gets the inode of a cgroup's directory; null if there is no such cgroup. The cgroup is specified by that inode, or by a path, which is
+    /// relative to the hierarchy ("/" is the root cgroup) or absolute.
     /// </summary>
-    public ulong? GetInode(string path) => Root is null ? null
+    public ulong? GetInode(string path) => ProcNumber.TryParseTyped(path, NumberStyles.None, out ulong inode) ? inode
+        : Root is null ? null
         : FindInodeInHierarchy(System.IO.Path.Join(Root, path)) ?? (System.IO.Path.IsPathRooted(path) ? FindInodeInHierarchy(path) : null);
 
     /// <summary>Gets the directories of all memory cgroups.</summary>

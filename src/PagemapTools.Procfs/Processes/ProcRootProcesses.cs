@@ -11,6 +11,9 @@ public static class ProcRootProcesses
     public static string? GetProcessName(this ProcRoot root, int processId, CancellationToken cancellationToken = default) =>
         ProcessNames.TryRead(root, processId, out _, cancellationToken);
 
+    /// <summary>Parses the id of a process: digits only, without leading zeros.</summary>
+    public static bool TryParseProcessId(string? text, out int processId) => ProcNumber.TryParseId(text, out processId);
+
     /// <summary>Reads whether a process is a kernel thread, which has no address space.</summary>
     public static bool IsKernelThread(this ProcRoot root, int processId) => ProcessStat.TryRead(root, processId) is { IsKernelThread: true };
 }

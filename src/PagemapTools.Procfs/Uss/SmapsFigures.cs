@@ -31,6 +31,9 @@ internal struct SmapsFigures
 {
     private const int FieldCount = (int)SmapsField.SwapPss + 1;
 
+    // No address space is larger (56 bits with five levels of page tables). Sums of figures within it do not overflow.
+    private const long MaxBytes = 1L << 57;
+
     // smaps does not have these.
     private const uint RollupOnly = (1U << (int)SmapsField.PssAnon) | (1U << (int)SmapsField.PssFile) | (1U << (int)SmapsField.PssShmem);
 
@@ -66,7 +69,7 @@ internal struct SmapsFigures
         }
 
         ReadOnlySpan<byte> rest = line[(colon + 1)..].TrimStart((byte)' ');
-        if (!ProcNumber.TryTake(ref rest, (byte)' ', out ulong kibibytes, long.MaxValue / 1024))
+        if (!ProcNumber.TryTake(ref rest, (byte)' ', out ulong kibibytes, MaxBytes / 1024))
         {
             return false;
         }
@@ -82,7 +85,7 @@ internal struct SmapsFigures
         {
             if (other[(SmapsField)field] is { } bytes)
             {
-                Set(field, _bytes[field] + bytes);
+                Set(field, Math.Min(_bytes[field] + bytes, MaxBytes));
             }
         }
     }

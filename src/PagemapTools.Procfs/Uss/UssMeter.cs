@@ -50,18 +50,11 @@ public sealed class UssMeter
     /// <param name="cancellationToken">Cancels the measurement.</param>
     /// <exception cref="ProcfsException">The process does not exist, exits or has no address space, or the caller or this kernel cannot read it.</exception>
     public ProcessUss Measure(
-        int processId, Func<MemoryMapping, bool>? mappings = null, int? threads = null, IProgress<ulong>? progress = null, CancellationToken cancellationToken = default)
-    {
-        try
-        {
-            return Summarize(() => _rollup.Measure(processId, mappings, MaxResident, cancellationToken))
-                ?? _walk.Value.Measure(processId, mappings, threads, progress, cancellationToken);
-        }
-        catch (ProcfsException failure) when (failure is { ProcessId: null, IsExhaustion: true })
-        {
-            throw failure.ForProcess(processId);
-        }
-    }
+        int processId, Func<MemoryMapping, bool>? mappings = null, int? threads = null, IProgress<ulong>? progress = null, CancellationToken cancellationToken = default) =>
+        NameProcess(
+            () => Summarize(() => _rollup.Measure(processId, mappings, MaxResident, cancellationToken))
+                ?? _walk.Value.Measure(processId, mappings, threads, progress, cancellationToken),
+            processId);
 
     /// <summary>Measures each mapping of a process, one after the other.</summary>
     /// <param name="processId">The id of the process.</param>
@@ -71,10 +64,27 @@ public sealed class UssMeter
     public IEnumerable<MappingUss> MeasureMappings(int processId, Func<MemoryMapping, bool>? mappings = null, CancellationToken cancellationToken = default)
     {
         // The process is opened when the first mapping is enumerated.
-        foreach (MappingUss mapping in Summarize(() => _rollup.MeasureMappings(processId, mappings, MaxResident, cancellationToken))
-            ?? _walk.Value.MeasureMappings(processId, mappings, cancellationToken))
+        using IEnumerator<MappingUss> items = NameProcess(
+            () => (Summarize(() => _rollup.MeasureMappings(processId, mappings, MaxResident, cancellationToken))
+                ?? _walk.Value.MeasureMappings(processId, mappings, cancellationToken)).GetEnumerator(),
+            processId);
+        Func<bool> moveNext = items.MoveNext;
+        while (NameProcess(moveNext, processId))
         {
-            yield return mapping;
+            yield return items.Current;
+        }
+    }
+
+    // If the machine lacks descriptors or memory, a file of the whole machine may fail while one process is read.
+    private static T NameProcess<T>(Func<T> read, int processId)
+    {
+        try
+        {
+            return read();
+        }
+        catch (ProcfsException failure) when (failure is { ProcessId: null, IsExhaustion: true })
+        {
+            throw failure.ForProcess(processId);
         }
     }
 

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Management.Automation;
-using PagemapTools.Completion;
 
 namespace PagemapTools.Commands;
 

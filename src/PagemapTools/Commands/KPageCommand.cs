@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Management.Automation;
 
 namespace PagemapTools.Commands;
@@ -74,9 +73,7 @@ public abstract class KPageCommand : FrameTargetCommand
         HashSet<ulong> inodes = [];
         foreach (string cgroup in cgroups)
         {
-            ulong? inode = ulong.TryParse(cgroup, NumberStyles.None, CultureInfo.InvariantCulture, out ulong number)
-                ? number
-                : Procfs.Cgroups.GetInode(cgroup);
+            ulong? inode = Procfs.Cgroups.GetInode(cgroup);
             if (inode is null)
             {
                 ThrowTerminatingError(PagemapErrors.CgroupNotFound(cgroup, Procfs.Cgroups.Root));

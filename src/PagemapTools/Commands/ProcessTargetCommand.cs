@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using System.Management.Automation;
 using PagemapTools.Completion;
 
@@ -99,7 +98,7 @@ public abstract class ProcessTargetCommand : ProcessReadingCommand
         {
             WildcardPattern pattern = WildcardPattern.Get(name, WildcardOptions.IgnoreCase);
             int[] ids = [.. running.Where(process => pattern.IsMatch(process.Value)).Select(process => process.Key)];
-            if (ids.Length == 0 && int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out int number))
+            if (ids.Length == 0 && ProcRootProcesses.TryParseProcessId(name, out int number))
             {
                 // A number as the first argument is an id, unless it is the name of a process.
                 ids = [number];

@@ -1,5 +1,4 @@
 using System.Collections;
-using System.Globalization;
 using System.Management.Automation;
 
 namespace PagemapTools.Completion;
@@ -30,7 +29,7 @@ internal sealed class BoundTargets(IDictionary boundParameters)
     {
         if (boundParameters["Id"] is { } ids)
         {
-            return ToTexts(ids).Select(id => int.TryParse(id, NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : 0).Where(id => id != 0);
+            return ToTexts(ids).Select(text => ProcRootProcesses.TryParseProcessId(text, out int id) ? id : 0).Where(id => id != 0);
         }
 
         if (boundParameters["InputObject"] is System.Diagnostics.Process process)

@@ -2,9 +2,11 @@ using System.Text;
 using PagemapTools.Procfs.Core;
 using PagemapTools.Procfs.Entries;
 using PagemapTools.Procfs.Frames;
+using PagemapTools.Procfs.Holdings;
 using PagemapTools.Procfs.Machine;
 using PagemapTools.Procfs.Pages;
 using PagemapTools.Procfs.Processes;
+using PagemapTools.Procfs.SharedObjects;
 
 namespace PagemapTools.Fuzz.Targets;
 
@@ -19,6 +21,8 @@ internal static class FileTargets
         new("stat", input => CheckStat(tree, input)) { InputsPerTurn = Turn },
         new("names", input => CheckNames(tree, input)) { InputsPerTurn = Turn },
         new("mountinfo", input => CheckMountInfo(tree, input)) { InputsPerTurn = Turn },
+        new("mounts", input => CheckMounts(tree, input)) { InputsPerTurn = Turn },
+        new("sysvipc", input => CheckSegments(tree, input)) { InputsPerTurn = Turn, MaxBytes = LargeBuffer },
         new("swaps", input => CheckSwaps(tree, input)) { InputsPerTurn = Turn, MaxBytes = LargeBuffer },
         new("osrelease", input => CheckRelease(tree, input)) { InputsPerTurn = Turn },
         new("config.gz", input => CheckConfiguration(tree, input)) { InputsPerTurn = Turn / 20, MaxBytes = 16 * 1024 * 1024 },
@@ -55,6 +59,22 @@ internal static class FileTargets
         tree.Write("mountinfo", input);
         string? mountPoint = CgroupPaths.FindRoot(tree.GetPath("mountinfo"));
         Expect.That(mountPoint is null || input.AsSpan().IndexOf("cgroup"u8) >= 0, "a mount point of what is no cgroup");
+    }
+
+    private static void CheckMounts(SavedTree tree, byte[] input)
+    {
+        tree.WriteProcess("mountinfo", input);
+        SharedMount[] mounts = [.. MountTable.Read(tree.Root, SavedTree.ProcessId, isOwn: true)];
+        Expect.That(mounts.Length <= input.AsSpan().Count(" - "u8), "no more mounts than lines");
+        Expect.That(Array.TrueForAll(mounts, mount => mount.Store is BackingStore.Swap or BackingStore.HugePages), "a mount of what has no shared memory");
+    }
+
+    private static void CheckSegments(SavedTree tree, byte[] input)
+    {
+        tree.Write("sysvipc/shm", input);
+        List<SystemVSegment> segments = SystemVSegments.Read(tree.Root) ?? throw new FuzzException("the list was not read");
+        Expect.That(segments.Count <= input.AsSpan().Count((byte)'\n'), "no more segments than lines after the first");
+        Expect.That(segments.TrueForAll(segment => segment is { Id: >= 0, Size: >= 0, Attached: >= 0, Resident: >= 0, Swapped: >= 0 }), "a figure is not negative");
     }
 
     private static void CheckSwaps(SavedTree tree, byte[] input)

@@ -6,7 +6,7 @@ using PagemapTools.Procfs.Uss;
 
 namespace PagemapTools.Fuzz.Targets;
 
-/// <summary>Readers of a whole process: maps, pagemap and smaps.</summary>
+/// <summary>Readers of a whole process: maps, pagemap, smaps and smaps_rollup.</summary>
 internal static class TreeTargets
 {
     private const int Turn = 1000;
@@ -18,6 +18,7 @@ internal static class TreeTargets
         new("maps", input => CheckMaps(tree, input)) { InputsPerTurn = Turn, MaxBytes = MaxBytes },
         new("pagemap", input => CheckPagemap(tree, input)) { InputsPerTurn = Turn, MaxBytes = MaxBytes },
         new("smaps", input => CheckSmaps(tree, input)) { InputsPerTurn = Turn, MaxBytes = MaxBytes },
+        new("smaps_rollup", input => CheckRollup(tree, input)) { InputsPerTurn = Turn, MaxBytes = MaxBytes },
     ];
 
     private static void CheckMaps(SavedTree tree, byte[] input)
@@ -63,6 +64,24 @@ internal static class TreeTargets
         ulong bytes = procfs.ReadPages(SavedTree.ProcessId, s_all)
             .AsRanges().Aggregate(0UL, (sum, range) => sum + (ulong)range.Bytes);
         Expect.Equal(Pages * PageGeometry.PageSize, bytes, "ranges have all pages");
+    }
+
+    private static void CheckRollup(SavedTree tree, byte[] input)
+    {
+        tree.WriteProcess("smaps_rollup", input);
+        using ProcfsContext procfs = new(tree.Root);
+        try
+        {
+            ProcessUss uss = new UssMeter(procfs, UssMethod.Rollup).Measure(SavedTree.ProcessId);
+            long?[] figures = [uss.Pss, uss.Rss, uss.Swap, uss.SwapPss, uss.Hugetlb, uss.PrivateClean, uss.PrivateDirty, uss.Anonymous, uss.LazyFree];
+            Expect.That(Array.TrueForAll(figures, figure => figure is null or >= 0), "a figure is not negative");
+            Expect.That(uss.PrivateClean + uss.PrivateDirty is not { } uniq || uss.Uss >= uniq, "Uss has its parts");
+        }
+        catch (ProcfsException refused)
+        {
+            Expect.That(refused.Error is ProcfsError.ReadFailed or ProcfsError.ProcessNotFound, $"{refused.Error}");
+            Expect.IsVisible(refused.Message);
+        }
     }
 
     private static void CheckSmaps(SavedTree tree, byte[] input)

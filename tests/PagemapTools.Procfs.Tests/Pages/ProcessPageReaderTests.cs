@@ -222,21 +222,6 @@ public sealed class ProcessPageReaderTests
         reader.Dispose();
     }
 
-    [Fact]
-    public void RawFlagsIncludeBitsOfThePagemapEntry()
-    {
-        using FakeProc tree = CreateTree(PagemapBits.Present | PagemapBits.File | PagemapBits.Exclusive | 2);
-        ProcessPageInfo page = Assert.Single(Read(tree, new ProcessPageQuery { Include = FrameProperties.Flags, RawFlags = true }));
-        Assert.Equal(KPageFlags.LRU | KPageFlags.FILE | KPageFlags.MMAP_EXCLUSIVE, page.Flags);
-    }
-
-    [Fact]
-    public void UnknownBitsArePreserved()
-    {
-        using FakeProc tree = CreateTree(PagemapBits.Present | (1UL << 60) | 1);
-        Assert.Equal(1UL << 60, Assert.Single(Read(tree, new ProcessPageQuery())).UnknownBits);
-    }
-
     /// <summary>One mapping of four pages, and page frames 0 to 3, of which only 2 has LRU.</summary>
     private static FakeProc CreateTree(params ReadOnlySpan<ulong> entries) =>
         FakeFrames.CreateTree([0, (ulong)KPageFlags.ANON, (ulong)KPageFlags.LRU, 0], [0, 11, 22, 33], [0, 111, 222, 333])
