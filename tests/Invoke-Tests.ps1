@@ -69,9 +69,10 @@ function Show-Skipped {
     }
 }
 
-# page-types is what the flags are compared with. It is made once, where the tests read this kernel.
+# page-types is what the flags are compared with, thpmaps what the large folios are. Both are made once, where the tests read this kernel.
 $tools = Join-Path ($env:XDG_CACHE_HOME ?? (Join-Path $HOME .cache)) pagemaptools-tools
 if ($Tier | Where-Object { $_ -in 'Live', 'Privileged' }) { bash tests/get-page-types $tools | Out-Host }
+if ('Privileged' -in $Tier) { bash tests/get-thpmaps $tools | Out-Host }
 $env:PATH += ":$tools"
 
 if (Test-Path $results) { Remove-Item $results -Recurse }

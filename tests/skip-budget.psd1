@@ -27,6 +27,7 @@
     SwapArea                   = @{ Most = 51; If = 'Always' }
     HugetlbPages               = @{ Most = 18; If = 'Always' }
     'TestProcess.farm'         = @{ Most = 5; If = 'Always' }
+    'TestProcess.working-set'  = @{ Most = 6; If = 'Always' }
     'TestProcess.held'         = @{ Most = 20; If = 'Always' }
     'TestProcess.parts'        = @{ Most = 1; If = 'Always' }
     'TestProcess.dense'        = @{ Most = 10; If = 'Always' }
@@ -46,7 +47,13 @@
     SharedPageTables           = @{ Most = 2; If = 'Always' }
     VmaNames                   = @{ Most = 2; If = 'Always' }
     Vsyscall                   = @{ Most = 1; If = 'Always' }
+    # Linux sets them again, but a hypervisor with shadow page tables does not.
+    ReferencedBits             = @{ Most = 4; If = 'Always' }
+    IdleBitmap                 = @{ Most = 3; If = 'NoPath /sys/kernel/mm/page_idle/bitmap' }
+    NoIdleBitmap               = @{ Most = 2; If = 'Unless IdleBitmap' }
     Ksm                        = @{ Most = 7; If = 'NoPath /sys/kernel/mm/ksm' }
+    # A machine that is no guest of the tests keeps its page frames.
+    Guest                      = @{ Most = 4; If = 'Always' }
     HardwarePoison             = @{ Most = 4; If = 'NoPath /sys/kernel/debug/hwpoison/unpoison-pfn' }
     # A sysctl (kernel.io_uring_disabled) or a seccomp filter refuses it.
     IoUring                    = @{ Most = 3; If = 'Always' }
@@ -65,6 +72,7 @@
     # What is not installed.
     KernelHeaders              = @{ Most = 1; If = 'NoPath /usr/include/linux/kernel-page-flags.h' }
     'page-types'               = @{ Most = 40; If = 'NoCommand page-types' }
+    thpmaps                    = @{ Most = 4; If = 'NoCommand thpmaps' }
     'PageTypesBefore6.12'      = @{ Most = 1; If = 'Always' }
     ipcmk                      = @{ Most = 1; If = 'NoCommand ipcmk' }
     DevShm                     = @{ Most = 3; If = 'NoPath /dev/shm' }

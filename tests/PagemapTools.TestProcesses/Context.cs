@@ -11,6 +11,9 @@ internal sealed class Context(Options options)
 
     public List<int> Children { get; } = [];
 
+    /// <summary>The facilities of the machine that the process has locked.</summary>
+    public HashSet<string> Facilities { get; } = new(StringComparer.Ordinal);
+
     /// <summary>The action to run after the report of this step is on stdout.</summary>
     public Action? AfterReport { get; set; }
 
@@ -43,6 +46,7 @@ internal sealed class Context(Options options)
             }
         }
 
+        Facilities.Clear();
         Regions.Clear();
         Children.Clear();
     }

@@ -68,6 +68,10 @@ internal static class Require
     public static void ZeroPage() =>
         That(KernelFeatures.HasZeroPage, "ZeroPage", "this kernel allocates a page frame on a read of anonymous memory");
 
+    /// <summary>Requires a guest of the tests (tests/vm), which may lose page frames.</summary>
+    public static void Guest() => That(
+        Environment.GetEnvironmentVariable("PAGEMAPTOOLS_TEST_GUEST") == "1", "Guest", "page frames are taken out of use in a guest of the tests (tests/vm) only");
+
     public static void SoftDirty() => That(KernelFeatures.HasSoftDirty, "SoftDirty", "this kernel is built without CONFIG_MEM_SOFT_DIRTY");
 
     /// <summary>Requires a kernel without soft-dirty bits.</summary>
@@ -95,6 +99,9 @@ internal static class Require
         Program("unshare");
         That(KernelFeatures.HasUserNamespaces, "UserNamespaces", "'unshare --user' is refused, for example in a chroot or by a sysctl");
     }
+
+    /// <summary>Requires the kernel's thpmaps (tools/mm, Linux 6.9).</summary>
+    public static void Thpmaps() => That(Tool.Find("thpmaps") is not null, "thpmaps", "thpmaps is not on PATH (tests/get-thpmaps gets it)");
 
     public static void PageTypes() => That(
         TestSupport.PageTypes.IsThere, "page-types", "page-types is not on PATH (tests/get-page-types makes it)");

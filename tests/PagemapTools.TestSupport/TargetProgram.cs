@@ -71,7 +71,7 @@ internal static class TargetProgram
         "swapped" or "shared-swapped" or "forked-swap" => "SwapArea",
         "hugetlb-private" or "hugetlb-shared" => "HugetlbPages",
         "thp" => "TransparentHugePages",
-        "mthp" => "MultiSizeHugePages",
+        "mthp" or "folios" => "MultiSizeHugePages",
         "huge-zero" => "HugeZeroPage",
         "ksm" => "Ksm",
         "guard" => "GuardRegions",

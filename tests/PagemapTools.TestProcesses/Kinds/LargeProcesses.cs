@@ -7,16 +7,22 @@ internal sealed class DenseProcess : TestProcess
 {
     public override string Name => "dense";
 
-    public override string Summary => "gib=4 (or size=): private anonymous pages, all written";
+    public override string Summary => "gib=4 (or size=) huge=0: private anonymous pages, all written; huge=1: in transparent huge pages";
 
     public override void Make(Context context)
     {
         string gib = context.Options.GetText("gib", "4");
         long size = context.Options.GetSize("size", gib + "GiB");
         MemoryInfo.RequireAvailable(size);
-        MappedRegion mapping = MappedRegion.MapAnonymous(context, size);
+        MappedRegion mapping = context.Options.GetFlag("huge") ? MapHuge(context, size) : MappedRegion.MapAnonymous(context, size);
         mapping.WriteAll();
         context.Add(Name, mapping).WithAll("written");
+    }
+
+    private static MappedRegion MapHuge(Context context, long size)
+    {
+        HugePages.EnableTransparent(context);
+        return HugePages.MapForHuge(context, size);
     }
 }
 

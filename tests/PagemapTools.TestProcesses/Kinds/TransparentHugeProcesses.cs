@@ -130,7 +130,8 @@ internal sealed class MultiSizeProcess : TestProcess
             .With("zapped", Enumerable.Range(0, folios).Select(folio => folio * pages + 1));
     }
 
-    private static MappedRegion Make(Context context, long size, int folios)
+    /// <summary>Maps folios of a size that is enabled.</summary>
+    public static MappedRegion Make(Context context, long size, int folios)
     {
         // Shorter than a PMD, so that the kernel does not allocate a huge page.
         MappedRegion region = HugePages.MapForHuge(context, size * folios);

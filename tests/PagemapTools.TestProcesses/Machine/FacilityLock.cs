@@ -12,6 +12,11 @@ internal static class FacilityLock
 
     public static void Take(Context context, string facility)
     {
+        if (!context.Facilities.Add(facility))
+        {
+            return;
+        }
+
         Socket socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         context.OnExit(socket.Dispose);
         if (!Wait.Until(() => TryBind(socket, facility), s_patience))

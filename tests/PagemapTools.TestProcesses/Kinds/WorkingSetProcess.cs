@@ -1,0 +1,39 @@
+namespace PagemapTools.TestProcesses.Kinds;
+
+/// <summary>A process that has much memory and uses little of it.</summary>
+internal sealed class WorkingSetProcess : TestProcess
+{
+    public override string Name => "working-set";
+
+    public override string Summary => "size=256MiB hot=16MiB: private anonymous pages, all written; then a thread writes the first of them again and again";
+
+    public override void Make(Context context)
+    {
+        MappedRegion region = MappedRegion.MapAnonymous(context, context.Options.GetSize("size", "256MiB"));
+        int hot = (int)(context.Options.GetSize("hot", "16MiB") / MappedRegion.PageSize);
+        region.WriteAll();
+        context.Add(Name, region).With("hot", $"{hot}");
+
+        ManualResetEventSlim isEnding = new();
+        Thread writer = new(() => WriteUntil(isEnding, region, hot)) { IsBackground = true };
+        writer.Start();
+        context.OnExit(() =>
+        {
+            isEnding.Set();
+            writer.Join();
+            isEnding.Dispose();
+        });
+    }
+
+    private static void WriteUntil(ManualResetEventSlim isEnding, MappedRegion region, int pages)
+    {
+        // The pause lets other programs run on a machine with one processor.
+        while (!isEnding.Wait(TimeSpan.FromMilliseconds(1)))
+        {
+            for (int page = 0; page < pages; page++)
+            {
+                region.WriteByte((long)page * MappedRegion.PageSize);
+            }
+        }
+    }
+}
