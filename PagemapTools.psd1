@@ -13,6 +13,8 @@
     CmdletsToExport      = @(
         'Clear-SoftDirty'
         'Compare-ProcessPageMap'
+        'Disable-KPage'
+        'Enable-KPage'
         'Get-KPageCgroup'
         'Get-KPageCount'
         'Get-KPageFlags'
@@ -20,8 +22,10 @@
         'Get-ProcessPageMap'
         'Get-SharedMemory'
         'Measure-KPageFlags'
+        'Measure-ProcessHugePage'
         'Measure-ProcessSharing'
         'Measure-ProcessUss'
+        'Measure-ProcessWorkingSet'
         'Test-PagemapSupport'
     )
     FunctionsToExport    = @()

@@ -20,6 +20,8 @@ internal static class PagemapErrors
             ProcfsError.KPageAccessDenied => ("KPageAccessDenied", ErrorCategory.PermissionDenied, failure.Path),
             ProcfsError.KPageNotAvailable => ("KPageNotAvailable", ErrorCategory.NotInstalled, failure.Path),
             ProcfsError.SoftDirtyNotSupported => ("SoftDirtyNotSupported", ErrorCategory.NotImplemented, release.Text),
+            ProcfsError.WorkingSetMethodNotSupported => ("WorkingSetMethodNotSupported", ErrorCategory.NotImplemented, release.Text),
+            ProcfsError.FrameActionNotSupported => ("KPageActionNotSupported", ErrorCategory.NotInstalled, failure.Path),
             ProcfsError.PlatformNotSupported => ("PlatformNotSupported", ErrorCategory.NotImplemented, failure.Path),
             _ => ("PagemapReadFailed", ErrorCategory.ReadError, (object?)failure.ProcessId ?? failure.Path),
         };
@@ -50,6 +52,9 @@ internal static class PagemapErrors
 
     public static ErrorRecord NoPageFrames() => Conflict(
         "NoPageFrames", "Specify page frames: -Pfn, -PhysicalAddress, -Path, or pages from the pipeline.");
+
+    public static ErrorRecord NoProcesses() => Conflict(
+        "NoProcesses", "A measurement changes bits of all pages of its targets, so it has no default: specify processes by -Name, -Id or -InputObject.");
 
     public static ErrorRecord GroupOfMappings(string parameter) =>
         Conflict("GroupOfMappings", $"-Together and -GroupBy measure whole processes, by the map counts of their page frames: {parameter} cannot be used with them.");

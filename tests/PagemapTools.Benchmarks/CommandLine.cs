@@ -13,6 +13,7 @@ internal sealed record CommandLine
           --rows 2,5         only these rows
           --turns N          turns after the warm-up (5); each measures both sides
           --page-types PATH  the kernel's page-types (else searched on PATH)
+          --thpmaps PATH     the kernel's thpmaps (else searched on PATH)
           --pwsh PATH        a PowerShell to import the module into (else searched on PATH)
           --module PATH      the staged module's manifest (else out/PagemapTools, above this program or the current directory)
           --json             the results as JSON
@@ -28,6 +29,8 @@ internal sealed record CommandLine
     public int Turns { get; private init; } = DefaultTurns;
 
     public string? PageTypes { get; private init; }
+
+    public string? Thpmaps { get; private init; }
 
     public string? PowerShell { get; private init; }
 
@@ -48,6 +51,7 @@ internal sealed record CommandLine
                 "--rows" => commandLine with { Rows = [.. Value(option, rest).Split(',').Select(row => Number(option, row))] },
                 "--turns" => commandLine with { Turns = Number(option, Value(option, rest)) },
                 "--page-types" => commandLine with { PageTypes = Value(option, rest) },
+                "--thpmaps" => commandLine with { Thpmaps = Value(option, rest) },
                 "--pwsh" => commandLine with { PowerShell = Value(option, rest) },
                 "--module" => commandLine with { Module = Value(option, rest) },
                 "--json" => commandLine with { IsJson = true },

@@ -13,9 +13,9 @@ public sealed class HelpTests : IDisposable
 
     private static readonly string[] s_objects =
     [
-        "Uss.ProcessUss", "Uss.MappingUss", "Groups.ProcessGroupUss", "Sharing.ProcessSharing", "Comparison.PageComparison", "Comparison.PageComparisonRange", "SharedObjects.SharedMemoryObject", "Pages.PageInfo", "Pages.ProcessPageInfo", "Pages.PageRange", "Pages.ProcessPageRange",
+        "Uss.ProcessUss", "Uss.MappingUss", "HugePages.ProcessHugePage", "HugePages.MappingHugePage", "WorkingSet.ProcessWorkingSet", "WorkingSet.MappingWorkingSet", "Groups.ProcessGroupUss", "Sharing.ProcessSharing", "Comparison.PageComparison", "Comparison.PageComparisonRange", "SharedObjects.SharedMemoryObject", "Pages.PageInfo", "Pages.ProcessPageInfo", "Pages.PageRange", "Pages.ProcessPageRange",
         "Frames.KPageFlagsSummary", "Processes.MemoryMapping", "Support.PagemapSupport",
-        "ReverseMap.FrameMapping", "ReverseMap.PageUseInfo",
+        "ReverseMap.FrameMapping", "ReverseMap.PageUseInfo", "FrameActions.FrameChange",
     ];
 
     private readonly Session _session = new();

@@ -27,7 +27,7 @@ $ErrorActionPreference = 'Stop'
 Import-Module $Module
 
 # A process may exit, or may belong to another user. Everything else is unexpected.
-$expected = 'NoProcessFoundForGivenId', 'ProcessHasNoAddressSpace', 'ProcessTimedOut'
+$expected = 'NoProcessFoundForGivenId', 'ProcessHasNoAddressSpace', 'ProcessTimedOut', 'WorkingSetMethodNotSupported'
 if ([Environment]::UserName -ne 'root') { $expected += 'PagemapAccessDenied', 'KPageAccessDenied' }
 if ((Test-PagemapSupport | Where-Object Feature -EQ SoftDirty).IsSupported -ne $true) { $expected += 'SoftDirtyNotSupported' }
 
@@ -44,6 +44,7 @@ $calls = @{
     'Clear-SoftDirty' = , { param($id) Clear-SoftDirty -Id $id -Confirm:$false }
     'Get-KPageMapping' = , { param($id) Get-ProcessPageMap -Id $id -Exclusive | Select-Object -First 5 | Get-KPageMapping }
     'Measure-ProcessSharing' = , { param($id) Measure-ProcessSharing -Id $id, $quiet.Id, $storm.Id }
+    'Measure-ProcessWorkingSet' = , { param($id) Measure-ProcessWorkingSet -Id $id -Interval 0.01 -Confirm:$false }
     'Compare-ProcessPageMap' = , { param($id) Compare-ProcessPageMap -ReferenceId $quiet.Id -DifferenceId $id -AsRange }
     'Get-SharedMemory' = , { Get-SharedMemory }
     'Test-PagemapSupport' = , { Test-PagemapSupport }

@@ -15,6 +15,9 @@ public static class PageGeometry
     /// <summary>log2 of <see cref="PageSize"/>.</summary>
     public static int PageShift { get; } = BitOperations.TrailingZeroCount(PageSize);
 
+    /// <summary>Bytes that one entry of the page middle directory maps: a table of entries of 8 bytes fills a page. 2 MiB with 4 KiB pages, 512 MiB with 64 KiB pages.</summary>
+    internal static ulong PmdSize => PageSize * (PageSize / sizeof(ulong));
+
     /// <summary>The index of the page that contains an address.</summary>
     internal static ulong ToPageIndex(ulong address) => address >> PageShift;
 

@@ -35,6 +35,12 @@ public enum ProcfsError
 
     /// <summary>The kernel hides page frame numbers from the caller (CAP_SYS_ADMIN), and the reading is of no use without them.</summary>
     PageFramesHidden,
+
+    /// <summary>This kernel lacks the method of a measurement of the working set, or a probe shows that its figures would be wrong on this machine.</summary>
+    WorkingSetMethodNotSupported,
+
+    /// <summary>This kernel lacks what takes a page frame out of use, or puts it back: CONFIG_MEMORY_FAILURE, or the module hwpoison-inject.</summary>
+    FrameActionNotSupported,
 }
 
 /// <summary>A failure of the pagemap interface, with its cause and the capability that the caller lacks.</summary>

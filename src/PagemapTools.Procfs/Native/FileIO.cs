@@ -4,7 +4,7 @@ using Microsoft.Win32.SafeHandles;
 namespace PagemapTools.Procfs.Native;
 
 /// <summary>
-/// open, read, pread, write and lseek with the kernel's error number. The framework's file classes throw the same exception for EACCES
+/// open, read, pread, write, pwrite and lseek with the kernel's error number. The framework's file classes throw the same exception for EACCES
 /// and EPERM, and for ESRCH and EIO; the library has to distinguish them.
 /// </summary>
 internal static partial class FileIO
@@ -81,6 +81,17 @@ internal static partial class FileIO
         }
     }
 
+    /// <summary>Calls pwrite once. Returns the bytes written, or -1 and the error number.</summary>
+    public static unsafe int PWrite(SafeFileHandle file, ReadOnlySpan<byte> bytes, long offset, out int errno)
+    {
+        fixed (byte* start = bytes)
+        {
+            nint count = PWriteNative(file, start, (nuint)bytes.Length, offset);
+            errno = count < 0 ? Marshal.GetLastPInvokeError() : 0;
+            return (int)count;
+        }
+    }
+
     /// <summary>Finds the first offset at or after <paramref name="offset"/> with data (SEEK_DATA); null if there is none.</summary>
     public static long? FindData(SafeFileHandle file, long offset) => Seek(file, offset, SeekData);
 
@@ -111,6 +122,9 @@ internal static partial class FileIO
 
     [LibraryImport("libc", EntryPoint = "write", SetLastError = true)]
     private static unsafe partial nint WriteNative(SafeFileHandle file, byte* buffer, nuint count);
+
+    [LibraryImport("libc", EntryPoint = "pwrite", SetLastError = true)]
+    private static unsafe partial nint PWriteNative(SafeFileHandle file, byte* buffer, nuint count, long offset);
 
     [LibraryImport("libc", EntryPoint = "lseek", SetLastError = true)]
     private static partial long SeekNative(SafeFileHandle file, long offset, int whence);

@@ -12,6 +12,9 @@ internal static partial class MemoryMap
     public const int MapPrivate = 2;
     public const int AdviceRandom = 1;
 
+    /// <summary>MADV_NOHUGEPAGE: no transparent huge pages.</summary>
+    public const int AdviceNoHugePage = 15;
+
     /// <summary>MADV_POPULATE_READ (Linux 5.14): maps the pages as if they were read.</summary>
     public const int AdvicePopulateRead = 22;
 

@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using Microsoft.Win32.SafeHandles;
 using PagemapTools.Procfs.Entries;
 
 namespace PagemapTools.Procfs.Processes;
@@ -8,7 +7,6 @@ namespace PagemapTools.Procfs.Processes;
 public sealed class SoftDirty
 {
     private const string OwnPagemap = "/proc/self/pagemap";
-    private const string ClearFile = "clear_refs";
 
     private readonly ProcRoot _root;
 
@@ -57,7 +55,7 @@ public sealed class SoftDirty
 
     /// <summary>Reads the name of a process before its bits are cleared, as Get-Process shows it.</summary>
     /// <exception cref="ProcfsException">There is no such process, or proc hides it from the caller.</exception>
-    public string GetTargetName(int processId) => ProcessNames.GetOrThrow(_root, processId, ClearFile);
+    public string GetTargetName(int processId) => ProcessNames.GetOrThrow(_root, processId, ClearRefs.FileName);
 
     /// <summary>Clears the soft-dirty bits of a process. From then on, the pages that the process writes are soft-dirty.</summary>
     /// <exception cref="ProcfsException">
@@ -71,26 +69,7 @@ public sealed class SoftDirty
             throw error;
         }
 
-        int threadId = ThreadGroup.FindLiveThread(_root, processId) ?? processId;
-
-        // For a kernel thread or a zombie the kernel accepts the command and does nothing (fs/proc/task_mmu.c, clear_refs_write).
-        if (threadId == processId && ProcessErrors.NoAddressSpaceOrNull(_root, processId, ClearFile, Errno.ESRCH) is { } failure)
-        {
-            throw failure;
-        }
-
-        if (!_root.IsProcFileSystem)
-        {
-            string path = _root.GetPath(processId, ClearFile);
-            throw new ProcfsException(ProcfsError.ReadFailed, $"'{path}' is not written: the tree is no proc file system.", path, processId);
-        }
-
-        using SafeFileHandle file = FileIO.OpenForWriting(_root.GetPath(threadId, ClearFile), out int errno);
-        errno = file.IsInvalid ? errno : FileIO.Write(file, "4\n"u8);
-        if (errno != 0)
-        {
-            throw ProcessErrors.FromErrno(_root, processId, ClearFile, errno);
-        }
+        ClearRefs.Write(_root, processId, ClearRefs.SoftDirty);
     }
 
     /// <summary>Writes a page of the caller and reads its soft-dirty bit.</summary>

@@ -14,9 +14,12 @@ internal enum SmapsField
     SharedDirty,
     PrivateClean,
     PrivateDirty,
+    Referenced,
     Anonymous,
     LazyFree,
     AnonHugePages,
+    ShmemPmdMapped,
+    FilePmdMapped,
     SharedHugetlb,
     PrivateHugetlb,
     Swap,
@@ -25,7 +28,7 @@ internal enum SmapsField
 
 /// <summary>
 /// The figures of one mapping of smaps, of smaps_rollup, or of a sum of them. A figure that the kernel does not write is null: Pss_Anon,
-/// Pss_File and Pss_Shmem are in smaps_rollup only (Linux 5.4), LazyFree is in Linux 4.12, SwapPss in 4.3.
+/// Pss_File and Pss_Shmem are in smaps_rollup only (Linux 5.4), LazyFree is in Linux 4.12, SwapPss in 4.3, FilePmdMapped in 5.4.
 /// </summary>
 internal struct SmapsFigures
 {
@@ -40,8 +43,8 @@ internal struct SmapsFigures
     private static readonly byte[][] s_names =
     [
         [.. "Rss"u8], [.. "Pss"u8], [.. "Pss_Anon"u8], [.. "Pss_File"u8], [.. "Pss_Shmem"u8], [.. "Shared_Clean"u8], [.. "Shared_Dirty"u8],
-        [.. "Private_Clean"u8], [.. "Private_Dirty"u8], [.. "Anonymous"u8], [.. "LazyFree"u8], [.. "AnonHugePages"u8],
-        [.. "Shared_Hugetlb"u8], [.. "Private_Hugetlb"u8], [.. "Swap"u8], [.. "SwapPss"u8],
+        [.. "Private_Clean"u8], [.. "Private_Dirty"u8], [.. "Referenced"u8], [.. "Anonymous"u8], [.. "LazyFree"u8], [.. "AnonHugePages"u8],
+        [.. "ShmemPmdMapped"u8], [.. "FilePmdMapped"u8], [.. "Shared_Hugetlb"u8], [.. "Private_Hugetlb"u8], [.. "Swap"u8], [.. "SwapPss"u8],
     ];
 
     private Values _bytes;

@@ -17,7 +17,8 @@ internal sealed class SmapsLookup(ProcessAddressSpace process)
     /// <summary>Whether the mapping has hugetlb pages; false if smaps cannot be read or no longer has the mapping.</summary>
     public bool HasHugetlb(MemoryMapping mapping) => GetFigure(mapping, SmapsField.PrivateHugetlb) > 0 || GetFigure(mapping, SmapsField.SharedHugetlb) > 0;
 
-    private long? GetFigure(MemoryMapping mapping, SmapsField field) =>
+    /// <summary>Gets a figure of a mapping in bytes; null if smaps cannot be read, no longer has the mapping, or has no such figure.</summary>
+    public long? GetFigure(MemoryMapping mapping, SmapsField field) =>
         (_figures ??= Read(mapping.Process)).TryGetValue(mapping.Start, out SmapsFigures figures) ? figures[field] : null;
 
     private Dictionary<ulong, SmapsFigures> Read(ProcessContext context)

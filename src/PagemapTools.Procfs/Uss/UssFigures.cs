@@ -33,6 +33,9 @@ internal sealed record UssFigures
 
     public long? LazyFree { get; init; }
 
+    /// <summary>Memory whose pages were accessed since their bits were cleared.</summary>
+    public long? Referenced { get; init; }
+
     /// <summary>Creates the figures of a walk.</summary>
     public static UssFigures From(in UssAccumulator pages)
     {
@@ -72,6 +75,7 @@ internal sealed record UssFigures
             Anonymous = smaps[SmapsField.Anonymous],
             AnonHugePages = smaps[SmapsField.AnonHugePages],
             LazyFree = smaps[SmapsField.LazyFree],
+            Referenced = smaps[SmapsField.Referenced],
         };
     }
 

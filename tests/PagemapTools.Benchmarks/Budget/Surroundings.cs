@@ -8,6 +8,7 @@ namespace PagemapTools.Benchmarks.Budget;
 internal sealed class Surroundings(CommandLine commandLine) : IDisposable
 {
     private readonly string? _pageTypes = Programs.Find("page-types", commandLine.PageTypes);
+    private readonly string? _thpmaps = Programs.Find("thpmaps", commandLine.Thpmaps);
     private StagedModule? _module;
     private EmbeddedEngine? _engine;
 
@@ -20,6 +21,10 @@ internal sealed class Surroundings(CommandLine commandLine) : IDisposable
     /// <exception cref="SkippedException">This machine has none.</exception>
     public PageTypes PageTypes() => new(
         _pageTypes ?? throw new SkippedException("page-types is not on PATH; name it with --page-types (it comes with the kernel's source)"));
+
+    /// <summary>The path of the kernel's thpmaps.</summary>
+    /// <exception cref="SkippedException">This machine has none.</exception>
+    public string Thpmaps => _thpmaps ?? throw new SkippedException("thpmaps is not on PATH; name it with --thpmaps (tests/get-thpmaps gets it)");
 
     /// <summary>A pwsh; null if there is none.</summary>
     public string? PowerShell { get; } = Programs.Find("pwsh", commandLine.PowerShell);

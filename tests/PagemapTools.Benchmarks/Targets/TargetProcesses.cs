@@ -25,6 +25,13 @@ internal sealed class TargetProcesses(Action<string> say) : IDisposable
     /// <summary>Private anonymous pages, all written: 1 Mi of them, or fewer.</summary>
     public TargetProcess Dense() => Make(DenseRecipe());
 
+    /// <summary>1 GiB of transparent huge pages, or less.</summary>
+    public TargetProcess Huge()
+    {
+        (long pages, string? shortage) = Fit(FarmPages, PageBytes);
+        return Make(new TargetRecipe("dense", $"size={pages * PageBytes} huge=1", shortage));
+    }
+
     /// <summary>1 Mi pages, or fewer, in a process that measures the latency of its own page faults and mappings.</summary>
     public TargetProcess Latency()
     {
