@@ -75,7 +75,10 @@
     thpmaps                    = @{ Most = 4; If = 'NoCommand thpmaps' }
     'PageTypesBefore6.12'      = @{ Most = 1; If = 'Always' }
     ipcmk                      = @{ Most = 1; If = 'NoCommand ipcmk' }
-    DevShm                     = @{ Most = 3; If = 'NoPath /dev/shm' }
+    fincore                    = @{ Most = 2; If = 'NoCommand fincore' }
+    MemoryBlocks               = @{ Most = 10; If = 'NoPath /sys/devices/system/node/node0/memory0' }
+    numa_maps                  = @{ Most = 7; If = 'NoPath /proc/self/numa_maps' }
+    DevShm                     = @{ Most = 6; If = 'NoPath /dev/shm' }
     'redis-server'             = @{ Most = 1; If = 'NoCommand redis-server' }
     'redis-cli'                = @{ Most = 1; If = 'NoCommand redis-cli' }
     # CONFIG_TASK_IO_ACCOUNTING.

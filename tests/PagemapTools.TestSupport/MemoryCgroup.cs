@@ -8,23 +8,20 @@ internal sealed class MemoryCgroup : IDisposable
 {
     private static int s_count;
 
-    private readonly string _directory;
+    private MemoryCgroup(string directory) => Directory = directory;
 
-    private MemoryCgroup(string directory)
-    {
-        _directory = directory;
-    }
+    public string Directory { get; }
 
-    public string ProcessesFile => Path.Join(_directory, "cgroup.procs");
+    public string ProcessesFile => Path.Join(Directory, "cgroup.procs");
 
     /// <summary>Makes a cgroup; skips the test if this machine cannot.</summary>
     public static MemoryCgroup Create()
     {
-        string root = Directory.Exists("/sys/fs/cgroup/memory") ? "/sys/fs/cgroup/memory" : "/sys/fs/cgroup";
+        string root = System.IO.Directory.Exists("/sys/fs/cgroup/memory") ? "/sys/fs/cgroup/memory" : "/sys/fs/cgroup";
         string directory = Path.Join(root, FormattableString.Invariant($"pagemaptools-test-{Environment.ProcessId}-{Interlocked.Increment(ref s_count)}"));
         try
         {
-            Directory.CreateDirectory(directory);
+            System.IO.Directory.CreateDirectory(directory);
         }
         catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
         {
@@ -39,6 +36,19 @@ internal sealed class MemoryCgroup : IDisposable
         }
 
         return cgroup;
+    }
+
+    /// <summary>Makes a cgroup below this one.</summary>
+    public MemoryCgroup CreateBelow()
+    {
+        // Version 2 gives a cgroup the controllers that the one above it enables.
+        string controllers = Path.Join(Directory, "cgroup.subtree_control");
+        if (File.Exists(controllers))
+        {
+            File.WriteAllText(controllers, "+memory");
+        }
+
+        return new MemoryCgroup(System.IO.Directory.CreateDirectory(Path.Join(Directory, "below")).FullName);
     }
 
     /// <summary>Anonymous memory (rss in version 1), in bytes.</summary>
@@ -63,11 +73,11 @@ internal sealed class MemoryCgroup : IDisposable
     public void Dispose()
     {
         long start = Stopwatch.GetTimestamp();
-        while (Directory.Exists(_directory) && Stopwatch.GetElapsedTime(start) < TimeSpan.FromSeconds(10))
+        while (System.IO.Directory.Exists(Directory) && Stopwatch.GetElapsedTime(start) < TimeSpan.FromSeconds(10))
         {
             try
             {
-                Directory.Delete(_directory);
+                System.IO.Directory.Delete(Directory);
             }
             catch (IOException)
             {
@@ -79,7 +89,7 @@ internal sealed class MemoryCgroup : IDisposable
 
     private long Read(string name, string nameInVersion1)
     {
-        Dictionary<string, long> figures = File.ReadLines(Path.Join(_directory, "memory.stat")).Select(line => line.Split(' '))
+        Dictionary<string, long> figures = File.ReadLines(Path.Join(Directory, "memory.stat")).Select(line => line.Split(' '))
             .ToDictionary(words => words[0], words => long.Parse(words[1], CultureInfo.InvariantCulture), StringComparer.Ordinal);
         return figures.TryGetValue(name, out long bytes) || figures.TryGetValue(nameInVersion1, out bytes)
             ? bytes

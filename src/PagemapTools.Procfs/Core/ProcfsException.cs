@@ -41,6 +41,9 @@ public enum ProcfsError
 
     /// <summary>This kernel lacks what takes a page frame out of use, or puts it back: CONFIG_MEMORY_FAILURE, or the module hwpoison-inject.</summary>
     FrameActionNotSupported,
+
+    /// <summary>The caller may not open a file, or the kernel does not show which of its pages are in the page cache.</summary>
+    FileAccessDenied,
 }
 
 /// <summary>A failure of the pagemap interface, with its cause and the capability that the caller lacks.</summary>

@@ -1,6 +1,6 @@
 namespace PagemapTools.Procfs.Frames;
 
-/// <summary>Properties of a page frame. The kernel has one file for each (Documentation/admin-guide/mm/pagemap.rst).</summary>
+/// <summary>Properties of a page frame. The kernel has one file for each (Documentation/admin-guide/mm/pagemap.rst), except for the node.</summary>
 [Flags]
 public enum FrameProperties
 {
@@ -16,6 +16,9 @@ public enum FrameProperties
     /// <summary>/proc/kpagecgroup: the inode of the memory cgroup that the page frame is charged to.</summary>
     Cgroup = 4,
 
+    /// <summary>/sys/devices/system/node: the NUMA node that the page frame belongs to.</summary>
+    Node = 8,
+
     /// <summary>All properties above.</summary>
-    All = Flags | MapCount | Cgroup,
+    All = Flags | MapCount | Cgroup | Node,
 }

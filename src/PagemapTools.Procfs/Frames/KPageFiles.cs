@@ -18,7 +18,7 @@ public sealed class KPageFiles : IDisposable
         _untracked = new(() => new UntrackedSections(TryGet(FrameProperties.Flags)), LazyThreadSafetyMode.PublicationOnly);
     }
 
-    /// <summary>The single properties, in the order of their bits.</summary>
+    /// <summary>The single properties that have a file, in the order of their bits.</summary>
     internal static ImmutableArray<FrameProperties> AllProperties { get; } = [FrameProperties.Flags, FrameProperties.MapCount, FrameProperties.Cgroup];
 
     /// <summary>The sections of memory that these files leave out.</summary>

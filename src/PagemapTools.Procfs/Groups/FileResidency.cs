@@ -11,8 +11,6 @@ namespace PagemapTools.Procfs.Groups;
 /// <param name="Swapped">Pages of shared memory that are swapped out; null if the kernel does not say (before Linux 6.5).</param>
 internal readonly record struct FileResidency(BackingStore Backing, long Cached, long? Swapped)
 {
-    private const long WindowSize = 128 << 20;
-
     /// <summary>Measures a file behind a link of proc.</summary>
     /// <returns>
     /// No pages if the file is no longer there; null if the caller may not examine it, if it is on a file system that may not answer, or if
@@ -53,35 +51,8 @@ internal readonly record struct FileResidency(BackingStore Backing, long Cached,
         // A length of 0 stands for the rest of the file (mm/filemap.c, cachestat).
         return file.HasCachestat && Cachestat.Query(file.Handle, 0, 0) is var (cached, evicted)
             ? new FileResidency(file.Backing, (long)cached, file.Backing == BackingStore.Swap ? (long)evicted : 0)
-            : CountByMincore(file, (long)identity.Size, cancellationToken) is { } pages
+            : PageCacheProbe.CountByMincore(file.Handle, (long)identity.Size, cancellationToken) is { } pages
                 ? new FileResidency(file.Backing, pages, file.Backing == BackingStore.Swap ? null : 0)
                 : null;
-    }
-
-    private static long? CountByMincore(MappedFile file, long size, CancellationToken cancellationToken)
-    {
-        long pages = 0;
-        byte[] states = new byte[WindowSize >> PageGeometry.PageShift];
-        for (long offset = 0; offset < size; offset += WindowSize)
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            nuint length = (nuint)Math.Min(WindowSize, size - offset);
-            nint view = MemoryMap.Map(length, MemoryMap.ProtectionRead, MemoryMap.MapShared, file.Handle, offset);
-            bool succeeded = view != 0 && MemoryMap.Mincore(view, length, states);
-            if (view != 0)
-            {
-                MemoryMap.Unmap(view, length);
-            }
-
-            if (!succeeded)
-            {
-                return null;
-            }
-
-            int count = (int)(((long)length + (long)PageGeometry.PageSize - 1) >> PageGeometry.PageShift);
-            pages += states.AsSpan(0, count).ToArray().Sum(state => state & 1);
-        }
-
-        return pages;
     }
 }

@@ -18,6 +18,7 @@ public sealed class ProcfsContext : IDisposable
     private readonly Lazy<SwapTypes> _swapTypes;
     private readonly Lazy<CgroupPaths> _cgroups;
     private readonly Lazy<CallerCapabilities> _capabilities;
+    private readonly Lazy<MemoryNodes> _nodes;
 
     /// <summary>Creates the context of a proc tree; reads nothing yet.</summary>
     /// <param name="root">The proc tree; null for the default tree.</param>
@@ -34,6 +35,7 @@ public sealed class ProcfsContext : IDisposable
         _kernelRelease = new(() => KernelRelease.Read(Root), LazyThreadSafetyMode.PublicationOnly);
         _swapTypes = new(() => SwapTypes.Read(Root), LazyThreadSafetyMode.PublicationOnly);
         _cgroups = new(CgroupPaths.Find, LazyThreadSafetyMode.PublicationOnly);
+        _nodes = new(() => Root.IsProcFileSystem && savedFlags is null ? MemoryNodes.Read("/sys/devices/system") : MemoryNodes.None, LazyThreadSafetyMode.PublicationOnly);
         _capabilities = new(() => CallerCapabilities.Read(KernelRelease), LazyThreadSafetyMode.PublicationOnly);
     }
 
@@ -60,6 +62,9 @@ public sealed class ProcfsContext : IDisposable
 
     /// <summary>What the devices of mappings are.</summary>
     internal MountedDevices Devices { get; }
+
+    /// <summary>The NUMA nodes of memory. A saved tree has none.</summary>
+    internal MemoryNodes Nodes => _nodes.Value;
 
     /// <summary>The capabilities of the thread that read this property first.</summary>
     internal CallerCapabilities Capabilities => _capabilities.Value;

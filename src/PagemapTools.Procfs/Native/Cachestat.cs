@@ -19,29 +19,30 @@ internal static partial class Cachestat
         public ulong Length;
     }
 
-    [StructLayout(LayoutKind.Sequential)]
-    private struct CachestatResult
-    {
-        public ulong Cached;
-        public ulong Dirty;
-        public ulong Writeback;
-        public ulong Evicted;
-        public ulong RecentlyEvicted;
-    }
-
     /// <summary>Counts pages in the page cache and evicted pages. Null if the call fails: before Linux 6.5, for hugetlbfs, or without access to the file.</summary>
     /// <param name="file">The file.</param>
     /// <param name="offset">The first byte of the range.</param>
-    /// <param name="length">The length of the range in bytes.</param>
-    public static unsafe (ulong Cached, ulong Evicted)? Query(SafeFileHandle file, long offset, long length)
+    /// <param name="length">The length of the range in bytes; 0 for the rest of the file.</param>
+    public static (ulong Cached, ulong Evicted)? Query(SafeFileHandle file, long offset, long length) =>
+        Query(file, offset, length, out CacheCounts counts) == 0 ? (counts.Cached, counts.Evicted) : null;
+
+    /// <summary>Counts the pages of a range by their state. Returns 0 or the error number.</summary>
+    public static unsafe int Query(SafeFileHandle file, long offset, long length, out CacheCounts counts)
     {
         CachestatRange range = new() { Offset = (ulong)offset, Length = (ulong)length };
-        CachestatResult result = default;
-        nint status = SyscallNative(CachestatNumber, file.DangerousGetHandle(), &range, &result, 0);
-        GC.KeepAlive(file);
-        return status == 0 ? (result.Cached, result.Evicted) : null;
+        fixed (CacheCounts* result = &counts)
+        {
+            *result = default;
+            nint status = SyscallNative(CachestatNumber, file.DangerousGetHandle(), &range, result, 0);
+            GC.KeepAlive(file);
+            return status == 0 ? 0 : Marshal.GetLastPInvokeError();
+        }
     }
 
     [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
-    private static unsafe partial nint SyscallNative(nint number, nint file, CachestatRange* range, CachestatResult* result, nint flags);
+    private static unsafe partial nint SyscallNative(nint number, nint file, CachestatRange* range, CacheCounts* result, nint flags);
 }
+
+/// <summary>The pages of a range of a file by their state (include/uapi/linux/mman.h, struct cachestat).</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal readonly record struct CacheCounts(ulong Cached, ulong Dirty, ulong Writeback, ulong Evicted, ulong RecentlyEvicted);

@@ -5,8 +5,8 @@ using Microsoft.Win32.SafeHandles;
 namespace PagemapTools.Procfs.Native;
 
 /// <summary>
-/// openat2 and getdents64, for directories that other users fill. No step leaves the file system of the first directory or follows a
-/// link, and a directory is never read whole.
+/// openat2 and getdents64, for directories that other users fill. No step follows a link, or leaves the file system of the first directory
+/// unless the caller says so, and a directory is never read whole.
 /// </summary>
 internal static partial class DirectoryEntries
 {
@@ -16,7 +16,8 @@ internal static partial class DirectoryEntries
     private const int Regular = 8;
 
     // RESOLVE_NO_XDEV, RESOLVE_NO_MAGICLINKS, RESOLVE_NO_SYMLINKS, RESOLVE_BENEATH (include/uapi/linux/openat2.h).
-    private const ulong ResolveInside = 0x1 | 0x2 | 0x4 | 0x8;
+    private const ulong ResolveNoMount = 0x1;
+    private const ulong ResolveInside = ResolveNoMount | 0x2 | 0x4 | 0x8;
     private const ulong CloseOnExec = 0x80000;
     private const ulong NonBlocking = 0x800;
     private const int HeaderSize = 19;
@@ -34,15 +35,16 @@ internal static partial class DirectoryEntries
         public ulong Resolve;
     }
 
-    /// <summary>An entry: its name as the file system has it, and whether it is a directory or a regular file.</summary>
-    public readonly record struct Entry(byte[] Name, bool IsDirectory, bool IsRegular);
+    /// <summary>An entry: its name as the file system has it, and whether it is a directory or a regular file. Some file systems do not say.</summary>
+    public readonly record struct Entry(byte[] Name, bool IsDirectory, bool IsRegular, bool IsUnknown);
 
     /// <summary>Opens a directory below another one; on failure the handle is invalid, and <paramref name="errno"/> has the reason.</summary>
-    public static SafeFileHandle OpenDirectory(SafeFileHandle parent, ReadOnlySpan<byte> name, out int errno) =>
-        Open(parent, name, s_directory, out errno);
+    public static SafeFileHandle OpenDirectory(SafeFileHandle parent, ReadOnlySpan<byte> name, out int errno, bool entersMounts = false) =>
+        Open(parent, name, s_directory, entersMounts, out errno);
 
     /// <summary>Opens a regular file in a directory for reading, without waiting; on failure the handle is invalid.</summary>
-    public static SafeFileHandle OpenFile(SafeFileHandle parent, ReadOnlySpan<byte> name, out int errno) => Open(parent, name, NonBlocking, out errno);
+    public static SafeFileHandle OpenFile(SafeFileHandle parent, ReadOnlySpan<byte> name, out int errno, bool entersMounts = false) =>
+        Open(parent, name, NonBlocking, entersMounts, out errno);
 
     /// <summary>Reads the entries of an open directory through one buffer, without "." and "..". An error ends the list.</summary>
     public static IEnumerable<Entry> Enumerate(SafeFileHandle directory)
@@ -83,17 +85,17 @@ internal static partial class DirectoryEntries
             position += size;
             if (name is not ([(byte)'.'] or [(byte)'.', (byte)'.']))
             {
-                yield return new Entry(name, type == Directory, type == Regular);
+                yield return new Entry(name, type == Directory, type == Regular, type == 0);
             }
         }
     }
 
     private static byte[] GetName(ReadOnlySpan<byte> padded) => padded[..padded.IndexOf((byte)0)].ToArray();
 
-    private static unsafe SafeFileHandle Open(SafeFileHandle parent, ReadOnlySpan<byte> name, ulong flags, out int errno)
+    private static unsafe SafeFileHandle Open(SafeFileHandle parent, ReadOnlySpan<byte> name, ulong flags, bool entersMounts, out int errno)
     {
         byte[] terminated = [.. name, 0];
-        OpenHow how = new() { Flags = flags | CloseOnExec, Resolve = ResolveInside };
+        OpenHow how = new() { Flags = flags | CloseOnExec, Resolve = entersMounts ? ResolveInside & ~ResolveNoMount : ResolveInside };
         fixed (byte* path = terminated)
         {
             nint handle = SyscallNative(OpenAt2Number, (int)parent.DangerousGetHandle(), path, &how, sizeof(OpenHow));

@@ -18,7 +18,11 @@ internal static class Errno
     public const int ENFILE = 23;
     public const int EMFILE = 24;
     public const int ENOTTY = 25;
+    public const int EXDEV = 18;
+    public const int ENODEV = 19;
+    public const int ENOSYS = 38;
     public const int ELOOP = 40;
+    public const int EOPNOTSUPP = 95;
 
     /// <summary>
     /// Whether the call failed because the machine lacks descriptors or memory, or because a device failed. Such an error does not show

@@ -14,6 +14,9 @@ internal static partial class Faccessat
     public static bool IsDeniedByMode(string path, bool forWriting) =>
         AccessNative(AtWorkingDirectory, path, forWriting ? Write : Read, AtEffectiveIds) != 0 && Marshal.GetLastPInvokeError() == Errno.EACCES;
 
+    /// <summary>Whether the caller may write the file.</summary>
+    public static bool CanWrite(string path) => AccessNative(AtWorkingDirectory, path, Write, AtEffectiveIds) == 0;
+
     [LibraryImport("libc", EntryPoint = "faccessat", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int AccessNative(int directory, string path, int mode, int flags);
 }

@@ -33,5 +33,8 @@ public abstract class FrameInfo
     /// <summary>The path of that cgroup's directory; null if it was not read, or is not visible here.</summary>
     public string? CgroupPath => _values.CgroupPath;
 
+    /// <summary>The NUMA node of the frame; null if it was not read, if no block of memory has the frame, or if the machine does not show its blocks.</summary>
+    public int? Node => _values.Node;
+
     internal ref PageValues Values => ref _values;
 }

@@ -1,10 +1,12 @@
 using PagemapTools.Procfs.Entries;
 using PagemapTools.Procfs.Frames;
+using PagemapTools.Procfs.Machine;
 
 namespace PagemapTools.Procfs.Pages;
 
 /// <summary>Fills the columns of a batch from the files that are indexed by page frame number, and copies them to the values of pages.</summary>
-internal sealed class FramePropertyReader(KPageFiles files, FrameProperties fields, Func<CgroupPaths>? getCgroups = null, Action<ReadWarnings>? onWarning = null) : IDisposable
+internal sealed class FramePropertyReader(KPageFiles files, FrameProperties fields, Func<CgroupPaths>? getCgroups = null, Func<MemoryNodes>? getNodes = null, Action<ReadWarnings>? onWarning = null)
+    : IDisposable
 {
     // For frames with these flags, bit 56 and kpagecount may differ. If one entry maps a huge page, all its pages have the bit of the first
     // page, except in 6.11 to 6.14. With CONFIG_NO_PAGE_MAPCOUNT (6.15), bit 56 and kpagecount describe the folio in different ways. A frame
@@ -16,6 +18,7 @@ internal sealed class FramePropertyReader(KPageFiles files, FrameProperties fiel
 
     private readonly FrameProperties[] _fields = [.. s_readOrder.Where(field => (fields & field) != 0)];
     private readonly CgroupPaths? _cgroups = (fields & FrameProperties.Cgroup) != 0 ? getCgroups?.Invoke() : null;
+    private readonly MemoryNodes? _nodes = (fields & FrameProperties.Node) != 0 ? getNodes?.Invoke() : null;
     private readonly PfnBatchReader _runs = new();
     private readonly RentedArray<ulong> _pfnsToCount = new();
     private readonly WarningReporter _warnings = new(onWarning);
@@ -23,7 +26,7 @@ internal sealed class FramePropertyReader(KPageFiles files, FrameProperties fiel
 
     public void Read(PageBatch batch)
     {
-        if (fields == FrameProperties.None || batch.Count == 0)
+        if (_fields.Length == 0 || batch.Count == 0)
         {
             return;
         }
@@ -51,6 +54,11 @@ internal sealed class FramePropertyReader(KPageFiles files, FrameProperties fiel
         foreach (FrameProperties field in _fields)
         {
             values.Set(field, batch.GetValue(field, row));
+        }
+
+        if (_nodes is not null && batch.Pfn(row) is var pfn && pfn != PfnBatchReader.NoValue)
+        {
+            values.Node = _nodes.Find(pfn);
         }
 
         if (_cgroups is not null && values.CgroupInode is { } inode)

@@ -1,4 +1,5 @@
 using PagemapTools.Procfs.Frames;
+using PagemapTools.Procfs.Machine;
 
 namespace PagemapTools.Procfs.Pages;
 
@@ -10,11 +11,11 @@ internal sealed class FrameReader : IPageRows<PageInfo>, IDisposable
     private readonly FramePropertyReader _properties;
 
     /// <summary>Creates a reader over open files.</summary>
-    public FrameReader(KPageFiles files, FrameQuery query, Func<CgroupPaths>? getCgroups = null)
+    public FrameReader(KPageFiles files, FrameQuery query, Func<CgroupPaths>? getCgroups = null, Func<MemoryNodes>? getNodes = null)
     {
         _files = files;
         _query = query;
-        _properties = new FramePropertyReader(files, query.RequiredProperties, getCgroups, query.OnWarning);
+        _properties = new FramePropertyReader(files, query.RequiredProperties, getCgroups, getNodes, query.OnWarning);
     }
 
     public PageBatch Batch { get; } = new();

@@ -68,6 +68,14 @@ internal sealed class PageBatch : IDisposable
     /// <summary>Adds a frame.</summary>
     public void Add(ulong pfn) => Append(null, 0, pfn);
 
+    /// <summary>Adds the frame of a page of a file.</summary>
+    public void Add(ulong pfn, ulong offset)
+    {
+        // The page exists: a word 0 is no value where the kernel does not track its frame.
+        _addresses[Count] = offset;
+        Append(null, PagemapEntry.PresentBit, pfn);
+    }
+
     /// <summary>Adds an existing object.</summary>
     public void Add(PageInfo page)
     {
@@ -109,6 +117,7 @@ internal sealed class PageBatch : IDisposable
     /// <summary>The values of a row without the properties of its frame.</summary>
     public PageValues GetValues(int row) => Mapping(row) is { } mapping
         ? new PageValues(mapping, _addresses[row], Entry(row)) { ResolvedState = _resolved[row], IsAreaOrderPlausible = IsAreaOrderPlausible }
+        : Entry(row).IsPresent ? new PageValues(_pfns[row], _addresses[row])
         : new PageValues(_pfns[row]);
 
     /// <summary>Returns the buffers.</summary>

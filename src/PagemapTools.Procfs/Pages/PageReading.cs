@@ -109,7 +109,7 @@ public static class PageReading
     private static IEnumerable<IPageRows<PageInfo>> ReadBatches(
         ProcfsContext procfs, FrameRange range, FrameQuery query, IProgress<ulong>? progress, CancellationToken cancellationToken)
     {
-        using FrameReader reader = new(procfs.Frames, query, () => procfs.Cgroups);
+        using FrameReader reader = new(procfs.Frames, query, () => procfs.Cgroups, () => procfs.Nodes);
         while (reader.MoveNext(ref range, cancellationToken))
         {
             progress?.Report(range.First);
@@ -121,7 +121,7 @@ public static class PageReading
         ProcfsContext procfs, IEnumerable<PageInfo> pages, FrameQuery query, CancellationToken cancellationToken)
     {
         WarningReporter warnings = new(query.OnWarning);
-        using FrameReader reader = new(procfs.Frames, query, () => procfs.Cgroups);
+        using FrameReader reader = new(procfs.Frames, query, () => procfs.Cgroups, () => procfs.Nodes);
         foreach (PageInfo[] chunk in pages.Chunk(PagesPerBatch))
         {
             cancellationToken.ThrowIfCancellationRequested();

@@ -8,12 +8,18 @@ namespace PagemapTools.Procfs.Pages;
 internal struct PageValues
 {
     private const ulong Unknown = PfnBatchReader.NoValue;
+    private const short UnknownNode = -1;
 
     private ulong _mapCount = Unknown;
     private ulong _cgroupInode = Unknown;
+    private short _node = UnknownNode;
 
     /// <summary>Creates the values of a page frame of the machine.</summary>
     public PageValues(ulong pfn) => RawPfn = pfn;
+
+    /// <summary>Creates the values of a page of a file.</summary>
+    public PageValues(ulong pfn, ulong offset)
+        : this(pfn) => Address = offset;
 
     /// <summary>Creates the values of a page of a process.</summary>
     public PageValues(MemoryMapping mapping, ulong address, PagemapEntry entry)
@@ -27,6 +33,7 @@ internal struct PageValues
     /// <summary>The mapping that contains the page; null for a page frame of the machine.</summary>
     public MemoryMapping? Mapping { get; }
 
+    /// <summary>The address of a page of a process; the offset of a page of a file.</summary>
     public ulong Address { get; }
 
     /// <summary>The pagemap entry; all zero for a page frame of the machine.</summary>
@@ -52,6 +59,12 @@ internal struct PageValues
 
     public readonly ulong? CgroupInode => ToNullable(_cgroupInode);
 
+    public int? Node
+    {
+        readonly get => _node == UnknownNode ? null : _node;
+        set => _node = (short?)value ?? UnknownNode;
+    }
+
     public readonly KPageFlags? Flags => RawFlags == Unknown ? null : KPageFlagsDecoder.Decode(RawFlags, Entry, UseRawFlags);
 
     public readonly PageState State =>
@@ -69,7 +82,7 @@ internal struct PageValues
     /// <param name="other">The other page.</param>
     /// <param name="ignored">Flags that may differ.</param>
     public readonly bool HasSameFrameProperties(in PageValues other, KPageFlags ignored) =>
-        _mapCount == other._mapCount && _cgroupInode == other._cgroupInode
+        _mapCount == other._mapCount && _cgroupInode == other._cgroupInode && _node == other._node
         && ((RawFlags == other.RawFlags && UseRawFlags == other.UseRawFlags)
             || (RawFlags != Unknown && other.RawFlags != Unknown && ((Flags ^ other.Flags) & ~ignored) == KPageFlags.None));
 

@@ -50,7 +50,7 @@ internal sealed class ProcessPageReader : IPageRows<ProcessPageInfo>, IDisposabl
         _process = process;
         _query = query;
         _matcher = new EntryMatcher(query.Entries);
-        _properties = new FramePropertyReader(procfs.Frames, query.RequiredProperties, () => procfs.Cgroups, query.OnWarning);
+        _properties = new FramePropertyReader(procfs.Frames, query.RequiredProperties, () => procfs.Cgroups, () => procfs.Nodes, query.OnWarning);
         _checksAreaOrder = process.SwapTypes.Areas.Count > 1;
         _shared = query.ResolveShared ? new SharedMemoryResolver(process, new BackingStoreResolver(process, new BackingStoreCache()), procfs.Capabilities) : null;
         _walk = new PageWalk(process, query.Walk with { Categories = _matcher.Categories, IncludeUnpopulatedShared = query.ResolveShared });

@@ -12,7 +12,7 @@ namespace PagemapTools.Procfs.ReverseMap;
 internal abstract class FrameRows<TPage>(ProcfsContext procfs, FrameMappingQuery query, FrameProperties fields) : IPageRows<TPage>, IDisposable
     where TPage : PageInfo
 {
-    private readonly FramePropertyReader _properties = new(procfs.Frames, query.Include | fields, () => procfs.Cgroups);
+    private readonly FramePropertyReader _properties = new(procfs.Frames, query.Include | fields, () => procfs.Cgroups, () => procfs.Nodes);
 
     public int Count => Batch.Count;
 

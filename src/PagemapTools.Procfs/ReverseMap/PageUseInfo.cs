@@ -1,3 +1,4 @@
+using PagemapTools.Procfs.Frames;
 using PagemapTools.Procfs.Pages;
 
 namespace PagemapTools.Procfs.ReverseMap;

@@ -29,6 +29,24 @@ public static class FilePages
     {
         HiddenFrames.ThrowIfHidden(procfs);
         using MappedFile file = Open(path);
+        foreach (FilePage page in Read(procfs, file, path, cancellationToken))
+        {
+            yield return page;
+        }
+    }
+
+    /// <summary>Reads the pages of an open file that are in the page cache.</summary>
+    /// <param name="procfs">The machine.</param>
+    /// <param name="file">The file.</param>
+    /// <param name="path">Its path, for messages.</param>
+    /// <param name="cancellationToken">Cancels the reading.</param>
+    internal static IEnumerable<FilePage> Read(ProcfsContext procfs, MappedFile file, string path, CancellationToken cancellationToken)
+    {
+        if (file.Backing == BackingStore.HugePages)
+        {
+            throw Failed(path, "it is on hugetlbfs, and the kernel does not show which of its pages exist");
+        }
+
         using PageIndexedFile pagemap = PageIndexedFile.Open("/proc/self/pagemap");
         ulong size = Statx.GetByHandle(file.Handle)?.Size ?? 0;
         ulong window = PagesPerWindow * PageGeometry.PageSize;
@@ -124,14 +142,7 @@ public static class FilePages
         // The link opens the very file that was checked.
         SafeFileHandle handle = FileIO.OpenForReadingNonBlocking($"/proc/self/fd/{unopened.DangerousGetHandle()}", out errno);
         ThrowIfFailed(path, errno);
-        MappedFile file = MappedFile.FromHandle(handle);
-        if (file.Backing == BackingStore.HugePages)
-        {
-            file.Dispose();
-            throw Failed(path, "it is on hugetlbfs, and the kernel does not show which of its pages exist");
-        }
-
-        return file;
+        return MappedFile.FromHandle(handle);
     }
 
     private static void ThrowIfFailed(string path, int errno)

@@ -7,6 +7,8 @@ namespace PagemapTools.Procfs.SharedMemory;
 /// <summary>Finds out which pages of a file are in the page cache, which are swapped out, and which do not exist.</summary>
 internal static class PageCacheProbe
 {
+    private const long CountWindow = 128 << 20;
+
     /// <summary>Classifies pages of a file: NotMapped if a page is in the page cache, SwappedShared if it is in swap.</summary>
     /// <param name="file">The file.</param>
     /// <param name="offset">The offset of the first page, in bytes.</param>
@@ -76,10 +78,36 @@ internal static class PageCacheProbe
         return true;
     }
 
+    /// <summary>Counts the pages of a file that are in the page cache, by mincore; null if the file cannot be mapped.</summary>
+    /// <remarks>The caller checks that mincore is truthful (<see cref="CanUseMincore"/>). A file that shrinks meanwhile has no pages beyond its end.</remarks>
+    public static long? CountByMincore(SafeFileHandle file, long size, CancellationToken cancellationToken)
+    {
+        long pages = 0;
+        byte[] states = new byte[CountWindow >> PageGeometry.PageShift];
+        for (long offset = 0; offset < size; offset += CountWindow)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            int count = (int)((Math.Min(CountWindow, size - offset) + (long)PageGeometry.PageSize - 1) >> PageGeometry.PageShift);
+            if (!Mincore(file, offset, count, states))
+            {
+                return null;
+            }
+
+            foreach (byte state in states.AsSpan(0, count))
+            {
+                pages += state & 1;
+            }
+        }
+
+        return pages;
+    }
+
     /// <summary>Whether mincore is truthful: it reports every page as in memory to callers without access (mm/mincore.c, can_do_mincore, Linux 5.2).</summary>
-    private static bool CanUseMincore(SafeFileHandle file, CallerCapabilities capabilities) =>
-        (Statx.GetByHandle(file)?.UserId is { } owner && owner == capabilities.UserId)
-        || capabilities.CanMincoreOthersFiles == true;
+    public static bool CanUseMincore(SafeFileHandle file, CallerCapabilities capabilities) =>
+        Statx.GetByHandle(file)?.UserId is { } owner && IsOwner(owner, capabilities);
+
+    /// <summary>Whether the kernel treats the caller as the owner of a file, to whom cachestat and mincore show its pages.</summary>
+    public static bool IsOwner(uint userId, CallerCapabilities capabilities) => userId == capabilities.UserId || capabilities.CanMincoreOthersFiles == true;
 
     /// <summary>Marks the pages that the file has allocated as swapped; pages in a hole do not exist.</summary>
     private static void MarkAllocated(SafeFileHandle file, long offset, Span<PageState> states)

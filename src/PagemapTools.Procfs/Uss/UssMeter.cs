@@ -88,6 +88,17 @@ public sealed class UssMeter
         }
     }
 
+    /// <summary>Measures the part of a process on each NUMA node, by a walk of its pages.</summary>
+    /// <param name="processId">The id of the process.</param>
+    /// <param name="mappings">Selects the mappings to measure; null for all.</param>
+    /// <param name="progress">Receives addresses that the walk has reached.</param>
+    /// <param name="cancellationToken">Cancels the measurement.</param>
+    /// <returns>One object for each node on which the process has memory, in the order of the nodes.</returns>
+    /// <exception cref="ProcfsException">The kernel hides page frame numbers; or the process does not exist, exits or has no address space, or the caller or this kernel cannot read it.</exception>
+    public IReadOnlyList<NodeUss> MeasureNodes(
+        int processId, Func<MemoryMapping, bool>? mappings = null, IProgress<ulong>? progress = null, CancellationToken cancellationToken = default) =>
+        _walk.Value.MeasureNodes(processId, mappings, progress, cancellationToken);
+
     /// <summary>Reads the kernel's summary; null if the method or the process requires a walk, or if there is no summary.</summary>
     private T? Summarize<T>(Func<T?> read)
         where T : class

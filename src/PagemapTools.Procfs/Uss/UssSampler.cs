@@ -5,7 +5,7 @@ namespace PagemapTools.Procfs.Uss;
 /// safe to use from several threads.
 /// </summary>
 /// <remarks>
-/// A process is recognized by its id and its start, a mapping also by its address and its name. A process that has the id of another one
+/// A process is recognized by its id and its start, a mapping also by its address and its name, a part of a process by its node. A process that has the id of another one
 /// begins anew, with null. The memory is that of the figures of two samples, some 300 bytes for each process or mapping.
 /// </remarks>
 /// <example><code>
@@ -34,7 +34,12 @@ public sealed class UssSampler
     public ProcessUss Add(ProcessUss uss)
     {
         ArgumentNullException.ThrowIfNull(uss);
-        (ulong address, string name) = uss is MappingUss { Mapping: { } mapping } ? (mapping.Start, mapping.Name) : (0, string.Empty);
+        (ulong address, string name) = uss switch
+        {
+            MappingUss { Mapping: var mapping } => (mapping.Start, mapping.Name),
+            NodeUss { Node: var node } => ((ulong)(node ?? int.MaxValue), string.Empty),
+            _ => (0UL, string.Empty),
+        };
         ProcessUss? before = _history.Exchange((uss.ProcessId, uss.Target.StartTime, address, name), uss);
         return uss.CreateSample(_timestamp, before);
     }

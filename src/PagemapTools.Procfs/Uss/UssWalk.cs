@@ -51,6 +51,48 @@ internal sealed class UssWalk
         }
     }
 
+    /// <summary>Measures the part of a process on each NUMA node.</summary>
+    public IReadOnlyList<NodeUss> MeasureNodes(int processId, Func<MemoryMapping, bool>? mappings, IProgress<ulong>? progress, CancellationToken cancellationToken)
+    {
+        HiddenFrames.ThrowIfHidden(_procfs);
+        using ProcessAddressSpace process = _procfs.OpenProcess(processId);
+        UssTarget target = ReadTarget(process, isWhole: false);
+        using SharedMemoryCorrection correction = CreateCorrection(process);
+        UssAccumulator rest = default;
+        MappingPart[] parts = [.. MappingParts.Enumerate(process, new PageWalkOptions { Mappings = mappings })];
+        Array.ForEach(parts, part => correction.Accumulate(part.Mapping, ref rest, cancellationToken));
+        NodeTotals totals = new(_procfs);
+        using IUssCounter counter = CreateCounter(process);
+        using PageWalk walk = new(process, parts);
+        while (walk.MoveNext(cancellationToken))
+        {
+            progress?.Report(walk.Address);
+            totals.Add(walk.Entries, (int first, ReadOnlySpan<ulong> entries, ref UssAccumulator total) => Count(counter, walk, correction, first, entries, ref total));
+        }
+
+        // What smaps says of hugetlb pages is of no node.
+        UnknownParts unknown = rest.PrivateHugetlb > 0 ? rest.Unknown | UnknownParts.Uss : rest.Unknown;
+        return [.. totals.Totals.Select(node => new NodeUss(target, node.Node, _method, CreateFigures(node.Total, unknown)))];
+    }
+
+    private static void Count(IUssCounter counter, PageWalk walk, SharedMemoryCorrection correction, int first, ReadOnlySpan<ulong> entries, ref UssAccumulator total)
+    {
+        if (correction.IsHugetlb(walk.Mapping))
+        {
+            total.CountHugetlb(entries, isExclusiveBitValid: !correction.MayUseSharedPmd(walk.Mapping));
+        }
+        else
+        {
+            counter.Count(walk.Mapping, walk.Address + PageGeometry.ToAddress((ulong)first), entries, ref total);
+        }
+    }
+
+    private static UssFigures CreateFigures(UssAccumulator total, UnknownParts unknownOfHugetlb)
+    {
+        total.Unknown |= total.Hugetlb > 0 ? unknownOfHugetlb & UnknownParts.Uss : UnknownParts.None;
+        return UssFigures.From(total) with { Swap = null };
+    }
+
     /// <summary>Measures a process on several threads.</summary>
     public ProcessUss Measure(int processId, Func<MemoryMapping, bool>? mappings, int? threads, IProgress<ulong>? progress, CancellationToken cancellationToken)
     {
@@ -89,14 +131,7 @@ internal sealed class UssWalk
         while (walk.MoveNext(cancellationToken))
         {
             progress?.Report(walk.Address);
-            if (correction.IsHugetlb(walk.Mapping))
-            {
-                total.CountHugetlb(walk.Entries, isExclusiveBitValid: !correction.MayUseSharedPmd(walk.Mapping));
-            }
-            else
-            {
-                counter.Count(walk.Mapping, walk.Address, walk.Entries, ref total);
-            }
+            Count(counter, walk, correction, 0, walk.Entries, ref total);
         }
     }
 

@@ -1,6 +1,7 @@
 using System.IO.Compression;
 using PagemapTools.Procfs.Core;
 using PagemapTools.Procfs.Entries;
+using PagemapTools.Procfs.Frames;
 using PagemapTools.Procfs.Machine;
 using PagemapTools.Procfs.Pages;
 using PagemapTools.Procfs.ReverseMap;

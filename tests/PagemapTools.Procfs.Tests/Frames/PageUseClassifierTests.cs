@@ -1,7 +1,6 @@
 using PagemapTools.Procfs.Frames;
-using PagemapTools.Procfs.ReverseMap;
 
-namespace PagemapTools.Procfs.Tests.ReverseMap;
+namespace PagemapTools.Procfs.Tests.Frames;
 
 [Trait("Tier", "Unit")]
 public sealed class PageUseClassifierTests

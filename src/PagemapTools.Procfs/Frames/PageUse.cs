@@ -1,8 +1,8 @@
 using System.Diagnostics.CodeAnalysis;
 
-namespace PagemapTools.Procfs.ReverseMap;
+namespace PagemapTools.Procfs.Frames;
 
-/// <summary>What a page frame is used for that no process was found to map, as its flags show it.</summary>
+/// <summary>What a page frame is used for, as its flags show it.</summary>
 [SuppressMessage("Design", "CA1028:Enum Storage should be Int32", Justification = "ConvertTo-Json writes a 64-bit enumeration by name.")]
 public enum PageUse : long
 {
@@ -12,19 +12,19 @@ public enum PageUse : long
     /// <summary>Free.</summary>
     Free,
 
-    /// <summary>In the page cache: a page of a file that no process maps, or a block of a file system.</summary>
+    /// <summary>In the page cache: a page of a file, or a block of a file system.</summary>
     PageCache,
 
-    /// <summary>Shared memory or a file on tmpfs that no process maps.</summary>
+    /// <summary>Shared memory, or a file on tmpfs.</summary>
     SharedMemory,
 
-    /// <summary>In the swap cache: anonymous memory on its way to swap or back.</summary>
+    /// <summary>In the swap cache: anonymous or shared memory on its way to swap or back.</summary>
     SwapCache,
 
-    /// <summary>Anonymous memory that no process maps any more; it is about to be freed.</summary>
+    /// <summary>Anonymous memory. If no process maps it, it is about to be freed.</summary>
     Anonymous,
 
-    /// <summary>A hugetlb page: in the pool, or of a file that no process maps.</summary>
+    /// <summary>A hugetlb page: in the pool, or in use.</summary>
     Hugetlb,
 
     /// <summary>A page table.</summary>
@@ -52,8 +52,8 @@ public enum PageUse : long
     NotMemory,
 
     /// <summary>
-    /// Mapped, as the map count shows, but no mapping was found. The process has exited since, may not be read, or is not in this proc
-    /// tree.
+    /// Mapped, as the map count shows, but no mapping was found by a search for the processes that map the page frame. The process has
+    /// exited since, may not be read, or is not in this proc tree.
     /// </summary>
     MappedElsewhere,
 }

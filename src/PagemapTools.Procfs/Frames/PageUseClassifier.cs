@@ -1,6 +1,4 @@
-using PagemapTools.Procfs.Frames;
-
-namespace PagemapTools.Procfs.ReverseMap;
+namespace PagemapTools.Procfs.Frames;
 
 /// <summary>Derives the use of a page frame from its flags (fs/proc/page.c, stable_page_flags).</summary>
 internal static class PageUseClassifier

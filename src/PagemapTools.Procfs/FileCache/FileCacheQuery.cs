@@ -1,0 +1,54 @@
+namespace PagemapTools.Procfs.FileCache;
+
+/// <summary>Which files of a directory are read, and what is done with failures.</summary>
+public record FileTreeQuery
+{
+    /// <summary>Whether the directories below a directory are read, too. Links are not followed.</summary>
+    public bool Recurse { get; init; }
+
+    /// <summary>Selects files of a directory by their names; null for all.</summary>
+    public Func<string, bool>? NameFilter { get; init; }
+
+    /// <summary>
+    /// Called by the thread that enumerates with the failure of one file or directory; the reading goes on. Null: the failure of a file
+    /// is thrown, and ends the reading.
+    /// </summary>
+    public Action<ProcfsException>? OnFailure { get; init; }
+
+    /// <summary>
+    /// Called by the thread that enumerates with the path of a mount that was not entered, because its file system may have a server that
+    /// does not answer, or has no page cache; null for no call. A path on such a file system is read if it is given itself.
+    /// </summary>
+    public Action<string>? OnSkippedMount { get; init; }
+}
+
+/// <summary>Which files are measured, and what is found out about each.</summary>
+public sealed record FileCacheQuery : FileTreeQuery
+{
+    /// <summary>Whether all processes are searched for those that map or hold each file.</summary>
+    public bool IncludeUsers { get; init; }
+
+    /// <summary>How long a process may hold up its reading; null for the defaults.</summary>
+    public TargetRunOptions? Run { get; init; }
+
+    /// <summary>Called by the thread that enumerates when all processes have been read, if they are; null for no call.</summary>
+    public Action<FileUserLimits>? OnProcessesRead { get; init; }
+}
+
+/// <summary>What the reading of the files of processes could not see.</summary>
+public sealed class FileUserLimits
+{
+    /// <summary>The number of processes whose mappings and descriptors the caller may not read.</summary>
+    public int UnreadableProcesses { get; internal set; }
+
+    /// <summary>The number of mapped files that the caller may not examine (/proc/PID/map_files).</summary>
+    public int UnexaminedMappings { get; internal set; }
+
+    /// <summary>The number of files that were not opened, because their file system may have a server that does not answer, or has no page cache.</summary>
+    public int UnopenedFiles { get; internal set; }
+
+    /// <summary>Processes that did not answer, and other failures of single processes.</summary>
+    public IReadOnlyList<ProcfsException> Failures => FailureList;
+
+    internal List<ProcfsException> FailureList { get; } = [];
+}

@@ -1,0 +1,123 @@
+using System.Diagnostics;
+using System.Globalization;
+using PagemapTools.Procfs.Frames;
+using PagemapTools.Procfs.Machine;
+using PagemapTools.Procfs.MemoryUse;
+
+namespace PagemapTools.Procfs.Tests.Live;
+
+/// <summary>What memory is used for, compared with the kernel's own counters.</summary>
+[Collection(MachineSettings.Name)]
+[Trait("Tier", "Privileged")]
+public sealed class MemoryUseTests
+{
+    private const long Precision = 512 * 1024;
+    private const int Mebibytes = 48;
+
+    [Fact]
+    public void CgroupsEqualTheirMemoryStat()
+    {
+        Require.ReadableFile("/proc/kpageflags");
+        Require.ReadableFile("/proc/kpagecgroup");
+        using MemoryCgroup cgroup = MemoryCgroup.Create();
+        using TargetProcess target = TargetProcess.StartIn(cgroup, "anon", $"pages={(Mebibytes << 20) / Environment.SystemPageSize}", "written=all").Stop();
+        Require.KnownMemory(target.Region);
+        string file = $"/var/tmp/pagemaptools-{Guid.NewGuid():n}";
+        string shmem = $"/dev/shm/pagemaptools-{Guid.NewGuid():n}";
+        Require.That(Directory.Exists("/dev/shm"), "DevShm", "there is no /dev/shm");
+        try
+        {
+            WriteIn(cgroup, file);
+            WriteIn(cgroup, shmem);
+            Stable.Until(() => (cgroup.Anonymous, cgroup.Files, cgroup.Shmem), expected =>
+            {
+                KPageCgroupSummary found = Measure(cgroup.Directory);
+                Assert.Equal(cgroup.Directory, found.CgroupPath);
+                AssertClose(expected.Anonymous, found.Anonymous);
+                AssertClose(expected.Files, found.File);
+                AssertClose(expected.Shmem, found.Shmem);
+                Assert.InRange(found.Anonymous, Mebibytes << 20, long.MaxValue);
+                Assert.InRange(found.File + found.Shmem, 2 * (Mebibytes << 20) - Precision, long.MaxValue);
+            });
+        }
+        finally
+        {
+            File.Delete(file);
+            File.Delete(shmem);
+        }
+    }
+
+    [Fact]
+    public void ACgroupWithThoseBelowItIsTheirSum()
+    {
+        Require.ReadableFile("/proc/kpageflags");
+        Require.ReadableFile("/proc/kpagecgroup");
+        using MemoryCgroup cgroup = MemoryCgroup.Create();
+        using MemoryCgroup below = cgroup.CreateBelow();
+        using TargetProcess target = TargetProcess.StartIn(below, "anon", "pages=4096", "written=all").Stop();
+        Require.KnownMemory(target.Region);
+        KPageCgroupSummary sum = Measure(cgroup.Directory);
+        Assert.InRange(sum.Anonymous, 4096 * (long)Environment.SystemPageSize, long.MaxValue);
+        using ProcfsContext procfs = new();
+        KPageCgroupSummary[] each = [.. procfs.MeasureKPageCgroups(cancellationToken: TestContext.Current.CancellationToken)];
+        AssertClose(each.Where(item => item.CgroupPath?.StartsWith(cgroup.Directory, StringComparison.Ordinal) == true).Sum(item => item.Anonymous), sum.Anonymous);
+    }
+
+    [Fact]
+    public void KindsAreNearMeminfo()
+    {
+        Require.ReadableFile("/proc/kpageflags");
+        using ProcfsContext procfs = new();
+        Dictionary<PageUse, long> kinds = procfs.MeasureKPageKinds(cancellationToken: TestContext.Current.CancellationToken).ToDictionary(kind => kind.Kind, kind => kind.Bytes);
+        long Get(PageUse use) => kinds.GetValueOrDefault(use);
+        Dictionary<string, long> meminfo = File.ReadLines("/proc/meminfo").Select(line => line.Split((char[])[':', ' '], StringSplitOptions.RemoveEmptyEntries))
+            .ToDictionary(words => words[0], words => long.Parse(words[1], CultureInfo.InvariantCulture) * 1024);
+
+        // Other programs run meanwhile, and memory that kpageflags does not cover may be missing.
+        long slack = (meminfo["MemTotal"] / 20) + Get(PageUse.Unknown) + (64 << 20);
+        Assert.InRange(Get(PageUse.Anonymous) + Get(PageUse.SwapCache), meminfo["AnonPages"] - slack, meminfo["AnonPages"] + slack);
+        Assert.InRange(Get(PageUse.Free), meminfo["MemFree"] - slack, meminfo["MemFree"] + slack);
+        Assert.InRange(Get(PageUse.SharedMemory), meminfo["Shmem"] - slack, meminfo["Shmem"] + slack);
+        Assert.InRange(Get(PageUse.PageCache) + Get(PageUse.SharedMemory), meminfo["Cached"] + meminfo["Buffers"] - slack, meminfo["Cached"] + meminfo["Buffers"] + slack);
+        Assert.InRange(Get(PageUse.Slab), meminfo["Slab"] - slack, meminfo["Slab"] + slack);
+        Assert.InRange(Get(PageUse.PageTable), 0, meminfo["PageTables"] + meminfo.GetValueOrDefault("SecPageTables") + slack);
+    }
+
+    [Fact]
+    public void NodesAreNearTheirMeminfo()
+    {
+        Require.ReadableFile("/proc/kpageflags");
+        Require.That(Directory.Exists("/sys/devices/system/node/node0/memory0"), "MemoryBlocks", "the machine does not show the nodes of its memory");
+        using ProcfsContext procfs = new();
+        foreach (KPageNodeSummary node in procfs.MeasureKPageNodes(cancellationToken: TestContext.Current.CancellationToken).Where(node => node.Node is not null))
+        {
+            Dictionary<string, long> meminfo = File.ReadLines($"/sys/devices/system/node/node{node.Node}/meminfo")
+                .Select(line => line.Split((char[])[':', ' '], StringSplitOptions.RemoveEmptyEntries))
+                .ToDictionary(words => words[2], words => long.Parse(words[3], CultureInfo.InvariantCulture) * 1024);
+            long slack = (meminfo["MemTotal"] / 20) + (64 << 20) + node.Other;
+            Assert.InRange(node.Free, meminfo["MemFree"] - slack, meminfo["MemFree"] + slack);
+            Assert.InRange(node.Anonymous, meminfo["AnonPages"] - slack, meminfo["AnonPages"] + slack);
+            Assert.InRange(node.Bytes, meminfo["MemTotal"] - slack, long.MaxValue);
+        }
+    }
+
+    private static KPageCgroupSummary Measure(string directory)
+    {
+        using ProcfsContext procfs = new();
+        return Assert.Single(procfs.MeasureKPageCgroups([procfs.Cgroups.GetInode(directory)!.Value], cancellationToken: TestContext.Current.CancellationToken));
+    }
+
+    private static void AssertClose(long expected, long actual)
+    {
+        long slack = Math.Max(expected / 100, Precision);
+        Assert.InRange(actual, expected - slack, expected + slack);
+    }
+
+    private static void WriteIn(MemoryCgroup cgroup, string path)
+    {
+        string command = $"echo $$ > {cgroup.ProcessesFile} && exec dd if=/dev/zero of={path} bs=1048576 count={Mebibytes} 2>/dev/null";
+        using Process process = Process.Start("/bin/sh", ["-c", command]);
+        process.WaitForExit();
+        Assert.Equal(0, process.ExitCode);
+    }
+}
