@@ -11,6 +11,7 @@ internal static class GroupMeasurements
         nameof(MeasureProcessUssCommand.Mapping),
         nameof(MeasureProcessUssCommand.LiteralMapping),
         nameof(MeasureProcessUssCommand.Method),
+        nameof(MeasureProcessUssCommand.ByNode),
     ];
 
     /// <summary>Finds a parameter that cannot be used for groups; null if there is none.</summary>

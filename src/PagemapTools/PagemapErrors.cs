@@ -17,6 +17,7 @@ internal static class PagemapErrors
             ProcfsError.PagemapNotAvailable => ("PagemapNotAvailable", ErrorCategory.NotInstalled, failure.Path),
             ProcfsError.PageFramesHidden => ("PageFramesHidden", ErrorCategory.PermissionDenied, failure.Path),
             ProcfsError.TimedOut => ("ProcessTimedOut", ErrorCategory.OperationTimeout, failure.ProcessId),
+            ProcfsError.FileAccessDenied => ("FileAccessDenied", ErrorCategory.PermissionDenied, failure.Path),
             ProcfsError.KPageAccessDenied => ("KPageAccessDenied", ErrorCategory.PermissionDenied, failure.Path),
             ProcfsError.KPageNotAvailable => ("KPageNotAvailable", ErrorCategory.NotInstalled, failure.Path),
             ProcfsError.SoftDirtyNotSupported => ("SoftDirtyNotSupported", ErrorCategory.NotImplemented, release.Text),
@@ -59,6 +60,12 @@ internal static class PagemapErrors
     public static ErrorRecord GroupOfMappings(string parameter) =>
         Conflict("GroupOfMappings", $"-Together and -GroupBy measure whole processes, by the map counts of their page frames: {parameter} cannot be used with them.");
 
+    public static ErrorRecord NodeOfMappings() =>
+        Conflict("NodeOfMappings", "-ByNode walks the pages of whole processes: -ByMapping and -Method Rollup cannot be used with it.");
+
+    public static ErrorRecord ByKindAndByNode() =>
+        Conflict("ByKindAndByNode", "A summary by node has the kinds as properties: -ByKind and -ByNode cannot be used together.");
+
     public static ErrorRecord TogetherAndGroupBy() =>
         Conflict("TogetherAndGroupBy", "-Together makes one group, -GroupBy makes several: they cannot be used together.");
 
@@ -79,7 +86,7 @@ internal static class PagemapErrors
 
     public static ErrorRecord PathWithCgroup() => Conflict(
         "SavedFlagsAndCgroup",
-        "A saved copy of kpageflags does not contain the cgroups of its page frames: -Path and -Cgroup cannot be used together.");
+        "A saved copy of kpageflags does not contain the map counts and cgroups of its page frames: -Path cannot be used with -Cgroup, or with -Include MapCount or Cgroup.");
 
     public static ErrorRecord ProcessObjectFromOtherProc(Process process, string root) => Conflict(
         "ProcessOfOwnProc",

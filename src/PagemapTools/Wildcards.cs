@@ -22,7 +22,7 @@ internal sealed class ValidateWildcardsAttribute : ValidateArgumentsAttribute
 
     protected override void Validate(object arguments, EngineIntrinsics engineIntrinsics)
     {
-        foreach (string pattern in arguments as string[] ?? [])
+        foreach (string pattern in arguments as string[] ?? (arguments is string single ? [single] : []))
         {
             try
             {

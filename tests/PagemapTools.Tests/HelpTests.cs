@@ -13,8 +13,8 @@ public sealed class HelpTests : IDisposable
 
     private static readonly string[] s_objects =
     [
-        "Uss.ProcessUss", "Uss.MappingUss", "HugePages.ProcessHugePage", "HugePages.MappingHugePage", "WorkingSet.ProcessWorkingSet", "WorkingSet.MappingWorkingSet", "Groups.ProcessGroupUss", "Sharing.ProcessSharing", "Comparison.PageComparison", "Comparison.PageComparisonRange", "SharedObjects.SharedMemoryObject", "Pages.PageInfo", "Pages.ProcessPageInfo", "Pages.PageRange", "Pages.ProcessPageRange",
-        "Frames.KPageFlagsSummary", "Processes.MemoryMapping", "Support.PagemapSupport",
+        "Uss.ProcessUss", "Uss.MappingUss", "Uss.NodeUss", "HugePages.ProcessHugePage", "HugePages.MappingHugePage", "WorkingSet.ProcessWorkingSet", "WorkingSet.MappingWorkingSet", "Groups.ProcessGroupUss", "Sharing.ProcessSharing", "Comparison.PageComparison", "Comparison.PageComparisonRange", "SharedObjects.SharedMemoryObject", "Pages.PageInfo", "Pages.ProcessPageInfo", "Pages.PageRange", "Pages.ProcessPageRange",
+        "Frames.KPageFlagsSummary", "MemoryUse.KPageKindSummary", "MemoryUse.KPageCgroupSummary", "MemoryUse.KPageNodeSummary", "FileCache.FileCacheInfo", "FileCache.FilePageInfo", "Processes.MemoryMapping", "Support.PagemapSupport",
         "ReverseMap.FrameMapping", "ReverseMap.PageUseInfo", "FrameActions.FrameChange",
     ];
 

@@ -58,6 +58,8 @@ public sealed class UnprivilegedUserTests
             ("1 | Get-KPageCount", "kpagecount"),
             ("Get-KPageCgroup", "kpagecgroup"),
             ("Measure-KPageFlags", "kpageflags"),
+            ("Measure-KPageFlags -ByKind", "kpageflags"),
+            ("Measure-KPageCgroup", "kpageflags"),
             ("Measure-ProcessUss -Id $PID -Method MapCount", "kpagecount"),
             ("Get-ProcessPageMap -Id $PID -Include Flags", "kpageflags"),
         ];
@@ -78,6 +80,7 @@ public sealed class UnprivilegedUserTests
     [InlineData("Get-KPageMapping 1")]
     [InlineData("1, 2 | Get-KPageMapping")]
     [InlineData("Get-KPageMapping -PhysicalAddress 0x1000")]
+    [InlineData("Get-FilePageMap $PSHOME/System.Management.Automation.dll")]
     [InlineData("Get-KPageMapping -Path /proc/version, $PSHOME/System.Management.Automation.dll")]
     public void SearchByFrameNamesTheCapability(string command)
     {
@@ -88,6 +91,31 @@ public sealed class UnprivilegedUserTests
         string line = Assert.Single(run.Lines);
         Assert.StartsWith("PageFramesHidden|PermissionDenied|", line);
         Assert.Contains("CAP_SYS_ADMIN in the initial user namespace", line);
+    }
+
+    [Fact]
+    public void AFileThatMayNotBeReadDoesNotStopTheNext()
+    {
+        Require.Nobody(BuiltFiles.Host, BuiltFiles.Module);
+        string tree = Directory.CreateTempSubdirectory("pagemaptools-files-").FullName;
+        try
+        {
+            File.SetUnixFileMode(tree, (UnixFileMode)0b101_101_101);
+            Directory.CreateDirectory($"{tree}/closed", UnixFileMode.UserRead);
+            File.WriteAllText($"{tree}/secret", "x");
+            File.SetUnixFileMode($"{tree}/secret", UnixFileMode.UserRead);
+            File.WriteAllText($"{tree}/empty", string.Empty);
+
+            HostRun run = HostProgram.RunScript($"\"names|$((Measure-FileCache {tree} -Recurse {Quietly}).Path)\" {Report}", Machine.Nobody);
+
+            Assert.Equal($"names|{tree}/empty", run.Lines[0]);
+            Assert.Equal([$"{tree}/closed", $"{tree}/secret"], run.Lines[1..].Select(line => line.Split('|')[3]).Order(StringComparer.Ordinal));
+            Assert.All(run.Lines[1..], line => Assert.StartsWith("error|FileAccessDenied|PermissionDenied|", line));
+        }
+        finally
+        {
+            Directory.Delete(tree, recursive: true);
+        }
     }
 
     [Fact]

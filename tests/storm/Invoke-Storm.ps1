@@ -47,6 +47,9 @@ $calls = @{
     'Measure-ProcessWorkingSet' = , { param($id) Measure-ProcessWorkingSet -Id $id -Interval 0.01 -Confirm:$false }
     'Compare-ProcessPageMap' = , { param($id) Compare-ProcessPageMap -ReferenceId $quiet.Id -DifferenceId $id -AsRange }
     'Get-SharedMemory' = , { Get-SharedMemory }
+    'Measure-FileCache' = , { Measure-FileCache -OpenFiles }
+    'Get-FilePageMap' = , { Get-FilePageMap (Get-Process -Id $PID).Path -Include All }
+    'Measure-KPageCgroup' = , { Measure-KPageCgroup }
     'Test-PagemapSupport' = , { Test-PagemapSupport }
 }
 # These change the machine.

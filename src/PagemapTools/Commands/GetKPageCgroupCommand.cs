@@ -19,6 +19,6 @@ public sealed class GetKPageCgroupCommand : KPageCommand
     {
         Include = Field,
         OnWarning = Warn,
-        Frames = new FrameFilter { Cgroups = ResolveCgroups(Cgroup) },
+        Frames = new FrameFilter { Cgroups = this.ResolveCgroups(Cgroup, Procfs) },
     };
 }

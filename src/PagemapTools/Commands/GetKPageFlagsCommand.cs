@@ -32,6 +32,10 @@ public sealed class GetKPageFlagsCommand : KPageCommand, IFlagFilterParameters
     [ArgumentCompleter(typeof(CgroupCompleter))]
     public string[] Cgroup { get; set => field = value ?? []; } = [];
 
+    /// <summary>Other properties to read for each page frame: map count, cgroup, node.</summary>
+    [Parameter]
+    public FrameProperties[] Include { get; set => field = value ?? []; } = [];
+
     /// <summary>Joins consecutive page frames with equal properties into ranges.</summary>
     [Parameter(ParameterSetName = PfnSet)]
     [Parameter(ParameterSetName = PhysicalAddressSet)]
@@ -63,7 +67,8 @@ public sealed class GetKPageFlagsCommand : KPageCommand, IFlagFilterParameters
 
     private protected override FrameQuery CreateQuery()
     {
-        if (Path is not null && Cgroup.Length > 0)
+        FrameProperties include = Include.Aggregate(Field, (all, field) => all | field);
+        if (Path is not null && (Cgroup.Length > 0 || (include & (FrameProperties.MapCount | FrameProperties.Cgroup)) != 0))
         {
             ThrowTerminatingError(PagemapErrors.PathWithCgroup());
         }
@@ -71,8 +76,8 @@ public sealed class GetKPageFlagsCommand : KPageCommand, IFlagFilterParameters
         _ranges = AsRange ? new PageRangeBuilder() : null;
         return new FrameQuery
         {
-            Include = Field,
-            Frames = new FrameFilter { Flags = this.ToFilter(), Cgroups = ResolveCgroups(Cgroup) },
+            Include = include,
+            Frames = new FrameFilter { Flags = this.ToFilter(), Cgroups = this.ResolveCgroups(Cgroup, Procfs) },
             RawFlags = Raw,
             OnWarning = Warn,
         };

@@ -145,22 +145,7 @@ public sealed class GetKPageMappingCommand : FrameTargetCommand
 
     private IEnumerable<string> ResolveFiles() => ParameterSetName == LiteralPathSet
         ? LiteralPath.Select(GetUnresolvedProviderPathFromPSPath)
-        : Path.SelectMany(Resolve);
-
-    /// <summary>Resolves a path. Directories that a wildcard matches are left out.</summary>
-    private IEnumerable<string> Resolve(string path)
-    {
-        try
-        {
-            IEnumerable<string> files = GetResolvedProviderPathFromPSPath(path, out _);
-            return WildcardPattern.ContainsWildcardCharacters(path) ? files.Where(File.Exists) : files;
-        }
-        catch (ItemNotFoundException)
-        {
-            WriteError(PagemapErrors.PathNotFound(path));
-            return [];
-        }
-    }
+        : this.ResolveFiles(Path);
 
     private void Report(FrameMappingSummary summary)
     {

@@ -62,29 +62,6 @@ public abstract class KPageCommand : FrameTargetCommand
     /// <summary>The objects to write for the pages that pass: the pages, or what a cmdlet makes of them.</summary>
     private protected virtual IEnumerable<FrameInfo> Transform(IEnumerable<PageInfo> pages) => pages;
 
-    /// <summary>Resolves cgroups to inodes. A cgroup is specified by its inode, its full path, or its path below the hierarchy. Null if none is specified.</summary>
-    private protected IReadOnlySet<ulong>? ResolveCgroups(string[] cgroups)
-    {
-        if (cgroups.Length == 0)
-        {
-            return null;
-        }
-
-        HashSet<ulong> inodes = [];
-        foreach (string cgroup in cgroups)
-        {
-            ulong? inode = Procfs.Cgroups.GetInode(cgroup);
-            if (inode is null)
-            {
-                ThrowTerminatingError(PagemapErrors.CgroupNotFound(cgroup, Procfs.Cgroups.Root));
-            }
-
-            inodes.Add(inode!.Value);
-        }
-
-        return inodes;
-    }
-
     private void Write(IEnumerable<PageInfo> pages)
     {
         foreach (FrameInfo item in Guard(Transform(pages)))

@@ -6,7 +6,7 @@ namespace PagemapTools.Commands;
 
 /// <summary>Counts the pages with each combination of flags, as page-types does: of all memory, processes, a saved file, or piped pages.</summary>
 [Cmdlet(VerbsDiagnostic.Measure, "KPageFlags", DefaultParameterSetName = AllSet)]
-[OutputType(typeof(KPageFlagsSummary))]
+[OutputType(typeof(KPageFlagsSummary), typeof(KPageKindSummary), typeof(KPageNodeSummary))]
 public sealed class MeasureKPageFlagsCommand : ProcessTargetCommand, IFlagFilterParameters
 {
     private const string AllSet = "All";
@@ -66,6 +66,15 @@ public sealed class MeasureKPageFlagsCommand : ProcessTargetCommand, IFlagFilter
     [Parameter]
     public SwitchParameter Raw { get; set; }
 
+    /// <summary>Counts page frames by what they are used for, instead of by their flags.</summary>
+    [Parameter(ParameterSetName = AllSet)]
+    [Parameter(ParameterSetName = PathSet)]
+    public SwitchParameter ByKind { get; set; }
+
+    /// <summary>Counts the page frames of each NUMA node by what they are used for.</summary>
+    [Parameter(ParameterSetName = AllSet)]
+    public SwitchParameter ByNode { get; set; }
+
     private protected override string[] Names => Name;
 
     private protected override Process[] Processes => Process;
@@ -76,6 +85,11 @@ public sealed class MeasureKPageFlagsCommand : ProcessTargetCommand, IFlagFilter
     protected override void BeginProcessing()
     {
         base.BeginProcessing();
+        if (ByKind && ByNode)
+        {
+            ThrowTerminatingError(PagemapErrors.ByKindAndByNode());
+        }
+
         TryRead(() => new KPageFlagsMeter(Procfs, this.ToFilter(), Raw, Warn), out _meter);
     }
 
@@ -90,8 +104,14 @@ public sealed class MeasureKPageFlagsCommand : ProcessTargetCommand, IFlagFilter
             case RangeSet:
                 TryRead(() => _meter!.Add(Range!, CancellationToken));
                 break;
+            case AllSet or PathSet when ByKind:
+                WriteAll(progress => Procfs.MeasureKPageKinds(this.ToFilter(), progress, CancellationToken));
+                break;
+            case AllSet when ByNode:
+                WriteAll(progress => Procfs.MeasureKPageNodes(this.ToFilter(), progress, CancellationToken));
+                break;
             case AllSet or PathSet:
-                CountAll();
+                CountAll(progress => _meter!.AddAll(progress, CancellationToken));
                 break;
             default:
                 CountProcesses();
@@ -102,7 +122,7 @@ public sealed class MeasureKPageFlagsCommand : ProcessTargetCommand, IFlagFilter
     /// <inheritdoc/>
     protected override void EndProcessing()
     {
-        if (TryRead(_meter!.GetSummaries, out IReadOnlyList<KPageFlagsSummary> summaries))
+        if (!ByKind && !ByNode && TryRead(_meter!.GetSummaries, out IReadOnlyList<KPageFlagsSummary> summaries))
         {
             WriteObject(summaries, enumerateCollection: true);
         }
@@ -115,12 +135,19 @@ public sealed class MeasureKPageFlagsCommand : ProcessTargetCommand, IFlagFilter
         base.Dispose(disposing);
     }
 
-    private void CountAll()
+    private void CountAll(Action<WorkProgress> count)
     {
-        WorkProgress progress = WorkProgress.ForFrames(this, "Counting page frames by their flags");
-        Task counting = Task.Run(() => _meter!.AddAll(progress, CancellationToken));
+        WorkProgress progress = WorkProgress.ForFrames(this, "Counting page frames");
+        Task counting = Task.Run(() => count(progress));
         TryRead(() => progress.PollUntilDone(counting));
         progress.Complete();
+    }
+
+    private void WriteAll<T>(Func<WorkProgress, IReadOnlyList<T>> measure)
+    {
+        IReadOnlyList<T> summaries = [];
+        CountAll(progress => summaries = measure(progress));
+        WriteObject(summaries, enumerateCollection: true);
     }
 
     private void CountProcesses()

@@ -5,7 +5,7 @@ namespace PagemapTools.Commands;
 
 /// <summary>Measures the memory that belongs to processes alone (USS), with PSS, RSS and swap; once or repeatedly.</summary>
 [Cmdlet(VerbsDiagnostic.Measure, "ProcessUss", DefaultParameterSetName = NameSet)]
-[OutputType(typeof(ProcessUss), typeof(MappingUss), typeof(ProcessGroupUss))]
+[OutputType(typeof(ProcessUss), typeof(MappingUss), typeof(NodeUss), typeof(ProcessGroupUss))]
 public sealed class MeasureProcessUssCommand : SampledProcessCommand
 {
     private readonly UssSampler _sampler = new();
@@ -41,6 +41,10 @@ public sealed class MeasureProcessUssCommand : SampledProcessCommand
     [Parameter]
     public ProcessGroupKey GroupBy { get; set; }
 
+    /// <summary>Measures the part of each process on each NUMA node.</summary>
+    [Parameter]
+    public SwitchParameter ByNode { get; set; }
+
     private protected override bool StreamsTargets => !MeasuresGroups;
 
     private bool MeasuresGroups => Together || MyInvocation.BoundParameters.ContainsKey(nameof(GroupBy));
@@ -58,6 +62,10 @@ public sealed class MeasureProcessUssCommand : SampledProcessCommand
             }
 
             TryRead(() => new GroupUssMeter(Procfs, CreateRunOptions()), out _groupMeter);
+        }
+        else if (ByNode && (ByMapping || Method == UssMethod.Rollup))
+        {
+            ThrowTerminatingError(PagemapErrors.NodeOfMappings());
         }
         else
         {
@@ -88,7 +96,7 @@ public sealed class MeasureProcessUssCommand : SampledProcessCommand
 
         WorkProgress progress = WorkProgress.ForMeasurement(this);
         int done = 0;
-        foreach (MeasureResult result in Guard(ByMapping ? targets.SelectMany(MeasureMappings) : MeasureProcesses(targets, progress)))
+        foreach (MeasureResult result in Guard(ByMapping ? targets.SelectMany(MeasureMappings) : ByNode ? MeasureNodes(targets) : MeasureProcesses(targets, progress)))
         {
             if (result.Uss is { } uss)
             {
@@ -100,7 +108,7 @@ public sealed class MeasureProcessUssCommand : SampledProcessCommand
             }
 
             done++;
-            progress.Show(() => ByMapping ? $"{done} mappings" : $"{done} of {targets.Count}", ByMapping ? null : done / (double)targets.Count);
+            progress.Show(() => ByMapping ? $"{done} mappings" : ByNode ? $"{done} parts of processes" : $"{done} of {targets.Count}", ByMapping || ByNode ? null : done / (double)targets.Count);
         }
 
         progress.Complete();
@@ -157,6 +165,10 @@ public sealed class MeasureProcessUssCommand : SampledProcessCommand
             .Select(result => new MeasureResult(result.Value, result.Failure));
     }
 
+    private IEnumerable<MeasureResult> MeasureNodes(IReadOnlyList<int> targets) => TargetRun
+        .ReadEach(Root, targets, (id, token) => _meter!.MeasureNodes(id, _mappings is null ? null : _mappings.IsMatch, cancellationToken: token), CreateRunOptions(), CancellationToken)
+        .SelectMany(result => result.Value?.Select(uss => new MeasureResult(uss, null)) ?? [new MeasureResult(null, result.Failure)]);
+
     private IEnumerable<MeasureResult> MeasureMappings(int id)
     {
         using IEnumerator<MappingUss> mappings = TargetRun.ReadSequence(
@@ -196,7 +208,7 @@ public sealed class MeasureProcessUssCommand : SampledProcessCommand
             WarnOnce("Pss is null for processes with shared pages in memory that the kernel does not track: /proc/kpagecount has no map counts for it.");
         }
 
-        if (uss.Swap is null)
+        if (uss is { Swap: null } and not NodeUss)
         {
             WarnOnce("Swap is null where the kernel hides swap entries. CAP_SYS_ADMIN in the initial user namespace is missing.");
         }

@@ -39,7 +39,7 @@
     <View>
       <xsl:call-template name="view" />
       <xsl:if test="@GroupBy">
-        <GroupBy><ScriptBlock><xsl:call-template name="text"><xsl:with-param name="value">"<xsl:value-of select="@GroupBy" />"</xsl:with-param></xsl:call-template></ScriptBlock><Label>Process</Label></GroupBy>
+        <GroupBy><ScriptBlock><xsl:call-template name="text"><xsl:with-param name="value">"<xsl:value-of select="@GroupBy" />"</xsl:with-param></xsl:call-template></ScriptBlock><Label><xsl:choose><xsl:when test="@GroupLabel"><xsl:value-of select="@GroupLabel" /></xsl:when><xsl:otherwise>Process</xsl:otherwise></xsl:choose></Label></GroupBy>
       </xsl:if>
       <TableControl>
         <TableHeaders><xsl:apply-templates select="$columns" mode="header" /></TableHeaders>
