@@ -9,12 +9,12 @@ public enum FrameAction : long
     /// <summary>The kernel moves the content to another page frame, or drops it where it can be read again, and never uses the frame again. No process notices.</summary>
     SoftOffline,
 
-    /// <summary>The kernel takes the frame as damaged: its content is lost. A process that maps the only copy gets SIGBUS when it accesses the page.</summary>
+    /// <summary>The kernel takes the frame as damaged: its content is lost. A process that maps the only copy gets SIGBUS when it accesses the page. Linux counts it as a simulation, which Unpoison can undo.</summary>
     HardOffline,
 
-    /// <summary>The same as HardOffline, as a simulation (debugfs, hwpoison-inject), which Unpoison can undo.</summary>
+    /// <summary>The same as HardOffline, by the facility for tests (debugfs, hwpoison-inject).</summary>
     Poison,
 
-    /// <summary>The kernel uses a simulated or soft-offlined damaged frame again (debugfs, hwpoison-inject).</summary>
+    /// <summary>The kernel uses the frame again (debugfs, hwpoison-inject). It refuses that for every frame after the hardware itself reported a damaged one.</summary>
     Unpoison,
 }

@@ -11,7 +11,7 @@ internal sealed class WorkingSetProcess : TestProcess
     {
         MappedRegion region = MappedRegion.MapAnonymous(context, context.Options.GetSize("size", "256MiB"));
         int hot = (int)(context.Options.GetSize("hot", "16MiB") / MappedRegion.PageSize);
-        region.WriteAll();
+        WriteOnce(region, region.PageCount);
         context.Add(Name, region).With("hot", $"{hot}");
 
         ManualResetEventSlim isEnding = new();
@@ -30,10 +30,15 @@ internal sealed class WorkingSetProcess : TestProcess
         // The pause lets other programs run on a machine with one processor.
         while (!isEnding.Wait(TimeSpan.FromMilliseconds(1)))
         {
-            for (int page = 0; page < pages; page++)
-            {
-                region.WriteByte((long)page * MappedRegion.PageSize);
-            }
+            WriteOnce(region, pages);
+        }
+    }
+
+    private static void WriteOnce(MappedRegion region, int pages)
+    {
+        for (int page = 0; page < pages; page++)
+        {
+            region.WriteByte((long)page * MappedRegion.PageSize);
         }
     }
 }
