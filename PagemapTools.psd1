@@ -15,6 +15,7 @@
         'Compare-ProcessPageMap'
         'Disable-KPage'
         'Enable-KPage'
+        'Export-PagemapMetric'
         'Get-FilePageMap'
         'Get-KPageCgroup'
         'Get-KPageCount'

@@ -71,7 +71,10 @@ function Show-Skipped {
 
 # page-types is what the flags are compared with, thpmaps what the large folios are. Both are made once, where the tests read this kernel.
 $tools = Join-Path ($env:XDG_CACHE_HOME ?? (Join-Path $HOME .cache)) pagemaptools-tools
-if ($Tier | Where-Object { $_ -in 'Live', 'Privileged' }) { bash tests/get-page-types $tools | Out-Host }
+if ($Tier | Where-Object { $_ -in 'Live', 'Privileged' }) {
+    bash tests/get-page-types $tools | Out-Host
+    bash tests/get-prometheus $tools | Out-Host
+}
 if ('Privileged' -in $Tier) { bash tests/get-thpmaps $tools | Out-Host }
 $env:PATH += ":$tools"
 

@@ -59,6 +59,9 @@
     IoUring                    = @{ Most = 3; If = 'Always' }
     Zswap                      = @{ Most = 6; If = 'NoPath /sys/module/zswap' }
     Fuse                       = @{ Most = 15; If = 'NotPrivileged', 'NoPath /dev/fuse' }
+    # Programs of other packages.
+    promtool                   = @{ Most = 5; If = 'NoCommand promtool' }
+    'systemd-analyze'          = @{ Most = 1; If = 'NoCommand systemd-analyze' }
     # What a release brought.
     GuardRegions               = @{ Most = 10; If = 'KernelBefore 6.13' }
     # vm.unprivileged_userfaultfd and seccomp filters refuse it.

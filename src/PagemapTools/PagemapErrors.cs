@@ -93,6 +93,15 @@ internal static class PagemapErrors
         $"Process {process.Id} ({process.ProcessName}) comes from /proc. Its id may belong to another process in '{root}': specify -Id or -Name instead.",
         process);
 
+    public static ErrorRecord NoPromFile(string path) =>
+        Conflict("NoPromFile", $"The textfile collector reads only files whose names end in .prom: '{path}' does not.", path);
+
+    public static ErrorRecord FileNotWritten(string path, Exception cause) => Create(
+        new IOException(VisibleText.Escape($"'{path}' cannot be written: {cause.Message} A file that was there before is unchanged."), cause),
+        "FileNotWritten",
+        cause is UnauthorizedAccessException ? ErrorCategory.PermissionDenied : ErrorCategory.WriteError,
+        path);
+
     public static ErrorRecord PlatformNotSupported() => Create(
         new PlatformNotSupportedException("PagemapTools reads the Linux kernel's pagemap interface; this operating system has none."),
         "PlatformNotSupported",

@@ -26,7 +26,7 @@ BeforeAll {
     # process are null.
     $script:shown = 'NoProcessFoundForGivenId', 'NoProcessFoundForGivenName', 'PathNotFound', 'ParameterArgumentValidationError',
         'ProcessHasNoAddressSpace', 'PagemapAccessDenied', 'SoftDirtyNotSupported',
-        'KPageAccessDenied', 'KPageNotAvailable', 'ExclusiveAndShared', 'CannotConvertArgument', 'CgroupNotFound', 'PagemapReadFailed'
+        'KPageAccessDenied', 'KPageNotAvailable', 'ExclusiveAndShared', 'CannotConvertArgument', 'CgroupNotFound', 'PagemapReadFailed', 'FileNotWritten'
 
     function Invoke-Example([string] $Code) {
         Push-Location $scratch

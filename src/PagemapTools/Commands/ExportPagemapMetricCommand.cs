@@ -1,0 +1,84 @@
+using System.Management.Automation;
+
+namespace PagemapTools.Commands;
+
+/// <summary>Writes the memory of all processes, in groups, as a file for the textfile collector of Prometheus' node_exporter.</summary>
+[Cmdlet(VerbsData.Export, "PagemapMetric", SupportsShouldProcess = true)]
+public sealed class ExportPagemapMetricCommand : ProcessReadingCommand
+{
+    /// <summary>The file, which ends in .prom.</summary>
+    [Parameter(Mandatory = true, Position = 0)]
+    [Alias("FilePath")]
+    public string Path { get; set; } = string.Empty;
+
+    /// <summary>What processes are grouped by; each value is one pass over all processes.</summary>
+    [Parameter]
+    public ProcessGroupKey[] GroupBy { get; set; } = [ProcessGroupKey.Cgroup];
+
+    /// <summary>The number of groups of each kind that have time series of their own. The others are summed.</summary>
+    [Parameter]
+    [ValidateRange(0, 10_000)]
+    public int MaxGroupCount { get; set; } = MetricOptions.DefaultMaxGroupCount;
+
+    /// <summary>Lets all users read the file. Without it, its owner alone can.</summary>
+    [Parameter]
+    public SwitchParameter WorldReadable { get; set; }
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        if (!Path.EndsWith(".prom", StringComparison.Ordinal))
+        {
+            ThrowTerminatingError(PagemapErrors.NoPromFile(Path));
+        }
+
+        string path = GetUnresolvedProviderPathFromPSPath(Path);
+        if (!ShouldProcess(path, "Write metrics"))
+        {
+            return;
+        }
+
+        WorkProgress progress = WorkProgress.ForProcesses(this, "Measuring processes");
+        if (TryRead(() => Export(path, new CountProgress(count => progress.Report((ulong)count))), out IReadOnlyList<ProcfsException> failures))
+        {
+            progress.Complete();
+            ReportFailures(failures);
+        }
+    }
+
+    private IReadOnlyList<ProcfsException> Export(string path, IProgress<int> progress)
+    {
+        MetricOptions options = new()
+        {
+            GroupBy = GroupBy,
+            MaxGroupCount = MaxGroupCount,
+            IsWorldReadable = WorldReadable,
+            Run = CreateRunOptions(),
+        };
+        try
+        {
+            return Procfs.ExportMetrics(path, options, progress, CancellationToken);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            ThrowTerminatingError(PagemapErrors.FileNotWritten(path, failure));
+            throw;
+        }
+    }
+
+    // Nobody meant kernel threads, processes that ended, and processes that this user may not read. The file counts the last.
+    private void ReportFailures(IReadOnlyList<ProcfsException> failures)
+    {
+        foreach (ProcfsException failure in failures.DistinctBy(failure => failure.ProcessId))
+        {
+            if (failure.IsExpected)
+            {
+                WriteVerbose(failure.Message);
+            }
+            else
+            {
+                Report(failure);
+            }
+        }
+    }
+}
