@@ -42,7 +42,7 @@
     KernelThread               = @{ Most = 12; If = 'Always' }
     # What a kernel's configuration or processor has or has not.
     TransparentHugePages       = @{ Most = 12; If = 'NoPath /sys/kernel/mm/transparent_hugepage' }
-    MultiSizeHugePages         = @{ Most = 6; If = 'NoPath /sys/kernel/mm/transparent_hugepage/hugepages-64kB' }
+    MultiSizeHugePages         = @{ Most = 14; If = 'NoPath /sys/kernel/mm/transparent_hugepage/hugepages-64kB' }
     ShmemHugePages             = @{ Most = 2; If = 'Always' }
     SharedPageTables           = @{ Most = 2; If = 'Always' }
     VmaNames                   = @{ Most = 2; If = 'Always' }

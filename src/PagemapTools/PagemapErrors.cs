@@ -51,8 +51,8 @@ internal static class PagemapErrors
     public static ErrorRecord ContinuousAndMaxSamples() =>
         Conflict("ContinuousAndMaxSamples", "-Continuous takes samples without end: -Continuous and -MaxSamples cannot be used together.");
 
-    public static ErrorRecord NoPageFrames() => Conflict(
-        "NoPageFrames", "Specify page frames: -Pfn, -PhysicalAddress, -Path, or pages from the pipeline.");
+    public static ErrorRecord NoPageFrames(bool hasPath = false) => Conflict(
+        "NoPageFrames", $"Specify page frames: -Pfn, -PhysicalAddress,{(hasPath ? " -Path," : string.Empty)} or pages from the pipeline.");
 
     public static ErrorRecord NoProcesses() => Conflict(
         "NoProcesses", "A measurement changes bits of all pages of its targets, so it has no default: specify processes by -Name, -Id or -InputObject.");

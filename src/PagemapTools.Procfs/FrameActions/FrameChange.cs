@@ -1,5 +1,6 @@
 using PagemapTools.Procfs.Frames;
 using PagemapTools.Procfs.Pages;
+using PagemapTools.Procfs.ReverseMap;
 
 namespace PagemapTools.Procfs.FrameActions;
 
@@ -9,9 +10,10 @@ public sealed class FrameChange
     private readonly PageInfo _before;
     private readonly PageInfo _after;
 
-    internal FrameChange(FrameAction action, PageInfo before, PageInfo after)
+    internal FrameChange(FrameAction action, IReadOnlyList<PageInfo> mappings, PageInfo before, PageInfo after)
     {
         Action = action;
+        MappedBy = [.. mappings.OfType<FrameMapping>().Select(mapping => mapping.ProcessId).Distinct()];
         _before = before;
         _after = after;
     }
@@ -24,6 +26,9 @@ public sealed class FrameChange
 
     /// <summary>What was done.</summary>
     public FrameAction Action { get; }
+
+    /// <summary>The ids of the processes that were found to map the page frame before the action.</summary>
+    public IReadOnlyList<int> MappedBy { get; }
 
     /// <summary>Whether the kernel takes the frame as damaged now and uses it no more: it has the flag HWPOISON. Null if the kernel does not track the frame.</summary>
     public bool? IsPoisoned => Flags is { } flags ? (flags & KPageFlags.HWPOISON) != 0 : null;

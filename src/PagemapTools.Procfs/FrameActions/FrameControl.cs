@@ -14,9 +14,8 @@ namespace PagemapTools.Procfs.FrameActions;
 /// hwpoison-inject and debugfs at /sys/kernel/debug.
 /// </summary>
 /// <example><code>
-/// FrameControl control = new(procfs);
-/// foreach (PageInfo page in control.FindMappings(pfn)) { Console.WriteLine(page); }
-/// Console.WriteLine(control.Apply(pfn, FrameAction.SoftOffline).FlagNames);
+/// FrameChange change = new FrameControl(procfs).Apply(pfn, FrameAction.SoftOffline);
+/// Console.WriteLine($"{change.FlagNames}; it was mapped by {string.Join(", ", change.MappedBy)}");
 /// </code></example>
 public sealed class FrameControl
 {
@@ -49,19 +48,23 @@ public sealed class FrameControl
     public IReadOnlyList<PageInfo> FindMappings(ulong pfn, CancellationToken cancellationToken = default) =>
         [.. _procfs.FindMappings([new FrameRange(pfn, 1)], cancellationToken: cancellationToken)];
 
-    /// <summary>Changes a page frame, and reads what the kernel made of it.</summary>
+    /// <summary>Finds who maps a page frame, changes it, and reads what the kernel made of it.</summary>
     /// <param name="pfn">The page frame number.</param>
     /// <param name="action">What is done.</param>
+    /// <param name="mappings">What <see cref="FindMappings"/> returned; null to search now.</param>
+    /// <param name="cancellationToken">Cancels the search. The change itself is not cancelled.</param>
     /// <exception cref="ProcfsException">
     /// There is no such page frame; the kernel lacks the action or refused it (the message has the flags that the frame has now); the caller may
     /// not use it.
     /// </exception>
-    public FrameChange Apply(ulong pfn, FrameAction action)
+    public FrameChange Apply(ulong pfn, FrameAction action, IReadOnlyList<PageInfo>? mappings = null, CancellationToken cancellationToken = default)
     {
         PageInfo before = ReadFrame(pfn);
+        mappings ??= FindMappings(pfn, cancellationToken);
+        cancellationToken.ThrowIfCancellationRequested();
         string path = GetPath(action);
         int errno = Write(path, GetText(action, pfn));
-        return errno == 0 ? new FrameChange(action, before, ReadFrame(pfn)) : throw CreateFailure(path, pfn, action, errno);
+        return errno == 0 ? new FrameChange(action, mappings, before, ReadFrame(pfn)) : throw CreateFailure(path, pfn, action, errno);
     }
 
     private PageInfo ReadFrame(ulong pfn) => _procfs.ReadFrames(new FrameRange(pfn, 1), new FrameQuery { Include = FrameProperties.Flags }).FirstOrDefault()

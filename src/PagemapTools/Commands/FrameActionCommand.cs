@@ -50,18 +50,18 @@ public abstract class FrameActionCommand : FrameTargetCommand
     {
         if (TryRead(() => _control!.FindMappings(pfn, CancellationToken), out IReadOnlyList<PageInfo> uses)
             && ShouldProcess(string.Create(CultureInfo.InvariantCulture, $"page frame 0x{pfn:x} ({Describe(uses)})"), $"{Action}")
-            && Apply(pfn) is { } change)
+            && Apply(pfn, uses) is { } change)
         {
             WriteObject(change);
         }
     }
 
     /// <summary>Changes a page frame. A refusal concerns this page frame only.</summary>
-    private FrameChange? Apply(ulong pfn)
+    private FrameChange? Apply(ulong pfn, IReadOnlyList<PageInfo> uses)
     {
         try
         {
-            return _control!.Apply(pfn, Action);
+            return _control!.Apply(pfn, Action, uses);
         }
         catch (ProcfsException failure) when (failure.Error == ProcfsError.ReadFailed)
         {

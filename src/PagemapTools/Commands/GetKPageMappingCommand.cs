@@ -73,7 +73,7 @@ public sealed class GetKPageMappingCommand : FrameTargetCommand
     {
         if (!_hasInput && !MyInvocation.ExpectingInput && !MyInvocation.BoundParameters.ContainsKey(nameof(Pfn)))
         {
-            ThrowTerminatingError(PagemapErrors.NoPageFrames());
+            ThrowTerminatingError(PagemapErrors.NoPageFrames(hasPath: true));
         }
 
         WorkProgress progress = WorkProgress.ForProcesses(this, "Finding the mappings of page frames");

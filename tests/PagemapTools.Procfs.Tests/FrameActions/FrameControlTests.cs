@@ -41,7 +41,13 @@ public sealed class FrameControlTests : IDisposable
     }
 
     [Fact]
-    public void AFrameWithoutTheFlagIsNotPoisoned() => Assert.False(Apply(1, FrameAction.Unpoison).IsPoisoned);
+    public void AFrameWithoutTheFlagIsNotPoisonedAndHasWhoMappedItBefore()
+    {
+        FrameChange change = Apply(1, FrameAction.Unpoison);
+        Assert.False(change.IsPoisoned);
+        Assert.Equal([7], change.MappedBy);
+        Assert.Empty(Apply(2, FrameAction.Unpoison).MappedBy);
+    }
 
     [Fact]
     public void WhoMapsTheFrameIsFoundBefore()
