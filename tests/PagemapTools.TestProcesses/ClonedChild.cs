@@ -14,7 +14,8 @@ internal sealed unsafe class ClonedChild
     // A child whose parent died by SIGKILL exits after this time.
     private const int LifetimeSeconds = 3600;
     private const int StackSize = 64 * 1024;
-    private const int ArgumentsSize = 4096;
+    private const int PipeSize = 64 * 1024;
+    private const int ArgumentsSize = PipeSize;
 
     // ucontext_t of glibc: flags, link and stack (pointer, flags, size) come first on every 64-bit architecture.
     private const int ContextSize = 16 * 1024;
@@ -57,15 +58,21 @@ internal sealed unsafe class ClonedChild
         nuint* arguments = (nuint*)memory.Address + (ArgumentsSize / 2 / sizeof(nuint));
         (arguments[0], arguments[1]) = (memory.Address, memory.Address + (nuint)Encoding.UTF8.GetByteCount(program) + 1);
         nuint execute = MakeContext(context, next: 0, "execv", 2, memory.Address, (nuint)arguments, 0);
-        nuint wait = MakeContext(context, execute, "read", 3, (nuint)ends[0], memory.Address + ArgumentsSize - 1, 1);
-        return new ClonedChild(context, "setcontext", wait) { _start = ends[1] };
+
+        // A write to a full pipe waits, and unlike a read it needs no writable page, for which the child would wait if its memory map is locked.
+        _ = Libc.Write(ends[1], (void*)memory.Address, PipeSize).OrFail("write");
+        nuint wait = MakeContext(context, execute, "write", 3, (nuint)ends[1], memory.Address, 1);
+        return new ClonedChild(context, "setcontext", wait) { _start = ends[0] };
     }
 
     /// <summary>Makes the child execute its program.</summary>
     public void Execute()
     {
-        byte value = 0;
-        _ = Libc.Write(_start, &value, 1).OrFail("write");
+        byte[] content = new byte[PipeSize];
+        fixed (byte* buffer = content)
+        {
+            _ = Libc.Read(_start, buffer, PipeSize).OrFail("read");
+        }
     }
 
     public static ClonedChild StartExiting(Context context) => new(context, "_exit", 0);

@@ -24,5 +24,5 @@ public static class GroupUssMeasurement
     /// <exception cref="ProcfsException">The kernel hides page frame numbers or their map counts from the caller. The failure of a process is in the result.</exception>
     public static IReadOnlyList<GroupMeasurement> MeasureGroupUss(
         this ProcfsContext procfs, ProcessGroupKey key, IEnumerable<int>? processIds = null, IProgress<int>? progress = null, CancellationToken cancellationToken = default) =>
-        new GroupUssMeter(procfs).MeasureGroups(procfs.GroupProcesses(key, processIds, cancellationToken), progress, cancellationToken);
+        new GroupUssMeter(procfs).MeasureGroups(procfs.GroupProcesses(key, processIds, options: null, cancellationToken), progress, cancellationToken);
 }

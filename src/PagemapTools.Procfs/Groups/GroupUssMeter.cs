@@ -42,7 +42,7 @@ public sealed class GroupUssMeter
     /// <exception cref="ProcfsException">A file of the machine cannot be read. The failure of a process is in the result.</exception>
     public GroupMeasurement Measure(
         IReadOnlyList<int> processIds, string? name = null, IProgress<int>? progress = null, CancellationToken cancellationToken = default) =>
-        MeasureGroups([new ProcessGroup(name ?? ProcessGrouping.JoinNames(_procfs.Root, processIds), processIds)], progress, cancellationToken)[0];
+        MeasureGroups([new ProcessGroup(name ?? ProcessGrouping.JoinNames(_procfs.Root, processIds, _options, cancellationToken), processIds)], progress, cancellationToken)[0];
 
     /// <summary>Measures groups; each process is walked once.</summary>
     /// <param name="groups">The groups. A process that is in several counts for the first.</param>

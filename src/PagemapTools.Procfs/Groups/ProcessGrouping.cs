@@ -27,18 +27,24 @@ public static class ProcessGrouping
     /// <param name="procfs">The machine.</param>
     /// <param name="key">The property.</param>
     /// <param name="processIds">The processes; null for all, without kernel threads.</param>
+    /// <param name="options">How long a process may hold up its reading; null for the defaults.</param>
     /// <param name="cancellationToken">Cancels the reading.</param>
     /// <returns>The groups, in the order of their names. The failures of the last group say why it has no name.</returns>
     /// <exception cref="ProcfsException">The processes cannot be listed.</exception>
     public static IReadOnlyList<ProcessGroup> GroupProcesses(
-        this ProcfsContext procfs, ProcessGroupKey key, IEnumerable<int>? processIds = null, CancellationToken cancellationToken = default)
+        this ProcfsContext procfs, ProcessGroupKey key, IEnumerable<int>? processIds = null, TargetRunOptions? options = null, CancellationToken cancellationToken = default)
     {
         Dictionary<string, List<int>> groups = new(StringComparer.Ordinal);
         List<int> others = [];
-        foreach (int id in processIds ?? procfs.Root.GetProcessIds().Where(id => !procfs.Root.IsKernelThread(id)))
+        foreach ((int id, (bool isKernelThread, string? name), _) in TargetRun.ReadEach(
+            procfs.Root, processIds ?? procfs.Root.GetProcessIds(), (id, _) => procfs.Root.IsKernelThread(id) ? (true, null) : (false, GetName(procfs, key, id)), options, cancellationToken))
         {
-            cancellationToken.ThrowIfCancellationRequested();
-            if (procfs.Root.IsKernelThread(id) || GetName(procfs, key, id) is not { } name)
+            if (isKernelThread && processIds is null)
+            {
+                continue;
+            }
+
+            if (name is null)
             {
                 others.Add(id);
                 continue;
@@ -57,9 +63,13 @@ public static class ProcessGrouping
     }
 
     /// <summary>Joins the names of processes; null if none can be read.</summary>
-    internal static string? JoinNames(ProcRoot root, IReadOnlyList<int> processIds)
+    internal static string? JoinNames(ProcRoot root, IReadOnlyList<int> processIds, TargetRunOptions options, CancellationToken cancellationToken)
     {
-        string[] names = [.. processIds.Where(id => !root.IsKernelThread(id)).Select(id => root.GetProcessName(id)).OfType<string>().Distinct(StringComparer.Ordinal)];
+        string[] names =
+        [
+            .. TargetRun.ReadEach(root, processIds, (id, token) => root.IsKernelThread(id) ? null : root.GetProcessName(id, token), options, cancellationToken)
+                .Select(result => result.Value).OfType<string>().Distinct(StringComparer.Ordinal),
+        ];
         string rest = names.Length > MaxNames ? string.Create(CultureInfo.InvariantCulture, $" and {names.Length - MaxNames} more") : string.Empty;
         return names.Length == 0 ? null : string.Join(", ", names.Take(MaxNames)) + rest;
     }

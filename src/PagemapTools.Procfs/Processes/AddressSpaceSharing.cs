@@ -22,8 +22,9 @@ internal static class AddressSpaceSharing
         }
 
         List<IReadOnlyList<int>> shared = [];
-        foreach (IGrouping<ProgramIdentity, int> alike in processIds.Order()
-            .Select(id => (Id: id, Program: ProcessStat.TryRead(root, id)?.Program))
+        foreach (IGrouping<ProgramIdentity, int> alike in TargetRun.ReadEach(
+                root, processIds.Order(), (id, _) => ProcessStat.TryRead(root, id)?.Program, options, cancellationToken)
+            .Select(result => (Id: result.ProcessId, Program: result.Value))
             .Where(process => process.Program is { } program && program.StartCode != 0)
             .GroupBy(process => process.Program!.Value with { StartTime = 0 }, process => process.Id)
             .Where(alike => alike.Skip(1).Any()))
@@ -34,7 +35,7 @@ internal static class AddressSpaceSharing
         return shared;
     }
 
-    // kcmp takes the lock that exec holds (kernel/kcmp.c, kcmp_lock: exec_update_lock). A process whose memory map is locked keeps it when it
+    // kcmp takes the lock that exec holds (kernel/kcmp.c, kcmp_lock: exec_update_lock), and on some kernels stat waits for it, too. A process whose memory map is locked keeps it when it
     // executes a program (fs/exec.c, exec_mmap).
     private static IEnumerable<IReadOnlyList<int>> CompareAlike(
         ProcRoot root, IEnumerable<int> processIds, TargetRunOptions? options, CancellationToken cancellationToken)

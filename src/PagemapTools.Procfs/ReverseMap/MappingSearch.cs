@@ -59,7 +59,7 @@ internal sealed class MappingSearch
         MappingCounts first = MappingCounts.CreateForFirstMappings(_searched.Frames.Count);
         Dictionary<int, TargetResult<ProcessHits>> results = TargetRun.ReadEach(
                 _procfs.Root,
-                new SearchOrder(_procfs, _searched.Frames).List(_processIds, cancellationToken),
+                new SearchOrder(_procfs, _searched.Frames, _options).List(_processIds, cancellationToken),
                 (id, token) => search.Search(id, first, () => first.IsComplete, token),
                 _options,
                 cancellationToken)

@@ -7,7 +7,8 @@ namespace PagemapTools.Procfs.ReverseMap;
 /// <summary>Orders processes so that a frame is probably found soon.</summary>
 /// <param name="procfs">The machine.</param>
 /// <param name="frames">The frames.</param>
-internal sealed class SearchOrder(ProcfsContext procfs, FrameSet frames)
+/// <param name="options">How long a process may hold up its reading.</param>
+internal sealed class SearchOrder(ProcfsContext procfs, FrameSet frames, TargetRunOptions options)
 {
     // A walk opens a process in the time of 20,000 entries, and passes 500 addresses without a page in the time of one entry.
     private const double OpenCost = 20_000;
@@ -17,6 +18,8 @@ internal sealed class SearchOrder(ProcfsContext procfs, FrameSet frames)
     private readonly HashSet<ulong> _cgroups = ReadCgroups(procfs.Frames, frames);
     private readonly Dictionary<string, bool> _isCharged = new(StringComparer.Ordinal);
 
+    private readonly record struct Candidate(ulong Size, ulong Resident, bool IsKernelThread, string? Cgroup);
+
     /// <summary>
     /// Lists the processes with an address space. Those of the cgroups that pay for the frames come first. Among the others, a frame is in
     /// each resident page with the same probability, so those with the most resident pages for the cost of a walk come first, and a process
@@ -25,15 +28,15 @@ internal sealed class SearchOrder(ProcfsContext procfs, FrameSet frames)
     /// <exception cref="ProcfsException">The tree cannot be listed.</exception>
     public IReadOnlyList<int> List(IEnumerable<int> processIds, CancellationToken cancellationToken)
     {
-        // No lock that a process can hold makes statm, stat or cgroup wait (fs/proc/array.c, proc_pid_statm, do_task_stat).
         List<(int ProcessId, bool IsCharged, double Cost)> processes = [];
-        foreach (int id in processIds)
+        foreach (TargetResult<Candidate> result in TargetRun.ReadEach(procfs.Root, processIds, (id, _) => Read(id), options, cancellationToken))
         {
-            cancellationToken.ThrowIfCancellationRequested();
-            (ulong size, ulong resident) = ReadSizes(procfs.Root, id);
-            if (size > 0 || !procfs.Root.IsKernelThread(id))
+            // A process that does not answer comes last, where its search fails.
+            Candidate found = result.Value;
+            if (result.Failure is not null || found.Size > 0 || !found.IsKernelThread)
             {
-                processes.Add((id, IsCharged(id), (OpenCost + resident + (size / AbsentPagesPerEntry)) / (resident + 1)));
+                double cost = result.Failure is null ? (OpenCost + found.Resident + (found.Size / AbsentPagesPerEntry)) / (found.Resident + 1) : double.MaxValue;
+                processes.Add((result.ProcessId, IsCharged(found.Cgroup), cost));
             }
         }
 
@@ -41,9 +44,9 @@ internal sealed class SearchOrder(ProcfsContext procfs, FrameSet frames)
     }
 
     /// <summary>Whether a frame is charged to the memory cgroup of a process. A page that a fork shares is charged to the process that wrote it first.</summary>
-    private bool IsCharged(int processId)
+    private bool IsCharged(string? path)
     {
-        if (_cgroups.Count == 0 || ProcessCgroup.Read(procfs.Root, processId) is not { } path)
+        if (path is null)
         {
             return false;
         }
@@ -54,6 +57,13 @@ internal sealed class SearchOrder(ProcfsContext procfs, FrameSet frames)
         }
 
         return isCharged;
+    }
+
+    private Candidate Read(int processId)
+    {
+        (ulong size, ulong resident) = ReadSizes(procfs.Root, processId);
+        bool isKernelThread = size == 0 && procfs.Root.IsKernelThread(processId);
+        return new Candidate(size, resident, isKernelThread, isKernelThread || _cgroups.Count == 0 ? null : ProcessCgroup.Read(procfs.Root, processId));
     }
 
     private static HashSet<ulong> ReadCgroups(KPageFiles files, FrameSet frames)

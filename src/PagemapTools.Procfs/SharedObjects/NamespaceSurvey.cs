@@ -9,12 +9,12 @@ namespace PagemapTools.Procfs.SharedObjects;
 /// <param name="OwnIpc">The IPC namespace of the caller.</param>
 internal sealed record NamespaceSurvey(IReadOnlyList<KeyValuePair<ulong, int>> Mount, IReadOnlyDictionary<ulong, int> Ipc, ulong OwnMount, ulong OwnIpc)
 {
-    /// <summary>Reads the namespaces of processes. A process whose namespaces the caller may not see is left out.</summary>
-    public static NamespaceSurvey Read(ProcfsContext procfs, IEnumerable<int> processIds, CancellationToken cancellationToken)
+    /// <summary>Reads the namespaces of processes. A process whose namespaces the caller may not see, or that does not answer, is left out.</summary>
+    public static NamespaceSurvey Read(ProcfsContext procfs, IEnumerable<int> processIds, TargetRunOptions? options, CancellationToken cancellationToken)
     {
         ProcRoot root = procfs.Root;
-        ulong ownMount = GetOwn("mnt");
-        ulong ownIpc = GetOwn("ipc");
+        ulong ownMount = GetInode("/proc/self/ns/mnt") ?? 0;
+        ulong ownIpc = GetInode("/proc/self/ns/ipc") ?? 0;
         Dictionary<ulong, int> mounts = [];
         Dictionary<ulong, int> ipcs = [];
         if (root.IsDefault)
@@ -22,23 +22,24 @@ internal sealed record NamespaceSurvey(IReadOnlyList<KeyValuePair<ulong, int>> M
             mounts[ownMount] = Environment.ProcessId;
         }
 
-        foreach (int id in root.IsProcFileSystem ? processIds : [])
+        // A process in exec can hold up those who follow the links.
+        foreach ((int id, (ulong? mount, ulong? ipc), _) in TargetRun.ReadEach(
+            root, root.IsProcFileSystem ? processIds : [], (id, _) => (GetInode(root.GetPath(id, "ns/mnt")), GetInode(root.GetPath(id, "ns/ipc"))), options, cancellationToken))
         {
-            cancellationToken.ThrowIfCancellationRequested();
-            AddFirst(mounts, root, id, "mnt");
-            AddFirst(ipcs, root, id, "ipc");
+            AddFirst(mounts, mount, id);
+            AddFirst(ipcs, ipc, id);
         }
 
         return new NamespaceSurvey([.. mounts.OrderByDescending(each => each.Key == ownMount).ThenBy(each => each.Value)], ipcs, ownMount, ownIpc);
     }
 
-    private static ulong GetOwn(string name) => Statx.GetByLink($"/proc/self/ns/{name}")?.Inode ?? 0;
+    private static ulong? GetInode(string link) => Statx.GetByLink(link)?.Inode;
 
-    private static void AddFirst(Dictionary<ulong, int> found, ProcRoot root, int processId, string name)
+    private static void AddFirst(Dictionary<ulong, int> found, ulong? inode, int processId)
     {
-        if (Statx.GetByLink(root.GetPath(processId, $"ns/{name}")) is { } file)
+        if (inode is { } key)
         {
-            found.TryAdd(file.Inode, processId);
+            found.TryAdd(key, processId);
         }
     }
 }

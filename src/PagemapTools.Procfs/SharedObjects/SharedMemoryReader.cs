@@ -18,7 +18,7 @@ internal sealed class SharedMemoryReader(ProcfsContext procfs, TargetRunOptions?
     public IEnumerable<SharedMemoryObject> Read(IProgress<int>? progress)
     {
         IReadOnlyList<int> ids = procfs.Root.GetProcessIds();
-        NamespaceSurvey namespaces = NamespaceSurvey.Read(procfs, ids, cancellationToken);
+        NamespaceSurvey namespaces = NamespaceSurvey.Read(procfs, ids, options, cancellationToken);
         List<SharedMount> mounts = [.. namespaces.Mount.SelectMany(each => MountTable.Read(procfs.Root, each.Value, each.Key == namespaces.OwnMount))];
         Dictionary<(uint Major, uint Minor), BackingStore> devices = new(procfs.Devices.KernelDevices);
         mounts.ForEach(mount => devices.TryAdd(mount.Device, mount.Store));

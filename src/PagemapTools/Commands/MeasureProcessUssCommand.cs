@@ -143,7 +143,7 @@ public sealed class MeasureProcessUssCommand : SampledProcessCommand
 
     private IReadOnlyList<GroupMeasurement> MeasureGroups(IReadOnlyList<int> targets, IProgress<int> progress) => Together
         ? [_groupMeter!.Measure(targets, name: null, progress, CancellationToken)]
-        : _groupMeter!.MeasureGroups(Procfs.GroupProcesses(GroupBy, SelectsAllProcesses ? null : targets, CancellationToken), progress, CancellationToken);
+        : _groupMeter!.MeasureGroups(Procfs.GroupProcesses(GroupBy, SelectsAllProcesses ? null : targets, CreateRunOptions(), CancellationToken), progress, CancellationToken);
 
     private void Write(ProcessUss uss)
     {

@@ -53,6 +53,6 @@ public sealed class ProcessGroupingTests
     private static IReadOnlyList<ProcessGroup> Group(ProcessGroupKey key, params int[] processIds)
     {
         using ProcfsContext procfs = new(new ProcRoot());
-        return procfs.GroupProcesses(key, processIds, TestContext.Current.CancellationToken);
+        return procfs.GroupProcesses(key, processIds, cancellationToken: TestContext.Current.CancellationToken);
     }
 }
