@@ -119,6 +119,17 @@ public sealed class UnprivilegedUserTests
     }
 
     [Fact]
+    public void OpenFilesOfOtherUsersAreOneWarning()
+    {
+        Require.Nobody(BuiltFiles.Host, BuiltFiles.Module);
+
+        HostRun run = HostProgram.RunScript($"\"files|$(@(Measure-FileCache -OpenFiles {Quietly}).Count -gt 0)\" {Report}", Machine.Nobody);
+
+        Assert.Equal("files|True", run.Lines[0]);
+        Assert.StartsWith("warning|Not visible to this user", Assert.Single(run.Lines[1..]));
+    }
+
+    [Fact]
     public void HiddenFramesAreNullAndGiveOneWarningPerInvocation()
     {
         Require.Nobody(BuiltFiles.Host, BuiltFiles.Module);

@@ -47,6 +47,9 @@ public sealed class FileUserLimits
     /// <summary>The number of files that were not opened, because their file system may have a server that does not answer, or has no page cache.</summary>
     public int UnopenedFiles { get; internal set; }
 
+    /// <summary>The number of open files that the caller may not open, or whose page cache the kernel does not show to it.</summary>
+    public int HiddenFiles { get; internal set; }
+
     /// <summary>Processes that did not answer, and other failures of single processes.</summary>
     public IReadOnlyList<ProcfsException> Failures => FailureList;
 

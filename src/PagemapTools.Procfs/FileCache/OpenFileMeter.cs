@@ -16,7 +16,11 @@ internal sealed class OpenFileMeter(ProcfsContext procfs, FileCacheQuery query, 
     private readonly ulong _ownMounts = Statx.GetByLink("/proc/self/ns/mnt")?.Inode ?? 0;
 
     /// <summary>What a process uses, and the files of it that were measured.</summary>
-    private sealed record ProcessFiles(ProcessHoldings Holdings, List<FileCacheInfo> Files, List<ProcfsException> Failures, int Unopened);
+    private sealed record ProcessFiles(ProcessHoldings Holdings, List<FileCacheInfo> Files, List<ProcfsException> Failures, int Unopened)
+    {
+        /// <summary>Whether the failure is normal for files that nobody named: they belong to another user.</summary>
+        public static bool IsExpected(ProcfsException failure) => failure.Error == ProcfsError.FileAccessDenied;
+    }
 
     /// <summary>Measures the files. They are returned after all processes have been read, because only then their users are known.</summary>
     public IEnumerable<FileCacheInfo> Measure(IProgress<int>? progress, CancellationToken cancellationToken)
@@ -31,7 +35,8 @@ internal sealed class OpenFileMeter(ProcfsContext procfs, FileCacheQuery query, 
                 users.Add(result.ProcessId, process.Holdings);
                 users.Limits.UnopenedFiles += process.Unopened;
                 files.AddRange(process.Files);
-                process.Failures.ForEach(failure => query.OnFailure?.Invoke(failure));
+                users.Limits.HiddenFiles += process.Failures.Count(ProcessFiles.IsExpected);
+                process.Failures.Where(failure => !ProcessFiles.IsExpected(failure)).ToList().ForEach(failure => query.OnFailure?.Invoke(failure));
             }
             else
             {

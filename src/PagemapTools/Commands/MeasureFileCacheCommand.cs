@@ -89,10 +89,10 @@ public sealed class MeasureFileCacheCommand : FileTreeCommand
             WriteVerbose($"{limits.UnopenedFiles} files were not opened: their file systems may have a server that does not answer, or have no page cache.");
         }
 
-        if (limits.UnreadableProcesses + limits.UnexaminedMappings > 0)
+        if (limits.UnreadableProcesses + limits.UnexaminedMappings + limits.HiddenFiles > 0)
         {
-            WriteWarning($"Not visible to this user: the files of processes ({limits.UnreadableProcesses}), and mapped files ({limits.UnexaminedMappings}). "
-                + "This needs CAP_SYS_PTRACE, and CAP_CHECKPOINT_RESTORE or CAP_SYS_ADMIN in the initial user namespace.");
+            WriteWarning($"Not visible to this user: the files of processes ({limits.UnreadableProcesses}), mapped files ({limits.UnexaminedMappings}), and the page cache of open files ({limits.HiddenFiles}). "
+                + "This needs CAP_SYS_PTRACE, CAP_CHECKPOINT_RESTORE or CAP_SYS_ADMIN in the initial user namespace, and CAP_FOWNER.");
         }
     }
 }
