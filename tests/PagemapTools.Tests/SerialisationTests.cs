@@ -24,6 +24,8 @@ public sealed class SerialisationTests
         "Get-FilePageMap /bin/sh -Include All",
         "Measure-ProcessUss -Id $id -Method MapCount",
         "Measure-ProcessUss -Id $id -ByMapping",
+        "Measure-ProcessHugePage -Id $id",
+        "Measure-ProcessHugePage -Id $id -ByMapping",
         "Measure-ProcessUss -Id $id -Together -WarningAction Ignore",
         "Test-PagemapSupport",
     ];

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using PagemapTools.Procfs.Frames;
 using PagemapTools.Procfs.Machine;
 using PagemapTools.Procfs.Processes;
@@ -166,9 +167,11 @@ public sealed class WorkingSetMeter : IDisposable
 
     private static ProcfsException CreateUnseen(ProcfsContext procfs, WorkingSetMethod method, double seen) => new(
         ProcfsError.WorkingSetMethodNotSupported,
-        string.Create(System.Globalization.CultureInfo.InvariantCulture, $"The method {method} gives no true figures on this machine ({procfs.KernelRelease}): of memory of this process that was used after its ")
-            + string.Create(System.Globalization.CultureInfo.InvariantCulture, $"referenced bits were cleared, {100 * seen:f0} % had them again. A virtual machine with shadow page tables is so, because the kernel ")
-            + "does not flush translations when it clears these bits. The method SoftDirty finds writes, on a kernel with CONFIG_MEM_SOFT_DIRTY.",
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"The method {method} gives no true figures on this machine ({procfs.KernelRelease}): a probe cleared the referenced bits of memory of its own and used the memory, and {100 * seen:f0} % of the pages had the bits again. ")
+            + "This happens on a virtual machine with shadow page tables, because the kernel does not flush translations when it clears these bits. "
+            + "The method SoftDirty finds writes, on a kernel with CONFIG_MEM_SOFT_DIRTY.",
         "/proc/self/clear_refs");
 }
 
