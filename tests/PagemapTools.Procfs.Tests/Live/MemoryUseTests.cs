@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using PagemapTools.Procfs.FileCache;
 using PagemapTools.Procfs.Frames;
 using PagemapTools.Procfs.Machine;
 using PagemapTools.Procfs.MemoryUse;
@@ -61,6 +62,36 @@ public sealed class MemoryUseTests
         using ProcfsContext procfs = new();
         KPageCgroupSummary[] each = [.. procfs.MeasureKPageCgroups(cancellationToken: TestContext.Current.CancellationToken)];
         AssertClose(each.Where(item => item.CgroupPath?.StartsWith(cgroup.Directory, StringComparison.Ordinal) == true).Sum(item => item.Anonymous), sum.Anonymous);
+    }
+
+    [Fact]
+    public void PagesOfARemovedCgroupBelongToTheOneAboveIt()
+    {
+        Require.PageFrames();
+        Require.ReadableFile("/proc/kpagecgroup");
+        using MemoryCgroup cgroup = MemoryCgroup.Create();
+        string file = $"/var/tmp/pagemaptools-{Guid.NewGuid():n}";
+        try
+        {
+            ulong removed;
+            using (MemoryCgroup below = cgroup.CreateBelow())
+            {
+                WriteIn(below, file);
+                removed = Inodes.Get(below.Directory);
+            }
+
+            Assert.False(Directory.Exists(Path.Join(cgroup.Directory, "below")));
+            using ProcfsContext procfs = new();
+            FilePageInfo[] pages = [.. procfs.ReadFilePageMap(file, new FilePageQuery { Include = FrameProperties.Cgroup }, TestContext.Current.CancellationToken)];
+            Assert.NotEmpty(pages);
+            Assert.DoesNotContain(removed, pages.Select(page => page.CgroupInode!.Value));
+            Assert.All(pages, page => Assert.Equal(cgroup.Directory, page.CgroupPath));
+            AssertClose(pages.Length * (long)Environment.SystemPageSize, Measure(cgroup.Directory).File + Measure(cgroup.Directory).Shmem);
+        }
+        finally
+        {
+            File.Delete(file);
+        }
     }
 
     [Fact]
