@@ -91,7 +91,7 @@ internal static class SystemVSegments
         {
             ReadOnlySpan<byte> field = line[ranges[i]];
             bool isNegative = i == 0 && field[0] == '-';
-            if (!(i == 2 ? ProcNumber.TryParseOctal(field, out numbers[i]) : ProcNumber.TryParse(isNegative ? field[1..] : field, out numbers[i], long.MaxValue)))
+            if (!(i == 2 ? ProcNumber.TryParseOctal(field, out numbers[i]) : ProcNumber.TryParse(isNegative ? field[1..] : field, out numbers[i], GetMax(i))))
             {
                 return null;
             }
@@ -102,6 +102,15 @@ internal static class SystemVSegments
         return new SystemVSegment(
             (int)key, (int)numbers[1], (numbers[2] & Removed) != 0, (long)numbers[3], (long)numbers[6], (uint)numbers[7], (long)numbers[14], (long)numbers[15]);
     }
+
+    // key and shmid are int, uid is unsigned int. The sign of the key is not among the digits.
+    private static ulong GetMax(int field) => field switch
+    {
+        0 => 1UL << 31,
+        1 => int.MaxValue,
+        7 => uint.MaxValue,
+        _ => long.MaxValue,
+    };
 
     private static int SplitFields(ReadOnlySpan<byte> line, Span<Range> ranges)
     {

@@ -117,7 +117,7 @@ internal sealed unsafe class HungFileProcess : TestProcess
 
     public override string Summary =>
         "links=1: one page of a FUSE file, read, mapped and open; the server says that the file has so many names; the file system is " +
-        "unmounted lazily and its server is silent; next: releases it";
+        "unmounted lazily and its server is silent; next: tells how many requests have no answer, and releases it";
 
     public override void Make(Context context)
     {
@@ -135,7 +135,11 @@ internal sealed unsafe class HungFileProcess : TestProcess
         context.OnExit(server.Release);
     }
 
-    public override void Next(Context context, int step, string argument) => _server!.Release();
+    public override void Next(Context context, int step, string argument)
+    {
+        context[Name].With("unanswered", _server!.UnansweredCount.ToString());
+        _server.Release();
+    }
 }
 
 /// <summary>

@@ -39,6 +39,7 @@ internal sealed unsafe class FuseServer
     private readonly int _links;
     private readonly Thread _thread;
     private volatile bool _sawRead;
+    private volatile int _unanswered;
     private volatile bool _isSilent;
     private volatile bool _ends;
     private bool _isMounted = true;
@@ -65,6 +66,9 @@ internal sealed unsafe class FuseServer
     }
 
     public string Directory { get; }
+
+    /// <summary>The number of requests for which somebody waits.</summary>
+    public int UnansweredCount => _unanswered;
 
     public string FilePath => Path.Combine(Directory, FileName);
 
@@ -138,6 +142,7 @@ internal sealed unsafe class FuseServer
         if (_isSilent)
         {
             _sawRead |= operation == Operation.Read;
+            _unanswered += operation is Operation.Forget or Operation.ForgetMany or Operation.Interrupt or Operation.Release ? 0 : 1;
             return;
         }
 
