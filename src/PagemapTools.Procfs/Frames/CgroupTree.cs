@@ -10,7 +10,8 @@ internal sealed class CgroupTree
 {
     /// <summary>
     /// The directories that one scan reads. The kernel has no more than 65,535 memory cgroups (mm/memcontrol.c, MEM_CGROUP_ID_MAX), but a
-    /// hierarchy of version 2 may also have cgroups without the memory controller. 100,000 directories take 0.7 s.
+    /// hierarchy of version 2 may also have cgroups without the memory controller. An estimate, not a measurement: 100,000 directories take
+    /// about a second.
     /// </summary>
     public const int MaxDirectories = 256 * 1024;
 
