@@ -14,7 +14,9 @@ BeforeDiscovery {
             $code = [regex]::Matches($example.Groups['body'].Value, $fence) | ForEach-Object { $_.Groups['code'].Value.Trim() }
             # These take page frames out of use: only what says -WhatIf runs. BadFramesTests runs them in a guest.
             if ($page.BaseName -in 'Disable-KPage', 'Enable-KPage' -and "$code" -notmatch '-WhatIf') { continue }
-            @{ Page = $page.BaseName; Name = $example.Groups['name'].Value; Code = $code -join "`n" }
+            # An example that samples until Ctrl+C takes two samples here.
+            $code = $code -join "`n" -replace '-SampleInterval \d+ -Continuous', '-SampleInterval 0.1 -MaxSamples 2'
+            @{ Page = $page.BaseName; Name = $example.Groups['name'].Value; Code = $code }
         }
     }
 }
