@@ -59,13 +59,18 @@ public sealed class ProcRoot
         return ids;
     }
 
-    /// <summary>Lists the names of the directories in a directory.</summary>
+    /// <summary>Lists the names of the directories in a directory; a directory of a process that has been reaped has none.</summary>
     /// <exception cref="ProcfsException">The directory cannot be read.</exception>
     internal static IReadOnlyList<string> ListDirectories(string directory, int max, int? processId = null)
     {
         try
         {
             return [.. Directory.EnumerateDirectories(directory).Take(max).Select(path => System.IO.Path.GetFileName(path))];
+        }
+        catch (DirectoryNotFoundException) when (processId is not null)
+        {
+            // Another process may have the id by now, so that the path exists again.
+            return [];
         }
         catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
         {

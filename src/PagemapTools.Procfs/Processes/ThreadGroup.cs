@@ -23,7 +23,7 @@ internal static class ThreadGroup
         }
 
         string directory = root.GetPath(processId, "task");
-        foreach (string name in ListThreads(directory, processId))
+        foreach (string name in ProcRoot.ListDirectories(directory, MaxThreads, processId))
         {
             int thread = ProcNumber.TryParseId(name, out int id) ? id : throw ProcText.CreateMalformed(directory, Encoding.UTF8.GetBytes(name), processId);
             if (ProcessStat.TryRead(root, thread) is { HasEnded: false })
@@ -33,18 +33,5 @@ internal static class ThreadGroup
         }
 
         return null;
-    }
-
-    // The process may be reaped at any time, and its directory is gone then.
-    private static IReadOnlyList<string> ListThreads(string directory, int processId)
-    {
-        try
-        {
-            return ProcRoot.ListDirectories(directory, MaxThreads, processId);
-        }
-        catch (ProcfsException) when (!Directory.Exists(directory))
-        {
-            return [];
-        }
     }
 }

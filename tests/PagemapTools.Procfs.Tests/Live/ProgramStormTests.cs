@@ -12,6 +12,7 @@ namespace PagemapTools.Procfs.Tests.Live;
 /// error. The programs are copies of the shell, so that the paths of mappings tell them apart.
 /// </summary>
 [Trait("Tier", "Privileged")]
+[Collection(MachineSettings.Name)]
 public sealed class ProgramStormTests : IDisposable
 {
     private const string One = "storm-one";

@@ -1,6 +1,9 @@
 namespace PagemapTools.Procfs.Tests.Support;
 
-/// <summary>Tests whose target processes change settings of the machine (swap, hugetlb, KSM, transparent huge pages). They run alone.</summary>
+/// <summary>
+/// Tests whose target processes change settings of the machine (swap, hugetlb, KSM, transparent huge pages), or start and end all the
+/// time, so that Pss of every library changes. They run alone.
+/// </summary>
 [CollectionDefinition(Name, DisableParallelization = true)]
 public sealed class MachineSettings
 {

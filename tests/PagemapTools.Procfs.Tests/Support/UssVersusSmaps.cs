@@ -18,12 +18,21 @@ internal static class UssVersusSmaps
     /// <summary>Compares each method that this user can use, the kernel's summary and the default: by mapping, on one thread and on two.</summary>
     public static void Check(int processId)
     {
-        foreach (UssMethod method in GetMethods().Append(UssMethod.Rollup).Append(UssMethod.Auto))
+        foreach (UssMethod method in GetAllMethods())
         {
             // The mappings come first, because their differences name the mapping.
             RepeatUntilEqual(() => FindMappingDifferences(processId, method));
             RepeatUntilEqual(() => FindDifferences(Smaps.ReadRollup(processId), Measure(method, processId, threads: 1), $"{method}"));
             RepeatUntilEqual(() => FindDifferences(Smaps.ReadRollup(processId), Measure(method, processId, threads: 2), $"{method} on two threads"));
+        }
+    }
+
+    /// <summary>Compares one mapping alone, of a process that takes so long to measure that its libraries are never twice the same.</summary>
+    public static void Check(TargetRegion region)
+    {
+        foreach (UssMethod method in GetAllMethods())
+        {
+            RepeatUntilEqual(() => FindDifferences(ReadSmaps(region), MeasureRegion(region, method), $"{method}"));
         }
     }
 
@@ -44,6 +53,8 @@ internal static class UssVersusSmaps
         KernelFeatures.ShowsPageFrameNumbers && TargetPages.GetReadableProperties().HasFlag(FrameProperties.MapCount)
             ? [UssMethod.Exclusive, UssMethod.MapCount]
             : [UssMethod.Exclusive];
+
+    private static IEnumerable<UssMethod> GetAllMethods() => GetMethods().Append(UssMethod.Rollup).Append(UssMethod.Auto);
 
     // Each attempt needs a new meter: a meter caches the map counts of shared frames.
     private static ProcessUss Measure(UssMethod method, int processId, int threads)
