@@ -158,7 +158,7 @@ try {
 } finally {
     foreach ($process in @($quiet, $storm) + $stress) {
         # stress-ng ends its children on SIGTERM; SIGKILL would leave them.
-        & /bin/kill -TERM $process.Id
+        sh -c 'kill -TERM "$0"' $process.Id
         if (-not $process.WaitForExit(10000)) { $process.Kill() }
     }
 }
