@@ -11,9 +11,13 @@ internal sealed class SampleHistory<TKey, TValue>
     private Dictionary<TKey, TValue> _before = [];
     private Dictionary<TKey, TValue> _now = [];
 
+    /// <summary>The time of this sample.</summary>
+    public DateTime Timestamp { get; private set; }
+
     /// <summary>Begins a sample.</summary>
-    public void BeginSample()
+    public void BeginSample(DateTime timestamp)
     {
+        Timestamp = timestamp;
         (_before, _now) = (_now, _before);
         _now.Clear();
     }

@@ -8,15 +8,10 @@ namespace PagemapTools.Procfs.Groups;
 public sealed class GroupUssSampler
 {
     private readonly SampleHistory<string, ProcessGroupUss> _history = new();
-    private DateTime _timestamp;
 
     /// <summary>Begins a sample.</summary>
     /// <param name="timestamp">The time that its objects get.</param>
-    public void BeginSample(DateTime timestamp)
-    {
-        _timestamp = timestamp;
-        _history.BeginSample();
-    }
+    public void BeginSample(DateTime timestamp) => _history.BeginSample(timestamp);
 
     /// <summary>Adds a measurement to the sample.</summary>
     /// <param name="uss">The figures of a group.</param>
@@ -25,6 +20,6 @@ public sealed class GroupUssSampler
     public ProcessGroupUss Add(ProcessGroupUss uss, bool isOnlyGroup = false)
     {
         ArgumentNullException.ThrowIfNull(uss);
-        return uss.CreateSample(_timestamp, _history.Exchange(isOnlyGroup ? string.Empty : uss.Name ?? string.Empty, uss));
+        return uss.CreateSample(_history.Timestamp, _history.Exchange(isOnlyGroup ? string.Empty : uss.Name ?? string.Empty, uss));
     }
 }

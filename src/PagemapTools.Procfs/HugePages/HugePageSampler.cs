@@ -8,21 +8,16 @@ namespace PagemapTools.Procfs.HugePages;
 public sealed class HugePageSampler
 {
     private readonly SampleHistory<HugePageKey, ProcessHugePage> _history = new();
-    private DateTime _timestamp;
 
     /// <summary>Begins a sample.</summary>
     /// <param name="timestamp">The time that its objects get.</param>
-    public void BeginSample(DateTime timestamp)
-    {
-        _timestamp = timestamp;
-        _history.BeginSample();
-    }
+    public void BeginSample(DateTime timestamp) => _history.BeginSample(timestamp);
 
     /// <summary>Adds a measurement to the sample.</summary>
     /// <returns>The same figures, with the time of the sample and the change since the sample before.</returns>
     public ProcessHugePage Add(ProcessHugePage pages)
     {
         ArgumentNullException.ThrowIfNull(pages);
-        return pages.CreateSample(_timestamp, _history.Exchange(pages.Key, pages));
+        return pages.CreateSample(_history.Timestamp, _history.Exchange(pages.Key, pages));
     }
 }

@@ -19,15 +19,10 @@ namespace PagemapTools.Procfs.Uss;
 public sealed class UssSampler
 {
     private readonly SampleHistory<(int ProcessId, ulong? StartTime, ulong Address, string Name), ProcessUss> _history = new();
-    private DateTime _timestamp;
 
     /// <summary>Begins a sample.</summary>
     /// <param name="timestamp">The time that its objects get.</param>
-    public void BeginSample(DateTime timestamp)
-    {
-        _timestamp = timestamp;
-        _history.BeginSample();
-    }
+    public void BeginSample(DateTime timestamp) => _history.BeginSample(timestamp);
 
     /// <summary>Adds a measurement to the sample.</summary>
     /// <returns>The same figures, with the time of the sample and the changes since the sample before.</returns>
@@ -41,6 +36,6 @@ public sealed class UssSampler
             _ => (0UL, string.Empty),
         };
         ProcessUss? before = _history.Exchange((uss.ProcessId, uss.Target.StartTime, address, name), uss);
-        return uss.CreateSample(_timestamp, before);
+        return uss.CreateSample(_history.Timestamp, before);
     }
 }

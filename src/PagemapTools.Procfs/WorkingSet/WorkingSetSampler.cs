@@ -8,21 +8,16 @@ namespace PagemapTools.Procfs.WorkingSet;
 public sealed class WorkingSetSampler
 {
     private readonly SampleHistory<WorkingSetKey, ProcessWorkingSet> _history = new();
-    private DateTime _timestamp;
 
     /// <summary>Begins a sample.</summary>
     /// <param name="timestamp">The time that its objects get.</param>
-    public void BeginSample(DateTime timestamp)
-    {
-        _timestamp = timestamp;
-        _history.BeginSample();
-    }
+    public void BeginSample(DateTime timestamp) => _history.BeginSample(timestamp);
 
     /// <summary>Adds a measurement to the sample.</summary>
     /// <returns>The same figures, with the time of the sample and the changes since the sample before.</returns>
     public ProcessWorkingSet Add(ProcessWorkingSet workingSet)
     {
         ArgumentNullException.ThrowIfNull(workingSet);
-        return workingSet.CreateSample(_timestamp, _history.Exchange(workingSet.Key, workingSet));
+        return workingSet.CreateSample(_history.Timestamp, _history.Exchange(workingSet.Key, workingSet));
     }
 }
