@@ -62,7 +62,7 @@ public sealed class ProgramStormTests : IDisposable
         Require.InitialRoot();
         Require.That(KernelFile.CanWrite(LastId), "ns_last_pid", "the next process id cannot be chosen: CONFIG_CHECKPOINT_RESTORE or CAP_CHECKPOINT_RESTORE is missing");
         using CancellationTokenSource end = new();
-        using Process first = StartHeld(One);
+        using Process first = Process.Start(CreateHeld(One))!;
         int processId = first.Id;
         first.Kill();
         first.WaitForExit();
@@ -138,14 +138,14 @@ public sealed class ProgramStormTests : IDisposable
     private string GetPath(string name) => Path.Join(_directory.FullName, name);
 
     // The shell waits for a line that never comes.
-    private Process StartHeld(string name) => Process.Start(new ProcessStartInfo(GetPath(name), ["-c", "read line"]) { RedirectStandardInput = true, UseShellExecute = false })!;
+    private ProcessStartInfo CreateHeld(string name) => new(GetPath(name), ["-c", "read line"]) { RedirectStandardInput = true, UseShellExecute = false };
 
     private void Alternate(int processId, string lastId, CancellationToken end)
     {
         for (int i = 0; !end.IsCancellationRequested; i++)
         {
             File.WriteAllText(lastId, $"{processId - 1}");
-            using Process process = StartHeld(i % 2 == 0 ? One : Two);
+            using Process process = Process.Start(CreateHeld(i % 2 == 0 ? One : Two))!;
 
             // Another process may have taken the id.
             if (process.Id == processId)
@@ -160,10 +160,9 @@ public sealed class ProgramStormTests : IDisposable
 
     private void RequireSetUserId()
     {
-        using Process probe = UnprivilegedRunner.StartAsNobody(new ProcessStartInfo(GetPath(Two), ["-c", "read line"]) { RedirectStandardInput = true, UseShellExecute = false });
-        string maps = $"/proc/{probe.Id}/maps";
+        using Process probe = UnprivilegedRunner.StartAsNobody(CreateHeld(Two));
         bool isSetUserId = SpinWait.SpinUntil(() => new FileInfo($"/proc/{probe.Id}/exe").LinkTarget == GetPath(Two), s_patience)
-            && !UnprivilegedRunner.RunAsNobody(() => KernelFile.CanRead(maps));
+            && !UnprivilegedRunner.RunAsNobody(() => KernelFile.CanRead($"/proc/{probe.Id}/maps"));
         probe.Kill();
         probe.WaitForExit();
         Require.That(isSetUserId, "SetUserId", $"the file system of {_directory.FullName} ignores the set-user-ID bit");
