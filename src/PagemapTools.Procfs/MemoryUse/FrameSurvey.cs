@@ -80,20 +80,10 @@ internal sealed class FrameSurvey(ProcfsContext procfs, SurveyKey key, FlagFilte
             return;
         }
 
-        (PageUse Use, ulong Cgroup)? head = null;
-        for (int i = 0; i < words.Length;)
+        FrameRuns runs = new(words, cgroups);
+        while (runs.MoveNext())
         {
-            ulong word = words[i];
-            ulong cgroup = cgroups.IsEmpty ? 0 : cgroups[i];
-            int run = CountRun(words[i..], word);
-            run = cgroups.IsEmpty ? run : CountRun(cgroups.Slice(i, run), cgroup);
-
-            // In 6.1 only the first page frame of a folio has the flags LRU and SWAPBACKED and the cgroup (fs/proc/page.c).
-            bool isTail = (word & (ulong)(KPageFlags.COMPOUND_HEAD | KPageFlags.COMPOUND_TAIL)) == (ulong)KPageFlags.COMPOUND_TAIL;
-            (PageUse Use, ulong Cgroup) frame = isTail && head is { } known ? known : (PageUseClassifier.Classify(word), cgroup);
-            head = isTail ? head : (word & (ulong)KPageFlags.COMPOUND_HEAD) != 0 ? frame : null;
-            Add(counts, key == SurveyKey.Node ? GetNode(first + (ulong)i) : frame.Cgroup, word, frame.Use, run);
-            i += run;
+            Add(counts, key == SurveyKey.Node ? GetNode(first + (ulong)runs.First) : runs.InheritedOther, runs.Flags, runs.Use, runs.Length);
         }
     }
 
@@ -115,12 +105,6 @@ internal sealed class FrameSurvey(ProcfsContext procfs, SurveyKey key, FlagFilte
     }
 
     private ulong GetNode(ulong pfn) => procfs.Nodes.Find(pfn) is { } node ? (ulong)node : NoKey;
-
-    private static int CountRun(ReadOnlySpan<ulong> words, ulong word)
-    {
-        int run = words.IndexOfAnyExcept(word);
-        return run < 0 ? words.Length : run;
-    }
 
     private void Merge(Dictionary<ulong, UseCounts> counts)
     {

@@ -112,6 +112,12 @@ internal sealed class PageBatch : IDisposable
 
     public ulong Pfn(int row) => _pfns[row];
 
+    public ulong Address(int row) => _addresses[row];
+
+    /// <summary>The state of a row of a process.</summary>
+    public PageState GetState(int row, SwapTypes types) =>
+        Entry(row).GetState(types) is var state && state != PageState.Unpopulated ? state : _resolved[row];
+
     public ulong GetValue(FrameProperties field, int row) => Column(field)[row];
 
     /// <summary>The values of a row without the properties of its frame.</summary>

@@ -39,19 +39,28 @@ internal static class MappingParts
                 continue;
             }
 
-            if (ranges.Count == 0)
+            foreach (AddressRange part in Clip(mapping, ranges))
             {
-                yield return new MappingPart(mapping, mapping.Start, mapping.End, options.GetCategories(mapping));
+                yield return new MappingPart(mapping, part.Start, part.End, options.GetCategories(mapping));
             }
+        }
+    }
 
-            foreach (AddressRange range in ranges)
+    /// <summary>Enumerates the parts of a mapping within ranges (<see cref="AddressRange.Normalize"/>); the whole mapping if there are none.</summary>
+    public static IEnumerable<AddressRange> Clip(MemoryMapping mapping, IReadOnlyList<AddressRange> ranges)
+    {
+        if (ranges.Count == 0)
+        {
+            yield return new AddressRange(mapping.Start, mapping.End);
+        }
+
+        foreach (AddressRange range in ranges)
+        {
+            ulong start = Math.Max(range.Start, mapping.Start);
+            ulong end = Math.Min(range.End, mapping.End);
+            if (start < end)
             {
-                ulong start = Math.Max(range.Start, mapping.Start);
-                ulong end = Math.Min(range.End, mapping.End);
-                if (start < end)
-                {
-                    yield return new MappingPart(mapping, start, end, options.GetCategories(mapping));
-                }
+                yield return new AddressRange(start, end);
             }
         }
     }

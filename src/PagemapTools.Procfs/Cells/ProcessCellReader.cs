@@ -1,0 +1,266 @@
+using System.Collections.Concurrent;
+using PagemapTools.Procfs.Entries;
+using PagemapTools.Procfs.Frames;
+using PagemapTools.Procfs.Machine;
+using PagemapTools.Procfs.Pages;
+using PagemapTools.Procfs.Processes;
+using PagemapTools.Procfs.Walk;
+
+namespace PagemapTools.Procfs.Cells;
+
+/// <summary>Reads the pages of one process into cells, batch by batch. Not safe to use from several threads, and used once.</summary>
+internal sealed class ProcessCellReader
+{
+    private readonly ProcfsContext _procfs;
+    private readonly ProcessAddressSpace _process;
+    private readonly PageCellQuery _query;
+    private readonly ProcessPageQuery _pages;
+    private readonly CellCategories _categories;
+    private readonly ProcessCellSections _sections;
+    private readonly ZeroPages? _zeroPages;
+    private (PageUse Use, ulong Pfn)? _folio;
+
+    public ProcessCellReader(ProcfsContext procfs, ProcessAddressSpace process, PageCellQuery query)
+    {
+        _procfs = procfs;
+        _process = process;
+        _query = query;
+        _categories = new CellCategories(query, isOfFrames: false);
+        _sections = new ProcessCellSections(query.MaxCells, AddressRange.Normalize(query.Walk.Addresses));
+        bool canScan = procfs.Root.IsProcFileSystem && !procfs.KernelRelease.IsBefore(6, 7);
+        _zeroPages = query.By == PageCellKey.State && canScan ? new ZeroPages(process.Pagemap) : null;
+        _pages = new ProcessPageQuery
+        {
+            // The walk asks for each mapping, in ascending order, before it reads the pages.
+            Walk = query.Walk with { Mappings = mapping => query.Walk.Mappings?.Invoke(mapping) != false && _sections.Expect(mapping) },
+            ResolveShared = query.ResolveShared,
+            OnWarning = query.OnWarning,
+            Include = query.By switch
+            {
+                PageCellKey.Kind or PageCellKey.Flag => FrameProperties.Flags,
+                PageCellKey.MapCount => FrameProperties.Flags | FrameProperties.MapCount,
+                PageCellKey.Cgroup => FrameProperties.Cgroup,
+                PageCellKey.State when !canScan && procfs.Frames.TryGet(FrameProperties.Flags) is not null => FrameProperties.Flags,
+                _ => FrameProperties.None,
+            },
+        };
+    }
+
+    /// <summary>Reads the process to its end.</summary>
+    public PageCellMap Read(IProgress<ulong>? progress, CancellationToken cancellationToken)
+    {
+        WarningReporter warnings = new(_query.OnWarning);
+        using ProcessPageReader reader = new(_procfs, _process, _pages);
+        while (reader.MoveNext(cancellationToken))
+        {
+            progress?.Report(reader.Position);
+            warnings.Report(_query.By == PageCellKey.State ? ReadWarnings.None : reader.Warnings);
+            AddRows(reader.Batch);
+        }
+
+        IReadOnlyList<PageCellSection> sections = _sections.Complete();
+        return new PageCellMap(_query.By, _sections.Shift, _categories.Create(_procfs, sections, emptyPages: 0, cancellationToken), sections);
+    }
+
+    private void AddRows(PageBatch batch)
+    {
+        bool isHashed = _query.By == PageCellKey.Age;
+        for (int row = 0; row < batch.Count;)
+        {
+            MemoryMapping mapping = batch.Mapping(row)!;
+            ulong address = batch.Address(row);
+            int category = Classify(batch, row, mapping);
+            ulong hash = isHashed ? PageCell.HashWord(batch.Entry(row).Raw) : 0;
+            ulong end = address + PageGeometry.PageSize;
+            for (row++; row < batch.Count && !isHashed && batch.Address(row) == end && end < mapping.End && Classify(batch, row, mapping) == category; row++)
+            {
+                end += PageGeometry.PageSize;
+            }
+
+            _sections.AddRun(mapping, PageGeometry.ToPageIndex(address), PageGeometry.ToPageIndex(end), category, hash);
+        }
+    }
+
+    private int Classify(PageBatch batch, int row, MemoryMapping mapping)
+    {
+        PagemapEntry entry = batch.Entry(row);
+        return !entry.IsPresent ? (int)batch.GetState(row, _process.SwapTypes) : _query.By switch
+        {
+            PageCellKey.State => entry.IsExclusive ? CellCategories.Private : IsZeroPage(batch, row, mapping) ? CellCategories.ZeroPage : CellCategories.Shared,
+            PageCellKey.Kind => CellCategories.FromUse(ClassifyUse(batch.GetValue(FrameProperties.Flags, row), batch.Pfn(row))),
+            PageCellKey.Flag => _categories.FromFlags(batch.GetValue(FrameProperties.Flags, row)),
+            PageCellKey.MapCount => _categories.FromMapCount(batch.GetValue(FrameProperties.MapCount, row)),
+            PageCellKey.Cgroup => _categories.FromGroup(batch.GetValue(FrameProperties.Cgroup, row)),
+            PageCellKey.Node => _categories.FromGroup((ulong?)_procfs.Nodes.Find(batch.Pfn(row))),
+            _ => CellCategories.Present,
+        };
+    }
+
+    private bool IsZeroPage(PageBatch batch, int row, MemoryMapping mapping) =>
+        !mapping.IsFileBacked
+        && (_zeroPages is not null ? _zeroPages.Contains(batch.Address(row), mapping.End)
+            : _pages.Include == FrameProperties.Flags && batch.GetValue(FrameProperties.Flags, row) is var flags and not PfnBatchReader.NoValue && (flags & (ulong)KPageFlags.ZERO_PAGE) != 0);
+
+    // In 6.1 the frames of a folio after the first lack flags (FrameRuns).
+    private PageUse ClassifyUse(ulong flags, ulong pfn)
+    {
+        if (flags == PfnBatchReader.NoValue)
+        {
+            return PageUse.Unknown;
+        }
+
+        bool isTail = (flags & (ulong)(KPageFlags.COMPOUND_HEAD | KPageFlags.COMPOUND_TAIL)) == (ulong)KPageFlags.COMPOUND_TAIL;
+        PageUse use = isTail && _folio is var (headUse, last) && last == pfn - 1 ? headUse : PageUseClassifier.Classify(flags);
+        _folio = isTail && _folio is null ? null : (use, pfn);
+        return use;
+    }
+}
+
+/// <summary>
+/// The cells of a process, mapping by mapping. One thread announces the mappings, another one adds their pages; both in ascending order.
+/// </summary>
+/// <param name="maxCells">The number of cells.</param>
+/// <param name="ranges">The addresses that are read; none for all.</param>
+internal sealed class ProcessCellSections(int maxCells, IReadOnlyList<AddressRange> ranges)
+{
+    // The cells of neighbouring mappings beyond this number are in the last section, so that the number of cells stays bounded.
+    private const int MaxSections = 4096;
+
+    // A run is added in pieces, so that it has no more cells than this before they are counted.
+    private const ulong MaxCellsPerStep = 1024;
+
+    private readonly ConcurrentQueue<MemoryMapping> _expected = new();
+    private readonly List<Section> _sections = [];
+    private readonly Queue<AddressRange> _parts = new();
+    private MemoryMapping? _mapping;
+    private ulong _position;
+    private ulong _end;
+    private int _cells;
+
+    /// <summary>The number of pages of a cell, as a power of two.</summary>
+    public int Shift { get; private set; }
+
+    /// <summary>Announces the next mapping; always returns true.</summary>
+    public bool Expect(MemoryMapping mapping)
+    {
+        _expected.Enqueue(mapping);
+        return true;
+    }
+
+    /// <summary>Adds pages of one category.</summary>
+    public void AddRun(MemoryMapping mapping, ulong firstPage, ulong endPage, int category, ulong hash)
+    {
+        while (!ReferenceEquals(_mapping, mapping) && _expected.TryDequeue(out MemoryMapping? next))
+        {
+            Begin(next);
+        }
+
+        while (firstPage >= _end)
+        {
+            EndPart();
+        }
+
+        AddGap(firstPage);
+        while (_position < endPage)
+        {
+            ulong end = Math.Min(endPage, _position + (MaxCellsPerStep << Shift));
+            CellList cells = _sections[^1].Cells;
+            _cells -= cells.Cells.Count;
+            cells.AddRun(_position, end, category, hash);
+            _cells += cells.Cells.Count;
+            _position = end;
+            FitCells();
+        }
+    }
+
+    /// <summary>Returns the sections with all mappings that were announced.</summary>
+    public IReadOnlyList<PageCellSection> Complete()
+    {
+        while (_expected.TryDequeue(out MemoryMapping? next))
+        {
+            Begin(next);
+        }
+
+        EndMapping();
+        return [.. _sections.Select(section => new PageCellSection(section.Name, PageGeometry.ToPageIndex(section.Start), PageGeometry.ToPageIndex(section.End), section.Mappings, section.Cells.Cells))];
+    }
+
+    private void Begin(MemoryMapping mapping)
+    {
+        EndMapping();
+        foreach (AddressRange part in MappingParts.Clip(mapping, ranges))
+        {
+            _parts.Enqueue(part);
+        }
+
+        if (_parts.Count == 0)
+        {
+            return;
+        }
+
+        Section? last = _sections.Count > 0 ? _sections[^1] : null;
+        if (last is null || (!last.Continues(mapping) && _sections.Count < MaxSections))
+        {
+            _sections.Add(last = new Section(mapping, new CellList(Shift)));
+        }
+
+        last.End = mapping.End;
+        last.Mappings++;
+        _mapping = mapping;
+        TakePart();
+    }
+
+    private void EndMapping()
+    {
+        while (_position < _end)
+        {
+            EndPart();
+        }
+    }
+
+    private void EndPart()
+    {
+        AddGap(_end);
+        TakePart();
+    }
+
+    private void TakePart() => (_position, _end) = _parts.TryDequeue(out AddressRange part)
+        ? (PageGeometry.ToPageIndex(part.Start), PageGeometry.ToPageIndex(part.End))
+        : (0, 0);
+
+    private void AddGap(ulong end)
+    {
+        CellList cells = _sections[^1].Cells;
+        _cells -= cells.Cells.Count;
+        cells.AddGap(_position, end);
+        _cells += cells.Cells.Count;
+        _position = end;
+        FitCells();
+    }
+
+    private void FitCells()
+    {
+        while (_cells > Math.Max(maxCells, 3 * _sections.Count))
+        {
+            Shift++;
+            _sections.ForEach(section => section.Cells = CellList.Merge(section.Cells.Cells, Shift));
+            _cells = _sections.Sum(section => section.Cells.Cells.Count);
+        }
+    }
+
+    private sealed class Section(MemoryMapping first, CellList cells)
+    {
+        public string Name { get; } = first.Name;
+
+        public ulong Start { get; } = first.Start;
+
+        public ulong End { get; set; } = first.Start;
+
+        public int Mappings { get; set; }
+
+        public CellList Cells { get; set; } = cells;
+
+        /// <summary>Whether a mapping is of the same file, or is the next part of the same anonymous memory.</summary>
+        public bool Continues(MemoryMapping mapping) => mapping.Name == Name && (mapping.Path is not null || mapping.Start == End);
+    }
+}
