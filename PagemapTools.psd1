@@ -16,6 +16,7 @@
         'Disable-KPage'
         'Enable-KPage'
         'Export-PagemapMetric'
+        'Export-PageSnapshot'
         'Get-FilePageMap'
         'Get-KPageCgroup'
         'Get-KPageCount'

@@ -44,7 +44,7 @@ internal sealed class ReplacedFile : IDisposable
 
     public FileStream Stream { get; }
 
-    /// <summary>Flushes the file to the disk and gives it its name.</summary>
+    /// <summary>Flushes the file to the disk, gives it its name, and flushes that, too.</summary>
     /// <param name="mode">The mode of the file, whatever the caller's umask is.</param>
     public void Commit(UnixFileMode mode = Private)
     {
@@ -57,6 +57,7 @@ internal sealed class ReplacedFile : IDisposable
         Stream.Dispose();
         File.Move(_temporary, _path, overwrite: true);
         _isDone = true;
+        PrivateDirectory.Flush(Path.GetDirectoryName(_path)!);
     }
 
     /// <summary>Removes the temporary file, unless it has its name.</summary>

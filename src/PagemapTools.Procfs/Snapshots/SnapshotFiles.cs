@@ -1,0 +1,51 @@
+using System.Globalization;
+
+namespace PagemapTools.Procfs.Snapshots;
+
+/// <summary>
+/// The files of one snapshot in a dataset: DIRECTORY/TABLE/host=NAME/date=YYYY-MM-DD/TIME.EXTENSION. They get their names when all of them
+/// are on the disk, the table snapshots last: what it lists is complete.
+/// </summary>
+internal sealed class SnapshotFiles(string directory, string host, DateTime time, ISnapshotFormat format) : IDisposable
+{
+    private const string SummaryTable = "snapshots";
+
+    private readonly List<ISnapshotFileWriter> _files = [];
+
+    // Two snapshots of one host may begin in the same millisecond.
+    private readonly string _name = string.Create(
+        CultureInfo.InvariantCulture, $"{time:yyyyMMdd'T'HHmmss.fff'Z'}-{Environment.ProcessId}{format.Extension}");
+
+    /// <summary>When the snapshot began.</summary>
+    public DateTime Time => time;
+
+    /// <summary>Begins the file of a table. This object disposes it.</summary>
+    /// <exception cref="IOException">The file cannot be created.</exception>
+    /// <exception cref="UnauthorizedAccessException">The caller may not create it.</exception>
+    public SnapshotFileWriter<TRows> Begin<TRows>(SnapshotTables table, Func<TRows> createRows)
+        where TRows : SnapshotRows => Begin(table.ToString().ToLowerInvariant(), createRows);
+
+    /// <summary>Ends all files and gives them their names.</summary>
+    public IReadOnlyList<SnapshotFile> Commit(SnapshotSummary summary)
+    {
+        SnapshotFileWriter<SummaryRows> last = Begin(SummaryTable, () => new SummaryRows { Time = time });
+        last.Rows.Add(summary);
+        _files.ForEach(file => file.Complete());
+        return [.. _files.Select(file => file.Commit())];
+    }
+
+    /// <summary>Removes the files that have no name.</summary>
+    public void Dispose() => _files.ForEach(file => file.Dispose());
+
+    private SnapshotFileWriter<TRows> Begin<TRows>(string table, Func<TRows> createRows)
+        where TRows : SnapshotRows
+    {
+        // Engines read host and date from the path, as they do in Hive: they are no columns of the file.
+        string date = string.Create(CultureInfo.InvariantCulture, $"date={time:yyyy-MM-dd}");
+        string partition = Path.Join(directory, table, $"host={Uri.EscapeDataString(host)}", date);
+        PrivateDirectory.Create(partition);
+        SnapshotFileWriter<TRows> file = new(table, Path.Join(partition, _name), format, createRows);
+        _files.Add(file);
+        return file;
+    }
+}

@@ -1,0 +1,137 @@
+using System.Diagnostics;
+using System.Management.Automation;
+using PagemapTools.Completion;
+
+namespace PagemapTools.Commands;
+
+/// <summary>Writes a moment of the machine as Parquet, into a dataset that engines can query.</summary>
+[Cmdlet(VerbsData.Export, "PageSnapshot", SupportsShouldProcess = true, DefaultParameterSetName = NameSet)]
+[OutputType(typeof(FileInfo))]
+public sealed class ExportPageSnapshotCommand : ProcessTargetCommand
+{
+    private readonly List<int> _targets = [];
+
+    /// <summary>The directory of the dataset. It is created if it does not exist.</summary>
+    [Parameter(Mandatory = true, Position = 0)]
+    [ValidateNotNullOrEmpty]
+    public string Path { get; set; } = string.Empty;
+
+    /// <summary>The names of the processes, or their ids; wildcards are allowed. The default is all processes that the caller may read.</summary>
+    [Parameter(ParameterSetName = NameSet)]
+    [Alias("ProcessName")]
+    [SupportsWildcards]
+    [ValidateNotNullOrEmpty]
+    [ValidateWildcards]
+    [ArgumentCompleter(typeof(ProcessNameCompleter))]
+    public string[] Name { get; set; } = [];
+
+    /// <summary>The processes, as Get-Process returns them.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = InputObjectSet, ValueFromPipeline = true)]
+    [ValidateNotNull]
+    public Process[] InputObject { get; set; } = [];
+
+    /// <summary>The tables.</summary>
+    [Parameter]
+    public SnapshotTables Include { get; set; } = SnapshotTables.All;
+
+    /// <summary>Writes the page frame number of each page of a process.</summary>
+    [Parameter]
+    [Alias("IncludeFrames")]
+    public SwitchParameter IncludePfn { get; set; }
+
+    /// <summary>The name of the host in the dataset. The default is the name of this machine.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? HostName { get; set; }
+
+    /// <summary>Returns the files that were written.</summary>
+    [Parameter]
+    public SwitchParameter PassThru { get; set; }
+
+    private protected override string[] Names => Name;
+
+    private protected override Process[] Processes => InputObject;
+
+    private bool SelectsAllProcesses => ParameterSetName == NameSet && Name.Length == 0;
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord() => _targets.AddRange(SelectsAllProcesses ? [] : ResolveTargets());
+
+    /// <inheritdoc/>
+    protected override void EndProcessing()
+    {
+        string path = GetUnresolvedProviderPathFromPSPath(Path);
+        if ((_targets.Count == 0 && !SelectsAllProcesses) || !ShouldProcess(path, "Write a snapshot"))
+        {
+            return;
+        }
+
+        SnapshotTables table = SnapshotTables.None;
+        WorkProgress progress = new(this, "Writing a snapshot", done => $"{table}: {(table == SnapshotTables.Frames ? $"at page frame 0x{done:x}" : $"{done} processes read")}");
+        if (!TryRead(() => Export(path, progress, shown => table = shown), out SnapshotResult result))
+        {
+            return;
+        }
+
+        progress.Complete();
+        Report(result.Failures);
+        if (PassThru)
+        {
+            WriteObject(result.Files.Select(file => new FileInfo(file.Path)), enumerateCollection: true);
+        }
+    }
+
+    private SnapshotResult Export(string path, WorkProgress progress, Action<SnapshotTables> showTable)
+    {
+        SnapshotOptions options = new()
+        {
+            Tables = Include,
+            ProcessIds = SelectsAllProcesses ? null : _targets,
+            IncludePfn = IncludePfn,
+            HostName = HostName,
+            Run = CreateRunOptions(progress),
+            OnWarning = Warn,
+        };
+        try
+        {
+            return Procfs.ExportSnapshot(path, ParquetAssembly.Format, options, new TableProgress(progress, showTable), CancellationToken);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            ThrowTerminatingError(PagemapErrors.FileNotWritten(path, failure));
+            throw;
+        }
+    }
+
+    // Of one process several tables may be missing. Nobody meant kernel threads and processes that ended, if nobody named them.
+    private void Report(IReadOnlyList<ProcfsException> failures)
+    {
+        int deniedCount = 0;
+        foreach (ProcfsException failure in failures.DistinctBy(failure => (failure.ProcessId, failure.Error, failure.ProcessId is null ? failure.Path : null)))
+        {
+            if (SelectsAllProcesses && failure.IsExpected)
+            {
+                WriteVerbose(failure.Message);
+                deniedCount += failure.Error == ProcfsError.ProcessAccessDenied ? 1 : 0;
+            }
+            else
+            {
+                WriteError(failure.ToRecord(Procfs.KernelRelease));
+            }
+        }
+
+        if (deniedCount > 0)
+        {
+            WriteWarning($"The snapshot lacks processes that this user may not read ({deniedCount}). -Verbose names each.");
+        }
+    }
+
+    private sealed class TableProgress(WorkProgress progress, Action<SnapshotTables> showTable) : IProgress<SnapshotProgress>
+    {
+        public void Report(SnapshotProgress value)
+        {
+            showTable(value.Table);
+            progress.Report(value.Done);
+        }
+    }
+}
