@@ -38,6 +38,7 @@ $PSNativeCommandUseErrorActionPreference = $true
 Set-Location $PSScriptRoot
 $configured = '--configuration', $Configuration
 $tiers = $Tier -split ','
+$fuzzMinutes, $stormMinutes = $Minutes ? ($Minutes, $Minutes) : ((1 / 6), (2 / 3))
 
 function Test-Module([string] $Name) {
     $found = [bool] (Get-Module -ListAvailable -Name $Name)
@@ -84,13 +85,13 @@ function Invoke-Package {
 
 function Invoke-Benchmark { dotnet run --configuration Release --project tests/PagemapTools.Benchmarks }
 
-function Invoke-Fuzz { dotnet run --configuration Release --project tests/PagemapTools.Fuzz -- --minutes ($Minutes ? $Minutes : 1 / 6) }
+function Invoke-Fuzz { dotnet run --configuration Release --project tests/PagemapTools.Fuzz -- --minutes $fuzzMinutes }
 
 function Invoke-Storm {
     dotnet build src/PagemapTools --configuration Release
     dotnet build tests/PagemapTools.TestProcesses --configuration Release
     $stressNg = [bool] (Get-Command stress-ng -CommandType Application -ErrorAction Ignore)
-    & "$PSHOME/pwsh" -NoProfile -File tests/storm/Invoke-Storm.ps1 -Minutes ($Minutes ? $Minutes : 2 / 3) -StressNg:$stressNg
+    & "$PSHOME/pwsh" -NoProfile -File tests/storm/Invoke-Storm.ps1 -Minutes $stormMinutes -StressNg:$stressNg
 }
 
 foreach ($name in $Task -split ',') { & "Invoke-$name" }

@@ -61,6 +61,18 @@ function Invoke-GuestTest {
     ConvertTo-Count -Passed $sums[0] -Failed $sums[1] -Skipped ($sums[2] + ($status -eq 77 ? 1 : 0)) -IsGood ($status -in 0, 77)
 }
 
+# Each failed test again at the end, with the first line of its message, for a long log is often cut.
+function Show-Failed {
+    foreach ($file in Get-ChildItem $results/*.trx, $results/pester.xml -ErrorAction Ignore) {
+        $xml = [xml] (Get-Content -Raw $file)
+        foreach ($test in $xml.SelectNodes("//*[local-name()='UnitTestResult' and @outcome='Failed'] | //*[local-name()='test-case' and @result='Failed']")) {
+            $message = "$($test.SelectSingleNode(".//*[local-name()='Message'] | .//*[local-name()='message']")?.InnerText)"
+            "failed: $($test.testName)$($test.fullname): $(($message.Trim() -split '\n')[0])"
+        }
+    }
+    Select-String -Path $results/*.log -Pattern '\[FAIL\]|^FAILED' -ErrorAction Ignore | ForEach-Object { "failed: $($_.Line)" }
+}
+
 function Show-Skipped {
     try { ./tests/Show-SkippedTests.ps1 $results | Out-Host }
     catch {
@@ -88,6 +100,7 @@ $counts = @(
     if ('Guest' -in $Tier) { Invoke-GuestTest }
     Show-Skipped
 )
+Show-Failed
 $passed, $failed, $skipped = 'Passed', 'Failed', 'Skipped' | ForEach-Object { ($counts | Measure-Object $_ -Sum).Sum }
 "$passed passed, $failed failed, $skipped skipped"
 if ($failed -or -not $passed) { throw 'The tests failed.' }

@@ -58,7 +58,8 @@
     # A sysctl (kernel.io_uring_disabled) or a seccomp filter refuses it.
     IoUring                    = @{ Most = 3; If = 'Always' }
     Zswap                      = @{ Most = 6; If = 'NoPath /sys/module/zswap' }
-    Fuse                       = @{ Most = 15; If = 'NotPrivileged', 'NoPath /dev/fuse' }
+    # Root may lack it, too: /dev may be mounted nodev, or a device cgroup may refuse it.
+    Fuse                       = @{ Most = 15; If = 'Always' }
     # Programs of other packages.
     promtool                   = @{ Most = 5; If = 'NoCommand promtool' }
     'systemd-analyze'          = @{ Most = 1; If = 'NoCommand systemd-analyze' }

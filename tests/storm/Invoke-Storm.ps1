@@ -62,7 +62,7 @@ function Get-Call([System.Management.Automation.CommandInfo] $Command) {
     }
 }
 
-function Start-Target([string] $Program, [string[]] $Argument) {
+function Invoke-Program([string] $Program, [string[]] $Argument) {
     $start = [System.Diagnostics.ProcessStartInfo]::new($Program, $Argument)
     $start.RedirectStandardInput = $start.RedirectStandardOutput = $true
     [System.Diagnostics.Process]::Start($start)
@@ -123,14 +123,14 @@ function Invoke-Round([string] $Name, [scriptblock] $Call, [int] $Id) {
 }
 
 $dotnet = (Get-Command dotnet -CommandType Application)[0].Source
-$quiet = Start-Target sleep 86400
-$storm = Start-Target $dotnet $TestProcesses, 'storm'
+$quiet = Invoke-Program sleep 86400
+$storm = Invoke-Program $dotnet $TestProcesses, 'storm'
 $stress = @(if ($StressNg) {
-    Start-Target stress-ng '--fork', 1, '--vm', 1, '--vm-bytes', '32M', '--mmap', 1, '--mmap-bytes', '32M', '--quiet'
+    Invoke-Program stress-ng '--fork', 1, '--vm', 1, '--vm-bytes', '32M', '--mmap', 1, '--mmap-bytes', '32M', '--quiet'
     # The exec stressor does not run as root.
     $exec = 'stress-ng', '--temp-path', '/tmp', '--exec', '1', '--quiet'
     if ([Environment]::UserName -eq 'root') { $exec = @('setpriv', '--reuid=65534', '--regid=65534', '--clear-groups') + $exec }
-    Start-Target $exec[0] $exec[1..99]
+    Invoke-Program $exec[0] $exec[1..99]
 })
 try {
     $null = $storm.StandardOutput.ReadLine()
@@ -149,7 +149,7 @@ try {
         foreach ($name in $results.Keys) {
             foreach ($call in $results[$name].Calls) {
                 $id = switch ($round % 4) { 1 { $storm.Id } 3 { Get-RecentId } default { $quiet.Id } }
-                Invoke-Round $name $call $id
+                Invoke-Round -Name $name -Call $call -Id $id
                 $round++
             }
         }
