@@ -21,6 +21,9 @@ public sealed class TrapTests : IDisposable
     [InlineData("Measure-ProcessSharing -Id $held, $parent, $PID")]
     [InlineData("Get-KPageMapping -Pfn $pfn")]
     [InlineData("Get-SharedMemory")]
+    [InlineData("Measure-ProcessHugePage -Id $held, $PID")]
+    [InlineData("Measure-ProcessWorkingSet -Id $held, $PID -Interval 0.1")]
+    [InlineData("Measure-FileCache -OpenFiles -Filter libc.so*")]
     public void ProcessThatWaitsInExecIsAnError(string command)
     {
         using (TargetProcess target = TargetProcess.Start("locked-map", "then=exec"))
@@ -85,6 +88,8 @@ public sealed class TrapTests : IDisposable
     [InlineData("Compare-ProcessPageMap $held $PID -AsRange")]
     [InlineData("Get-KPageMapping -Pfn $pfn")]
     [InlineData("Get-SharedMemory")]
+    [InlineData("Measure-ProcessHugePage -Id $held")]
+    [InlineData("Measure-FileCache -OpenFiles")]
     public void NoCmdletOpensAFileWhoseServerHangs(string command)
     {
         // A server may say that its file has no name, so that it looks like one that only the process holds.
@@ -100,6 +105,23 @@ public sealed class TrapTests : IDisposable
             Assert.Empty(outcome.Errors);
             Assert.Equal("0", target.Next().Region.Expect["unanswered"]);
         }
+    }
+
+    /// <summary>A walk of a tree enters no mount that may wait for a server: neither FUSE, nor an overlay whose lower layer is FUSE.</summary>
+    [Theory]
+    [InlineData("Measure-FileCache -Path $directory -Recurse", "overlay=0")]
+    [InlineData("Measure-FileCache -Path $directory -Recurse", "overlay=1")]
+    [InlineData("Get-FilePageMap -Path $directory -Recurse -Raw", "overlay=1")]
+    public void NoCmdletEntersAMountWhoseServerHangs(string command, string overlay)
+    {
+        using TargetProcess target = TargetProcess.Start("hung-mount", overlay);
+        _session["directory"] = target.Region.Expect["directory"];
+
+        Outcome outcome = RunSoon(command);
+
+        Assert.NotEmpty(outcome.Output);
+        Assert.Empty(outcome.Errors);
+        Assert.Equal("0", target.Next().Region.Expect["unanswered"]);
     }
 
     private Outcome RunSoon(string script)

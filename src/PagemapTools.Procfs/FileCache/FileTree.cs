@@ -135,7 +135,7 @@ internal sealed class FileTree(ProcfsContext procfs, FileTreeQuery query)
         SafeFileHandle handle = OpenEntry(parent.Directory, entry, isDirectory, entersMounts: false, out int errno);
         if (errno == Errno.EXDEV)
         {
-            if (Statx.GetAt(parent.Directory, entry) is not { } details || !IsLocal(details))
+            if (Statx.GetAt(parent.Directory, entry) is not { } details || !procfs.Devices.IsLocal(Environment.ProcessId, details))
             {
                 handle.Dispose();
                 query.OnSkippedMount?.Invoke($"{parent.Path}/{name}");
@@ -158,8 +158,6 @@ internal sealed class FileTree(ProcfsContext procfs, FileTreeQuery query)
     private static SafeFileHandle OpenEntry(SafeFileHandle directory, byte[] entry, bool isDirectory, bool entersMounts, out int errno) =>
         isDirectory ? DirectoryEntries.OpenDirectory(directory, entry, out errno, entersMounts) : DirectoryEntries.OpenFile(directory, entry, out errno, entersMounts);
 
-    private bool IsLocal(in Statx.FileIdentity details) => LocalFileSystems.IsLocal(procfs, Environment.ProcessId, details);
-
     private void Report(ProcfsException failure)
     {
         if (query.OnFailure is null)
@@ -168,17 +166,5 @@ internal sealed class FileTree(ProcfsContext procfs, FileTreeQuery query)
         }
 
         query.OnFailure(failure);
-    }
-}
-
-/// <summary>Tells file systems that answer from this machine from those that may have a server.</summary>
-internal static class LocalFileSystems
-{
-    /// <summary>Whether opening a file cannot wait for a server: its file system has the attribute of chattr +d, or is known by its device.</summary>
-    public static bool IsLocal(ProcfsContext procfs, int processId, in Statx.FileIdentity details)
-    {
-        bool hasRead = false;
-        return details.HasNoDumpAttribute
-            || procfs.Devices.Find(processId, details.Device, ref hasRead) is var store && (MountedDevices.IsLocal(store) || store == BackingStore.UnderlyingOfOverlay);
     }
 }

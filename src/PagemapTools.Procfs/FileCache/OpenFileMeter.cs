@@ -69,7 +69,7 @@ internal sealed class OpenFileMeter(ProcfsContext procfs, FileCacheQuery query, 
                 continue;
             }
 
-            if (!LocalFileSystems.IsLocal(procfs, processId, details))
+            if (!procfs.Devices.IsLocal(processId, details))
             {
                 unopened++;
                 continue;

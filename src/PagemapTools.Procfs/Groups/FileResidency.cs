@@ -35,9 +35,7 @@ internal readonly record struct FileResidency(BackingStore Backing, long Cached,
             return new FileResidency(BackingStore.Disk, 0, 0);
         }
 
-        bool hasReadMounts = false;
-        bool isLocal = MountedDevices.IsLocal(procfs.Devices.Find(link.ProcessId, identity.Device, ref hasReadMounts));
-        using MappedFile? file = MappedFile.Open(link.Path, link.ProcessId, isLocal, out _);
+        using MappedFile? file = MappedFile.Open(link.Path, link.ProcessId, procfs.Devices.IsLocal(link.ProcessId, identity), out _);
         if (file is null)
         {
             return null;

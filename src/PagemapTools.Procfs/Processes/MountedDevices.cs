@@ -58,6 +58,19 @@ internal sealed class MountedDevices(ProcRoot root, TimeProvider? time = null)
     /// <summary>Whether files on such a device are on a file system that has no server, so that opening them never waits for one.</summary>
     public static bool IsLocal(BackingStore? store) => store is BackingStore.Disk or BackingStore.Swap or BackingStore.HugePages;
 
+    /// <summary>
+    /// Whether opening a file or directory never waits for a server: its file system is known by its device, or has the attribute of
+    /// chattr +d. On an overlay that is the attribute of the file below, so it says nothing of the other layers of a directory.
+    /// </summary>
+    /// <param name="threadId">A process that sees the file.</param>
+    /// <param name="file">The file.</param>
+    public bool IsLocal(int threadId, in Statx.FileIdentity file)
+    {
+        bool hasRead = false;
+        BackingStore? store = Find(threadId, file.Device, ref hasRead);
+        return IsLocal(store) || (file.HasNoDumpAttribute && store != BackingStore.Server);
+    }
+
     /// <summary>Finds where the kernel stores the pages of a device; null if neither source names the device.</summary>
     /// <param name="threadId">The process, or a live thread of it.</param>
     /// <param name="device">The device.</param>
@@ -97,9 +110,12 @@ internal sealed class MountedDevices(ProcRoot root, TimeProvider? time = null)
     {
         string path = root.GetPath(threadId, "mountinfo");
         using SafeFileHandle file = root.OpenFile(path, out int errno, threadId);
-        foreach (MountInfo mount in errno == 0 ? MountInfo.Read(file, path, threadId) : [])
+        List<MountInfo> mounts = errno == 0 ? [.. MountInfo.Read(file, path, threadId)] : [];
+        foreach (MountInfo mount in mounts)
         {
-            devices[(mount.DeviceMajor, mount.DeviceMinor)] = FindStore(mount.FileSystem) ?? BackingStore.Server;
+            BackingStore? store = FindStore(mount.FileSystem);
+            bool hasServer = store is null || (store == BackingStore.UnderlyingOfOverlay && OverlayLayers.MayHaveServer(mount, mounts));
+            devices[(mount.DeviceMajor, mount.DeviceMinor)] = hasServer ? BackingStore.Server : store!.Value;
         }
     }
 

@@ -142,6 +142,41 @@ internal sealed unsafe class HungFileProcess : TestProcess
     }
 }
 
+/// <summary>A directory with a file and, beside it, a mounted FUSE file system whose server is silent, or an overlay over one.</summary>
+internal sealed class HungMountProcess : TestProcess
+{
+    private FuseServer? _server;
+
+    public override string Name => "hung-mount";
+
+    public override string Summary =>
+        "overlay=0: a directory with a file of one page and a mount of a FUSE file system, or of an overlay over one, whose server is silent; " +
+        "next: tells how many requests have no answer, and releases it";
+
+    public override void Make(Context context)
+    {
+        string directory = Directory.CreateTempSubdirectory("pagemaptools-").FullName;
+        context.OnExit(() => Directory.Delete(directory, recursive: true));
+        bool isOverlay = context.Options.GetFlag("overlay");
+        FuseServer server = _server = FuseServer.Mount(context, MappedRegion.PageSize, parent: isOverlay ? null : directory);
+        if (isOverlay)
+        {
+            _ = Mount.AttachOverlay(context, directory, server.Directory);
+        }
+
+        File.WriteAllBytes(Path.Combine(directory, "beside"), new byte[MappedRegion.PageSize]);
+        context.Add(Name, MappedRegion.MapAnonymous(context, MappedRegion.PageSize)).With("directory", directory);
+        server.FallSilent();
+        context.OnExit(server.Release);
+    }
+
+    public override void Next(Context context, int step, string argument)
+    {
+        context[Name].With("unanswered", _server!.UnansweredCount.ToString());
+        _server.Release();
+    }
+}
+
 /// <summary>
 /// A thread that waits for a userfaultfd that nobody serves, a reader of its page through /proc/PID/mem, and a writer of the memory map. The
 /// kernel releases mmap_lock before it waits, and fails where it may not (fs/userfaultfd.c, handle_userfault).

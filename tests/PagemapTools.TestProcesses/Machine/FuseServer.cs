@@ -27,6 +27,7 @@ internal sealed unsafe class FuseServer
         GetAttributes = 3,
         Open = 14,
         Read = 15,
+        GetFileSystem = 17,
         Release = 18,
         Initialize = 26,
         OpenDirectory = 27,
@@ -44,11 +45,11 @@ internal sealed unsafe class FuseServer
     private volatile bool _ends;
     private bool _isMounted = true;
 
-    private FuseServer(Context context, long size, int links)
+    private FuseServer(Context context, long size, int links, string parent)
     {
         _size = size;
         _links = links;
-        Directory = Path.Combine(Path.GetTempPath(), BackingFile.MakeUniqueName("fuse"));
+        Directory = Path.Combine(parent, BackingFile.MakeUniqueName("fuse"));
         fixed (byte* path = "/dev/fuse\0"u8)
         {
             _device = Libc.Open(path, Libc.OpenReadWrite | Libc.OpenCloseOnExec, 0).OrSkip("open of /dev/fuse");
@@ -76,7 +77,8 @@ internal sealed unsafe class FuseServer
     /// <param name="context">Ends the connection and unmounts at its end.</param>
     /// <param name="size">The size of the file.</param>
     /// <param name="links">The number of names that the server says the file has.</param>
-    public static FuseServer Mount(Context context, long size, int links = 1) => new(context, size, links);
+    /// <param name="parent">Where the directory of the file system is made; by default among the temporary files.</param>
+    public static FuseServer Mount(Context context, long size, int links = 1, string? parent = null) => new(context, size, links, parent ?? Path.GetTempPath());
 
     /// <summary>Does not answer any request from now on.</summary>
     public void FallSilent() => _isSilent = true;
@@ -163,6 +165,10 @@ internal sealed unsafe class FuseServer
                 break;
             case Operation.Read:
                 Reply(unique, new byte[MemoryMarshal.Read<uint>(request[(RequestHeader + 16)..])]);
+                break;
+            case Operation.GetFileSystem:
+                // Five counts that are 0; the block size and the longest name; the rest is 0. A mount of an overlay asks for it.
+                Reply(unique, Words(0, 0, 0, 0, 0, (255L << 32) | 4096, 0, 0, 0, 0));
                 break;
             case Operation.Release:
                 Reply(unique, []);
