@@ -40,13 +40,17 @@ Describe 'Export-PagemapMetric' {
     }
 
     It 'writes the figures of Measure-ProcessUss -GroupBy' {
-        $child = Start-Process sleep 1000 -PassThru
+        # A name that no other process of this machine has.
+        $name = "sleep-$PID"
+        Copy-Item (Get-Command sleep -CommandType Application)[0].Source $directory/$name
+        $child = Start-Process $directory/$name 1000 -PassThru
         try {
+            Wait-Until { (Get-Content "/proc/$($child.Id)/stat") -match '\) S ' } 30 | Should -BeTrue
             Export-PagemapMetric $file -GroupBy Name -MaxGroupCount 10000
-            $group = Measure-ProcessUss -GroupBy Name -WarningAction Ignore | Where-Object Name -EQ sleep
+            $group = Measure-ProcessUss -GroupBy Name -WarningAction Ignore | Where-Object Name -EQ $name
             $lines = Get-Content $file
-            $lines | Should -Contain "pagemap_name_processes{name=`"sleep`"} $($group.ProcessCount)"
-            $lines | Should -Contain "pagemap_name_page_table_bytes{name=`"sleep`"} $($group.PageTables)"
+            $lines | Should -Contain "pagemap_name_processes{name=`"$name`"} 1"
+            $lines | Should -Contain "pagemap_name_page_table_bytes{name=`"$name`"} $($group.PageTables)"
         }
         finally { Stop-Process $child }
     }
