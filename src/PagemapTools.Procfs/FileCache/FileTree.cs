@@ -15,18 +15,6 @@ internal readonly record struct OpenedFile(SafeFileHandle Handle, string Path, S
 /// </summary>
 internal sealed class FileTree(ProcfsContext procfs, FileTreeQuery query)
 {
-    // A deeper tree would need more descriptors than a program has.
-    private const int MaxDepth = 512;
-
-    private sealed record Level(SafeFileHandle Directory, string Path, IEnumerator<DirectoryEntries.Entry> Entries) : IDisposable
-    {
-        public void Dispose()
-        {
-            Entries.Dispose();
-            Directory.Dispose();
-        }
-    }
-
     /// <summary>Opens one file after the other.</summary>
     /// <exception cref="ProcfsException">A file cannot be opened, and the query has nobody to report it to.</exception>
     public IEnumerable<OpenedFile> Open(string path, CancellationToken cancellationToken)
@@ -37,7 +25,7 @@ internal sealed class FileTree(ProcfsContext procfs, FileTreeQuery query)
         if (details?.Type == Statx.FileType.Directory && OpenDirectory(unopened, path) is { } directory)
         {
             string name = path == "/" ? string.Empty : path.TrimEnd('/');
-            foreach (OpenedFile file in Walk(new Level(directory, name, DirectoryEntries.Enumerate(directory).GetEnumerator()), cancellationToken))
+            foreach (OpenedFile file in Walk(directory, name, cancellationToken))
             {
                 yield return file;
             }
@@ -73,76 +61,48 @@ internal sealed class FileTree(ProcfsContext procfs, FileTreeQuery query)
         return null;
     }
 
-    private IEnumerable<OpenedFile> Walk(Level top, CancellationToken cancellationToken)
+    private IEnumerable<OpenedFile> Walk(SafeFileHandle top, string path, CancellationToken cancellationToken)
     {
-        Stack<Level> levels = new([top]);
-        try
+        foreach ((WalkedDirectory directory, DirectoryEntries.Entry entry) in new DirectoryWalk(Enter).Enumerate(top, path, cancellationToken))
         {
-            while (levels.TryPeek(out Level? level))
+            if ((entry.IsRegular || entry.IsUnknown) && Statx.GetAt(directory.Handle, entry.Name) is { Type: Statx.FileType.Regular } details
+                && SeqFileText.Decode(entry.Name) is var name && query.NameFilter?.Invoke(name) != false)
             {
-                cancellationToken.ThrowIfCancellationRequested();
-                if (!level.Entries.MoveNext())
+                using SafeFileHandle? file = Open(directory, entry.Name, isDirectory: false);
+                if (file is not null)
                 {
-                    levels.Pop().Dispose();
-                    continue;
+                    yield return new OpenedFile(file, $"{directory.Path}/{name}", details);
                 }
-
-                DirectoryEntries.Entry entry = level.Entries.Current;
-                Statx.FileIdentity? details = entry.IsRegular || entry.IsUnknown ? Statx.GetAt(level.Directory, entry.Name) : null;
-                if (entry.IsDirectory || details is { Type: Statx.FileType.Directory })
-                {
-                    if (query.Recurse && Enter(level, entry.Name, levels.Count) is { } below)
-                    {
-                        levels.Push(below);
-                    }
-                }
-                else if (details is { Type: Statx.FileType.Regular } && SeqFileText.Decode(entry.Name) is var name && query.NameFilter?.Invoke(name) != false)
-                {
-                    using SafeFileHandle? file = Open(level, entry.Name, name, isDirectory: false);
-                    if (file is not null)
-                    {
-                        yield return new OpenedFile(file, $"{level.Path}/{name}", details.Value);
-                    }
-                }
-            }
-        }
-        finally
-        {
-            while (levels.TryPop(out Level? level))
-            {
-                level.Dispose();
             }
         }
     }
 
-    private Level? Enter(Level parent, byte[] entry, int depth)
+    private SafeFileHandle? Enter(WalkedDirectory parent, byte[] entry)
     {
-        string name = SeqFileText.Decode(entry);
-        string path = $"{parent.Path}/{name}";
-        if (depth >= MaxDepth)
+        if (query.Recurse && parent.Depth + 1 >= DirectoryWalk.MaxDepth)
         {
-            Report(FileErrors.TooDeep(path, MaxDepth));
+            Report(FileErrors.TooDeep($"{parent.Path}/{SeqFileText.Decode(entry)}", DirectoryWalk.MaxDepth));
             return null;
         }
 
-        SafeFileHandle? directory = Open(parent, entry, name, isDirectory: true);
-        return directory is null ? null : new Level(directory, path, DirectoryEntries.Enumerate(directory).GetEnumerator());
+        return query.Recurse ? Open(parent, entry, isDirectory: true) : null;
     }
 
     /// <summary>Opens an entry; null if it cannot be opened, has vanished, or is a mount that is not entered.</summary>
-    private SafeFileHandle? Open(Level parent, byte[] entry, string name, bool isDirectory)
+    private SafeFileHandle? Open(WalkedDirectory parent, byte[] entry, bool isDirectory)
     {
-        SafeFileHandle handle = OpenEntry(parent.Directory, entry, isDirectory, entersMounts: false, out int errno);
+        string path = $"{parent.Path}/{SeqFileText.Decode(entry)}";
+        SafeFileHandle handle = OpenEntry(parent.Handle, entry, isDirectory, entersMounts: false, out int errno);
         if (errno == Errno.EXDEV)
         {
-            if (Statx.GetAt(parent.Directory, entry) is not { } details || !procfs.Devices.IsLocal(Environment.ProcessId, details))
+            if (Statx.GetAt(parent.Handle, entry) is not { } details || !procfs.Devices.IsLocal(Environment.ProcessId, details))
             {
                 handle.Dispose();
-                query.OnSkippedMount?.Invoke($"{parent.Path}/{name}");
+                query.OnSkippedMount?.Invoke(path);
                 return null;
             }
 
-            handle = OpenEntry(parent.Directory, entry, isDirectory, entersMounts: true, out errno);
+            handle = OpenEntry(parent.Handle, entry, isDirectory, entersMounts: true, out errno);
         }
 
         if (errno is Errno.ENOENT or Errno.ELOOP or Errno.ENOTDIR)
@@ -152,7 +112,7 @@ internal sealed class FileTree(ProcfsContext procfs, FileTreeQuery query)
             return null;
         }
 
-        return Check(handle, $"{parent.Path}/{name}", errno);
+        return Check(handle, path, errno);
     }
 
     private static SafeFileHandle OpenEntry(SafeFileHandle directory, byte[] entry, bool isDirectory, bool entersMounts, out int errno) =>

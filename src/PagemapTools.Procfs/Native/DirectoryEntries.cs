@@ -101,8 +101,30 @@ internal static partial class DirectoryEntries
             nint handle = SyscallNative(OpenAt2Number, (int)parent.DangerousGetHandle(), path, &how, sizeof(OpenHow));
             errno = handle < 0 ? Marshal.GetLastPInvokeError() : 0;
             GC.KeepAlive(parent);
-            return new SafeFileHandle(handle, ownsHandle: true);
+            return errno == Errno.ENOSYS
+                ? OpenStepwise(parent, name, flags == s_directory, entersMounts, out errno)
+                : new SafeFileHandle(handle, ownsHandle: true);
         }
+    }
+
+    /// <summary>
+    /// Does the same before Linux 5.6, which has no openat2: what has the name is opened with O_PATH, checked, and opened through its link in
+    /// /proc. A mount of the same file system, such as one made with mount --bind, is entered.
+    /// </summary>
+    internal static SafeFileHandle OpenStepwise(SafeFileHandle parent, ReadOnlySpan<byte> name, bool isDirectory, bool entersMounts, out int errno)
+    {
+        using SafeFileHandle unopened = FileIO.OpenPath(parent, name, out errno);
+        if (errno == 0)
+        {
+            Statx.FileIdentity? found = Statx.GetByHandle(unopened);
+            errno = found?.Type != (isDirectory ? Statx.FileType.Directory : Statx.FileType.Regular) ? Errno.ENOTDIR
+                : !entersMounts && found?.Device != Statx.GetByHandle(parent)?.Device ? Errno.EXDEV
+                : 0;
+        }
+
+        return errno == 0
+            ? FileIO.OpenForReadingNonBlocking($"/proc/self/fd/{unopened.DangerousGetHandle()}", out errno)
+            : new SafeFileHandle(-1, ownsHandle: false);
     }
 
     [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]

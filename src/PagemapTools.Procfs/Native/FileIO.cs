@@ -38,6 +38,17 @@ internal static partial class FileIO
     /// <summary>Opens a path without opening the file (O_PATH): no driver or file system is called, and reads fail.</summary>
     public static SafeFileHandle OpenPath(string path, out int errno) => Open(path, PathOnly, out errno);
 
+    /// <summary>Opens an entry of a directory in the same way, without following a link.</summary>
+    public static unsafe SafeFileHandle OpenPath(SafeFileHandle directory, ReadOnlySpan<byte> name, out int errno)
+    {
+        fixed (byte* path = (byte[])[.. name, 0])
+        {
+            SafeFileHandle handle = OpenAtNative(directory, path, PathOnly | s_noFollow | CloseOnExec, 0);
+            errno = handle.IsInvalid ? Marshal.GetLastPInvokeError() : 0;
+            return handle;
+        }
+    }
+
     /// <summary>Calls pread once, and again if a signal interrupts it. Returns the bytes read, or -1 and the error number.</summary>
     public static unsafe int PRead(SafeFileHandle file, Span<byte> buffer, long offset, out int errno)
     {
@@ -113,6 +124,9 @@ internal static partial class FileIO
 
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial SafeFileHandle OpenNative(string path, int flags, int mode);
+
+    [LibraryImport("libc", EntryPoint = "openat", SetLastError = true)]
+    private static unsafe partial SafeFileHandle OpenAtNative(SafeFileHandle directory, byte* path, int flags, int mode);
 
     [LibraryImport("libc", EntryPoint = "pread", SetLastError = true)]
     private static unsafe partial nint PReadNative(SafeFileHandle file, byte* buffer, nuint count, long offset);

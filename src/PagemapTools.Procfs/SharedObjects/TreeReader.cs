@@ -11,9 +11,6 @@ internal readonly record struct TreeFile(Statx.FileIdentity Identity, string Pat
 /// </summary>
 internal sealed class TreeReader(ProcRoot root, SharedMount mount, SwappedPages swapped)
 {
-    // A deeper tree would need more descriptors than a program has.
-    private const int MaxDepth = 128;
-
     /// <summary>The number of directories that could not be read.</summary>
     public int UnreadableDirectories { get; private set; }
 
@@ -22,14 +19,20 @@ internal sealed class TreeReader(ProcRoot root, SharedMount mount, SwappedPages 
 
     public IEnumerable<TreeFile> Read(CancellationToken cancellationToken)
     {
-        using SafeFileHandle? top = Open();
+        SafeFileHandle? top = Open();
         IsOpened = top is not null;
-        if (top is not null)
+        if (top is null)
         {
-            string path = mount.Path == "/" ? string.Empty : mount.Path;
-            foreach (TreeFile file in ReadDirectory(top, path, 0, cancellationToken))
+            yield break;
+        }
+
+        string path = mount.Path == "/" ? string.Empty : mount.Path;
+        foreach ((WalkedDirectory directory, DirectoryEntries.Entry entry) in new DirectoryWalk(Enter).Enumerate(top, path, cancellationToken))
+        {
+            if (entry.IsRegular && Statx.GetAt(directory.Handle, entry.Name) is { Type: Statx.FileType.Regular, Blocks: > 0 } file && file.Device == mount.Device)
             {
-                yield return file;
+                long? count = swapped.Count(file, () => DirectoryEntries.OpenFile(directory.Handle, entry.Name, out _));
+                yield return new TreeFile(file, $"{directory.Path}/{SeqFileText.Decode(entry.Name)}", count);
             }
         }
     }
@@ -54,31 +57,10 @@ internal sealed class TreeReader(ProcRoot root, SharedMount mount, SwappedPages 
         return null;
     }
 
-    private IEnumerable<TreeFile> ReadDirectory(SafeFileHandle directory, string path, int depth, CancellationToken cancellationToken)
-    {
-        foreach (DirectoryEntries.Entry entry in DirectoryEntries.Enumerate(directory))
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            string name = $"{path}/{SeqFileText.Decode(entry.Name)}";
-            if (entry.IsRegular && Statx.GetAt(directory, entry.Name) is { Type: Statx.FileType.Regular, Blocks: > 0 } file && file.Device == mount.Device)
-            {
-                yield return new TreeFile(file, name, swapped.Count(file, () => DirectoryEntries.OpenFile(directory, entry.Name, out _)));
-            }
-            else if (entry.IsDirectory)
-            {
-                using SafeFileHandle? below = OpenBelow(directory, entry.Name, depth);
-                foreach (TreeFile each in below is null ? [] : ReadDirectory(below, name, depth + 1, cancellationToken))
-                {
-                    yield return each;
-                }
-            }
-        }
-    }
-
-    private SafeFileHandle? OpenBelow(SafeFileHandle directory, byte[] name, int depth)
+    private SafeFileHandle? Enter(WalkedDirectory parent, byte[] name)
     {
         int errno = Errno.EMFILE;
-        SafeFileHandle? below = depth < MaxDepth ? DirectoryEntries.OpenDirectory(directory, name, out errno) : null;
+        SafeFileHandle? below = parent.Depth + 1 < DirectoryWalk.MaxDepth ? DirectoryEntries.OpenDirectory(parent.Handle, name, out errno) : null;
         if (errno == 0)
         {
             return below;

@@ -103,7 +103,7 @@ public sealed class SharedMemoryObjectsTests
         Require.Root();
         Require.That(Directory.Exists("/dev/shm"), "DevShm", "there is no /dev/shm");
         string top = $"/dev/shm/pagemaptools-{Guid.NewGuid():n}";
-        string deep = top + string.Concat(Enumerable.Repeat("/d", 200));
+        string deep = top + string.Concat(Enumerable.Repeat("/d", 600));
         try
         {
             Directory.CreateDirectory(deep);
