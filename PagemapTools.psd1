@@ -31,6 +31,8 @@
         'Measure-ProcessSharing'
         'Measure-ProcessUss'
         'Measure-ProcessWorkingSet'
+        'Show-KPageMap'
+        'Show-ProcessPageMap'
         'Test-PagemapSupport'
     )
     FunctionsToExport    = @()

@@ -17,8 +17,8 @@ dotnet pwsh build.ps1 -Task Test -Tier Unit,Live
 [CmdletBinding()]
 param(
     # Patterns, not sets: a shell hands over 'Unit,Live' as one word.
-    [ArgumentCompletions('Build', 'Test', 'Help', 'Analyze', 'Package', 'Benchmark', 'Fuzz', 'Storm')]
-    [ValidatePattern('^((Build|Test|Help|Analyze|Package|Benchmark|Fuzz|Storm),?)+$')]
+    [ArgumentCompletions('Build', 'Test', 'Help', 'Analyze', 'Package', 'Benchmark', 'Fuzz', 'Storm', 'Picture')]
+    [ValidatePattern('^((Build|Test|Help|Analyze|Package|Benchmark|Fuzz|Storm|Picture),?)+$')]
     [string[]] $Task = 'Build',
 
     [ArgumentCompletions('Unit', 'Live', 'Privileged', 'Guest')]
@@ -93,5 +93,7 @@ function Invoke-Storm {
     $stressNg = [bool] (Get-Command stress-ng -CommandType Application -ErrorAction Ignore)
     & "$PSHOME/pwsh" -NoProfile -File tests/storm/Invoke-Storm.ps1 -Minutes $stormMinutes -StressNg:$stressNg
 }
+
+function Invoke-Picture { Invoke-Build; & "$PSHOME/pwsh" -NoProfile -File docs/pictures/New-Picture.ps1 }
 
 foreach ($name in $Task -split ',') { & "Invoke-$name" }

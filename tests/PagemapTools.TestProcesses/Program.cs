@@ -7,7 +7,7 @@ TestProcess[] processes =
     new PrivateFileProcess(), new SharedFileProcess(), new UntouchedFileProcess(), new DeletedFileProcess(), new UnusualNames(), new HostileNames(),
     new MemoryFileProcess(), new PosixSharedMemoryProcess(), new SystemVSharedMemoryProcess(), new FirstSystemVSharedMemoryProcess(),
     new TmpfsFileProcess(), new ZappedProcess(), new SharedSwappedProcess(), new MappedTwiceProcess(),
-    new TransparentHugeProcess(), new MultiSizeProcess(), new FoliosProcess(), new WorkingSetProcess(), new PrivateHugetlbProcess(), new SharedHugetlbProcess(),
+    new TransparentHugeProcess(), new FragmentedProcess(), new MultiSizeProcess(), new FoliosProcess(), new WorkingSetProcess(), new PrivateHugetlbProcess(), new SharedHugetlbProcess(),
     new KsmProcess(), new SwappedProcess(), new LockedProcess(), new ProtectNoneProcess(),
     new GuardProcess(), new WriteProtectedProcess(), new AsynchronousWriteProtectedProcess(), new PoisonProcess(), new HardwarePoisonProcess(),
     new HeldMemoryProcess(), new PartsProcess(), new ForkedSwapProcess(), new SharedSpaceProcess(),

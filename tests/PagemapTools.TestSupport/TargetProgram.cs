@@ -70,7 +70,7 @@ internal static class TargetProgram
     {
         "swapped" or "shared-swapped" or "forked-swap" => "SwapArea",
         "hugetlb-private" or "hugetlb-shared" => "HugetlbPages",
-        "thp" => "TransparentHugePages",
+        "thp" or "fragmented" => "TransparentHugePages",
         "mthp" or "folios" => "MultiSizeHugePages",
         "huge-zero" => "HugeZeroPage",
         "ksm" => "Ksm",

@@ -45,6 +45,7 @@ public sealed class FrameNumbersInOutputTests : IDisposable
     [InlineData("Measure-KPageFlags")]
     [InlineData("Get-ProcessPageMap -Id 2, 99 -IgnorePfn -Include Flags, MapCount, Cgroup")]
     [InlineData("Get-SharedMemory")]
+    [InlineData("Show-ProcessPageMap -Id 2, 99 -By MapCount")]
     public void NoStreamHasAPageFrameNumber(string command)
     {
         string text = ReadAll($"{command} {Tree} -Verbose");

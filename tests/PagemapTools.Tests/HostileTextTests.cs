@@ -20,6 +20,7 @@ public sealed partial class HostileTextTests
         { "(Get-ProcessPageMap -Id $id -Address $addresses).Mapping | Format-List", "cls" },
         { "(Get-ProcessPageMap -Id $id -Address $addresses).Mapping | Format-Wide -Column 1", "OWNED" },
         { "(Get-ProcessPageMap -Id $id -Address $addresses).Mapping | ForEach-Object ToString", "FAKE-ROW" },
+        { "Show-ProcessPageMap -Id $id -Address $addresses -Width 150", "end" },
         { "Measure-ProcessUss -Id $id", "end" },
         { "Measure-ProcessUss -Id $id | Format-List", "end" },
         { "Measure-ProcessUss -Id $id | Format-Wide -Column 1", "end" },

@@ -15,7 +15,7 @@ BeforeDiscovery {
             # These take page frames out of use: only what says -WhatIf runs. BadFramesTests runs them in a guest.
             if ($page.BaseName -in 'Disable-KPage', 'Enable-KPage' -and "$code" -notmatch '-WhatIf') { continue }
             # An example that samples until Ctrl+C takes two samples here.
-            $code = $code -join "`n" -replace '-SampleInterval \d+ -Continuous', '-SampleInterval 0.1 -MaxSamples 2'
+            $code = $code -join "`n" -replace '-SampleInterval \d+ -Continuous', '-SampleInterval 0.1 -MaxSamples 2' -replace '-Watch\b|-By Age\b', '$0 -MaxSamples 2'
             @{ Page = $page.BaseName; Name = $example.Groups['name'].Value; Code = $code }
         }
     }

@@ -50,6 +50,8 @@ $calls = @{
     'Measure-FileCache' = , { Measure-FileCache -OpenFiles }
     'Get-FilePageMap' = , { Get-FilePageMap (Get-Process -Id $PID).Path -Include All }
     'Measure-KPageCgroup' = , { Measure-KPageCgroup }
+    'Show-ProcessPageMap' = , { param($id) Show-ProcessPageMap -Id $id -Width 100 -Height 30 }
+    'Show-KPageMap' = , { Show-KPageMap -Width 100 -Height 30 }
     'Test-PagemapSupport' = , { Test-PagemapSupport }
 }
 # These change the machine.

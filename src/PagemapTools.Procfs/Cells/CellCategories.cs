@@ -6,8 +6,8 @@ using PagemapTools.Procfs.Pages;
 namespace PagemapTools.Procfs.Cells;
 
 /// <summary>
-/// The categories of one property. The first are the states of pages, by number; those of present pages follow. Not safe to use from several
-/// threads while categories are added (nodes and cgroups), so their lookup has a lock.
+/// The categories of one property. The first are the states of pages, by number; those of present pages follow. Several threads may classify
+/// pages at once.
 /// </summary>
 internal sealed class CellCategories
 {

@@ -17,6 +17,9 @@ public sealed record PageCategory(int Index, string Name, bool IsPresent, long P
 /// </summary>
 public sealed class PageCellMap
 {
+    /// <summary>The index of the category of pages that are not populated, or of addresses without memory.</summary>
+    public const int EmptyCategory = CellCategories.Empty;
+
     internal PageCellMap(PageCellKey by, int shift, IReadOnlyList<PageCategory> categories, IReadOnlyList<PageCellSection> sections)
     {
         By = by;
@@ -31,7 +34,7 @@ public sealed class PageCellMap
     /// <summary>The number of pages of a full cell, a power of two. A cell begins at a multiple of it.</summary>
     public long PagesPerCell => 1L << Shift;
 
-    /// <summary>All categories, by index. Category 0 has the pages that are not populated, or no memory.</summary>
+    /// <summary>All categories, by index.</summary>
     public IReadOnlyList<PageCategory> Categories { get; }
 
     /// <summary>The categories that occur: of present pages, then those in swap and other states, last the unpopulated pages.</summary>

@@ -15,6 +15,7 @@
             <xsl:apply-templates select="Group/Type" mode="table" />
             <xsl:apply-templates select="Group/Type" mode="list" />
             <xsl:apply-templates select="Group/Type[@Wide]" mode="wide" />
+            <xsl:apply-templates select="Line" />
           </ViewDefinitions>
         </Configuration>
       </xsl:when>
@@ -58,6 +59,20 @@
           </TableRowEntry>
         </TableRowEntries>
       </TableControl>
+    </View>
+  </xsl:template>
+
+  <xsl:template match="Line">
+    <View>
+      <Name><xsl:value-of select="@Name" /></Name>
+      <ViewSelectedBy><TypeName><xsl:value-of select="concat('PagemapTools.Pictures.', @Name)" /></TypeName></ViewSelectedBy>
+      <CustomControl>
+        <CustomEntries>
+          <CustomEntry>
+            <CustomItem><ExpressionBinding><PropertyName><xsl:value-of select="@Property" /></PropertyName></ExpressionBinding></CustomItem>
+          </CustomEntry>
+        </CustomEntries>
+      </CustomControl>
     </View>
   </xsl:template>
 

@@ -1,7 +1,9 @@
 using PagemapTools.Procfs.Cells;
 using PagemapTools.Procfs.Frames;
 using PagemapTools.Procfs.Machine;
+using PagemapTools.Procfs.MemoryUse;
 using PagemapTools.Procfs.Processes;
+using PagemapTools.Procfs.Uss;
 using PagemapTools.Procfs.Walk;
 
 namespace PagemapTools.Procfs.Tests.Live;
@@ -39,6 +41,7 @@ public sealed class PageCellsTests
                 Assert.Equal(
                     (kernel.Uss, kernel["Rss"], kernel["Swap"]),
                     (Bytes(map, "Private"), Bytes(map, "Private") + Bytes(map, "Shared"), Bytes(map, "Swapped")));
+                Assert.Equal(Measure(processId).Uss, Bytes(map, "Private"));
                 Assert.Equal(map.Categories.Sum(category => category.PageCount), map.Sections.Sum(section => section.PageCount));
             });
         }
@@ -82,6 +85,17 @@ public sealed class PageCellsTests
                 map.Categories.First(category => category.Name == flag.ToString()).PageCount);
             Assert.Equal(expected.Sum(row => row.Value), map.Categories.Sum(category => category.PageCount));
         }
+
+        PageCellMap kinds = procfs.ReadFrameCells(cancellationToken: TestContext.Current.CancellationToken);
+        Assert.All(
+            procfs.MeasureKPageKinds(cancellationToken: TestContext.Current.CancellationToken),
+            kind => Assert.Equal(kind.PageCount, kinds.Categories.First(category => category.Name == kind.Kind.ToString()).PageCount));
+    }
+
+    private static ProcessUss Measure(int processId)
+    {
+        using ProcfsContext procfs = new();
+        return new UssMeter(procfs, UssMethod.Exclusive).Measure(processId, cancellationToken: TestContext.Current.CancellationToken);
     }
 
     private static long Bytes(PageCellMap map, string category) => map.Categories.First(each => each.Name == category).Bytes;

@@ -30,9 +30,9 @@ internal static class HugePages
     }
 
     /// <summary>Maps private anonymous memory as one huge page, by a page fault or else by MADV_COLLAPSE (6.1).</summary>
-    public static MappedRegion MakeTransparent(Context context)
+    public static MappedRegion MakeTransparent(Context context, int count = 1)
     {
-        MappedRegion region = MapForHuge(context, GetPmdSize());
+        MappedRegion region = MapForHuge(context, count * GetPmdSize());
         region.WriteAll();
         if (Smaps.SumBytes(region, "AnonHugePages") < region.Length && !region.TryAdvise(Libc.MadvCollapse))
         {

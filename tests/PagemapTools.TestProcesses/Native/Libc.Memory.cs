@@ -21,6 +21,7 @@ internal static unsafe partial class Libc
     public const int MadvHugepage = 14;
     public const int MadvNoHugepage = 15;
     public const int MadvDontDump = 16;
+    public const int MadvCold = 20;
     public const int MadvPageOut = 21;
     public const int MadvCollapse = 25;
     public const int MadvHwPoison = 100;

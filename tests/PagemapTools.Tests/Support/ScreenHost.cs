@@ -7,9 +7,12 @@ using System.Security;
 namespace PagemapTools.Tests.Support;
 
 /// <summary>A host of a given width that records the lines of its screen.</summary>
-internal sealed class ScreenHost(int width = 120) : PSHost
+internal sealed class ScreenHost(int width = 120, bool supportsVirtualTerminal = false) : PSHost
 {
-    private readonly Screen _screen = new(width);
+    private readonly Screen _screen = new(width, supportsVirtualTerminal);
+
+    /// <summary>All that was written.</summary>
+    public string Text => _screen.Text;
 
     /// <summary>The lines without colour, without empty lines.</summary>
     public IReadOnlyList<string> Lines => [.. _screen.Text.Split('\n').Select(line => line.TrimEnd()).Where(line => line.Length > 0)];
@@ -42,15 +45,17 @@ internal sealed class ScreenHost(int width = 120) : PSHost
 
     public override void ExitNestedPrompt() => throw new NotSupportedException();
 
-    private sealed class Screen(int width) : PSHostUserInterface
+    private sealed class Screen(int width, bool supportsVirtualTerminal) : PSHostUserInterface
     {
         private string _text = "";
 
         public string Text => _text;
 
+        public override bool SupportsVirtualTerminal => supportsVirtualTerminal;
+
         public override PSHostRawUserInterface RawUI { get; } = new ScreenSize(width);
 
-        public override void Write(string value) => _text += GetOutputString(value, supportsVirtualTerminal: false);
+        public override void Write(string value) => _text += GetOutputString(value, supportsVirtualTerminal);
 
         public override void Write(ConsoleColor foregroundColor, ConsoleColor backgroundColor, string value) => Write(value);
 
