@@ -16,6 +16,7 @@
         'Disable-KPage'
         'Enable-KPage'
         'Export-PagemapMetric'
+        'Export-PageReport'
         'Export-PageSnapshot'
         'Get-FilePageMap'
         'Get-KPageCgroup'

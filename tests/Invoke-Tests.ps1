@@ -86,6 +86,7 @@ $tools = Join-Path ($env:XDG_CACHE_HOME ?? (Join-Path $HOME .cache)) pagemaptool
 if ($Tier | Where-Object { $_ -in 'Live', 'Privileged' }) {
     bash tests/get-page-types $tools | Out-Host
     bash tests/get-prometheus $tools | Out-Host
+    bash tests/get-chromium | Out-Host
 }
 if ('Privileged' -in $Tier) { bash tests/get-thpmaps $tools | Out-Host }
 $env:PATH += ":$tools"

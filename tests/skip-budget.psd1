@@ -62,6 +62,7 @@
     Fuse                       = @{ Most = 15; If = 'Always' }
     # Programs of other packages.
     promtool                   = @{ Most = 5; If = 'NoCommand promtool' }
+    Chromium                   = @{ Most = 24; If = 'NoCommand chromium' }
     'systemd-analyze'          = @{ Most = 1; If = 'NoCommand systemd-analyze' }
     # What a release brought.
     GuardRegions               = @{ Most = 10; If = 'KernelBefore 6.13' }

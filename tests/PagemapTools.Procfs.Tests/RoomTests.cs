@@ -11,7 +11,7 @@ public sealed class RoomTests
     private const string Root = "PagemapTools.Procfs";
 
     private static readonly string[] s_roomsBottomFirst =
-        ["Native", "Core", "Entries", "Processes", "Frames", "Machine", "Walk", "SharedMemory", "Holdings", "Pages", "MemoryUse", "Cells", "ReverseMap", "FrameActions", "Uss", "HugePages", "WorkingSet", "Groups", "Metrics", "Sharing", "Comparison", "SharedObjects", "FileCache", "Snapshots", "Support"];
+        ["Native", "Core", "Entries", "Processes", "Frames", "Machine", "Walk", "SharedMemory", "Holdings", "Pages", "MemoryUse", "Cells", "ReverseMap", "FrameActions", "Uss", "HugePages", "WorkingSet", "Groups", "Metrics", "Sharing", "Comparison", "SharedObjects", "FileCache", "Snapshots", "Reports", "Support"];
 
     private static readonly Architecture s_library = new ArchLoader().LoadAssemblies(typeof(ProcRoot).Assembly).Build();
 

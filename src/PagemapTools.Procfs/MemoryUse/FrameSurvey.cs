@@ -23,7 +23,7 @@ internal sealed class FrameSurvey(ProcfsContext procfs, SurveyKey key, FlagFilte
     public const ulong NoKey = ulong.MaxValue;
 
     // A section of memory has 128 MiB on x86-64 and arm64. No folio crosses its end, except hugetlb pages, each of whose frames has the flag.
-    private static readonly int s_chunkFrames = (128 << 20) >> PageGeometry.PageShift;
+    internal static readonly int ChunkFrames = (128 << 20) >> PageGeometry.PageShift;
 
     // The kernel has no more than 65,535 memory cgroups (mm/memcontrol.c, MEM_CGROUP_ID_MAX).
     private const int MaxKeys = 1024 * 1024;
@@ -40,24 +40,27 @@ internal sealed class FrameSurvey(ProcfsContext procfs, SurveyKey key, FlagFilte
         long next = 0;
         ParallelRunner.Run(Environment.ProcessorCount, _ =>
         {
-            using RentedArray<ulong> words = new(s_chunkFrames);
-            using RentedArray<ulong> cgroups = new(_cgroups is null ? 0 : s_chunkFrames);
+            using RentedArray<ulong> words = new(ChunkFrames);
+            using RentedArray<ulong> cgroups = new(_cgroups is null ? 0 : ChunkFrames);
             Dictionary<ulong, UseCounts> counts = [];
             int read;
             do
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                ulong first = (ulong)Interlocked.Add(ref next, s_chunkFrames) - (ulong)s_chunkFrames;
-                read = _flags.Read(first, words.Array.AsSpan(0, s_chunkFrames));
+                ulong first = (ulong)Interlocked.Add(ref next, ChunkFrames) - (ulong)ChunkFrames;
+                read = _flags.Read(first, words.Array.AsSpan(0, ChunkFrames));
                 AddChunk(counts, first, words.Array.AsSpan(0, read), ReadCgroups(first, cgroups.Array, read));
                 progress?.Report(first + (ulong)read);
             }
-            while (read == s_chunkFrames);
+            while (read == ChunkFrames);
 
             Merge(counts);
         }, cancellationToken);
         return _total;
     }
+
+    /// <summary>Classifies a section whose words are all 0.</summary>
+    internal static PageUse ClassifyUntracked(ProcfsContext procfs, ulong first) => procfs.Nodes.HasBlock(first) == false ? PageUse.NotMemory : PageUse.Unknown;
 
     private ReadOnlySpan<ulong> ReadCgroups(ulong first, ulong[] words, int count)
     {
@@ -76,7 +79,7 @@ internal sealed class FrameSurvey(ProcfsContext procfs, SurveyKey key, FlagFilte
         if (!words.ContainsAnyExcept(0UL))
         {
             // The kernel shows 0 for memory that it has not initialised, and since 6.18 for addresses without memory.
-            Add(counts, key == SurveyKey.Node ? GetNode(first) : 0, 0, procfs.Nodes.HasBlock(first) == false ? PageUse.NotMemory : PageUse.Unknown, words.Length);
+            Add(counts, key == SurveyKey.Node ? GetNode(first) : 0, 0, ClassifyUntracked(procfs, first), words.Length);
             return;
         }
 
@@ -96,8 +99,7 @@ internal sealed class FrameSurvey(ProcfsContext procfs, SurveyKey key, FlagFilte
 
         ref UseCounts? found = ref CollectionsMarshal.GetValueRefOrAddDefault(counts, group, out bool isKnown);
         found ??= new UseCounts();
-        found[use] += frames;
-        found.AnonymousInSwapCache += use == PageUse.SwapCache && (word & (ulong)KPageFlags.ANON) != 0 ? frames : 0;
+        found.Add(use, word, frames);
         if (!isKnown && counts.Count > MaxKeys)
         {
             throw new ProcfsException(ProcfsError.ReadFailed, $"These are no cgroups: more than {MaxKeys} different inodes occur.", KPageFiles.GetFileName(FrameProperties.Cgroup));

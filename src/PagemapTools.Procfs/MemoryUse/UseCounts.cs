@@ -21,6 +21,13 @@ internal sealed class UseCounts
     /// <summary>Page frames that hold something.</summary>
     public long Used => _frames.Sum() - this[PageUse.Free] - this[PageUse.NotMemory] - this[PageUse.Offline] - this[PageUse.Unknown];
 
+    /// <summary>Adds page frames of one use, whose word of kpageflags says whether those in the swap cache are anonymous.</summary>
+    public void Add(PageUse use, ulong word, long frames)
+    {
+        this[use] += frames;
+        AnonymousInSwapCache += use == PageUse.SwapCache && (word & (ulong)KPageFlags.ANON) != 0 ? frames : 0;
+    }
+
     public void Add(UseCounts other)
     {
         for (int use = 0; use < Uses; use++)

@@ -56,4 +56,11 @@ internal sealed class FrameTable
 
         return _region[block & ((1 << BlocksPerRegionShift) - 1)] ??= new uint[BlockFrames];
     }
+
+    /// <summary>Finds the words of the block that contains a frame; empty if no process maps a frame of the block.</summary>
+    public ReadOnlySpan<uint> FindBlock(ulong pfn)
+    {
+        ulong block = pfn >> BlockShift;
+        return _regions.TryGetValue(block >> BlocksPerRegionShift, out uint[]?[]? blocks) ? blocks[block & ((1 << BlocksPerRegionShift) - 1)] : [];
+    }
 }

@@ -32,13 +32,18 @@ public sealed class SharingMeter(ProcfsContext procfs)
     /// <exception cref="ProcfsException">The kernel hides page frame numbers from the caller, or the caller may not read /proc/kpagecount.</exception>
     /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> is cancelled.</exception>
     public SharingMeasurement Measure(
-        IEnumerable<int> processIds, TargetRunOptions? options = null, IProgress<int>? progress = null, CancellationToken cancellationToken = default)
+        IEnumerable<int> processIds, TargetRunOptions? options = null, IProgress<int>? progress = null, CancellationToken cancellationToken = default) =>
+        Measure(processIds, options, progress, out _, cancellationToken);
+
+    /// <summary>Measures processes, and returns which of them map each page frame. They have the numbers of their ids in ascending order.</summary>
+    internal SharingMeasurement Measure(
+        IEnumerable<int> processIds, TargetRunOptions? options, IProgress<int>? progress, out SharedFrames frames, CancellationToken cancellationToken)
     {
         DateTime timestamp = DateTime.Now;
         HiddenFrames.ThrowIfHidden(procfs);
         PageIndexedFile kpagecount = procfs.Frames.Get(FrameProperties.MapCount);
         int[] ids = [.. processIds.Distinct().Order()];
-        SharedFrames shared = new(ids.Length);
+        SharedFrames shared = frames = new(ids.Length);
         SharingTarget?[] targets = new SharingTarget?[ids.Length];
         List<ProcfsException> failures = [];
         int done = 0;

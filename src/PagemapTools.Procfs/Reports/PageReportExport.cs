@@ -1,0 +1,80 @@
+using System.Globalization;
+using PagemapTools.Procfs.Machine;
+using PagemapTools.Procfs.Sharing;
+
+namespace PagemapTools.Procfs.Reports;
+
+/// <summary>Writes a picture of the machine's memory and of its processes as one HTML file, which works without a network.</summary>
+public static class PageReportExport
+{
+    // A huge page of x86-64, and so many page frames that nobody can say where in them a page is.
+    private const long HiddenBlockBytes = 2L << 20;
+    private const long HiddenRegionBytes = 1L << 30;
+
+    /// <summary>Measures processes and page frames, and writes the file. It appears whole: it has another name until it is on the disk.</summary>
+    /// <param name="procfs">The machine.</param>
+    /// <param name="path">The file; an existing one is replaced.</param>
+    /// <param name="options">What the report shows; null for all processes without page frame numbers.</param>
+    /// <param name="progress">Receives the number of processes that have been measured.</param>
+    /// <param name="cancellationToken">Cancels the measurement; the file then stays as it was.</param>
+    /// <returns>What is not in the report.</returns>
+    /// <remarks>
+    /// A caller who may not see page frames gets a report without the map, the bars and the sharing matrix, which says why. The memory that
+    /// a report takes is that of <see cref="SharingMeter"/>, and 16 bytes for each run of the map.
+    /// </remarks>
+    /// <exception cref="IOException">The file cannot be written; an existing one stays as it was.</exception>
+    /// <exception cref="UnauthorizedAccessException">The caller may not write the file.</exception>
+    public static PageReportResult ExportPageReport(
+        this ProcfsContext procfs, string path, PageReportOptions? options = null, IProgress<int>? progress = null, CancellationToken cancellationToken = default)
+    {
+        options ??= new PageReportOptions();
+
+        // A directory that cannot be written is reported before all processes are measured.
+        using ReplacedFile file = new(path);
+        DateTimeOffset time = DateTimeOffset.Now;
+        int[] ids = [.. (options.ProcessIds ?? procfs.Root.GetProcessIds()).Distinct().Order()];
+        ProcessReader reader = new(procfs, options.Run);
+        IReadOnlyList<ReportedProcess> processes = reader.Read(ids, progress, cancellationToken);
+        Dictionary<int, int> indices = processes.Select((process, index) => (process.Id, index)).ToDictionary(process => process.Id, process => process.index);
+
+        List<string> notes = [];
+        SharedFrames? owners = null;
+        ReportedSharing? sharing = Try(notes, "The sharing matrix is", () => SharingSelection.Select(
+            new SharingMeter(procfs).Measure(indices.Keys, options.Run, progress: null, out owners, cancellationToken), indices));
+        FrameMap? map = null;
+        ReportedMemory? memory = Try(notes, "The map and the bars of physical memory are", () =>
+        {
+            FrameMapReader frames = new(procfs, owners);
+            map = frames.Read(cancellationToken);
+            if (!options.IncludeFrames)
+            {
+                map.HideOrder((int)(HiddenBlockBytes >> PageGeometry.PageShift), (int)(HiddenRegionBytes >> PageGeometry.PageShift));
+            }
+
+            return new MemoryDescription(procfs, frames, map).Describe(owners, [.. Enumerable.Range(0, processes.Count)], options.IncludeFrames, cancellationToken);
+        });
+
+        ReportData data = new(
+            VisibleText.Escape(Environment.MachineName), VisibleText.Escape(procfs.KernelRelease.Text), time.ToString("yyyy-MM-ddTHH:mm:sszzz", CultureInfo.InvariantCulture),
+            (long)PageGeometry.PageSize, options.IncludeFrames, options.ProcessIds is not null, notes, reader.Names, processes, memory, sharing);
+        ReportPage.Write(file.Stream, data, map);
+
+        const UnixFileMode Others = UnixFileMode.GroupRead | UnixFileMode.OtherRead;
+        file.Commit(options.IsWorldReadable ? ReplacedFile.Private | Others : ReplacedFile.Private);
+        return new PageReportResult(reader.Failures, notes);
+    }
+
+    private static T? Try<T>(List<string> notes, string what, Func<T> read)
+        where T : class
+    {
+        try
+        {
+            return read();
+        }
+        catch (ProcfsException failure) when (failure.ProcessId is null)
+        {
+            notes.Add($"{what} left out. {failure.Message}");
+            return null;
+        }
+    }
+}

@@ -1,0 +1,107 @@
+using System.Diagnostics;
+using System.Management.Automation;
+using PagemapTools.Completion;
+
+namespace PagemapTools.Commands;
+
+/// <summary>Writes a picture of the machine's memory and of processes as one HTML file.</summary>
+[Cmdlet(VerbsData.Export, "PageReport", DefaultParameterSetName = NameSet, SupportsShouldProcess = true)]
+public sealed class ExportPageReportCommand : ProcessTargetCommand
+{
+    private readonly List<int> _targets = [];
+
+    /// <summary>The file.</summary>
+    [Parameter(Mandatory = true, Position = 0)]
+    [Alias("FilePath")]
+    [ValidateNotNullOrEmpty]
+    public string Path { get; set; } = string.Empty;
+
+    /// <summary>The names of the processes, or their ids; wildcards are allowed. The default is all processes that the caller may read.</summary>
+    [Parameter(Position = 1, ParameterSetName = NameSet)]
+    [Alias("ProcessName")]
+    [SupportsWildcards]
+    [ValidateNotNullOrEmpty]
+    [ValidateWildcards]
+    [ArgumentCompleter(typeof(ProcessNameCompleter))]
+    public string[] Name { get; set; } = [];
+
+    /// <summary>The processes, as Get-Process returns them.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = InputObjectSet, ValueFromPipeline = true)]
+    [ValidateNotNull]
+    public Process[] InputObject { get; set; } = [];
+
+    /// <summary>Shows page frames in the order of their numbers, and the numbers.</summary>
+    [Parameter]
+    public SwitchParameter IncludeFrames { get; set; }
+
+    /// <summary>Lets all users read the file. Without it, its owner alone can.</summary>
+    [Parameter]
+    public SwitchParameter WorldReadable { get; set; }
+
+    private protected override string[] Names => Name;
+
+    private protected override Process[] Processes => InputObject;
+
+    private bool SelectsAllProcesses => ParameterSetName == NameSet && Name.Length == 0 && !MyInvocation.ExpectingInput;
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord() => _targets.AddRange(ResolveTargets());
+
+    /// <inheritdoc/>
+    protected override void EndProcessing()
+    {
+        string path = GetUnresolvedProviderPathFromPSPath(Path);
+        if ((_targets.Count == 0 && !SelectsAllProcesses) || !ShouldProcess(path, "Write report"))
+        {
+            return;
+        }
+
+        WorkProgress progress = WorkProgress.ForProcesses(this, "Measuring processes");
+        if (TryRead(() => Export(path, new CountProgress(count => progress.Report((ulong)count))), out PageReportResult result))
+        {
+            progress.Complete();
+            ReportFailures(result);
+        }
+    }
+
+    private PageReportResult Export(string path, IProgress<int> progress)
+    {
+        PageReportOptions options = new()
+        {
+            ProcessIds = SelectsAllProcesses ? null : _targets,
+            IncludeFrames = IncludeFrames,
+            IsWorldReadable = WorldReadable,
+            Run = CreateRunOptions(),
+        };
+        try
+        {
+            return Procfs.ExportPageReport(path, options, progress, CancellationToken);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            ThrowTerminatingError(PagemapErrors.FileNotWritten(path, failure));
+            throw;
+        }
+    }
+
+    // Among all processes nobody meant those that ended, and those that this user may not read. A kernel without pagemap is one error.
+    private void ReportFailures(PageReportResult result)
+    {
+        foreach (string omission in result.Omissions)
+        {
+            WriteWarning(omission);
+        }
+
+        foreach (ProcfsException failure in result.Failures.DistinctBy(failure => SelectsAllProcesses && failure.Error == ProcfsError.PagemapNotAvailable ? 0 : failure.ProcessId))
+        {
+            if (SelectsAllProcesses && failure.IsExpected)
+            {
+                WriteVerbose(failure.Message);
+            }
+            else
+            {
+                Report(failure);
+            }
+        }
+    }
+}
