@@ -94,6 +94,6 @@ function Invoke-Storm {
     & "$PSHOME/pwsh" -NoProfile -File tests/storm/Invoke-Storm.ps1 -Minutes $stormMinutes -StressNg:$stressNg
 }
 
-function Invoke-Picture { Invoke-Build; & "$PSHOME/pwsh" -NoProfile -File docs/pictures/New-Picture.ps1 }
+function Invoke-Picture { Invoke-Build; 'New-Picture', 'New-ReportPicture' | ForEach-Object { & "$PSHOME/pwsh" -NoProfile -File "docs/pictures/$_.ps1" } }
 
 foreach ($name in $Task -split ',') { & "Invoke-$name" }
