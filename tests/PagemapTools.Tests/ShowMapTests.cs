@@ -37,7 +37,7 @@ public sealed partial class ShowMapTests : IDisposable
     {
         string[] lines = Draw($"Show-ProcessPageMap -Id 2 {Size}");
 
-        Assert.Matches(@"^made-up \(2\) by State, one cell: \d+\.0 KiB; dark, or a small letter: ", lines[0]);
+        Assert.Matches(@"^made-up \(2\) by State, one cell: \d+\.0 KiB; dark or small: ", lines[0]);
         string cells = Assert.Single(lines, line => line.Contains("0x10000000", StringComparison.Ordinal));
         Assert.EndsWith(new string('P', 40) + new string('S', 24) + new string('W', 17), cells, StringComparison.Ordinal);
         Assert.Contains(lines, line => Regex.IsMatch(line, @"^P  Private +160\.0 KiB  49 %   S  Shared +96\.0 KiB  30 %", RegexOptions.None, TimeSpan.FromSeconds(1)));

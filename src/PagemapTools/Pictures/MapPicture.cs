@@ -46,7 +46,7 @@ internal sealed class MapPicture(Canvas canvas)
         string scale = $"one cell: {FormatSize(map.PagesPerCell << PageGeometry.PageShift)}";
         string[] lines =
         [
-            Cut($"{VisibleText.Escape(title)} by {map.By}, {scale}; dark, or a small letter: less than half of it", canvas.Width),
+            Cut($"{VisibleText.Escape(title)} by {map.By}, {scale}; dark or small: less than half", canvas.Width),
             string.Empty,
             .. rows.Select(row => DrawRow(row, palette, isOfFrames)),
             string.Empty,
