@@ -1,11 +1,18 @@
 using System.Runtime.CompilerServices;
+using System.Text.RegularExpressions;
 
 namespace PagemapTools.Parquet.Tests.Support;
 
 /// <summary>docs/snapshots.md, whose tables and queries are tested as they are written.</summary>
-internal static class Document
+internal static partial class Document
 {
     public static string Path { get; } = System.IO.Path.Join(GetSourceDirectory(), "../../../docs/snapshots.md");
 
+    /// <summary>The views, and then the queries by their numbers.</summary>
+    public static IReadOnlyList<string> Queries { get; } = [.. Sql().Matches(File.ReadAllText(Path)).Select(match => match.Groups["sql"].Value)];
+
     private static string GetSourceDirectory([CallerFilePath] string path = "") => System.IO.Path.GetDirectoryName(path)!;
+
+    [GeneratedRegex("^```sql\n(?<sql>.*?)^```", RegexOptions.ExplicitCapture | RegexOptions.Multiline | RegexOptions.Singleline, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Sql();
 }
