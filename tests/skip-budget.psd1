@@ -88,5 +88,5 @@
     'redis-cli'                = @{ Most = 1; If = 'NoCommand redis-cli' }
     # CONFIG_TASK_IO_ACCOUNTING.
     io                         = @{ Most = 2; If = 'NotPrivileged', 'NoPath /proc/self/io' }
-    sshd                       = @{ Most = 4; If = 'NotPrivileged', 'NoPath /usr/sbin/sshd' }
+    sshd                       = @{ Most = 9; If = 'Always' }
 }

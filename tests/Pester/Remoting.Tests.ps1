@@ -1,51 +1,27 @@
-# Remoting over an sshd on loopback, with separate keys and a separate configuration.
+# Remoting over SSH to a host that is a namespace of this machine.
 
 BeforeAll {
-    $script:manifest = Resolve-Path "$PSScriptRoot/../../PagemapTools.psd1"
     . "$PSScriptRoot/Require.ps1"
-    Import-Module $manifest -Force
-    $script:sshd = Get-Command sshd, /usr/sbin/sshd -ErrorAction Ignore | Select-Object -First 1
+    . "$PSScriptRoot/FleetHost.ps1"
+    Import-Module (Resolve-Path "$PSScriptRoot/../../PagemapTools.psd1") -Force
     $script:session = $null
-    $script:reason = 'sshd or ssh is not on this machine'
-    if ($sshd -and (Get-Command ssh -ErrorAction Ignore)) {
-        $script:home22 = Join-Path ([IO.Path]::GetTempPath()) "pagemaptools-ssh-$PID"
-        # sshd of root needs /run/sshd, and another user cannot make it.
-        $null = New-Item -ItemType Directory -Path ((id -u) -eq 0 ? ($home22, '/run/sshd') : $home22) -Force
-        ssh-keygen -q -t ed25519 -N '' -f "$home22/host"
-        ssh-keygen -q -t ed25519 -N '' -f "$home22/user"
-        $listener = [Net.Sockets.TcpListener]::new([Net.IPAddress]::Loopback, 0)
-        $listener.Start()
-        $port = $listener.LocalEndpoint.Port
-        $listener.Stop()
-        Set-Content "$home22/config" @(
-            "Port $port"
-            'ListenAddress 127.0.0.1'
-            "HostKey $home22/host"
-            "AuthorizedKeysFile $home22/user.pub"
-            'StrictModes no'
-            'UsePAM no'
-            'PermitRootLogin prohibit-password'
-            "PidFile $home22/pid"
-            "Subsystem powershell $PSHOME/pwsh -sshs -NoLogo -NoProfile"
-        )
-        & $sshd.Source -f "$home22/config"
-        $options = @{ StrictHostKeyChecking = 'no'; UserKnownHostsFile = '/dev/null'; LogLevel = 'ERROR' }
-        foreach ($try in 1..20) {
-            $script:session = New-PSSession -HostName 127.0.0.1 -Port $port -UserName ([Environment]::UserName) -KeyFilePath "$home22/user" -Options $options -ErrorAction SilentlyContinue -ErrorVariable failure
-            if ($session) { break }
-            $script:reason = "no session over sshd on loopback: $failure"
-            Start-Sleep -Milliseconds 250
-        }
-        if ($session) { Invoke-Command -Session $session { Import-Module $using:manifest } }
-    }
+    $script:reason = Get-FleetObstacle
+    if ($reason) { return }
+
+    $script:fleet = (New-Item -ItemType Directory "$([IO.Path]::GetTempPath())/pagemaptools-remoting-$PID").FullName
+    Initialize-Fleet $fleet (Resolve-Path "$PSScriptRoot/../../out/PagemapTools")
+    $script:web = [FleetHost]::Start($fleet, 1)
+    if (-not $web.Answers()) { $script:reason = "no sshd answers in a network namespace: $($web.Process.StandardError.ReadLine())"; return }
+    $script:path = $env:PATH
+    $env:PATH = "$fleet/bin:$path"
+    $script:session = New-PSSession -HostName web1
 }
 
 AfterAll {
     if ($session) { Remove-PSSession $session }
-    if ($home22) {
-        if (Test-Path "$home22/pid") { Stop-Process -Id (Get-Content "$home22/pid") }
-        Remove-Item $home22 -Recurse
-    }
+    if ($path) { $env:PATH = $path }
+    if ($web) { $web.Stop() }
+    if ($fleet) { Remove-Item $fleet -Recurse -Force }
 }
 
 Describe 'Remoting over SSH' {
@@ -59,7 +35,7 @@ Describe 'Remoting over SSH' {
         $uss.Uss | Should -BeOfType long
         $uss.Uss | Should -BeGreaterThan 1MB
         $uss.ProcessName | Should -Be $name
-        $uss.Method | Should -Be 'Exclusive'
+        $uss.Method | Should -Be 'Rollup'
     }
 
     It 'returns pages with their frames and flags' {
@@ -81,6 +57,6 @@ Describe 'Remoting over SSH' {
         $found = Invoke-Command -Session $session { Measure-ProcessUss -Id 2147483646, $PID } -ErrorVariable failure -ErrorAction SilentlyContinue
         @($found).Count | Should -Be 1
         $failure[0].FullyQualifiedErrorId | Should -BeLike 'NoProcessFoundForGivenId,*'
-        $failure[0].OriginInfo.PSComputerName | Should -Be '127.0.0.1'
+        $failure[0].OriginInfo.PSComputerName | Should -Be 'web1'
     }
 }
