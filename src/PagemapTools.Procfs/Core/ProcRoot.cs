@@ -67,9 +67,9 @@ public sealed class ProcRoot
         {
             return [.. Directory.EnumerateDirectories(directory).Take(max).Select(path => System.IO.Path.GetFileName(path))];
         }
-        catch (DirectoryNotFoundException) when (processId is not null)
+        catch (IOException gone) when (processId is not null && (gone is DirectoryNotFoundException || gone.HResult == Errno.ESRCH))
         {
-            // Another process may have the id by now, so that the path exists again.
+            // The list ends with ESRCH if the process is reaped meanwhile. Another process may have the id by now, so that the path exists again.
             return [];
         }
         catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)

@@ -11,7 +11,7 @@ internal sealed class BudgetRun(Surroundings surroundings, CommandLine commandLi
         [
             new WalkRow(), new DenseUssRow(), new ScatteredUssRow(), new JoinRow(), new HistogramRow(),
             new EmitRow(), new PickRow(), new StreamRow(), new ImportRow(), new AllProcessesRow(), new GroupUssRow(),
-            new FrameMappingRow(), new ManyFrameMappingsRow(), new SharingRow(), new FileCacheRow(), new HugePageRow(), new MapRow(), new WatchRow(),
+            new FrameMappingRow(), new ManyFrameMappingsRow(), new SharingRow(), new FileCacheRow(), new HugePageRow(), new SnapshotRow(), new MapRow(), new WatchRow(),
             .. LatencyRow.CreateAll(),
         ];
         int[] unknown = [.. commandLine.Rows.Except(rows.Select(row => row.Number))];
