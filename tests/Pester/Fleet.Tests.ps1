@@ -16,7 +16,7 @@ BeforeAll {
     Set-Content "$fleet/web8.sh" 'starter="setpriv --bounding-set=-sys_admin,-sys_ptrace,-perfmon --inh-caps=-all"'
     $script:hosts = foreach ($number in 1..8) { [FleetHost]::Start($fleet, $number) }
     $silent = $hosts | Where-Object { -not $_.Answers() }
-    if ($silent) { $script:reason = "no sshd answers in a network namespace: $($silent[0].Process.StandardError.ReadLine())"; return }
+    if ($silent) { $script:reason = "no sshd answers in a network namespace: $($silent[0].Problem)"; return }
     $hosts[5].Stop()
 
     # The blocks one after the other. After the first two the other hosts are as good as three.

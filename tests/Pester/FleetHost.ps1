@@ -6,6 +6,9 @@ class FleetHost {
     [string] $Link
     [Diagnostics.Process] $Process
 
+    # What keeps the host from having a network; empty if nothing does.
+    [string] $Problem
+
     static [FleetHost] Start([string] $Fleet, [int] $Number) {
         $it = [FleetHost]::new()
         $it.Name = "web$Number"
@@ -20,21 +23,30 @@ class FleetHost {
             if ((Get-Item "/proc/$($it.Process.Id)/ns/net").Target -ne $network) { break }
             Start-Sleep -Milliseconds 20
         }
-        ip link add $it.Link type veth peer name eth0 netns $it.Process.Id 2>&1 | Write-Debug
-        ip address add "10.213.$Number.1/30" dev $it.Link 2>&1 | Write-Debug
-        ip link set $it.Link up 2>&1 | Write-Debug
+        $it.Problem = @(
+            ip link add $it.Link type veth peer name eth0 netns $it.Process.Id 2>&1
+            ip address add "10.213.$Number.1/30" dev $it.Link 2>&1
+            ip link set $it.Link up 2>&1
+        ) -join '; '
         return $it
     }
 
-    # Whether sshd answers, within 10 seconds.
+    # Whether sshd answers, within 10 seconds: something between may take every connection.
     [bool] Answers() {
-        foreach ($try in 1..100) {
+        foreach ($try in $this.Problem ? @() : 1..100) {
             $client = [Net.Sockets.TcpClient]::new()
-            try { if ($client.ConnectAsync($this.Address, 22).Wait(200) -and $client.Connected) { return $true } }
+            try {
+                if ($client.ConnectAsync($this.Address, 22).Wait(200)) {
+                    $client.ReceiveTimeout = 1000
+                    if ([IO.StreamReader]::new($client.GetStream()).ReadLine() -like 'SSH-*') { return $true }
+                }
+            }
             catch { Write-Debug "$_" }
             finally { $client.Dispose() }
             Start-Sleep -Milliseconds 100
         }
+        $this.Stop()
+        if (-not $this.Problem) { $this.Problem = $this.Process.StandardError.ReadToEnd() }
         return $false
     }
 
@@ -55,7 +67,8 @@ function Get-FleetObstacle {
 # Writes what all hosts read: keys, the configuration of sshd, the script that the first process of a host runs, and a client's configuration.
 function Initialize-Fleet([string] $Directory, [string] $Module) {
     $null = New-Item -ItemType Directory "$Directory/modules", "$Directory/bin", "$Directory/srv/psresources", "$Directory/work"
-    New-Item -ItemType SymbolicLink "$Directory/modules/PagemapTools" -Target $Module | Out-Null
+    # A copy: a host has a /srv of its own, and the checkout may lie there.
+    Copy-Item $Module "$Directory/modules/PagemapTools" -Recurse
     ssh-keygen -q -t ed25519 -N '' -f "$Directory/host"
     ssh-keygen -q -t ed25519 -N '' -f "$Directory/user"
     Copy-Item "$Directory/user.pub" "$Directory/authorized"
@@ -90,7 +103,7 @@ function Initialize-Fleet([string] $Directory, [string] $Module) {
     # ssh of this name comes first on PATH, so that commands run as they are written.
     Set-Content "$Directory/client" @(
         "IdentityFile $Directory/user"
-        'StrictHostKeyChecking no', 'UserKnownHostsFile /dev/null', 'LogLevel ERROR', 'User root'
+        'StrictHostKeyChecking no', 'UserKnownHostsFile /dev/null', 'LogLevel ERROR', 'User root', 'BatchMode yes', 'ConnectTimeout 30'
         1..8 | ForEach-Object { "Host web$_"; "HostName 10.213.$_.2" }
     )
     $ssh = (Get-Command ssh -CommandType Application)[0].Source

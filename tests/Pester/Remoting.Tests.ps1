@@ -11,7 +11,7 @@ BeforeAll {
     $script:fleet = (New-Item -ItemType Directory "$([IO.Path]::GetTempPath())/pagemaptools-remoting-$PID").FullName
     Initialize-Fleet $fleet (Resolve-Path "$PSScriptRoot/../../out/PagemapTools")
     $script:web = [FleetHost]::Start($fleet, 1)
-    if (-not $web.Answers()) { $script:reason = "no sshd answers in a network namespace: $($web.Process.StandardError.ReadLine())"; return }
+    if (-not $web.Answers()) { $script:reason = "no sshd answers in a network namespace: $($web.Problem)"; return }
     $script:path = $env:PATH
     $env:PATH = "$fleet/bin:$path"
     $script:session = New-PSSession -HostName web1
