@@ -9,10 +9,13 @@ class FleetHost {
     # What keeps the host from having a network; empty if nothing does.
     [string] $Problem
 
+    # Two runs on one machine have addresses of their own.
+    static [string] GetAddress([int] $Number, [int] $End) { return "10.$(64 + [Environment]::ProcessId % 128).$Number.$End" }
+
     static [FleetHost] Start([string] $Fleet, [int] $Number) {
         $it = [FleetHost]::new()
         $it.Name = "web$Number"
-        $it.Address = "10.213.$Number.2"
+        $it.Address = [FleetHost]::GetAddress($Number, 2)
         $it.Link = "pmt$([Environment]::ProcessId % 100000)-$Number"
         $arguments = @('--net', '--pid', '--fork', '--kill-child', '--mount', '--mount-proc', '--uts', '--', '/bin/sh', "$Fleet/start", $it.Name, $it.Address)
         $start = [Diagnostics.ProcessStartInfo]::new('unshare', [string[]] $arguments)
@@ -25,7 +28,7 @@ class FleetHost {
         }
         $it.Problem = @(
             ip link add $it.Link type veth peer name eth0 netns $it.Process.Id 2>&1
-            ip address add "10.213.$Number.1/30" dev $it.Link 2>&1
+            ip address add "$([FleetHost]::GetAddress($Number, 1))/30" dev $it.Link 2>&1
             ip link set $it.Link up 2>&1
         ) -join '; '
         return $it
@@ -104,7 +107,7 @@ function Initialize-Fleet([string] $Directory, [string] $Module) {
     Set-Content "$Directory/client" @(
         "IdentityFile $Directory/user"
         'StrictHostKeyChecking no', 'UserKnownHostsFile /dev/null', 'LogLevel ERROR', 'User root', 'BatchMode yes', 'ConnectTimeout 30'
-        1..8 | ForEach-Object { "Host web$_"; "HostName 10.213.$_.2" }
+        1..8 | ForEach-Object { "Host web$_"; "HostName $([FleetHost]::GetAddress($_, 2))" }
     )
     $ssh = (Get-Command ssh -CommandType Application)[0].Source
     Set-Content "$Directory/bin/ssh" "#!/bin/sh", "exec $ssh -F $Directory/client `"`$@`""

@@ -42,8 +42,9 @@ Describe 'Export-PagemapMetric' {
     It 'writes the figures of Measure-ProcessUss -GroupBy' {
         # A name that no other process of this machine has.
         $name = "sleep-$PID"
-        Copy-Item (Get-Command sleep -CommandType Application)[0].Source $directory/$name
-        $child = Start-Process $directory/$name 1000 -PassThru
+        $program = Join-Path ([IO.Path]::GetTempPath()) $name
+        Copy-Item (Get-Command sleep -CommandType Application)[0].Source $program
+        $child = Start-Process $program 1000 -PassThru
         try {
             Wait-Until { (Get-Content "/proc/$($child.Id)/stat") -match '\) S ' } 30 | Should -BeTrue
             Export-PagemapMetric $file -GroupBy Name -MaxGroupCount 10000
@@ -52,7 +53,7 @@ Describe 'Export-PagemapMetric' {
             $lines | Should -Contain "pagemap_name_processes{name=`"$name`"} 1"
             $lines | Should -Contain "pagemap_name_page_table_bytes{name=`"$name`"} $($group.PageTables)"
         }
-        finally { Stop-Process $child }
+        finally { Stop-Process $child; Remove-Item $program }
     }
 
     It 'has at most the number of groups that it is told, and sums the others' {
