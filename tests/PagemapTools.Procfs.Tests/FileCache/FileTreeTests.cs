@@ -125,6 +125,25 @@ public sealed class FileTreeTests : IDisposable
     }
 
     [Fact]
+    public void NamesThatAreNotUtf8AreFoundAndShownByTheirBytes()
+    {
+        Run("sh", "-c", "directory=\"$0/$(printf 'd\\377')\"; mkdir \"$directory\" && printf text >\"$directory/$(printf 'a\\376b')\"", _tree);
+        try
+        {
+            FileCacheInfo found = Assert.Single(Measure(_tree, new FileCacheQuery { Recurse = true }));
+
+            Assert.Equal(($@"{_tree}/d\xff/a\xfeb", 4L), (found.Path, found.Length));
+            Assert.Empty(_failures);
+        }
+        finally
+        {
+            // The framework's own names of such files do not lead back to them.
+            Run("rm", "-r", "--", _tree);
+            Directory.CreateDirectory(_tree);
+        }
+    }
+
+    [Fact]
     public void AnEmptyFileHasNoPercentage()
     {
         Write("a", 0);
@@ -164,9 +183,11 @@ public sealed class FileTreeTests : IDisposable
         return path;
     }
 
-    private void MakeFifo(string name)
+    private void MakeFifo(string name) => Run("mkfifo", Path.Join(_tree, name));
+
+    private static void Run(string program, params string[] arguments)
     {
-        using System.Diagnostics.Process process = System.Diagnostics.Process.Start("mkfifo", [Path.Join(_tree, name)]);
+        using System.Diagnostics.Process process = System.Diagnostics.Process.Start(program, arguments);
         process.WaitForExit();
         Assert.Equal(0, process.ExitCode);
     }
