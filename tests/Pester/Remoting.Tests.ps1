@@ -14,7 +14,8 @@ BeforeAll {
     if (-not $web.Answers()) { $script:reason = "no sshd answers in a network namespace: $($web.Problem)"; return }
     $script:path = $env:PATH
     $env:PATH = "$fleet/bin:$path"
-    $script:session = New-PSSession -HostName web1
+    $script:session = New-PSSession -HostName web1 -ErrorAction SilentlyContinue -ErrorVariable failure
+    if (-not $session) { $script:reason = "no session over SSH: $failure" }
 }
 
 AfterAll {

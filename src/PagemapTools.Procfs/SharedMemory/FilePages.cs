@@ -13,7 +13,8 @@ public readonly record struct FilePage(ulong Offset, ulong Pfn);
 
 /// <summary>
 /// Finds the page frames of a file. The kernel shows them only through a mapping, so the file is mapped here, read-only and in windows,
-/// and only the pages that are in the page cache are populated. No page is read from the disk or marked as accessed.
+/// and only the pages that are in the page cache are populated. No page is read from the disk or marked as accessed. Before cachestat (Linux
+/// 6.5), mincore hides a page that is not up to date: one of which only some blocks were written (mm/mincore.c, mincore_page).
 /// </summary>
 public static class FilePages
 {
