@@ -23,7 +23,7 @@
     # What the kernel command line, the memory of the machine or another program can take away.
     ZeroPage                   = @{ Most = 12; If = 'Always' }
     HugeZeroPage               = @{ Most = 7; If = 'With ZeroPage', 'NoPath /sys/kernel/mm/transparent_hugepage' }
-    KnownMemory                = @{ Most = 85; If = 'Always' }
+    KnownMemory                = @{ Most = 110; If = 'Always' }
     SwapArea                   = @{ Most = 51; If = 'Always' }
     HugetlbPages               = @{ Most = 18; If = 'Always' }
     'TestProcess.farm'         = @{ Most = 5; If = 'Always' }
