@@ -60,12 +60,18 @@ internal sealed class MountedDevices(ProcRoot root, TimeProvider? time = null)
 
     /// <summary>
     /// Whether opening a file or directory never waits for a server: its file system is known by its device, or has the attribute of
-    /// chattr +d. On an overlay that is the attribute of the file below, so it says nothing of the other layers of a directory.
+    /// chattr +d. On an overlay that is the attribute of the file below: enough for a file, but it says nothing of the other layers of a directory.
     /// </summary>
     /// <param name="threadId">A process that sees the file.</param>
     /// <param name="file">The file.</param>
     public bool IsLocal(int threadId, in Statx.FileIdentity file)
     {
+        // First what costs nothing: mountinfo does not list the devices that btrfs shows for files, and would be read for each of them.
+        if (file.HasNoDumpAttribute && file.Type != Statx.FileType.Directory)
+        {
+            return true;
+        }
+
         bool hasRead = false;
         BackingStore? store = Find(threadId, file.Device, ref hasRead);
         return IsLocal(store) || (file.HasNoDumpAttribute && store != BackingStore.Server);

@@ -52,7 +52,7 @@ public sealed class ExportPageSnapshotCommand : ProcessTargetCommand
 
     private protected override Process[] Processes => InputObject;
 
-    private bool SelectsAllProcesses => ParameterSetName == NameSet && Name.Length == 0;
+    private bool SelectsAllProcesses => ParameterSetName == NameSet && Name.Length == 0 && !MyInvocation.ExpectingInput;
 
     /// <inheritdoc/>
     protected override void ProcessRecord() => _targets.AddRange(SelectsAllProcesses ? [] : ResolveTargets());
