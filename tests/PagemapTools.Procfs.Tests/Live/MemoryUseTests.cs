@@ -4,6 +4,7 @@ using PagemapTools.Procfs.FileCache;
 using PagemapTools.Procfs.Frames;
 using PagemapTools.Procfs.Machine;
 using PagemapTools.Procfs.MemoryUse;
+using PagemapTools.Procfs.SharedMemory;
 
 namespace PagemapTools.Procfs.Tests.Live;
 
@@ -82,6 +83,9 @@ public sealed class MemoryUseTests
 
             Assert.False(Directory.Exists(Path.Join(cgroup.Directory, "below")));
             using ProcfsContext procfs = new();
+            ulong pfn = procfs.ReadFilePages(file, TestContext.Current.CancellationToken).First().Pfn;
+            // rmdir returns before the kernel takes the cgroup out of use (kernel/cgroup/cgroup.c, css_killed_work_fn).
+            Assert.True(SpinWait.SpinUntil(() => KernelFile.ReadWords("/proc/kpagecgroup", pfn, 1)[0] != removed, TimeSpan.FromMinutes(1)));
             FilePageInfo[] pages = [.. procfs.ReadFilePageMap(file, new FilePageQuery { Include = FrameProperties.Cgroup }, TestContext.Current.CancellationToken)];
             Assert.NotEmpty(pages);
             Assert.DoesNotContain(removed, pages.Select(page => page.CgroupInode!.Value));
