@@ -132,7 +132,7 @@ if ($Tier | Where-Object { $_ -in 'Live', 'Privileged' }) {
     bash tests/get-page-types $tools | Out-Host
     bash tests/get-prometheus $tools | Out-Host
     bash tests/get-chromium | Out-Host
-    bash tests/get-openssh $tools | Out-Host
+    bash tests/get-programs $tools | Out-Host
 }
 if ('Privileged' -in $Tier) { bash tests/get-thpmaps $tools | Out-Host }
 $env:PATH += ":$tools"

@@ -144,7 +144,7 @@ try {
         else { $skipped++; "$($command.Name) is not part of the storm." }
     }
 
-    $round = 0
+    $round = $minute = 0
     $measurements = [System.Collections.Generic.List[object]]::new()
     $clock = [System.Diagnostics.Stopwatch]::StartNew()
     while ($clock.Elapsed.TotalMinutes -lt $Minutes -or $round -lt $Rounds) {
@@ -156,6 +156,11 @@ try {
             }
         }
         if ($round / 25 -gt $measurements.Count -or $clock.Elapsed.TotalMinutes / $Minutes * 40 -gt $measurements.Count) { $measurements.Add((Measure-Self)) }
+        # A line a minute: a run of hours that is ended early has said what it saw.
+        if ([int] $clock.Elapsed.TotalMinutes -gt $minute) {
+            $minute = [int] $clock.Elapsed.TotalMinutes
+            "$minute min, $(($results.Values.Failures | Measure-Object).Count) failures: $(Measure-Self)"
+        }
     }
 } finally {
     foreach ($process in @($quiet, $storm) + $stress) {

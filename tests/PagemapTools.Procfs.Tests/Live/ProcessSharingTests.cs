@@ -102,7 +102,7 @@ public sealed class ProcessSharingTests
     public void ErosionOfRedisAgreesWithPrivateDirty()
     {
         Require.PageFrames();
-        using RedisServer redis = RedisServer.Start(megabytes: 100);
+        using RedisServer redis = RedisServer.Start(megabytes: 500);
         int child = redis.BeginSave();
         int[] ids = [redis.ProcessId, child];
         using ProcfsContext procfs = new(new("/proc"));
@@ -110,12 +110,12 @@ public sealed class ProcessSharingTests
         (long[] dirtyBefore, SharingMeasurement before) = redis.MeasureStopped(
             child, () => (ids.Select(id => Smaps.ReadRollup(id)["Private_Dirty"]).ToArray(), meter.Measure(ids, cancellationToken: TestContext.Current.CancellationToken)));
 
-        redis.Overwrite(megabytes: 40);
+        redis.Overwrite(megabytes: 200);
 
         (long[] dirty, SharingMeasurement after) = redis.MeasureStopped(
             child, () => (ids.Select(id => Smaps.ReadRollup(id)["Private_Dirty"]).ToArray(), meter.Measure(ids, cancellationToken: TestContext.Current.CancellationToken)));
         long copied = -Assert.Single(after.EnumeratePairs(0, before)).AnonymousDelta!.Value;
-        Assert.InRange(copied, 20L << 20, 120L << 20);
+        Assert.InRange(copied, 100L << 20, 600L << 20);
 
         // What the server allocates anew is its own, too, so only the child's figure is all copies.
         Assert.InRange(dirty[1] - dirtyBefore[1], copied * 95 / 100, copied * 105 / 100);
