@@ -23,6 +23,7 @@ internal sealed class IdlePages(ProcfsContext procfs, IdleBitmap bitmap) : IPage
     private readonly RentedArray<ulong> _rentedRows = new();
     private readonly RentedArray<ulong> _rentedWords = new();
     private FolioExtent? _lastFolio;
+    private bool _isLastTracked;
 
     /// <inheritdoc/>
     public void Mark(ReadOnlySpan<ulong> entries)
@@ -88,22 +89,24 @@ internal sealed class IdlePages(ProcfsContext procfs, IdleBitmap bitmap) : IPage
 
     private ulong FindHead(ulong pfn, ulong flags)
     {
-        if (flags == PfnBatchReader.NoValue || (flags & Tracked) == 0 || (flags & Huge) != 0)
+        if (flags == PfnBatchReader.NoValue || (flags & Huge) != 0)
         {
             return PfnBatchReader.NoValue;
         }
 
         if ((flags & Tail) == 0)
         {
-            return pfn;
+            return (flags & Tracked) != 0 ? pfn : PfnBatchReader.NoValue;
         }
 
         if (_lastFolio is not { } last || pfn < last.Head || pfn >= last.Head + (ulong)last.Pages)
         {
+            // Before 6.10 only the head of a folio shows LRU (fs/proc/page.c, stable_page_flags).
             _lastFolio = _extents.Find(pfn);
+            _isLastTracked = _lastFolio is { } folio && (_extents.ReadFlags(folio.Head) & Tracked) != 0;
         }
 
-        return _lastFolio?.Head ?? PfnBatchReader.NoValue;
+        return _isLastTracked ? _lastFolio!.Value.Head : PfnBatchReader.NoValue;
     }
 
     private ReadOnlySpan<ulong> Read(PageIndexedFile file, ReadOnlySpan<ulong> rows)

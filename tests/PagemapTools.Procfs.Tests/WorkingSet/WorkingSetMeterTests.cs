@@ -13,7 +13,7 @@ public sealed class WorkingSetMeterTests : IDisposable
     private const ulong Address = 0x1000000;
     private const ulong Lru = (ulong)KPageFlags.LRU;
     private const ulong Head = (ulong)(KPageFlags.LRU | KPageFlags.COMPOUND_HEAD | KPageFlags.THP);
-    private const ulong Tail = (ulong)(KPageFlags.LRU | KPageFlags.COMPOUND_TAIL | KPageFlags.THP);
+    private const ulong Tail = (ulong)(KPageFlags.COMPOUND_TAIL | KPageFlags.THP);
 
     private static readonly long s_page = (long)KernelFile.PageSize;
 
@@ -43,10 +43,13 @@ public sealed class WorkingSetMeterTests : IDisposable
         Assert.Equal(WorkingSetMethod.Idle, used.Method);
     }
 
-    [Fact]
-    public void ALargeFolioIsUsedAsAWhole()
+    [Theory]
+    [InlineData(0)]
+    [InlineData(Lru)] // since 6.10
+    public void ALargeFolioIsUsedAsAWhole(ulong flagsFromHead)
     {
-        Map(new() { [4] = Head, [5] = Tail, [6] = Tail, [7] = Tail, [8] = Head, [9] = Tail }, 4, 5, 6, 7, 9);
+        ulong tail = Tail | flagsFromHead;
+        Map(new() { [4] = Head, [5] = tail, [6] = tail, [7] = tail, [8] = Head, [9] = tail }, 4, 5, 6, 7, 9);
         using WorkingSetMeter meter = Create();
         WorkingSetInterval interval = meter.Begin(Id, TestContext.Current.CancellationToken);
         Assert.Equal([(0, (1UL << 4) | (1UL << 8))], ReadBitmap());
@@ -57,7 +60,7 @@ public sealed class WorkingSetMeterTests : IDisposable
     [Fact]
     public void PagesThatTheKernelDoesNotTrackAreNeitherMarkedNorCounted()
     {
-        Map(new() { [3] = 0, [4] = (ulong)KPageFlags.ZERO_PAGE, [5] = Head | (ulong)KPageFlags.HUGE, [6] = Lru }, 3, 4, 5, 6);
+        Map(new() { [3] = 0, [4] = (ulong)KPageFlags.ZERO_PAGE, [5] = Head | (ulong)KPageFlags.HUGE, [6] = Lru, [8] = Head & ~Lru, [9] = Tail }, 3, 4, 5, 6, 9);
         using WorkingSetMeter meter = Create();
         WorkingSetInterval interval = meter.Begin(Id, TestContext.Current.CancellationToken);
         Assert.Equal([(0, 1UL << 6)], ReadBitmap());
