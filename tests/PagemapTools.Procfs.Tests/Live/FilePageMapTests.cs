@@ -95,6 +95,7 @@ public sealed class FilePageMapTests : IDisposable
         FilePageInfo[] pages = Read(path, FrameProperties.None);
         Assert.Contains((1UL << 32) + (ulong)s_page, pages.Select(page => page.Offset));
         Assert.Contains((1UL << 32) + (2 * (ulong)s_page), pages.Select(page => page.Offset));
+        Assert.InRange(pages.Length, 2, 64); // the kernel may add the neighbours
     }
 
     [Fact]
