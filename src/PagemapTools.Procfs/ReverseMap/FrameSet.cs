@@ -79,6 +79,8 @@ internal sealed class FrameSet
     public sealed class Builder
     {
         private readonly SortedDictionary<ulong, ulong[]> _blocks = [];
+        private ulong _lastNumber = ulong.MaxValue;
+        private ulong[] _lastWords = [];
 
         public void Add(ulong pfn) => GetBlock(pfn >> BlockShift)[(pfn >> WordShift) & (WordsPerBlock - 1)] |= 1UL << (int)pfn;
 
@@ -98,12 +100,17 @@ internal sealed class FrameSet
 
         private ulong[] GetBlock(ulong number)
         {
-            if (!_blocks.TryGetValue(number, out ulong[]? words))
+            if (number != _lastNumber)
             {
-                _blocks[number] = words = new ulong[WordsPerBlock];
+                if (!_blocks.TryGetValue(number, out ulong[]? words))
+                {
+                    _blocks[number] = words = new ulong[WordsPerBlock];
+                }
+
+                (_lastNumber, _lastWords) = (number, words);
             }
 
-            return words;
+            return _lastWords;
         }
     }
 }

@@ -29,13 +29,13 @@ internal sealed class MappingReader(ProcfsContext procfs, FrameMappingQuery quer
         }
 
         using PageUseRows uses = new(procfs, query);
-        foreach (IPageRows<PageUseInfo> rows in uses.Fill(frames.Enumerate().Where(pfn => searched.Frames.IndexOf(pfn) is var frame && (frame < 0 || search.Found[frame] == 0))))
+        foreach (IPageRows<PageUseInfo> rows in uses.Fill(frames.Enumerate().Where(pfn => searched.Frames.IndexOf(pfn) is var frame && (frame < 0 || search.Counts.GetFound(frame) == 0))))
         {
             cancellationToken.ThrowIfCancellationRequested();
             yield return rows;
         }
 
-        query.OnCompleted?.Invoke(Summarize(frames.Count, searched.Expected, search.Found));
+        query.OnCompleted?.Invoke(Summarize(frames.Count, searched.Expected, search.Counts));
     }
 
     private IEnumerable<IPageRows<FrameMapping>> ReadProcess(MappingSearch search, MappingRows mappings, TargetResult<ProcessHits> result, CancellationToken cancellationToken)
@@ -83,15 +83,16 @@ internal sealed class MappingReader(ProcfsContext procfs, FrameMappingQuery quer
         }
     }
 
-    private FrameMappingSummary Summarize(int frames, IReadOnlyList<int> expected, IReadOnlyList<int> found)
+    private FrameMappingSummary Summarize(int frames, IReadOnlyList<int> expected, MappingCounts counts)
     {
         long mappings = 0;
         long incomplete = 0;
         long missing = 0;
-        for (int i = 0; i < found.Count; i++)
+        for (int i = 0; i < expected.Count; i++)
         {
-            mappings += found[i];
-            int lacking = expected[i] == SearchedFrames.UnknownCount ? 0 : Math.Max(expected[i] - found[i], 0);
+            int found = counts.GetFound(i);
+            mappings += found;
+            int lacking = expected[i] == SearchedFrames.UnknownCount ? 0 : Math.Max(expected[i] - found, 0);
             incomplete += lacking > 0 ? 1 : 0;
             missing += lacking;
         }

@@ -30,8 +30,8 @@ internal sealed class MappingSearch
         _processIds = searched.Frames.Count == 0 ? [] : procfs.Root.GetProcessIds();
     }
 
-    /// <summary>The number of mappings of each frame that were found, in the order of the set. Processes that share an address space count once.</summary>
-    public IReadOnlyList<int> Found { get; private set; } = [];
+    /// <summary>The mappings of each frame that were found, in the order of the set. Processes that share an address space count once.</summary>
+    public MappingCounts Counts { get; private set; } = new([]);
 
     /// <summary>Returns the hits, in order of process and address.</summary>
     public IEnumerable<TargetResult<ProcessHits>> Run(CancellationToken cancellationToken)
@@ -71,20 +71,15 @@ internal sealed class MappingSearch
             results[result.ProcessId] = result;
         }
 
-        MappingCounts counts = Count([.. results.Values.Select(result => result.Value).OfType<ProcessHits>().Where(process => process.Hits.Count > 0)], cancellationToken);
-        Found = counts.Found;
-        return counts.IsComplete || !first.IsComplete ? [.. results.Values.OrderBy(result => result.ProcessId)] : null;
+        Counts = Count([.. results.Values.Select(result => result.Value).OfType<ProcessHits>().Where(process => process.Hits.Count > 0)], cancellationToken);
+        return Counts.IsComplete || !first.IsComplete ? [.. results.Values.OrderBy(result => result.ProcessId)] : null;
     }
 
     private MappingCounts Count(IReadOnlyList<ProcessHits> processes, CancellationToken cancellationToken)
     {
         HashSet<int> followers = processes.Count < 2 ? [] : FindFollowers(processes.Select(process => process.ProcessId), cancellationToken);
         MappingCounts counts = new(_searched.Expected);
-        foreach (Hit hit in processes.Where(process => !followers.Contains(process.ProcessId)).SelectMany(process => process.Hits))
-        {
-            counts.Add(_searched.IndexOf(hit.Entry));
-        }
-
+        counts.Add([.. processes.Where(process => !followers.Contains(process.ProcessId)).SelectMany(process => process.Hits).Select(hit => _searched.IndexOf(hit.Entry))]);
         return counts;
     }
 
@@ -93,7 +88,7 @@ internal sealed class MappingSearch
         HitBudget budget = new();
         ProcessSearch search = new(_procfs, _searched, _filter, budget);
         MappingCounts counts = new(_searched.Expected);
-        Found = counts.Found;
+        Counts = counts;
         HashSet<int> followers = FindFollowers(_processIds, cancellationToken);
         foreach (TargetResult<ProcessHits> result in TargetRun.ReadEach(
             _procfs.Root,

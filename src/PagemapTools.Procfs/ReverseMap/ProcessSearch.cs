@@ -14,6 +14,8 @@ namespace PagemapTools.Procfs.ReverseMap;
 /// <param name="budget">The number of hits that may be held.</param>
 internal sealed class ProcessSearch(ProcfsContext procfs, SearchedFrames searched, EntryFilter filter, HitBudget budget)
 {
+    private const int FramesPerCount = 1024;
+
     private readonly EntryMatcher _matcher = new(filter);
     private readonly SwapTypes _swapTypes = procfs.SwapTypes;
     private readonly PageWalkOptions _options = new() { Mappings = searched.CanBeIn, Categories = searched.Categories };
@@ -85,18 +87,30 @@ internal sealed class ProcessSearch(ProcfsContext procfs, SearchedFrames searche
     /// <param name="hits">Receives the hits that pass the filter; null to buffer none.</param>
     private void Collect(PageWalk walk, MappingCounts? counts, List<Hit>? hits)
     {
+        Span<int> frames = stackalloc int[FramesPerCount];
+        int count = 0;
         ReadOnlySpan<ulong> entries = walk.Entries;
         for (int i = 0; i < entries.Length; i++)
         {
             int frame = searched.IndexOf(entries[i]);
-            if (frame >= 0)
+            if (frame < 0)
             {
-                counts?.Add(frame);
-                if (hits is not null && _matcher.Matches(entries[i], _swapTypes))
-                {
-                    hits.Add(new Hit(walk.Mapping, walk.Address + PageGeometry.ToAddress((ulong)i), entries[i]));
-                }
+                continue;
+            }
+
+            frames[count++] = frame;
+            if (count == frames.Length)
+            {
+                counts?.Add(frames);
+                count = 0;
+            }
+
+            if (hits is not null && _matcher.Matches(entries[i], _swapTypes))
+            {
+                hits.Add(new Hit(walk.Mapping, walk.Address + PageGeometry.ToAddress((ulong)i), entries[i]));
             }
         }
+
+        counts?.Add(frames[..count]);
     }
 }

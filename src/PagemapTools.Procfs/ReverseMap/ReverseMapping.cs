@@ -8,7 +8,7 @@ public static class ReverseMapping
 {
     /// <summary>
     /// Finds the mappings of page frames, in all processes of a proc tree. Searching begins with the enumeration. One search serves any
-    /// number of frames. It takes 20 bytes of memory a frame, 12 KiB for each 128 MiB of memory that has one of the frames, and at most
+    /// number of frames. It takes 16 bytes of memory a frame, 12 KiB for each 128 MiB of memory that has one of the frames, and at most
     /// 48 MiB for mappings.
     /// </summary>
     /// <param name="procfs">The machine.</param>
