@@ -12,6 +12,7 @@ internal sealed class ProcessSets(int processes)
     private const int SetsPerChunk = 1024;
 
     private readonly int _words = (processes + WordBits - 1) / WordBits;
+    private readonly ulong[] _single = new ulong[(processes + WordBits - 1) / WordBits];
     private readonly List<ulong[]> _chunks = [new ulong[SetsPerChunk * ((processes + WordBits - 1) / WordBits)]];
     private readonly List<ulong> _hashes = [0];
     private readonly Stack<int> _free = [];
@@ -23,35 +24,54 @@ internal sealed class ProcessSets(int processes)
     /// <summary>The number after the highest number of a set.</summary>
     public int Limit => _hashes.Count;
 
-    /// <summary>Changes when sets are removed, so that their numbers may have another meaning.</summary>
-    public int Generation { get; private set; }
-
     public ReadOnlySpan<ulong> GetMembers(int set) => _chunks[set / SetsPerChunk].AsSpan(set % SetsPerChunk * _words, _words);
 
     /// <summary>Gets the set that also has a process.</summary>
     public int Add(int set, int process)
     {
-        ulong bit = 1UL << (process % WordBits);
+        _single[process / WordBits] = 1UL << (process % WordBits);
+        int union = Union(set, _single);
+        _single[process / WordBits] = 0;
+        return union;
+    }
+
+    /// <summary>Gets the union of two sets.</summary>
+    public int Union(int set, int other) => Union(set, GetMembers(other));
+
+    private int Union(int set, ReadOnlySpan<ulong> other)
+    {
         ReadOnlySpan<ulong> members = GetMembers(set);
-        if ((members[process / WordBits] & bit) != 0)
+        ulong hash = _hashes[set];
+        bool isLarger = false;
+        for (int i = 0; i < members.Length; i++)
+        {
+            for (ulong added = other[i] & ~members[i]; added != 0; added &= added - 1)
+            {
+                hash ^= Mix((ulong)((i * WordBits) + BitOperations.TrailingZeroCount(added)));
+                isLarger = true;
+            }
+        }
+
+        if (!isLarger)
         {
             return set;
         }
 
-        ulong hash = _hashes[set] ^ Mix((ulong)process);
-        if (_byHash.TryGetValue(hash, out int known) && IsUnion(GetMembers(known), members, process / WordBits, bit))
+        if (_byHash.TryGetValue(hash, out int known) && IsUnion(GetMembers(known), members, other))
         {
             return known;
         }
 
-        int added = Allocate(hash);
-        Span<ulong> union = _chunks[added / SetsPerChunk].AsSpan(added % SetsPerChunk * _words, _words);
-        members.CopyTo(union);
-        union[process / WordBits] |= bit;
+        int union = Allocate(hash);
+        Span<ulong> unionMembers = _chunks[union / SetsPerChunk].AsSpan(union % SetsPerChunk * _words, _words);
+        for (int i = 0; i < unionMembers.Length; i++)
+        {
+            unionMembers[i] = members[i] | other[i];
+        }
 
         // A set whose hash another set has is found by neither of them. Both remain correct: a set may have two numbers.
-        _byHash[hash] = added;
-        return added;
+        _byHash[hash] = union;
+        return union;
     }
 
     /// <summary>Removes the sets that are not marked.</summary>
@@ -70,8 +90,6 @@ internal sealed class ProcessSets(int processes)
                 _free.Push(set);
             }
         }
-
-        Generation++;
     }
 
     private int Allocate(ulong hash)
@@ -92,11 +110,11 @@ internal sealed class ProcessSets(int processes)
         return set;
     }
 
-    private static bool IsUnion(ReadOnlySpan<ulong> union, ReadOnlySpan<ulong> members, int word, ulong bit)
+    private static bool IsUnion(ReadOnlySpan<ulong> union, ReadOnlySpan<ulong> members, ReadOnlySpan<ulong> other)
     {
         for (int i = 0; i < members.Length; i++)
         {
-            if (union[i] != (i == word ? members[i] | bit : members[i]))
+            if (union[i] != (members[i] | other[i]))
             {
                 return false;
             }

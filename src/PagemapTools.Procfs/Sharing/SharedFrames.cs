@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using PagemapTools.Procfs.Entries;
 
 namespace PagemapTools.Procfs.Sharing;
@@ -7,20 +6,31 @@ namespace PagemapTools.Procfs.Sharing;
 /// The page frames that processes map, each with the set of these processes. Several threads add the frames of different processes. After
 /// <see cref="Close"/> nothing is added, even by a thread that was left behind.
 /// </summary>
-/// <param name="processes">The number of processes; they are numbered from 0.</param>
-/// <param name="minSetsToCollect">The number of sets at which unused ones are first removed.</param>
-internal sealed class SharedFrames(int processes, int minSetsToCollect = SharedFrames.MinSetsToCollect)
+internal sealed class SharedFrames
 {
     // A sweep over the frames of a machine costs as much as the creation of some 100,000 sets.
     private const int MinSetsToCollect = 256 * 1024;
 
     private readonly object _lock = new();
+    private readonly int _minSetsToCollect;
+    private readonly ForkedBlocks _blocks;
     private int _collectAt;
     private bool _isClosed;
 
+    /// <summary>Creates an empty table.</summary>
+    /// <param name="processes">The number of processes; they are numbered from 0.</param>
+    /// <param name="minSetsToCollect">The number of sets at which unused ones are first removed.</param>
+    public SharedFrames(int processes, int minSetsToCollect = MinSetsToCollect)
+    {
+        _minSetsToCollect = minSetsToCollect;
+        Sets = new ProcessSets(processes);
+        _blocks = new ForkedBlocks(Sets, block => AddFrames(block.Entries, block.Kind, block.Set));
+    }
+
+    /// <summary>The frames with their sets. It is complete after <see cref="Close"/>.</summary>
     public FrameTable Frames { get; } = new();
 
-    public ProcessSets Sets { get; } = new(processes);
+    public ProcessSets Sets { get; }
 
     /// <summary>Ends the additions. From then on the table may be read without a lock.</summary>
     public void Close()
@@ -28,6 +38,47 @@ internal sealed class SharedFrames(int processes, int minSetsToCollect = SharedF
         lock (_lock)
         {
             _isClosed = true;
+            _blocks.Clear();
+        }
+    }
+
+    /// <summary>Extends the sets of the frames of present pages by a set.</summary>
+    private void AddFrames(ReadOnlySpan<ulong> entries, FrameKind kind, int set)
+    {
+        // The entries of private hugetlb pages look anonymous, and the huge zero page in anonymous memory looks like a file.
+        uint firstFile = FrameTable.Pack(set, kind);
+        uint firstAnonymous = FrameTable.Pack(set, kind == FrameKind.Hugetlb ? kind : FrameKind.Anonymous);
+        uint lastWord = 0;
+        uint lastUnion = 0;
+        ulong currentBlock = ulong.MaxValue;
+        uint[] block = [];
+        foreach (ulong entry in entries)
+        {
+            ulong pfn = entry & PagemapEntry.PfnMask;
+            if ((entry & PagemapEntry.PresentBit) == 0 || pfn == 0)
+            {
+                continue;
+            }
+
+            if (pfn / FrameTable.BlockFrames != currentBlock)
+            {
+                currentBlock = pfn / FrameTable.BlockFrames;
+                block = Frames.GetBlock(pfn);
+            }
+
+            ref uint word = ref block[pfn % FrameTable.BlockFrames];
+            if (word == 0)
+            {
+                word = (entry & PagemapEntry.FileBit) != 0 ? firstFile : firstAnonymous;
+                continue;
+            }
+
+            if (word != lastWord)
+            {
+                (lastWord, lastUnion) = (word, FrameTable.Pack(Sets.Union(FrameTable.GetSet(word), set), FrameTable.GetKind(word)));
+            }
+
+            word = lastUnion;
         }
     }
 
@@ -35,7 +86,7 @@ internal sealed class SharedFrames(int processes, int minSetsToCollect = SharedF
     // as the others.
     private void CollectUnusedSets()
     {
-        if (Sets.Count < Math.Max(_collectAt, minSetsToCollect))
+        if (Sets.Count < Math.Max(_collectAt, _minSetsToCollect))
         {
             return;
         }
@@ -49,6 +100,11 @@ internal sealed class SharedFrames(int processes, int minSetsToCollect = SharedF
             }
         }
 
+        foreach (ForkedBlocks.Block block in _blocks.Enumerate())
+        {
+            used[block.Set] = true;
+        }
+
         Sets.RemoveAllExcept(used);
         _collectAt = Sets.Count * 2;
     }
@@ -56,20 +112,17 @@ internal sealed class SharedFrames(int processes, int minSetsToCollect = SharedF
     /// <summary>Adds the frames of one process, on one thread.</summary>
     public sealed class Writer(SharedFrames owner, int process)
     {
-        private readonly Dictionary<int, int> _unions = [];
-        private int _generation = -1;
-        private uint _lastWord;
-        private uint _lastUnion;
-
         /// <summary>Whether an entry had a frame whose number the kernel hides.</summary>
         public bool SawHiddenFrames { get; private set; }
 
         /// <summary>Adds the frames of present pages.</summary>
+        /// <param name="address">The address of the first page.</param>
         /// <param name="entries">The entries of pages of one mapping.</param>
         /// <param name="kind">The kind of the mapping's pages that are not anonymous.</param>
         /// <param name="cancellationToken">Cancels the addition, also if it is cancelled while the thread waits.</param>
-        public void Add(ReadOnlySpan<ulong> entries, FrameKind kind, CancellationToken cancellationToken)
+        public void Add(ulong address, ReadOnlySpan<ulong> entries, FrameKind kind, CancellationToken cancellationToken)
         {
+            SawHiddenFrames |= HasHiddenFrames(entries);
             lock (owner._lock)
             {
                 cancellationToken.ThrowIfCancellationRequested();
@@ -78,67 +131,40 @@ internal sealed class SharedFrames(int processes, int minSetsToCollect = SharedF
                     throw new OperationCanceledException();
                 }
 
-                ForgetRemovedSets();
-                AddEntries(entries, kind);
+                AddBlocks(PageGeometry.ToPageIndex(address), entries, kind);
                 owner.CollectUnusedSets();
             }
         }
 
-        private void AddEntries(ReadOnlySpan<ulong> entries, FrameKind kind)
+        private static bool HasHiddenFrames(ReadOnlySpan<ulong> entries)
         {
-            // The entries of private hugetlb pages look anonymous, and the huge zero page in anonymous memory looks like a file.
-            uint firstFile = FrameTable.Pack(owner.Sets.Add(0, process), kind);
-            uint firstAnonymous = FrameTable.Pack(owner.Sets.Add(0, process), kind == FrameKind.Hugetlb ? kind : FrameKind.Anonymous);
-            ulong currentBlock = ulong.MaxValue;
-            uint[] block = [];
             foreach (ulong entry in entries)
             {
-                if ((entry & PagemapEntry.PresentBit) == 0)
+                if ((entry & (PagemapEntry.PresentBit | PagemapEntry.PfnMask)) == PagemapEntry.PresentBit)
                 {
-                    continue;
+                    return true;
                 }
-
-                ulong pfn = entry & PagemapEntry.PfnMask;
-                if (pfn == 0)
-                {
-                    SawHiddenFrames = true;
-                    continue;
-                }
-
-                if (pfn / FrameTable.BlockFrames != currentBlock)
-                {
-                    currentBlock = pfn / FrameTable.BlockFrames;
-                    block = owner.Frames.GetBlock(pfn);
-                }
-
-                ref uint word = ref block[pfn % FrameTable.BlockFrames];
-                word = word == 0 ? ((entry & PagemapEntry.FileBit) != 0 ? firstFile : firstAnonymous)
-                    : word == _lastWord ? _lastUnion
-                    : Extend(word);
-            }
-        }
-
-        [MethodImpl(MethodImplOptions.NoInlining)]
-        private uint Extend(uint word)
-        {
-            int set = FrameTable.GetSet(word);
-            if (!_unions.TryGetValue(set, out int union))
-            {
-                union = owner.Sets.Add(set, process);
-                _unions.Add(set, union);
             }
 
-            (_lastWord, _lastUnion) = (word, FrameTable.Pack(union, FrameTable.GetKind(word)));
-            return _lastUnion;
+            return false;
         }
 
-        private void ForgetRemovedSets()
+        private void AddBlocks(ulong page, ReadOnlySpan<ulong> entries, FrameKind kind)
         {
-            if (_generation != owner.Sets.Generation)
+            while (!entries.IsEmpty)
             {
-                _generation = owner.Sets.Generation;
-                _unions.Clear();
-                _lastWord = 0;
+                int length = Math.Min(ForkedBlocks.BlockEntries - (int)(page % ForkedBlocks.BlockEntries), entries.Length);
+                if (length == ForkedBlocks.BlockEntries)
+                {
+                    owner._blocks.Add(page, entries[..length], kind, process);
+                }
+                else
+                {
+                    owner.AddFrames(entries[..length], kind, owner.Sets.Add(0, process));
+                }
+
+                entries = entries[length..];
+                page += (ulong)length;
             }
         }
     }

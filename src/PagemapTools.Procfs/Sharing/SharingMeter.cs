@@ -12,7 +12,7 @@ namespace PagemapTools.Procfs.Sharing;
 /// /proc/kpagecount.
 /// </summary>
 /// <remarks>
-/// The memory that a measurement needs: 4 bytes for each page frame that the processes map, one bit for each process and some 40 bytes
+/// The memory that a measurement needs: 5 MiB, 4 bytes for each page frame that the processes map, one bit for each process and some 40 bytes
 /// for each distinct set of processes that share a frame, and 32 bytes for each pair.
 /// </remarks>
 /// <example><code>
@@ -92,7 +92,7 @@ public sealed class SharingMeter(ProcfsContext procfs)
                 kind = GetKind(mapping, stores);
             }
 
-            writer.Add(walk.Entries, kind, cancellationToken);
+            writer.Add(walk.Address, walk.Entries, kind, cancellationToken);
         }
 
         return writer.SawHiddenFrames ? throw HiddenFrames.CreateException(procfs.Root) : new SharingTarget(processId, process.ProcessName, ProcessStat.TryRead(procfs.Root, processId)?.Program);
