@@ -30,7 +30,8 @@ BeforeAll {
     # process are null.
     $script:shown = 'NoProcessFoundForGivenId', 'NoProcessFoundForGivenName', 'PathNotFound', 'ParameterArgumentValidationError',
         'ProcessHasNoAddressSpace', 'PagemapAccessDenied', 'SoftDirtyNotSupported',
-        'KPageAccessDenied', 'KPageNotAvailable', 'ExclusiveAndShared', 'CannotConvertArgument', 'CgroupNotFound', 'PagemapReadFailed', 'FileNotWritten'
+        'KPageAccessDenied', 'KPageNotAvailable', 'ExclusiveAndShared', 'CannotConvertArgument', 'CgroupNotFound', 'PagemapReadFailed', 'FileNotWritten',
+        'WorkingSetMethodNotSupported'
 
     function Invoke-Example([string] $Code) {
         Push-Location $scratch
