@@ -2,7 +2,7 @@
 .SYNOPSIS
 Makes docs/pictures/report.png: a report of three test processes of this machine, as Chromium shows it.
 .DESCRIPTION
-One process has forked, half of another is in swap, and the huge pages of the third were split. Needs root, chromium (tests/get-chromium),
+One process has forked, half of another is in swap, and two thirds of the huge pages of the third were split. Needs root, chromium (tests/get-chromium),
 a build, and room for a swap file of 96 MiB in /var/tmp. A run on another machine gives other figures.
 #>
 [CmdletBinding()]
@@ -32,7 +32,7 @@ $started = @()
 try {
     $started += Start-TestProcess fork, 'pages=24576' 1
     $started += Start-TestProcess swapped, 'pages=16384', 'area=96MiB' 0
-    $started += Start-TestProcess thp 1
+    $started += Start-TestProcess fragmented 0
     Export-PageReport "$directory/report.html" -Id $started.Ids
     $options = '--headless', '--no-sandbox', '--disable-gpu', '--hide-scrollbars', "--user-data-dir=$directory/profile", '--window-size=1200,1180', '--virtual-time-budget=5000'
     chromium @options "--screenshot=$PSScriptRoot/report.png" "file://$directory/report.html" 2>$null

@@ -27,6 +27,22 @@ public sealed class ParquetFormat : ISnapshotFormat
         return new ParquetFileWriter(writer, fields);
     }
 
+    /// <inheritdoc/>
+    public ISnapshotReader OpenReader(string path)
+    {
+        try
+        {
+            return new ParquetFileReader(ParquetReader.CreateAsync(path).GetAwaiter().GetResult());
+        }
+        catch (Exception damage) when (IsDamage(damage))
+        {
+            throw new InvalidDataException(damage.Message, damage);
+        }
+    }
+
+    // A damaged file ends in exceptions of any kind: the library trusts what the file says.
+    internal static bool IsDamage(Exception failure) => failure is not (IOException or UnauthorizedAccessException or OutOfMemoryException or InvalidDataException);
+
     private static ParquetOptions CreateOptions(IReadOnlyList<SnapshotColumn> columns)
     {
         ParquetOptions options = new()

@@ -23,6 +23,10 @@ internal static class PagemapErrors
             ProcfsError.SoftDirtyNotSupported => ("SoftDirtyNotSupported", ErrorCategory.NotImplemented, release.Text),
             ProcfsError.WorkingSetMethodNotSupported => ("WorkingSetMethodNotSupported", ErrorCategory.NotImplemented, release.Text),
             ProcfsError.FrameActionNotSupported => ("KPageActionNotSupported", ErrorCategory.NotInstalled, failure.Path),
+            ProcfsError.SnapshotNotFound => ("SnapshotNotFound", ErrorCategory.ObjectNotFound, failure.Path),
+            ProcfsError.SnapshotHostUnknown => ("SnapshotHostUnknown", ErrorCategory.InvalidArgument, failure.Path),
+            ProcfsError.SnapshotNotSupported => ("SnapshotNotSupported", ErrorCategory.NotImplemented, failure.Path),
+            ProcfsError.SnapshotNotReadable => ("SnapshotNotReadable", ErrorCategory.InvalidData, failure.Path),
             ProcfsError.PlatformNotSupported => ("PlatformNotSupported", ErrorCategory.NotImplemented, failure.Path),
             _ => ("PagemapReadFailed", ErrorCategory.ReadError, (object?)failure.ProcessId ?? failure.Path),
         };
@@ -92,6 +96,9 @@ internal static class PagemapErrors
         "ProcessOfOwnProc",
         $"Process {process.Id} ({process.ProcessName}) comes from /proc. Its id may belong to another process in '{root}': specify -Id or -Name instead.",
         process);
+
+    public static ErrorRecord NoSnapshot() =>
+        Conflict("NoSnapshot", "-HostName and -Time select a snapshot: specify -Snapshot, the directory that has it.");
 
     public static ErrorRecord NoPromFile(string path) =>
         Conflict("NoPromFile", $"The textfile collector reads only files whose names end in .prom: '{path}' does not.", path);

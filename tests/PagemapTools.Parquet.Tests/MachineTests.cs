@@ -1,3 +1,6 @@
+using System.Numerics;
+using System.Text.Json.Nodes;
+using PagemapTools.Procfs.Reports;
 using PagemapTools.Procfs.Snapshots;
 
 namespace PagemapTools.Parquet.Tests;
@@ -28,6 +31,38 @@ public sealed class MachineTests : IDisposable
 
         // Every page frame is in exactly one row.
         Assert.Equal([[0L]], _dataset.Query("SELECT count(*) FROM (SELECT pfn, lag(pfn + frames, 1, 0::UBIGINT) OVER (PARTITION BY time ORDER BY pfn) AS due FROM frames) WHERE pfn <> due"));
+    }
+
+    /// <summary>What a report of a snapshot of this machine says, against smaps and against what DuckDB makes of the tables.</summary>
+    [Fact]
+    public void AReportOfASnapshotIsWhatTheTablesSay()
+    {
+        Require.PageFrames();
+        using TargetProcess target = TargetProcess.Start("fork", "pages=1024").Next().Stop();
+        int child = target.Children[0];
+        _dataset.Export(null, SnapshotTables.All, new SnapshotOptions { ProcessIds = [target.ProcessId, child], IncludePfn = true });
+        string path = Path.Join(Path.GetDirectoryName(_dataset.Path), "report.html");
+        PageReportResult result = PageSnapshot.Open(_dataset.Path, new ParquetFormat()).ExportPageReport(path, cancellationToken: TestContext.Current.CancellationToken);
+
+        Assert.Empty(result.Failures);
+        Assert.Empty(result.Omissions);
+        string page = File.ReadAllText(path);
+        int start = page.IndexOf("id=\"report\">", StringComparison.Ordinal) + "id=\"report\">".Length;
+        JsonNode report = JsonNode.Parse(page[start..page.IndexOf("</script>", start, StringComparison.Ordinal)])!;
+        Assert.Equal(Environment.MachineName, (string?)report["host"]);
+        Document.Queries[0].Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).ToList().ForEach(_dataset.Execute);
+        Assert.Equal(
+            _dataset.Query("SELECT use || ' ' || sum(frames * page_size) FROM frames JOIN moments USING (host, time) WHERE use <> 'NotMemory' GROUP BY use ORDER BY 1").Select(row => row[0]),
+            report["memory"]!["kinds"]!.AsArray().Select(kind => $"{kind![0]} {kind[1]}").Order(StringComparer.Ordinal));
+        Assert.Equal(
+            [Smaps.ReadRollup(target.ProcessId).Uss, Smaps.ReadRollup(child).Uss],
+            report["processes"]!.AsArray().OrderBy(process => (int)process!["id"]! == child).Select(process => (long)process!["uss"]!));
+
+        // The query also counts what the kernel does not account: the zero page, and pages of its own.
+        long[] pair = [.. Assert.Single(report["sharing"]!["pairs"]!.AsArray())!.AsArray().Select(number => (long)number!)];
+        long shared = _dataset.Query(Document.Queries[6]).Select(row => (long)(BigInteger)row[3]! * 1024).Single();
+        Assert.InRange(shared - pair[2..].Sum(), 0, 16 * (long)KernelFile.PageSize);
+        Assert.True(pair[2] >= 512 * (long)KernelFile.PageSize);
     }
 
     [Fact]

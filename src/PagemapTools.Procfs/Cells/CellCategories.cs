@@ -38,7 +38,7 @@ internal sealed class CellCategories
         _names[Empty] = isOfFrames ? nameof(PageUse.NotMemory) : _names[Empty];
         _names.AddRange(query.By switch
         {
-            PageCellKey.State => ["Private", "Shared", nameof(PageUse.ZeroPage)],
+            PageCellKey.State => ["Private", "Shared", nameof(PageUse.ZeroPage), .. query.IsDetailed ? (string[])["PrivateLarge", "SharedAnonymous"] : []],
             PageCellKey.Kind => Enum.GetNames<PageUse>(),
             PageCellKey.Flag => [.. query.Flags.Select(KPageFlagsNames.Format), "NoneOfThese"],
             PageCellKey.MapCount => s_mapCounts.Select(range => range.Name),
@@ -59,6 +59,14 @@ internal sealed class CellCategories
     public static int Shared => s_first + 1;
 
     public static int ZeroPage => s_first + 2;
+
+    /// <summary>Anonymous memory in large folios, in a detailed map.</summary>
+    public static int PrivateLarge => s_first + 3;
+
+    /// <summary>Anonymous memory that processes share since a fork, in a detailed map.</summary>
+    public static int SharedAnonymous => s_first + 4;
+
+    public static int Swapped => (int)PageState.Swapped;
 
     /// <summary>The category of the first age.</summary>
     public static int FirstAge => s_first;

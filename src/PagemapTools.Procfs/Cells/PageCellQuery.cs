@@ -33,6 +33,11 @@ public sealed record PageCellQuery
     /// <summary>Whether unpopulated pages of shared memory are looked up in the page cache and in swap.</summary>
     public bool ResolveShared { get; init; }
 
+    /// <summary>
+    /// Whether a map by state tells anonymous memory in large folios, and anonymous memory that processes share since a fork, from other memory.
+    /// </summary>
+    internal bool IsDetailed { get; init; }
+
     /// <summary>Called once for each limit of the reading, on the thread that reads; null for no warnings.</summary>
     public Action<ReadWarnings>? OnWarning { get; init; }
 }

@@ -39,7 +39,7 @@ internal sealed class ProcessCellReader
                 PageCellKey.Kind or PageCellKey.Flag => FrameProperties.Flags,
                 PageCellKey.MapCount => FrameProperties.Flags | FrameProperties.MapCount,
                 PageCellKey.Cgroup => FrameProperties.Cgroup,
-                PageCellKey.State when !canScan && procfs.Frames.TryGet(FrameProperties.Flags) is not null => FrameProperties.Flags,
+                PageCellKey.State when (query.IsDetailed || !canScan) && procfs.Frames.TryGet(FrameProperties.Flags) is not null => FrameProperties.Flags,
                 _ => FrameProperties.None,
             },
         };
@@ -85,7 +85,9 @@ internal sealed class ProcessCellReader
         PagemapEntry entry = batch.Entry(row);
         return !entry.IsPresent ? (int)batch.GetState(row, _process.SwapTypes) : _query.By switch
         {
-            PageCellKey.State => entry.IsExclusive ? CellCategories.Private : IsZeroPage(batch, row, mapping) ? CellCategories.ZeroPage : CellCategories.Shared,
+            PageCellKey.State => entry.IsExclusive ? (IsLarge(batch, row) ? CellCategories.PrivateLarge : CellCategories.Private)
+                : IsZeroPage(batch, row, mapping) ? CellCategories.ZeroPage
+                : _query.IsDetailed && !entry.IsFileOrSharedAnon ? CellCategories.SharedAnonymous : CellCategories.Shared,
             PageCellKey.Kind => CellCategories.FromUse(ClassifyUse(batch.GetValue(FrameProperties.Flags, row), batch.Pfn(row))),
             PageCellKey.Flag => _categories.FromFlags(batch.GetValue(FrameProperties.Flags, row)),
             PageCellKey.MapCount => _categories.FromMapCount(batch.GetValue(FrameProperties.MapCount, row)),
@@ -94,6 +96,10 @@ internal sealed class ProcessCellReader
             _ => CellCategories.Present,
         };
     }
+
+    private bool IsLarge(PageBatch batch, int row) =>
+        _query.IsDetailed && _pages.Include == FrameProperties.Flags && !batch.Entry(row).IsFileOrSharedAnon
+        && batch.GetValue(FrameProperties.Flags, row) is var flags and not PfnBatchReader.NoValue && (flags & (ulong)KPageFlagsDecoder.Compound) != 0;
 
     private bool IsZeroPage(PageBatch batch, int row, MemoryMapping mapping) =>
         !mapping.IsFileBacked

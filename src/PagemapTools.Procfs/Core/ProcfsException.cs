@@ -44,6 +44,18 @@ public enum ProcfsError
 
     /// <summary>The caller may not open a file, or the kernel does not show which of its pages are in the page cache.</summary>
     FileAccessDenied,
+
+    /// <summary>A directory has no snapshots, or none of those that were asked for.</summary>
+    SnapshotNotFound,
+
+    /// <summary>A directory has snapshots of several hosts, and the host was not named.</summary>
+    SnapshotHostUnknown,
+
+    /// <summary>A snapshot has another version of the tables, or is of a machine with pages of another size.</summary>
+    SnapshotNotSupported,
+
+    /// <summary>A file of a snapshot is damaged, or the caller may not read it.</summary>
+    SnapshotNotReadable,
 }
 
 /// <summary>A failure of the pagemap interface, with its cause and the capability that the caller lacks.</summary>

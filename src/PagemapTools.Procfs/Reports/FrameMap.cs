@@ -6,7 +6,7 @@ namespace PagemapTools.Procfs.Reports;
 /// <summary>Neighbouring page frames of one class.</summary>
 /// <param name="Class">The number of the class.</param>
 /// <param name="Count">How many page frames.</param>
-internal readonly record struct FrameRun(int Class, long Count);
+internal readonly record struct MapRun(int Class, long Count);
 
 /// <summary>
 /// The page frames of a machine as runs, in the order of their numbers. If there are too many runs, page frames are put into blocks. Inside a
@@ -20,10 +20,10 @@ internal sealed class FrameMap(FrameClasses classes, int maxRuns = FrameMap.Defa
 
     private const int MinReducedFrames = 8;
 
-    private List<FrameRun> _runs = [];
+    private List<MapRun> _runs = [];
 
     /// <summary>The runs.</summary>
-    public IReadOnlyList<FrameRun> Runs => _runs;
+    public IReadOnlyList<MapRun> Runs => _runs;
 
     /// <summary>The number of page frames in a block; 1 if the order is exact.</summary>
     public int BlockFrames { get; private set; } = 1;
@@ -38,7 +38,7 @@ internal sealed class FrameMap(FrameClasses classes, int maxRuns = FrameMap.Defa
     public void Add(int frameClass, long count)
     {
         FrameCount += count;
-        Append(_runs, new FrameRun(frameClass, count));
+        Append(_runs, new MapRun(frameClass, count));
         if (_runs.Count > maxRuns * 2L)
         {
             Reduce();
@@ -62,10 +62,10 @@ internal sealed class FrameMap(FrameClasses classes, int maxRuns = FrameMap.Defa
         _runs = _runs.ConvertAll(run => run with { Class = numbers[run.Class] });
         BlockFrames = Math.Max(BlockFrames, blockFrames);
         MakeBlocks(keepsClasses: true);
-        List<FrameRun> sorted = [];
-        foreach (FrameRun[][] region in EnumerateBlocks(splitsRuns: true).Select(block => block.ToArray()).Chunk(Math.Max(regionFrames / BlockFrames, 1)))
+        List<MapRun> sorted = [];
+        foreach (MapRun[][] region in EnumerateBlocks(splitsRuns: true).Select(block => block.ToArray()).Chunk(Math.Max(regionFrames / BlockFrames, 1)))
         {
-            foreach (FrameRun run in region.OrderBy(block => IsUnused(GetMainUse(block))).ThenBy(GetMainUse).ThenByDescending(block => block.Max(run => run.Count)).ThenBy(block => block.MaxBy(run => run.Count).Class).SelectMany(block => block))
+            foreach (MapRun run in region.OrderBy(block => IsUnused(GetMainUse(block))).ThenBy(GetMainUse).ThenByDescending(block => block.Max(run => run.Count)).ThenBy(block => block.MaxBy(run => run.Count).Class).SelectMany(block => block))
             {
                 Append(sorted, run);
             }
@@ -89,27 +89,27 @@ internal sealed class FrameMap(FrameClasses classes, int maxRuns = FrameMap.Defa
 
     private void MakeBlocks(bool keepsClasses)
     {
-        List<FrameRun> made = [];
+        List<MapRun> made = [];
         Dictionary<int, long> counts = [];
-        List<FrameRun> merged = [];
-        foreach (List<FrameRun> block in EnumerateBlocks(splitsRuns: false))
+        List<MapRun> merged = [];
+        foreach (List<MapRun> block in EnumerateBlocks(splitsRuns: false))
         {
             counts.Clear();
-            foreach (FrameRun run in block)
+            foreach (MapRun run in block)
             {
                 CollectionsMarshal.GetValueRefOrAddDefault(counts, run.Class, out _) += run.Count;
             }
 
             merged.Clear();
-            merged.AddRange(counts.Select(count => new FrameRun(count.Key, count.Value)));
+            merged.AddRange(counts.Select(count => new MapRun(count.Key, count.Value)));
             merged.Sort(CompareUses);
             for (int i = 0; i < merged.Count; i++)
             {
-                FrameRun most = merged[i];
+                MapRun most = merged[i];
                 for (; !keepsClasses && i + 1 < merged.Count && GetUse(merged[i + 1]) == GetUse(most); i++)
                 {
-                    FrameRun next = merged[i + 1];
-                    most = new FrameRun(counts[most.Class] >= next.Count ? most.Class : next.Class, most.Count + next.Count);
+                    MapRun next = merged[i + 1];
+                    most = new MapRun(counts[most.Class] >= next.Count ? most.Class : next.Class, most.Count + next.Count);
                 }
 
                 Append(made, most);
@@ -119,14 +119,14 @@ internal sealed class FrameMap(FrameClasses classes, int maxRuns = FrameMap.Defa
         _runs = made;
     }
 
-    private int CompareUses(FrameRun a, FrameRun b) => GetUse(a) != GetUse(b) ? GetUse(a).CompareTo(GetUse(b)) : a.Class.CompareTo(b.Class);
+    private int CompareUses(MapRun a, MapRun b) => GetUse(a) != GetUse(b) ? GetUse(a).CompareTo(GetUse(b)) : a.Class.CompareTo(b.Class);
 
     /// <summary>Enumerates blocks, in a list that is used again for the next one. A run of several whole blocks can be one.</summary>
-    private IEnumerable<List<FrameRun>> EnumerateBlocks(bool splitsRuns)
+    private IEnumerable<List<MapRun>> EnumerateBlocks(bool splitsRuns)
     {
-        List<FrameRun> block = [];
+        List<MapRun> block = [];
         long room = BlockFrames;
-        foreach (FrameRun run in _runs)
+        foreach (MapRun run in _runs)
         {
             for (long rest = run.Count; rest > 0;)
             {
@@ -152,15 +152,15 @@ internal sealed class FrameMap(FrameClasses classes, int maxRuns = FrameMap.Defa
 
     private static bool IsUnused(PageUse use) => use is PageUse.Free or PageUse.Offline or PageUse.Unknown or PageUse.NotMemory;
 
-    private PageUse GetUse(FrameRun run) => classes.Items[run.Class].Use;
+    private PageUse GetUse(MapRun run) => classes.Items[run.Class].Use;
 
-    private PageUse GetMainUse(FrameRun[] block) => block.GroupBy(GetUse).MaxBy(use => use.Sum(run => run.Count))!.Key;
+    private PageUse GetMainUse(MapRun[] block) => block.GroupBy(GetUse).MaxBy(use => use.Sum(run => run.Count))!.Key;
 
-    private static void Append(List<FrameRun> runs, FrameRun run)
+    private static void Append(List<MapRun> runs, MapRun run)
     {
         if (runs.Count > 0 && runs[^1].Class == run.Class)
         {
-            ref FrameRun last = ref CollectionsMarshal.AsSpan(runs)[^1];
+            ref MapRun last = ref CollectionsMarshal.AsSpan(runs)[^1];
             last = last with { Count = last.Count + run.Count };
         }
         else

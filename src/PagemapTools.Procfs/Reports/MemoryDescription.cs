@@ -1,15 +1,15 @@
 using PagemapTools.Procfs.Frames;
-using PagemapTools.Procfs.Machine;
 using PagemapTools.Procfs.MemoryUse;
 using PagemapTools.Procfs.Sharing;
 
 namespace PagemapTools.Procfs.Reports;
 
 /// <summary>Describes the memory of the machine: bars, and what the runs of the map mean.</summary>
-/// <param name="procfs">The machine.</param>
-/// <param name="reader">What was read.</param>
-/// <param name="map">The map that was made of it.</param>
-internal sealed class MemoryDescription(ProcfsContext procfs, FrameMapReader reader, FrameMap map)
+/// <param name="frames">The page frames.</param>
+/// <param name="map">The map that was made of them.</param>
+/// <param name="cgroups">The cgroups that have page frames, the largest first.</param>
+/// <param name="getName">Names a cgroup that has an inode.</param>
+internal sealed class MemoryDescription(FrameMapBuilder frames, FrameMap map, IReadOnlyList<KPageCgroupSummary> cgroups, Func<KPageCgroupSummary, string> getName)
 {
     private const int MaxCgroups = 30;
     private const int MaxOwners = 256;
@@ -17,22 +17,28 @@ internal sealed class MemoryDescription(ProcfsContext procfs, FrameMapReader rea
     // All sets together, so that a report stays small.
     private const int MaxOwnerNumbers = 300_000;
 
+    // A huge page of x86-64, and so many page frames that nobody can say where in them a page is.
+    private const long HiddenBlockBytes = 2L << 20;
+    private const long HiddenRegionBytes = 1L << 30;
+
     /// <summary>Describes the memory.</summary>
-    /// <param name="owners">Which processes map page frames; null if nobody knows.</param>
-    /// <param name="processes">The position in the report of each process of <paramref name="owners"/>; -1 if it is not there.</param>
-    /// <param name="includeFrames">Whether page frame numbers are included.</param>
-    /// <param name="cancellationToken">Cancels the search for the paths of cgroups.</param>
-    public ReportedMemory Describe(SharedFrames? owners, int[] processes, bool includeFrames, CancellationToken cancellationToken)
+    /// <param name="owners">Which processes map page frames; null if nobody knows. The processes have their positions in the report.</param>
+    /// <param name="includeFrames">Whether page frame numbers are included. If not, the order of the map is lost.</param>
+    public ReportedMemory Describe(SharedFrames? owners, bool includeFrames)
     {
-        IReadOnlyList<KPageCgroupSummary> cgroups = new CgroupSums(procfs.Cgroups, reader.Counts, cancellationToken).GetEach(onWarning: null);
-        return new ReportedMemory(DescribeUses(), reader.HasCgroups ? DescribeCgroups(cgroups) : null, DescribeMap(cgroups, owners, processes, includeFrames));
+        if (!includeFrames)
+        {
+            map.HideOrder((int)(HiddenBlockBytes >> PageGeometry.PageShift), (int)(HiddenRegionBytes >> PageGeometry.PageShift));
+        }
+
+        return new ReportedMemory(DescribeUses(), frames.HasCgroups ? DescribeCgroups() : null, DescribeMap(owners, includeFrames));
     }
 
     private List<object[]> DescribeUses() =>
-        [.. Enum.GetValues<PageUse>().Where(use => use != PageUse.NotMemory).Select(use => (use, Bytes: reader.Counts.Values.Sum(counts => counts[use]) << PageGeometry.PageShift))
+        [.. Enum.GetValues<PageUse>().Where(use => use != PageUse.NotMemory).Select(use => (use, Bytes: frames.Counts.Values.Sum(counts => counts[use]) << PageGeometry.PageShift))
             .Where(use => use.Bytes > 0).Select(use => (object[])[$"{use.use}", use.Bytes])];
 
-    private List<object[]> DescribeCgroups(IReadOnlyList<KPageCgroupSummary> cgroups)
+    private List<object[]> DescribeCgroups()
     {
         List<object[]> rows = [.. cgroups.Take(MaxCgroups).Select(cgroup => DescribeCgroup(GetName(cgroup), cgroup))];
         if (cgroups.Count > MaxCgroups)
@@ -55,31 +61,26 @@ internal sealed class MemoryDescription(ProcfsContext procfs, FrameMapReader rea
     private static object[] DescribeCgroup(string name, KPageCgroupSummary cgroup) =>
         [name, cgroup.Anonymous, cgroup.File, cgroup.Shmem, cgroup.Slab, cgroup.PageTables, cgroup.Other];
 
-    // The path below the hierarchy, as /proc/PID/cgroup has it.
-    private string GetName(KPageCgroupSummary cgroup) =>
-        cgroup.CgroupInode == 0 ? "no cgroup"
-        : cgroup.CgroupPath is not { } path ? $"removed or hidden cgroup {cgroup.CgroupInode}"
-        : path == procfs.Cgroups.Root ? "/"
-        : VisibleText.Escape(path[(procfs.Cgroups.Root?.Length ?? 0)..]);
+    private string GetName(KPageCgroupSummary cgroup) => cgroup.CgroupInode == 0 ? "no cgroup" : VisibleText.Escape(getName(cgroup));
 
-    private ReportedMap DescribeMap(IReadOnlyList<KPageCgroupSummary> cgroups, SharedFrames? owners, int[] processes, bool includeFrames)
+    private ReportedMap DescribeMap(SharedFrames? owners, bool includeFrames)
     {
         Dictionary<ulong, string> names = cgroups.ToDictionary(cgroup => cgroup.CgroupInode, GetName);
         NumberedTable<KPageFlags, string> flags = new(KPageFlagsNames.Format);
         NumberedTable<ulong, string?> paths = new(inode => inode == 0 ? null : names.GetValueOrDefault(inode, $"cgroup {inode}"));
         int room = MaxOwnerNumbers;
-        NumberedTable<int, object> sets = new(set => DescribeOwners(set, owners, processes, ref room));
+        NumberedTable<int, object> sets = new(set => DescribeOwners(set, owners, ref room));
         paths.GetNumber(0);
         sets.GetNumber(0);
-        int[][] classes = [.. reader.Classes.Items.Select(item =>
+        int[][] classes = [.. frames.Classes.Items.Select(item =>
             (int[])[(int)item.Use, flags.GetNumber(item.Flags), item.IsLarge ? 1 : 0, paths.GetNumber(item.Cgroup), sets.GetNumber(item.Owners)])];
         return new ReportedMap(
-            map.FrameCount, map.Runs.Count, map.BlockFrames, map.IsReduced || reader.Classes.IsReduced,
-            includeFrames ? [.. reader.Segments.Select(segment => (long[])[segment.Position, (long)segment.FirstPfn])] : null,
-            Enum.GetNames<PageUse>(), flags.Items, paths.Items, sets.Items, classes);
+            map.FrameCount, map.Runs.Count, map.BlockFrames, map.IsReduced || frames.Classes.IsReduced,
+            includeFrames ? [.. frames.Segments.Select(segment => (long[])[segment.Position, (long)segment.FirstPfn])] : null,
+            Enum.GetNames<PageUse>(), flags.Items, paths.Items, owners is null ? null : sets.Items, classes);
     }
 
-    private static object DescribeOwners(int set, SharedFrames? owners, int[] processes, ref int room)
+    private static object DescribeOwners(int set, SharedFrames? owners, ref int room)
     {
         if (set == 0 || owners is null)
         {
@@ -88,11 +89,11 @@ internal sealed class MemoryDescription(ProcfsContext procfs, FrameMapReader rea
 
         ReadOnlySpan<ulong> members = owners.Sets.GetMembers(set);
         List<int> found = [];
-        for (int process = 0; process < processes.Length; process++)
+        for (int process = 0; process < members.Length * 64; process++)
         {
-            if (processes[process] >= 0 && (members[process / 64] & (1UL << (process % 64))) != 0)
+            if ((members[process / 64] & (1UL << (process % 64))) != 0)
             {
-                found.Add(processes[process]);
+                found.Add(process);
             }
         }
 

@@ -1,16 +1,13 @@
-using System.Globalization;
 using PagemapTools.Procfs.Machine;
+using PagemapTools.Procfs.MemoryUse;
 using PagemapTools.Procfs.Sharing;
+using PagemapTools.Procfs.Snapshots;
 
 namespace PagemapTools.Procfs.Reports;
 
 /// <summary>Writes a picture of the machine's memory and of its processes as one HTML file, which works without a network.</summary>
 public static class PageReportExport
 {
-    // A huge page of x86-64, and so many page frames that nobody can say where in them a page is.
-    private const long HiddenBlockBytes = 2L << 20;
-    private const long HiddenRegionBytes = 1L << 30;
-
     /// <summary>Measures processes and page frames, and writes the file. It appears whole: it has another name until it is on the disk.</summary>
     /// <param name="procfs">The machine.</param>
     /// <param name="path">The file; an existing one is replaced.</param>
@@ -28,9 +25,7 @@ public static class PageReportExport
         this ProcfsContext procfs, string path, PageReportOptions? options = null, IProgress<int>? progress = null, CancellationToken cancellationToken = default)
     {
         options ??= new PageReportOptions();
-
-        // A directory that cannot be written is reported before all processes are measured.
-        using ReplacedFile file = new(path);
+        using ReportFile file = new(path);
         DateTimeOffset time = DateTimeOffset.Now;
         int[] ids = [.. (options.ProcessIds ?? procfs.Root.GetProcessIds()).Distinct().Order()];
         ProcessReader reader = new(procfs, options.Run);
@@ -44,25 +39,23 @@ public static class PageReportExport
         FrameMap? map = null;
         ReportedMemory? memory = Try(notes, "The map and the bars of physical memory are", () =>
         {
-            FrameMapReader frames = new(procfs, owners);
-            map = frames.Read(cancellationToken);
-            if (!options.IncludeFrames)
-            {
-                map.HideOrder((int)(HiddenBlockBytes >> PageGeometry.PageShift), (int)(HiddenRegionBytes >> PageGeometry.PageShift));
-            }
-
-            return new MemoryDescription(procfs, frames, map).Describe(owners, [.. Enumerable.Range(0, processes.Count)], options.IncludeFrames, cancellationToken);
+            FrameMapBuilder frames = new(owners);
+            map = frames.Build(new FrameRunReader(procfs, includeMapCounts: false).Read(cancellationToken));
+            IReadOnlyList<KPageCgroupSummary> cgroups = new CgroupSums(procfs.Cgroups, frames.Counts, cancellationToken).GetEach(onWarning: null);
+            return new MemoryDescription(frames, map, cgroups, cgroup => GetName(cgroup, procfs.Cgroups.Root)).Describe(owners, options.IncludeFrames);
         });
 
+        IReadOnlyList<ReportedSpace> spaces = new AddressSpaceReader(procfs, options.Run).Read(processes, knowsFolios: owners is not null && memory is not null, cancellationToken);
         ReportData data = new(
-            VisibleText.Escape(Environment.MachineName), VisibleText.Escape(procfs.KernelRelease.Text), time.ToString("yyyy-MM-ddTHH:mm:sszzz", CultureInfo.InvariantCulture),
-            (long)PageGeometry.PageSize, options.IncludeFrames, options.ProcessIds is not null, notes, reader.Names, processes, memory, sharing);
-        ReportPage.Write(file.Stream, data, map);
-
-        const UnixFileMode Others = UnixFileMode.GroupRead | UnixFileMode.OtherRead;
-        file.Commit(options.IsWorldReadable ? ReplacedFile.Private | Others : ReplacedFile.Private);
+            VisibleText.Escape(Environment.MachineName), VisibleText.Escape(procfs.KernelRelease.Text), ReportFile.FormatTime(time), SnapshotSeconds: null,
+            (long)PageGeometry.PageSize, options.IncludeFrames, options.ProcessIds is not null, notes, reader.Names, processes, memory, sharing, spaces);
+        file.Write(data, map, options.IsWorldReadable);
         return new PageReportResult(reader.Failures, notes);
     }
+
+    // The path below the hierarchy, as /proc/PID/cgroup has it.
+    private static string GetName(KPageCgroupSummary cgroup, string? root) =>
+        cgroup.CgroupPath is not { } path ? $"removed or hidden cgroup {cgroup.CgroupInode}" : path == root ? "/" : path[(root?.Length ?? 0)..];
 
     private static T? Try<T>(List<string> notes, string what, Func<T> read)
         where T : class

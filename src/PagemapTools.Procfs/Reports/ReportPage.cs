@@ -14,7 +14,7 @@ internal static class ReportPage
 {
     private static readonly string[] s_styles = ["page.css", "parts.css"];
     private static readonly string[] s_scripts =
-        ["elements.js", "data.js", "cells.js", "map.js", "maptext.js", "layout.js", "treemap.js", "bars.js", "matrix.js", "table.js", "report.js"];
+        ["elements.js", "data.js", "cells.js", "map.js", "maptext.js", "layout.js", "treemap.js", "bars.js", "matrix.js", "table.js", "spaces.js", "report.js"];
 
     private static readonly JsonSerializerOptions s_json = new() { PropertyNamingPolicy = JsonNamingPolicy.CamelCase };
 
@@ -39,18 +39,18 @@ internal static class ReportPage
     }
 
     /// <summary>Encodes runs: all classes, then all counts, as numbers of 7 bits a byte, the lowest first, compressed by deflate.</summary>
-    internal static byte[] Encode(IReadOnlyList<FrameRun> runs)
+    internal static byte[] Encode(IReadOnlyList<MapRun> runs)
     {
         using MemoryStream bytes = new();
         using (DeflateStream deflate = new(bytes, CompressionLevel.SmallestSize, leaveOpen: true))
         using (BinaryWriter writer = new(deflate))
         {
-            foreach (FrameRun run in runs)
+            foreach (MapRun run in runs)
             {
                 writer.Write7BitEncodedInt(run.Class);
             }
 
-            foreach (FrameRun run in runs)
+            foreach (MapRun run in runs)
             {
                 writer.Write7BitEncodedInt64(run.Count);
             }

@@ -7,6 +7,8 @@ namespace PagemapTools.Procfs.Sharing;
 /// <summary>
 /// Counts the page frames that pairs of processes share, by kind. The counts take 32 bytes for each pair that shares a frame with any process.
 /// </summary>
+/// <param name="shared">The page frames and their sets, to which nothing is added any more.</param>
+/// <param name="isCounted">Whether each process is counted.</param>
 internal sealed class PairCounter(SharedFrames shared, bool[] isCounted)
 {
     public const int Kinds = 4;
@@ -14,9 +16,13 @@ internal sealed class PairCounter(SharedFrames shared, bool[] isCounted)
     private const int WordBits = 64;
 
     private readonly long[]?[] _rows = new long[]?[isCounted.Length];
+    private readonly long[] _frames = new long[shared.Sets.Limit * Kinds];
 
     /// <summary>Gets the number of frames that two processes share; <paramref name="first"/> is the lower number.</summary>
     public long GetCount(int first, int second, FrameKind kind) => _rows[first] is { } row ? row[((second - first - 1) * Kinds) + (int)kind] : 0;
+
+    /// <summary>Adds frames that a set of processes maps.</summary>
+    public void Add(int set, FrameKind kind, long frames) => _frames[((long)set * Kinds) + (int)kind] += frames;
 
     /// <summary>Counts the frames of all pairs.</summary>
     /// <param name="kpagecount">The file of map counts.</param>
@@ -25,7 +31,6 @@ internal sealed class PairCounter(SharedFrames shared, bool[] isCounted)
     public void Count(PageIndexedFile kpagecount, UntrackedSections untracked, CancellationToken cancellationToken)
     {
         bool[] isShared = FindSharedSets();
-        long[] frames = new long[shared.Sets.Limit * Kinds];
         ulong[] counts = new ulong[FrameTable.BlockFrames];
         foreach ((ulong first, uint[] words) in shared.Frames.EnumerateBlocks())
         {
@@ -54,11 +59,32 @@ internal sealed class PairCounter(SharedFrames shared, bool[] isCounted)
                     }
                 }
 
-                frames[((long)FrameTable.GetSet(word) * Kinds) + (int)FrameTable.GetKind(word)]++;
+                Add(FrameTable.GetSet(word), FrameTable.GetKind(word), 1);
             }
         }
 
-        AddSets(frames, cancellationToken);
+        Complete(cancellationToken);
+    }
+
+    /// <summary>Ends the additions: gives each pair the frames of the sets that have both processes.</summary>
+    public void Complete(CancellationToken cancellationToken)
+    {
+        int[] processes = new int[isCounted.Length];
+        for (int set = 1; set < shared.Sets.Limit; set++)
+        {
+            ReadOnlySpan<long> kinds = _frames.AsSpan(set * Kinds, Kinds);
+            if (!kinds.ContainsAnyExcept(0))
+            {
+                continue;
+            }
+
+            cancellationToken.ThrowIfCancellationRequested();
+            int count = ListMembers(shared.Sets.GetMembers(set), processes);
+            for (int first = 0; first < count - 1; first++)
+            {
+                AddRow(processes[first], processes.AsSpan((first + 1)..count), kinds);
+            }
+        }
     }
 
     private bool[] FindSharedSets()
@@ -83,26 +109,6 @@ internal sealed class PairCounter(SharedFrames shared, bool[] isCounted)
         }
 
         return isShared;
-    }
-
-    private void AddSets(long[] frames, CancellationToken cancellationToken)
-    {
-        int[] processes = new int[isCounted.Length];
-        for (int set = 1; set < shared.Sets.Limit; set++)
-        {
-            ReadOnlySpan<long> kinds = frames.AsSpan(set * Kinds, Kinds);
-            if (!kinds.ContainsAnyExcept(0))
-            {
-                continue;
-            }
-
-            cancellationToken.ThrowIfCancellationRequested();
-            int count = ListMembers(shared.Sets.GetMembers(set), processes);
-            for (int first = 0; first < count - 1; first++)
-            {
-                AddRow(processes[first], processes.AsSpan((first + 1)..count), kinds);
-            }
-        }
     }
 
     private int ListMembers(ReadOnlySpan<ulong> members, int[] processes)

@@ -38,4 +38,7 @@ internal sealed class CgroupRows : SnapshotRows
 
         EndRow();
     }
+
+    /// <summary>Takes the inode and the path of the next row of a batch that was read.</summary>
+    public (ulong Inode, string? Path) Take() => (_inode.TakeKnown(), TakeText(_path));
 }

@@ -45,6 +45,10 @@ internal sealed class FrameRows : SnapshotRows
         EndRow();
     }
 
+    /// <summary>Takes the next row of a batch that was read.</summary>
+    public FrameRun Take() =>
+        new(_pfn.TakeKnown(), _frames.TakeKnown(), _flags.Take(), EnumText<PageUse>.Find(_use.Take()) ?? PageUse.Unknown, (ulong?)_mapCount.Take(), _cgroup.Take());
+
     // A machine has some 200 different words.
     private ReadOnlyMemory<char> GetNames(ulong word)
     {

@@ -7,13 +7,15 @@ namespace PagemapTools.Procfs.Snapshots;
 /// Reads all page frames as runs of those that are alike. Several threads read sections of memory ahead, because the kernel computes each
 /// word; the calling thread makes the runs, in the order of page frame numbers.
 /// </summary>
-internal sealed class FrameRunReader(ProcfsContext procfs)
+/// <param name="procfs">The machine.</param>
+/// <param name="includeMapCounts">Whether map counts are read.</param>
+internal sealed class FrameRunReader(ProcfsContext procfs, bool includeMapCounts = true)
 {
     // A section of memory has 128 MiB on x86-64 and arm64. No folio crosses its end, except hugetlb pages, each of whose frames has the flag.
     private static readonly int s_sectionFrames = (128 << 20) >> PageGeometry.PageShift;
 
     private readonly PageIndexedFile _flags = procfs.Frames.Get(FrameProperties.Flags);
-    private readonly PageIndexedFile? _mapCounts = procfs.Frames.TryGet(FrameProperties.MapCount);
+    private readonly PageIndexedFile? _mapCounts = includeMapCounts ? procfs.Frames.TryGet(FrameProperties.MapCount) : null;
     private readonly PageIndexedFile? _cgroups = procfs.Frames.TryGet(FrameProperties.Cgroup);
 
     /// <summary>The words of a section of memory. Those of a file that is missing, or shorter, are <see cref="PfnBatchReader.NoValue"/>.</summary>

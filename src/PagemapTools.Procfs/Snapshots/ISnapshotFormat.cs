@@ -11,6 +11,13 @@ public interface ISnapshotFormat
     /// <param name="columns">The columns, in their order; of their values none is read yet.</param>
     /// <param name="metadata">What the file says about itself.</param>
     ISnapshotWriter CreateWriter(Stream stream, IReadOnlyList<SnapshotColumn> columns, IReadOnlyDictionary<string, string> metadata);
+
+    /// <summary>Opens a file for reading.</summary>
+    /// <param name="path">The file.</param>
+    /// <exception cref="InvalidDataException">The file does not have this format, or is damaged.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">The caller may not read the file.</exception>
+    ISnapshotReader OpenReader(string path);
 }
 
 /// <summary>Writes one file of a snapshot.</summary>
@@ -22,4 +29,18 @@ public interface ISnapshotWriter
 
     /// <summary>Writes the end of the file. Without it the file is not readable.</summary>
     void Complete();
+}
+
+/// <summary>Reads one file of a snapshot.</summary>
+public interface ISnapshotReader : IDisposable
+{
+    /// <summary>What the file says about itself.</summary>
+    IReadOnlyDictionary<string, string> Metadata { get; }
+
+    /// <summary>Reads the next batch of rows.</summary>
+    /// <param name="columns">Receive the values, by their names. A column that the file lacks receives unknown values.</param>
+    /// <returns>False at the end of the file.</returns>
+    /// <exception cref="InvalidDataException">The file is damaged, or a column has another type.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    bool Read(IReadOnlyList<SnapshotColumn> columns);
 }

@@ -44,4 +44,8 @@ internal sealed class MappingRows : SnapshotRows
         _isDeleted.Add(mapping.IsDeleted);
         EndRow();
     }
+
+    /// <summary>Takes what identifies the mapping of the next row of a batch that was read, its kind and its name.</summary>
+    public (int ProcessId, ulong Start, MappingKind? Kind, string? Name) Take() =>
+        ((int)_processId.TakeKnown(), _start.TakeKnown(), EnumText<MappingKind>.Find(_kind.Take()), TakeText(_name));
 }

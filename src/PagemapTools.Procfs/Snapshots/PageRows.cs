@@ -53,4 +53,16 @@ internal sealed class PageRows : SnapshotRows
         _pfn.Add(IncludePfn ? run.Entry.Pfn : null);
         EndRow();
     }
+
+    /// <summary>Takes the next row of a batch that was read. Of the entry only what the pages of any state have is known.</summary>
+    public (int ProcessId, PageRun Run) Take()
+    {
+        PageState? state = EnumText<PageState>.Find(_state.Take());
+        ulong entry = (state == PageState.Present ? PagemapEntry.PresentBit : 0)
+            | (_isExclusive.TakeKnown() ? PagemapEntry.ExclusiveBit : 0)
+            | (_isFile.TakeKnown() ? PagemapEntry.FileBit : 0)
+            | (_pfn.Take() ?? 0);
+        PageRun run = new(_address.TakeKnown(), _pages.TakeKnown(), _mappingStart.TakeKnown(), new PagemapEntry(entry), state ?? PageState.Hidden);
+        return ((int)_processId.TakeKnown(), run);
+    }
 }

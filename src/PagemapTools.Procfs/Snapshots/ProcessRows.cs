@@ -16,6 +16,9 @@ internal sealed record ProcessRow(int ProcessId, string Name)
     /// <summary>The figures, in the order of <see cref="ProcessRows.Figures"/>.</summary>
     public IReadOnlyList<long?> Figures { get; init; } = [];
 
+    /// <summary>A figure by the name of its column.</summary>
+    public long? this[string name] => Figures[ProcessRows.FindFigure(name)];
+
     /// <summary>Measures a process.</summary>
     /// <exception cref="ProcfsException">The process cannot be measured.</exception>
     public static ProcessRow Read(ProcfsContext procfs, UssMeter meter, int processId, CancellationToken cancellationToken)
@@ -69,6 +72,9 @@ internal sealed class ProcessRows : SnapshotRows
         ("page_tables", "The page tables of the process.", uss => uss.PageTables),
     ];
 
+    /// <summary>Finds the position of a figure.</summary>
+    public static int FindFigure(string name) => Figures.TakeWhile(figure => figure.Name != name).Count();
+
     public void Add(ProcessRow process)
     {
         _processId.Add(process.ProcessId);
@@ -83,4 +89,13 @@ internal sealed class ProcessRows : SnapshotRows
 
         EndRow();
     }
+
+    /// <summary>Takes the next row of a batch that was read.</summary>
+    public ProcessRow Take() => new((int)_processId.TakeKnown(), TakeText(_name) ?? string.Empty)
+    {
+        User = TakeText(_user),
+        Cgroup = TakeText(_cgroup),
+        StartTicks = (ulong?)_startTicks.Take(),
+        Figures = [.. _figures.Select(column => column.Take())],
+    };
 }

@@ -46,6 +46,8 @@ public sealed class SnapshotColumn<TValue> : SnapshotColumn
     private int[] _levels = ArrayPool<int>.Shared.Rent(MinCapacity);
     private int _valueCount;
     private int _count;
+    private int _takenValues;
+    private int _taken;
 
     internal SnapshotColumn(string name, string unit, string description, bool isNullable, SnapshotEncoding encoding)
         : base(name, unit, description)
@@ -61,6 +63,22 @@ public sealed class SnapshotColumn<TValue> : SnapshotColumn
     public ReadOnlyMemory<int> Levels => IsNullable ? _levels.AsMemory(0, _count) : default;
 
     internal override int Count => _count;
+
+    /// <summary>Adds the values of a batch that was read.</summary>
+    /// <param name="values">A value for each row; null is unknown.</param>
+    /// <exception cref="InvalidDataException">A value is unknown, and the column has no unknown values.</exception>
+    public void AddRange(ReadOnlySpan<TValue?> values)
+    {
+        foreach (TValue? value in values)
+        {
+            if (value is null && !IsNullable)
+            {
+                throw new InvalidDataException($"The column {Name} lacks values.");
+            }
+
+            Add(value);
+        }
+    }
 
     internal void Add(TValue value)
     {
@@ -85,7 +103,13 @@ public sealed class SnapshotColumn<TValue> : SnapshotColumn
         }
     }
 
-    internal override void Clear() => (_valueCount, _count) = (0, 0);
+    /// <summary>Takes the value of the next row of the batch; null if it is unknown.</summary>
+    internal TValue? Take() => IsNullable && _levels[_taken++] == 0 ? null : _values[_takenValues++];
+
+    /// <summary>Takes the value of the next row of a column without unknown values.</summary>
+    internal TValue TakeKnown() => _values[_takenValues++];
+
+    internal override void Clear() => (_valueCount, _count, _takenValues, _taken) = (0, 0, 0, 0);
 
     internal override void Dispose()
     {

@@ -8,22 +8,34 @@ namespace PagemapTools.Procfs.Snapshots;
 /// </summary>
 internal sealed class SnapshotFiles(string directory, string host, DateTime time, ISnapshotFormat format) : IDisposable
 {
-    private const string SummaryTable = "snapshots";
+    /// <summary>The table that has a row for each complete snapshot.</summary>
+    public const string SummaryTable = "snapshots";
+
+    /// <summary>Begins the names of directories for hosts; the escaped name of the host follows.</summary>
+    public const string HostPrefix = "host=";
+
+    private const string TimeFormat = "yyyyMMdd'T'HHmmss.fff'Z'";
 
     private readonly List<ISnapshotFileWriter> _files = [];
 
     // Two snapshots of one host may begin in the same millisecond.
     private readonly string _name = string.Create(
-        CultureInfo.InvariantCulture, $"{time:yyyyMMdd'T'HHmmss.fff'Z'}-{Environment.ProcessId}{format.Extension}");
+        CultureInfo.InvariantCulture, $"{FormatTime(time)}-{Environment.ProcessId}{format.Extension}");
 
     /// <summary>When the snapshot began.</summary>
     public DateTime Time => time;
+
+    /// <summary>Formats a moment in UTC as the names of files begin: in their order.</summary>
+    public static string FormatTime(DateTime time) => time.ToString(TimeFormat, CultureInfo.InvariantCulture);
+
+    /// <summary>Gets the name of the directory of a table.</summary>
+    public static string GetDirectoryName(SnapshotTables table) => table.ToString().ToLowerInvariant();
 
     /// <summary>Begins the file of a table. This object disposes it.</summary>
     /// <exception cref="IOException">The file cannot be created.</exception>
     /// <exception cref="UnauthorizedAccessException">The caller may not create it.</exception>
     public SnapshotFileWriter<TRows> Begin<TRows>(SnapshotTables table, Func<TRows> createRows)
-        where TRows : SnapshotRows => Begin(table.ToString().ToLowerInvariant(), createRows);
+        where TRows : SnapshotRows => Begin(GetDirectoryName(table), createRows);
 
     /// <summary>Ends all files and gives them their names.</summary>
     public IReadOnlyList<SnapshotFile> Commit(SnapshotSummary summary)
@@ -42,7 +54,7 @@ internal sealed class SnapshotFiles(string directory, string host, DateTime time
     {
         // Engines read host and date from the path, as they do in Hive: they are no columns of the file.
         string date = string.Create(CultureInfo.InvariantCulture, $"date={time:yyyy-MM-dd}");
-        string partition = Path.Join(directory, table, $"host={Uri.EscapeDataString(host)}", date);
+        string partition = Path.Join(directory, table, $"{HostPrefix}{Uri.EscapeDataString(host)}", date);
         PrivateDirectory.Create(partition);
         SnapshotFileWriter<TRows> file = new(table, Path.Join(partition, _name), format, createRows);
         _files.Add(file);

@@ -25,6 +25,9 @@ internal abstract class SnapshotRows : IDisposable
     /// <summary>Ends a row: each other column has got its value.</summary>
     protected void EndRow() => _time.Add(Time);
 
+    /// <summary>Takes the moment of the next row.</summary>
+    protected DateTime TakeTime() => _time.TakeKnown();
+
     protected SnapshotColumn<T> Define<T>(string name, string unit, string description, SnapshotEncoding encoding = SnapshotEncoding.Plain)
         where T : struct => Add(new SnapshotColumn<T>(name, unit, description, isNullable: false, encoding));
 
@@ -35,6 +38,8 @@ internal abstract class SnapshotRows : IDisposable
         DefineNullable<ReadOnlyMemory<char>>(name, "text", description, SnapshotEncoding.Dictionary);
 
     protected static ReadOnlyMemory<char>? ToText(string? text) => text?.AsMemory();
+
+    protected static string? TakeText(SnapshotColumn<ReadOnlyMemory<char>> column) => column.Take()?.ToString();
 
     private SnapshotColumn<T> Add<T>(SnapshotColumn<T> column)
         where T : struct
@@ -52,4 +57,11 @@ internal static class EnumText<T>
 
     /// <summary>Gets the name of a value. The values begin with 0 and have no gaps.</summary>
     public static ReadOnlyMemory<char> Get(T value) => s_names[Unsafe.As<T, long>(ref value)];
+
+    /// <summary>Finds the value with a name; null if there is none, because a later version of the module wrote it.</summary>
+    public static T? Find(ReadOnlyMemory<char>? name)
+    {
+        long value = name is { } text ? Array.FindIndex(s_names, known => known.Span.SequenceEqual(text.Span)) : -1;
+        return value < 0 ? null : Unsafe.As<long, T>(ref value);
+    }
 }

@@ -39,6 +39,15 @@ internal sealed class SummaryRows : SnapshotRows
         _schemaVersion.Add(SnapshotSchema.Version);
         EndRow();
     }
+
+    /// <summary>Takes the row that was read.</summary>
+    public (DateTime Time, long PageSize, SnapshotSummary Summary) Take()
+    {
+        _ = Enum.TryParse(TakeText(_tables), ignoreCase: true, out SnapshotTables tables);
+        SnapshotSummary summary = new(
+            tables, (int)_processes.TakeKnown(), (int)_failures.TakeKnown(), TimeSpan.FromMilliseconds(_duration.TakeKnown()), TakeText(_kernel), TakeText(_bootId));
+        return (TakeTime(), _pageSize.TakeKnown(), summary);
+    }
 }
 
 /// <summary>What a snapshot says about itself.</summary>

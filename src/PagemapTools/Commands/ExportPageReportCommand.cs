@@ -9,6 +9,7 @@ namespace PagemapTools.Commands;
 public sealed class ExportPageReportCommand : ProcessTargetCommand
 {
     private readonly List<int> _targets = [];
+    private PageSnapshot? _snapshot;
 
     /// <summary>The file.</summary>
     [Parameter(Mandatory = true, Position = 0)]
@@ -30,6 +31,23 @@ public sealed class ExportPageReportCommand : ProcessTargetCommand
     [ValidateNotNull]
     public Process[] InputObject { get; set; } = [];
 
+    /// <summary>The directory that Export-PageSnapshot wrote to: the report shows a snapshot in it instead of the machine.</summary>
+    [Parameter(ParameterSetName = NameSet)]
+    [Parameter(ParameterSetName = IdSet)]
+    [ValidateNotNullOrEmpty]
+    public string? Snapshot { get; set; }
+
+    /// <summary>The host whose snapshot it is. The default is the host of all snapshots in the directory.</summary>
+    [Parameter(ParameterSetName = NameSet)]
+    [Parameter(ParameterSetName = IdSet)]
+    [ValidateNotNullOrEmpty]
+    public string? HostName { get; set; }
+
+    /// <summary>The moment at which, or before which, the snapshot began. The default is the newest one.</summary>
+    [Parameter(ParameterSetName = NameSet)]
+    [Parameter(ParameterSetName = IdSet)]
+    public DateTime Time { get; set; }
+
     /// <summary>Shows page frames in the order of their numbers, and the numbers.</summary>
     [Parameter]
     public SwitchParameter IncludeFrames { get; set; }
@@ -45,7 +63,22 @@ public sealed class ExportPageReportCommand : ProcessTargetCommand
     private bool SelectsAllProcesses => ParameterSetName == NameSet && Name.Length == 0 && !MyInvocation.ExpectingInput;
 
     /// <inheritdoc/>
-    protected override void ProcessRecord() => _targets.AddRange(ResolveTargets());
+    protected override void BeginProcessing()
+    {
+        base.BeginProcessing();
+        if (Snapshot is not null)
+        {
+            string directory = GetUnresolvedProviderPathFromPSPath(Snapshot);
+            TryRead(() => PageSnapshot.Open(directory, ParquetAssembly.Format, HostName, Time == default ? null : Time), out _snapshot);
+        }
+        else if (HostName is not null || Time != default)
+        {
+            ThrowTerminatingError(PagemapErrors.NoSnapshot());
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord() => _targets.AddRange(SelectsAllProcesses ? [] : ResolveTargets());
 
     /// <inheritdoc/>
     protected override void EndProcessing()
@@ -64,6 +97,11 @@ public sealed class ExportPageReportCommand : ProcessTargetCommand
         }
     }
 
+    private protected override IReadOnlyDictionary<int, string> ListProcessNames() =>
+        _snapshot is null ? base.ListProcessNames()
+        : TryRead(() => _snapshot.ReadProcessNames(CancellationToken), out IReadOnlyDictionary<int, string> names) ? names
+        : new Dictionary<int, string>();
+
     private PageReportResult Export(string path, IProgress<int> progress)
     {
         PageReportOptions options = new()
@@ -75,7 +113,9 @@ public sealed class ExportPageReportCommand : ProcessTargetCommand
         };
         try
         {
-            return Procfs.ExportPageReport(path, options, progress, CancellationToken);
+            return _snapshot is null
+                ? Procfs.ExportPageReport(path, options, progress, CancellationToken)
+                : _snapshot.ExportPageReport(path, options, CancellationToken);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {

@@ -30,7 +30,7 @@ public abstract class ProcessTargetCommand : ProcessReadingCommand
         IEnumerable<int> ids = ParameterSetName switch
         {
             IdSet => Id,
-            NameSet => ResolveIds(Names),
+            NameSet => ResolveIds(Names, ListProcessNames()),
             _ => ResolveIds(Processes),
         };
         foreach (int id in ids)
@@ -56,6 +56,21 @@ public abstract class ProcessTargetCommand : ProcessReadingCommand
 
     /// <summary>Lists all processes. A tree that cannot be listed ends the command.</summary>
     private protected IReadOnlyList<int> ListProcessIds() => TryRead(Root.GetProcessIds, out IReadOnlyList<int> ids) ? ids : [];
+
+    /// <summary>Lists the names among which -Name selects, by the ids of the processes.</summary>
+    private protected virtual IReadOnlyDictionary<int, string> ListProcessNames()
+    {
+        Dictionary<int, string> running = [];
+        foreach (int id in ListProcessIds())
+        {
+            if (TryRead(() => Root.GetProcessName(id, CancellationToken), out string? name) && name is not null)
+            {
+                running.Add(id, name);
+            }
+        }
+
+        return running;
+    }
 
     private IEnumerable<int> ResolveIds(Process[] processes)
     {
@@ -83,17 +98,8 @@ public abstract class ProcessTargetCommand : ProcessReadingCommand
         }
     }
 
-    private IEnumerable<int> ResolveIds(string[] names)
+    private IEnumerable<int> ResolveIds(string[] names, IReadOnlyDictionary<int, string> running)
     {
-        Dictionary<int, string> running = [];
-        foreach (int id in ListProcessIds())
-        {
-            if (TryRead(() => Root.GetProcessName(id, CancellationToken), out string? name) && name is not null)
-            {
-                running.Add(id, name);
-            }
-        }
-
         foreach (string name in names)
         {
             WildcardPattern pattern = WildcardPattern.Get(name, WildcardOptions.IgnoreCase);

@@ -39,6 +39,21 @@ public sealed class ProcessCellTests : IDisposable
     }
 
     [Fact]
+    public void ADetailedMapTellsLargeFoliosAndForkedMemory()
+    {
+        const ulong Large = (1UL << 16) | (1UL << 22);
+        ulong[] entries =
+        [
+            PagemapBits.PresentAt(Pfn) | PagemapBits.Exclusive, PagemapBits.PresentAt(Pfn + 1) | PagemapBits.Exclusive, PagemapBits.PresentAt(Pfn + 2), PagemapBits.PresentAt(Pfn + 3),
+            PagemapBits.PresentAt(Pfn + 4) | (1UL << 61), PagemapBits.PresentAt(Pfn + 5) | PagemapBits.Exclusive | (1UL << 61), PagemapBits.Swapped(0, 1),
+        ];
+        _tree.AddProcess(Id, Address, entries).WriteEntries("kpageflags", (int)Pfn, Large, 0, Large, 1UL << 24, 0, Large);
+
+        Assert.Equal("Private 3, Shared 2, ZeroPage 1, Swapped 1", Describe(new PageCellQuery()));
+        Assert.Equal("Private 2, Shared 1, ZeroPage 1, PrivateLarge 1, SharedAnonymous 1, Swapped 1", Describe(new PageCellQuery { IsDetailed = true }));
+    }
+
+    [Fact]
     public void EachCellCountsItsOwnPages()
     {
         ulong[] entries = CreateEntries(3000);

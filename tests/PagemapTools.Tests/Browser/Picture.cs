@@ -46,8 +46,16 @@ internal sealed class Picture
         return new Picture(width, height, channels, Unfilter(rows, width * channels, height, channels));
     }
 
-    /// <summary>Counts the pixels whose colour differs from each of these by no more than a few steps a channel.</summary>
+    /// <summary>Measures which part of the pixels with one of these colours has each of them.</summary>
     public double[] MeasureShares(params string[] colours)
+    {
+        double[] counts = CountPixels(colours);
+        double sum = counts.Sum();
+        return [.. counts.Select(count => count / sum)];
+    }
+
+    /// <summary>Counts the pixels whose colour differs from each of these by no more than a few steps a channel.</summary>
+    public double[] CountPixels(params string[] colours)
     {
         int[][] wanted = [.. colours.Select(colour => (int[])[Convert.ToInt32(colour[1..3], 16), Convert.ToInt32(colour[3..5], 16), Convert.ToInt32(colour[5..7], 16)])];
         double[] counts = new double[colours.Length];
@@ -60,8 +68,7 @@ internal sealed class Picture
             }
         }
 
-        double sum = counts.Sum();
-        return [.. counts.Select(count => count / sum)];
+        return counts;
     }
 
     /// <summary>The brightness of a pixel, from 0 to 1.</summary>

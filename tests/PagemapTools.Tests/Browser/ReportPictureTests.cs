@@ -40,10 +40,14 @@ public sealed class ReportPictureTests(ReportFixture fixture)
         string[] kinds = ["Anonymous", "PageCache", "Slab", "Free", "Reserved"];
         string[] colours = await page.GetAsync<string[]>($"{System.Text.Json.JsonSerializer.Serialize(kinds)}.map(kind => readColour(`--use-${{kind}}`))");
 
-        double[] shares = Picture.Decode(await page.CaptureAsync("#map")).MeasureShares(colours);
+        double[] pixels = Picture.Decode(await page.CaptureAsync("#map")).CountPixels(colours);
 
+        // All cells are full. They are squares, with a line of one pixel between them; colours mix at their edges.
+        double mapWidth = (await page.FindAsync("#map")).Width;
+        (int columns, int rows, int gutter) = mapWidth > 900 ? (64, 36, 72) : (32, 48, 0);
         double total = kinds.Sum(kind => fixture.Kinds[kind]);
-        Assert.All(kinds.Zip(shares), kind => Assert.Equal(fixture.Kinds[kind.First] / total, kind.Second, 0.03));
+        double cellPixels = CountCells(columns * rows) * Math.Pow(((mapWidth - gutter) / columns) - 1, 2);
+        Assert.All(kinds.Zip(pixels), kind => Assert.Equal(fixture.Kinds[kind.First] / total, kind.Second / cellPixels, 0.06));
     }
 
     [Fact]
@@ -78,6 +82,12 @@ public sealed class ReportPictureTests(ReportFixture fixture)
 
         Assert.Equal(bytes.Length, widths.Length);
         Assert.All(bytes.Zip(widths), bar => Assert.Equal(bar.First / (double)bytes[0], bar.Second / widths[0], 0.01));
+
+        // All bars are as high as the track, which has 14 pixels. Text has some pixels of the same grey, and the lightest bar has a line around it.
+        string[] kinds = [.. fixture.Kinds.OrderByDescending(kind => kind.Value).Select(kind => kind.Key)];
+        string[] colours = await page.GetAsync<string[]>($"{System.Text.Json.JsonSerializer.Serialize(kinds)}.map(kind => readColour(`--use-${{kind}}`))");
+        double[] pixels = Picture.Decode(await page.CaptureAsync("#kinds-table")).CountPixels(colours);
+        Assert.All(bytes.Zip(pixels), bar => Assert.Equal(bar.First / (double)bytes[0] * widths[0] * 14, bar.Second, Math.Max(120, 0.1 * bar.Second)));
     }
 
     [Theory]
@@ -107,9 +117,13 @@ public sealed class ReportPictureTests(ReportFixture fixture)
             expected[(string)tile!["name"]!].Zip(tile["areas"]!.AsArray()), part => Assert.Equal(part.First * scale, (double)part.Second!, Math.Max(60, part.First * scale * 0.03))));
 
         string[] colours = await page.GetAsync<string[]>("['--uss', '--shared'].map(readColour)");
-        double[] shares = Picture.Decode(await page.CaptureAsync("#treemap")).MeasureShares(colours);
-        double uss = expected.Values.Sum(parts => parts[0]);
-        Assert.Equal(uss / (uss + expected.Values.Sum(parts => parts[1])), shares[0], 0.03);
+        Picture picture = Picture.Decode(await page.CaptureAsync("#treemap"));
+        double[] pixels = picture.CountPixels(colours);
+
+        // Names and lines cover some of it.
+        double all = expected.Values.Sum(parts => parts.Sum());
+        Assert.All(pixels.Select((count, part) => (count, part)), area =>
+            Assert.Equal(expected.Values.Sum(parts => parts[area.part]) / all, area.count / (picture.Width * picture.Height), 0.06));
     }
 
     [Fact]
@@ -123,6 +137,18 @@ public sealed class ReportPictureTests(ReportFixture fixture)
         Assert.StartsWith("JVBERi", (await page.SendAsync("Page.printToPDF", new { printBackground = true })).GetProperty("data").GetString(), StringComparison.Ordinal);
         Picture picture = Picture.Decode(await page.CaptureAsync());
         Assert.True(picture.GetBrightness(2, 2) > 0.9);
+    }
+
+    /// <summary>Counts the cells of the map: those of the smallest power of two of page frames of which there are not more than fit.</summary>
+    private static int CountCells(int max)
+    {
+        int cellFrames = 1;
+        while (cellFrames * max < ReportTree.Frames)
+        {
+            cellFrames *= 2;
+        }
+
+        return ReportTree.Frames / cellFrames;
     }
 
     /// <summary>Keeps a picture in the directory that the environment variable names, for somebody who wants to look at it.</summary>

@@ -2,7 +2,10 @@ using System.Globalization;
 
 namespace PagemapTools.Tests.Browser;
 
-/// <summary>A made-up machine with 256 MiB and four processes: a parent and its fork, one half of which is in swap, and one with hostile names.</summary>
+/// <summary>
+/// A made-up machine with 256 MiB and four processes: a parent and its fork, one half of which is in swap, and one with hostile names, 40 of
+/// whose 100 pages are in large folios.
+/// </summary>
 internal static class ReportTree
 {
     public const int Frames = 65_536;
@@ -15,6 +18,7 @@ internal static class ReportTree
 
     // Words as in include/uapi/linux/kernel-page-flags.h.
     private const ulong Anonymous = (1UL << 3) | (1UL << 5) | (1UL << 12) | (1UL << 14);
+    private const ulong Large = (1UL << 16) | (1UL << 22);
     private const ulong Cache = (1UL << 2) | (1UL << 3) | (1UL << 5) | (1UL << 11);
     private const ulong Slab = 1UL << 7;
     private const ulong Free = 1UL << 10;
@@ -38,6 +42,7 @@ internal static class ReportTree
             .WriteText("swaps", "Filename Type Size Used Priority\n/swap partition 100000 800 -2\n")
             .WriteText("sys/kernel/osrelease", "6.12.1-made-up\n");
         Array.ForEach(anonymous[256..640], pfn => tree.WriteEntries("kpagecount", pfn, 2));
+        Array.ForEach(anonymous[800..840], pfn => tree.WriteEntries("kpageflags", pfn, Anonymous | Large));
         Add(tree, Parent, "parent", [.. exclusive, .. shared]);
         Add(tree, Child, "child", [.. copied, .. shared]);
         Add(tree, Swapped, "swapped", [.. resident, .. Enumerable.Range(1, 200).Select(slot => PagemapBits.Swapped(0, (ulong)slot))]);

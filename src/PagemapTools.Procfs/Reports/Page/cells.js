@@ -35,13 +35,13 @@ function createColourings(map) {
   const counts = [[1, "1 process"], [2, "2 processes"], [9, "3 to 9 processes"], [Infinity, "10 or more"]];
   const colourings = [
     { id: "kind", label: "by kind", create: byUse },
-    {
+    ...(map.owners === null ? [] : [{
       id: "processes",
       label: "by number of processes",
       create: withUnused(
         [...counts.map(([, label], i) => ({ label, colour: `--series-${[1, 2, 3, 5][i]}` })), { label: "No process", colour: "--series-8" }],
         item => countOwners(map, item) === 0 ? counts.length : counts.findIndex(([most]) => countOwners(map, item) <= most)),
-    },
+    }]),
     {
       id: "folio",
       label: "by size of the folio",

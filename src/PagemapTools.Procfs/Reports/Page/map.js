@@ -14,6 +14,7 @@ class FrameMapView {
     for (const { id, label } of this.colourings) {
       byId("map-by").append(element("option", { value: id }, label));
     }
+    byId("map-process").parentElement.hidden = this.map.owners === null;
     byId("map-process").append(element("option", { value: "" }, "all memory"));
     report.processes.forEach((process, index) => byId("map-process").append(element("option", { value: index }, nameProcess(process))));
     byId("map-status").textContent = "Point at a cell, or move between cells with the arrow keys. Enter or a click zooms in, Escape zooms out.";
@@ -50,7 +51,7 @@ class FrameMapView {
 
   /** Marks the page frames that a process maps; null marks nothing. */
   mark(process) {
-    this.marked = process;
+    this.marked = this.map.owners === null ? null : process;
     byId("map-process").value = process ?? "";
     this.draw();
   }

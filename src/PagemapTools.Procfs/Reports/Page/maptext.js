@@ -33,6 +33,9 @@ function describeCell(view, cell) {
 }
 
 function describeOwners(report, map, sets) {
+  if (map.owners === null) {
+    return [];
+  }
   const frames = new Map();
   let uncounted = 0;
   for (const [set, count] of sets) {

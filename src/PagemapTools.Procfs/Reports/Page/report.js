@@ -6,7 +6,7 @@ async function main() {
   const report = await readReport();
   describeReport(report);
   if (report.isSelection) {
-    byId("memory").before(byId("mappings"), byId("sharing"));
+    byId("memory").before(byId("spaces"), byId("mappings"), byId("sharing"));
   }
   const map = report.memory === null ? null : createMap(report);
   const treemap = new TreemapView(report, process => map?.mark(process));
@@ -14,6 +14,7 @@ async function main() {
     treemap.show(process, true);
     byId("treemap-heading").scrollIntoView({ block: "start" });
   };
+  fillSpaces(report, select);
   if (report.sharing !== null) {
     fillMatrix(report, select);
   }
@@ -37,7 +38,11 @@ function createMap(report) {
 function describeReport(report) {
   document.title = `Memory report of ${report.host}`;
   byId("title").textContent = `Memory of ${report.host}`;
-  byId("subtitle").textContent = `${report.time.replace("T", " ")} · Linux ${report.kernel} · ${formatCount(report.processes.length, report.isSelection ? "selected process" : "process", report.isSelection ? "selected processes" : "processes")}`;
+  const moment = `${report.time.replace("T", " ")}${report.snapshotSeconds === null ? "" : `, from a snapshot that took ${report.snapshotSeconds.toFixed(1)} s`}`;
+  byId("subtitle").textContent = `${moment} · Linux ${report.kernel ?? "of an unknown release"} · ${formatCount(report.processes.length, report.isSelection ? "selected process" : "process", report.isSelection ? "selected processes" : "processes")}`;
+  if (report.snapshotSeconds !== null) {
+    byId("treemap-intro").textContent += " Mappings are shown as a snapshot has them: Shared may include the zero page, and Swap has no shared memory.";
+  }
   const sum = key => report.processes.reduce((total, process) => total + (process[key] ?? 0), 0);
   const figures = [];
   if (report.memory !== null) {

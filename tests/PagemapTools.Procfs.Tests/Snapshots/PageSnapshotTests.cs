@@ -1,0 +1,90 @@
+using PagemapTools.Procfs.Core;
+using PagemapTools.Procfs.Snapshots;
+
+namespace PagemapTools.Procfs.Tests.Snapshots;
+
+/// <summary>Which snapshot of a dataset is opened, without a format. SnapshotReportTests read Parquet.</summary>
+[Trait("Tier", "Unit")]
+public sealed class PageSnapshotTests : IDisposable
+{
+    private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("pagemaptools-snapshot-");
+    private readonly MadeUpFormat _format = new();
+
+    public void Dispose() => _directory.Delete(recursive: true);
+
+    [Fact]
+    public void TheNewestCompleteSnapshotIsOpened()
+    {
+        Add("20261125T230000.000Z-9.made-up");
+        Add("20261126T010000.000Z-8.made-up");
+        Add(".20261127T010000.000Z-8.made-up.x7Hq2.made-up");
+        Add("20261128T010000.000Z-8.other");
+
+        Assert.Equal("20261126T010000.000Z-8.made-up", Open());
+        Assert.Equal("20261126T010000.000Z-8.made-up", Open(new DateTime(2026, 11, 26, 1, 0, 0, DateTimeKind.Utc)));
+        Assert.Equal("20261125T230000.000Z-9.made-up", Open(new DateTime(2026, 11, 26, 0, 59, 59, DateTimeKind.Utc)));
+        Assert.Equal(ProcfsError.SnapshotNotFound, Assert.Throws<ProcfsException>(() => Open(new DateTime(2026, 11, 25, 0, 0, 0, DateTimeKind.Utc))).Error);
+    }
+
+    [Fact]
+    public void PagesOfAnotherSizeAreAnError()
+    {
+        Add("20261125T230000.000Z-9.made-up");
+        _format.PageSize *= 16;
+        ProcfsException error = Assert.Throws<ProcfsException>(() => Open());
+
+        Assert.Equal(ProcfsError.SnapshotNotSupported, error.Error);
+        Assert.Contains($"{_format.PageSize} bytes", error.Message, StringComparison.Ordinal);
+    }
+
+    private void Add(string name) => File.Create(Path.Join(_directory.CreateSubdirectory($"snapshots/host=web1/date={name.TrimStart('.')[..8]}").FullName, name)).Dispose();
+
+    private string Open(DateTime? time = null)
+    {
+        Assert.Equal("web1", PageSnapshot.Open(_directory.FullName, _format, hostName: null, time).HostName);
+        return Path.GetFileName(_format.Opened!);
+    }
+
+    /// <summary>A format whose files all have one row of the table snapshots.</summary>
+    private sealed class MadeUpFormat : ISnapshotFormat
+    {
+        public long PageSize { get; set; } = (long)KernelFile.PageSize;
+
+        public string? Opened { get; private set; }
+
+        public string Extension => ".made-up";
+
+        public ISnapshotWriter CreateWriter(Stream stream, IReadOnlyList<SnapshotColumn> columns, IReadOnlyDictionary<string, string> metadata) => throw new NotSupportedException();
+
+        public ISnapshotReader OpenReader(string path)
+        {
+            Opened = path;
+            return new Reader(this);
+        }
+
+        private sealed class Reader(MadeUpFormat format) : ISnapshotReader
+        {
+            private bool _isRead;
+
+            public IReadOnlyDictionary<string, string> Metadata { get; } = new Dictionary<string, string>(StringComparer.Ordinal);
+
+            public bool Read(IReadOnlyList<SnapshotColumn> columns)
+            {
+                bool wasRead = _isRead;
+                _isRead = true;
+                foreach (SnapshotColumn column in wasRead ? [] : columns)
+                {
+                    (column as SnapshotColumn<DateTime>)?.AddRange([DateTime.UnixEpoch]);
+                    (column as SnapshotColumn<long>)?.AddRange([column.Name == "page_size" ? format.PageSize : 1]);
+                    (column as SnapshotColumn<ReadOnlyMemory<char>>)?.AddRange([null]);
+                }
+
+                return !wasRead;
+            }
+
+            public void Dispose()
+            {
+            }
+        }
+    }
+}
