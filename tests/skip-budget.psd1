@@ -18,7 +18,7 @@
     # A machine whose only shell is busybox, such as a guest.
     Shell                      = @{ Most = 6; If = 'Always' }
     # A kernel has soft-dirty bits or has none.
-    SoftDirty                  = @{ Most = 20; If = 'Unless NoSoftDirty' }
+    SoftDirty                  = @{ Most = 22; If = 'Unless NoSoftDirty' }
     NoSoftDirty                = @{ Most = 8; If = 'Unless SoftDirty' }
     # What the kernel command line, the memory of the machine or another program can take away.
     ZeroPage                   = @{ Most = 12; If = 'Always' }
@@ -27,7 +27,7 @@
     SwapArea                   = @{ Most = 51; If = 'Always' }
     HugetlbPages               = @{ Most = 18; If = 'Always' }
     'TestProcess.farm'         = @{ Most = 5; If = 'Always' }
-    'TestProcess.working-set'  = @{ Most = 6; If = 'Always' }
+    'TestProcess.working-set'  = @{ Most = 10; If = 'Always' }
     'TestProcess.held'         = @{ Most = 20; If = 'Always' }
     'TestProcess.parts'        = @{ Most = 1; If = 'Always' }
     'TestProcess.dense'        = @{ Most = 10; If = 'Always' }
@@ -48,8 +48,8 @@
     VmaNames                   = @{ Most = 2; If = 'Always' }
     Vsyscall                   = @{ Most = 1; If = 'Always' }
     # Linux sets them again, but a hypervisor with shadow page tables does not.
-    ReferencedBits             = @{ Most = 4; If = 'Always' }
-    IdleBitmap                 = @{ Most = 3; If = 'NoPath /sys/kernel/mm/page_idle/bitmap' }
+    ReferencedBits             = @{ Most = 5; If = 'Always' }
+    IdleBitmap                 = @{ Most = 4; If = 'NoPath /sys/kernel/mm/page_idle/bitmap' }
     NoIdleBitmap               = @{ Most = 2; If = 'Unless IdleBitmap' }
     Ksm                        = @{ Most = 7; If = 'NoPath /sys/kernel/mm/ksm' }
     # A machine that is no guest of the tests keeps its page frames.

@@ -39,7 +39,7 @@ internal sealed class MemoryCgroup : IDisposable
     }
 
     /// <summary>Makes a cgroup below this one.</summary>
-    public MemoryCgroup CreateBelow()
+    public MemoryCgroup CreateBelow(string name = "below")
     {
         // Version 2 gives a cgroup the controllers that the one above it enables.
         string controllers = Path.Join(Directory, "cgroup.subtree_control");
@@ -48,7 +48,7 @@ internal sealed class MemoryCgroup : IDisposable
             File.WriteAllText(controllers, "+memory");
         }
 
-        return new MemoryCgroup(System.IO.Directory.CreateDirectory(Path.Join(Directory, "below")).FullName);
+        return new MemoryCgroup(System.IO.Directory.CreateDirectory(Path.Join(Directory, name)).FullName);
     }
 
     /// <summary>Anonymous memory (rss in version 1), in bytes.</summary>

@@ -56,13 +56,18 @@ public sealed class MemoryUseTests
         Require.ReadableFile("/proc/kpagecgroup");
         using MemoryCgroup cgroup = MemoryCgroup.Create();
         using MemoryCgroup below = cgroup.CreateBelow();
+        using MemoryCgroup beside = cgroup.CreateBelow("below-beside"); // is not below the cgroup whose path its own begins with
         using TargetProcess target = TargetProcess.StartIn(below, "anon", "pages=4096", "written=all").Stop();
+        using TargetProcess other = TargetProcess.StartIn(beside, "anon", "pages=4096", "written=all").Stop();
         Require.KnownMemory(target.Region);
-        KPageCgroupSummary sum = Measure(cgroup.Directory);
-        Assert.InRange(sum.Anonymous, 4096 * (long)Environment.SystemPageSize, long.MaxValue);
+        Require.KnownMemory(other.Region);
         using ProcfsContext procfs = new();
         KPageCgroupSummary[] each = [.. procfs.MeasureKPageCgroups(cancellationToken: TestContext.Current.CancellationToken)];
-        AssertClose(each.Where(item => item.CgroupPath?.StartsWith(cgroup.Directory, StringComparison.Ordinal) == true).Sum(item => item.Anonymous), sum.Anonymous);
+        long GetAnonymous(MemoryCgroup alone) => each.Where(item => item.CgroupPath == alone.Directory).Sum(item => item.Anonymous);
+
+        Assert.InRange(GetAnonymous(below), 4096 * (long)Environment.SystemPageSize, long.MaxValue);
+        AssertClose(GetAnonymous(below), Measure(below.Directory).Anonymous);
+        AssertClose(GetAnonymous(cgroup) + GetAnonymous(below) + GetAnonymous(beside), Measure(cgroup.Directory).Anonymous);
     }
 
     [Fact]

@@ -4,26 +4,32 @@ using PagemapTools.Procfs.WorkingSet;
 
 namespace PagemapTools.Procfs.Tests.Live;
 
-/// <summary>Measures a process that writes 16 of its 256 MiB again and again.</summary>
+/// <summary>Measures a process that writes 16 of its 256 MiB again and again, in base pages or in huge pages.</summary>
 [Trait("Tier", "Live")]
 public sealed class WorkingSetTests
 {
     private const string IdleBitmap = "/sys/kernel/mm/page_idle/bitmap";
+    private const string BasePages = "size=256MiB";
+    private const string HugePages = "huge=1";
     private static readonly TimeSpan s_interval = TimeSpan.FromSeconds(1);
 
-    [Fact]
-    public void SoftDirtyFindsWhatIsWritten()
+    [Theory]
+    [InlineData(BasePages)]
+    [InlineData(HugePages)]
+    public void SoftDirtyFindsWhatIsWritten(string pages)
     {
         Require.SoftDirty();
-        CheckHotPart(WorkingSetMethod.SoftDirty, used => used.Written);
+        CheckHotPart(pages, WorkingSetMethod.SoftDirty, used => used.Written);
     }
 
-    [Fact]
-    public void ReferencedBitsFindWhatIsUsedOrTheMethodIsRefused()
+    [Theory]
+    [InlineData(BasePages)]
+    [InlineData(HugePages)]
+    public void ReferencedBitsFindWhatIsUsedOrTheMethodIsRefused(string pages)
     {
         try
         {
-            if (Record.Exception(() => CheckHotPart(WorkingSetMethod.Referenced, used => used.Referenced)) is { } failure)
+            if (Record.Exception(() => CheckHotPart(pages, WorkingSetMethod.Referenced, used => used.Referenced)) is { } failure)
             {
                 // Under shadow page tables one of some 80 probes sees the bits although the measurement does not.
                 using ProcfsContext procfs = new();
@@ -38,12 +44,15 @@ public sealed class WorkingSetTests
         }
     }
 
-    [Fact]
-    public void TheIdleBitmapFindsWhatIsUsed()
+    /// <summary>No kernel of Debian has the bitmap. The test passes on Linux 6.12 built with CONFIG_IDLE_PAGE_TRACKING.</summary>
+    [Theory]
+    [InlineData(BasePages)]
+    [InlineData(HugePages)]
+    public void TheIdleBitmapFindsWhatIsUsed(string pages)
     {
         Require.That(File.Exists(IdleBitmap), "IdleBitmap", "this kernel is built without CONFIG_IDLE_PAGE_TRACKING");
         Require.PageFrames();
-        CheckHotPart(WorkingSetMethod.Idle, used => used.Referenced);
+        CheckHotPart(pages, WorkingSetMethod.Idle, used => used.Referenced);
     }
 
     [Fact]
@@ -63,11 +72,11 @@ public sealed class WorkingSetTests
         }
     }
 
-    private static void CheckHotPart(WorkingSetMethod method, Func<ProcessWorkingSet, long?> getUsed)
+    private static void CheckHotPart(string pages, WorkingSetMethod method, Func<ProcessWorkingSet, long?> getUsed)
     {
         using ProcfsContext procfs = new();
         using WorkingSetMeter meter = new(procfs, method, TestContext.Current.CancellationToken);
-        using TargetProcess target = TargetProcess.Start("working-set");
+        using TargetProcess target = TargetProcess.Start("working-set", pages);
         long hot = long.Parse(target.Region.Expect["hot"], System.Globalization.CultureInfo.InvariantCulture) * (long)KernelFile.PageSize;
         WorkingSetInterval interval = meter.Begin(target.ProcessId, TestContext.Current.CancellationToken);
         Thread.Sleep(s_interval);
