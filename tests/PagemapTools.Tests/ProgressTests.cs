@@ -47,6 +47,30 @@ public sealed class ProgressTests
         Assert.Contains(@"x\u{1b}]0;\u{7}\u{a}\u{202e}", shell.Streams.Progress[0].Activity);
     }
 
+    /// <summary>Processes 7 and 8 take seconds, because their pagemaps have so many entries.</summary>
+    [Fact]
+    public void ASnapshotShowsItsTableAndTheFinishedPart()
+    {
+        using FakeProc tree = new();
+        foreach ((int processId, ulong size) in ((int, ulong)[])[(7, 1UL << 40), (8, 1UL << 39)])
+        {
+            tree.AddProcess(processId, $"10000000-{0x10000000 + size:x} rw-p 00000000 00:00 0 ").WritePagemap(processId, 0x10000000 + size - KernelFile.PageSize, 0);
+        }
+
+        tree.AddProcess(9, 0x10000, PagemapBits.PresentAt(1));
+        using Session session = new();
+        session["tree"] = tree.Path;
+
+        Outcome outcome = session.Run("Export-PageSnapshot $tree/snapshots -ProcPath $tree -AllowSavedTree -Include Pages, Mappings");
+
+        ProgressRecord[] shown = [.. outcome.Progress.Where(record => record.Activity == "Writing a snapshot")];
+        Assert.Equal(ProgressRecordType.Completed, shown[^1].RecordType);
+        ProgressRecord[] positions = shown[..^1];
+        Assert.All(positions, record => Assert.Matches("^(Pages|Mappings): [0-3] processes read$", record.StatusDescription));
+        Assert.Equal(positions.Select(record => record.PercentComplete).Order(), positions.Select(record => record.PercentComplete));
+        Assert.InRange(positions[^1].PercentComplete, 16, 100);
+    }
+
     [Theory]
     [InlineData("Get-ProcessPageMap -Id $id")]
     [InlineData("Measure-ProcessUss -Id $id")]

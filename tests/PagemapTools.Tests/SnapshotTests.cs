@@ -69,6 +69,16 @@ public sealed class SnapshotTests : IDisposable
     }
 
     [Fact]
+    public void AnEmptyPipelineWritesNoSnapshot()
+    {
+        Outcome outcome = _session.Run("Get-Process nobody -ErrorAction Ignore | Export-PageSnapshot @export");
+
+        Assert.Null(outcome.Termination);
+        Assert.Empty(outcome.Errors);
+        Assert.Empty(_directory.GetFileSystemInfos());
+    }
+
+    [Fact]
     public void ADirectoryThatCannotBeMadeIsTheErrorOfTheCommand()
     {
         File.WriteAllText(Path.Join(_directory.FullName, "snapshots"), "a file");

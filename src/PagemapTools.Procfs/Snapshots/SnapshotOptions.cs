@@ -43,4 +43,5 @@ public sealed record SnapshotFile(string Table, string Path, long RowCount, long
 /// <summary>How far a snapshot is.</summary>
 /// <param name="Table">The table that is being written.</param>
 /// <param name="Done">The page frame up to which memory has been read, or the number of processes or files.</param>
-public readonly record struct SnapshotProgress(SnapshotTables Table, ulong Done);
+/// <param name="Fraction">The finished part of the snapshot, from 0 to 1: of the tables, and of the processes of the table that is being written.</param>
+public readonly record struct SnapshotProgress(SnapshotTables Table, ulong Done, double Fraction);

@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Diagnostics;
+using System.Numerics;
 using PagemapTools.Procfs.FileCache;
 using PagemapTools.Procfs.Frames;
 using PagemapTools.Procfs.Machine;
@@ -16,6 +17,7 @@ internal sealed class SnapshotReading(
     private readonly Stopwatch _duration = Stopwatch.StartNew();
     private readonly IReadOnlyCollection<int> _processIds = options.ProcessIds ?? procfs.Root.GetProcessIds();
     private readonly List<ProcfsException> _failures = [];
+    private int _finishedTableCount;
 
     public SnapshotResult Run()
     {
@@ -36,7 +38,9 @@ internal sealed class SnapshotReading(
     {
         if (options.Tables.HasFlag(table))
         {
+            Report(table, 0);
             write();
+            _finishedTableCount++;
         }
     }
 
@@ -48,7 +52,7 @@ internal sealed class SnapshotReading(
             file.Rows.Add(run);
             if (file.FlushIfFull())
             {
-                progress?.Report(new SnapshotProgress(SnapshotTables.Frames, run.Pfn));
+                Report(SnapshotTables.Frames, run.Pfn);
             }
         }
     }
@@ -107,7 +111,7 @@ internal sealed class SnapshotReading(
         SnapshotFileWriter<FileRows> file = files.Begin(SnapshotTables.Files, () => new FileRows { Time = files.Time });
         FileCacheMeter meter = new(procfs, new FileCacheQuery { Run = options.Run, OnFailure = _failures.Add, OnProcessesRead = limits => _failures.AddRange(limits.Failures) });
         HashSet<int>? users = options.ProcessIds is null ? null : [.. _processIds];
-        ProcessCount count = new(progress);
+        ProcessCount count = new(done => Report(SnapshotTables.Files, done));
         foreach (FileCacheInfo found in meter.MeasureOpenFiles(count, cancellationToken))
         {
             if (users is null || found.MappedBy?.Any(users.Contains) == true || found.HeldBy?.Any(users.Contains) == true)
@@ -124,7 +128,7 @@ internal sealed class SnapshotReading(
         ulong done = 0;
         foreach (TargetResult<T> result in TargetRun.ReadEach(procfs.Root, _processIds, read, options.Run, cancellationToken))
         {
-            progress?.Report(new SnapshotProgress(table, ++done));
+            Report(table, ++done, _processIds.Count);
             if (result.Value is { } value)
             {
                 yield return value;
@@ -148,8 +152,15 @@ internal sealed class SnapshotReading(
                 yield return (processId, items.Current);
             }
 
-            progress?.Report(new SnapshotProgress(table, ++done));
+            Report(table, ++done, _processIds.Count);
         }
+    }
+
+    /// <summary>Reports the position in a table, whose end may be unknown.</summary>
+    private void Report(SnapshotTables table, ulong done, int? end = null)
+    {
+        double part = end is { } known ? done / (double)known : 0;
+        progress?.Report(new SnapshotProgress(table, done, (_finishedTableCount + part) / BitOperations.PopCount((uint)options.Tables)));
     }
 
     private bool TryMoveNext(IEnumerator items)
@@ -175,8 +186,8 @@ internal sealed class SnapshotReading(
         }
     }
 
-    private sealed class ProcessCount(IProgress<SnapshotProgress>? progress) : IProgress<int>
+    private sealed class ProcessCount(Action<ulong> report) : IProgress<int>
     {
-        public void Report(int value) => progress?.Report(new SnapshotProgress(SnapshotTables.Files, (ulong)value));
+        public void Report(int value) => report((ulong)value);
     }
 }

@@ -9,6 +9,8 @@ namespace PagemapTools.Commands;
 [OutputType(typeof(FileInfo))]
 public sealed class ExportPageSnapshotCommand : ProcessTargetCommand
 {
+    private const ulong ProgressEnd = 1000;
+
     private readonly List<int> _targets = [];
 
     /// <summary>The directory of the dataset. It is created if it does not exist.</summary>
@@ -66,9 +68,9 @@ public sealed class ExportPageSnapshotCommand : ProcessTargetCommand
             return;
         }
 
-        SnapshotTables table = SnapshotTables.None;
-        WorkProgress progress = new(this, "Writing a snapshot", done => $"{table}: {(table == SnapshotTables.Frames ? $"at page frame 0x{done:x}" : $"{done} processes read")}");
-        if (!TryRead(() => Export(path, progress, shown => table = shown), out SnapshotResult result))
+        SnapshotProgress position = default;
+        WorkProgress progress = new(this, "Writing a snapshot", _ => Describe(position), ProgressEnd);
+        if (!TryRead(() => Export(path, progress, value => position = value), out SnapshotResult result))
         {
             return;
         }
@@ -81,7 +83,10 @@ public sealed class ExportPageSnapshotCommand : ProcessTargetCommand
         }
     }
 
-    private SnapshotResult Export(string path, WorkProgress progress, Action<SnapshotTables> showTable)
+    private static string Describe(SnapshotProgress position) =>
+        position.Table == SnapshotTables.Frames ? $"Frames: at page frame 0x{position.Done:x}" : $"{position.Table}: {position.Done} processes read";
+
+    private SnapshotResult Export(string path, WorkProgress progress, Action<SnapshotProgress> setPosition)
     {
         SnapshotOptions options = new()
         {
@@ -94,7 +99,7 @@ public sealed class ExportPageSnapshotCommand : ProcessTargetCommand
         };
         try
         {
-            return Procfs.ExportSnapshot(path, ParquetAssembly.Format, options, new TableProgress(progress, showTable), CancellationToken);
+            return Procfs.ExportSnapshot(path, ParquetAssembly.Format, options, new TableProgress(progress, setPosition), CancellationToken);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
@@ -126,12 +131,12 @@ public sealed class ExportPageSnapshotCommand : ProcessTargetCommand
         }
     }
 
-    private sealed class TableProgress(WorkProgress progress, Action<SnapshotTables> showTable) : IProgress<SnapshotProgress>
+    private sealed class TableProgress(WorkProgress progress, Action<SnapshotProgress> setPosition) : IProgress<SnapshotProgress>
     {
         public void Report(SnapshotProgress value)
         {
-            showTable(value.Table);
-            progress.Report(value.Done);
+            setPosition(value);
+            progress.Report((ulong)(value.Fraction * ProgressEnd));
         }
     }
 }
