@@ -69,6 +69,18 @@ public sealed class DatasetTests : IDisposable
     }
 
     [Fact]
+    public void SnapshotsThatAreWrittenAtOnceAreAllThere()
+    {
+        const int Count = 8;
+        Parallel.For(0, Count, _ => _dataset.Export(_tree.Path, SnapshotTables.Frames | SnapshotTables.Mappings));
+
+        foreach (string table in (string[])["frames", "mappings", "snapshots"])
+        {
+            Assert.Equal([[(long)Count]], _dataset.Query($"SELECT count(*) FROM 'snapshots/{table}/**/*.parquet'"));
+        }
+    }
+
+    [Fact]
     public void ATableWithoutRowsIsReadable()
     {
         _dataset.Export(_tree.Path, SnapshotTables.Mappings, new SnapshotOptions { ProcessIds = [] });

@@ -44,11 +44,14 @@ internal sealed class ReplacedFile : IDisposable
 
     public FileStream Stream { get; }
 
+    /// <summary>Flushes what was written to the disk.</summary>
+    public void Flush() => Stream.Flush(flushToDisk: true);
+
     /// <summary>Flushes the file to the disk, gives it its name, and flushes that, too.</summary>
     /// <param name="mode">The mode of the file, whatever the caller's umask is.</param>
     public void Commit(UnixFileMode mode = Private)
     {
-        Stream.Flush(flushToDisk: true);
+        Flush();
         if (!OperatingSystem.IsWindows())
         {
             File.SetUnixFileMode(Stream.SafeFileHandle, mode);

@@ -11,6 +11,9 @@ namespace PagemapTools.Procfs.Snapshots;
 /// <param name="includeMapCounts">Whether map counts are read.</param>
 internal sealed class FrameRunReader(ProcfsContext procfs, bool includeMapCounts = true)
 {
+    // More would wait for the one thread that makes the runs, and each section takes 0.8 MB.
+    private const int MaxSectionsAhead = 8;
+
     // A section of memory has 128 MiB on x86-64 and arm64. No folio crosses its end, except hugetlb pages, each of whose frames has the flag.
     private static readonly int s_sectionFrames = (128 << 20) >> PageGeometry.PageShift;
 
@@ -72,7 +75,7 @@ internal sealed class FrameRunReader(ProcfsContext procfs, bool includeMapCounts
     {
         Queue<Task<Section>> ahead = new();
         ulong next = 0;
-        for (int i = 0; i <= Environment.ProcessorCount; i++)
+        for (int i = 0; i <= Math.Min(Environment.ProcessorCount, MaxSectionsAhead); i++)
         {
             Start(new Section());
         }

@@ -8,7 +8,7 @@ internal sealed class SnapshotFileWriter<TRows> : ISnapshotFileWriter
     where TRows : SnapshotRows
 {
     // The rows of a group of Parquet: enough for good compression, and few enough that two batches and their encoding stay small.
-    private const int MaxRows = 16 * 1024;
+    private const int MaxRows = 8 * 1024;
 
     private readonly string _table;
     private readonly string _path;
@@ -52,6 +52,9 @@ internal sealed class SnapshotFileWriter<TRows> : ISnapshotFileWriter
         Flush();
         _writing.GetAwaiter().GetResult();
         _writer.Complete();
+        _file.Flush();
+        Rows.Dispose();
+        _spare.Dispose();
     }
 
     /// <inheritdoc/>
@@ -93,9 +96,9 @@ internal sealed class SnapshotFileWriter<TRows> : ISnapshotFileWriter
 /// <summary>A file of a snapshot that has not yet got its name.</summary>
 internal interface ISnapshotFileWriter : IDisposable
 {
-    /// <summary>Writes what is left, and the end of the file.</summary>
+    /// <summary>Writes what is left and the end of the file, flushes it to the disk, and returns the memory of its batches.</summary>
     void Complete();
 
-    /// <summary>Flushes the file to the disk and gives it its name.</summary>
+    /// <summary>Gives the file its name.</summary>
     SnapshotFile Commit();
 }

@@ -18,9 +18,9 @@ internal sealed class SnapshotFiles(string directory, string host, DateTime time
 
     private readonly List<ISnapshotFileWriter> _files = [];
 
-    // Two snapshots of one host may begin in the same millisecond.
+    // Two snapshots of one host may begin in the same millisecond, also in one process.
     private readonly string _name = string.Create(
-        CultureInfo.InvariantCulture, $"{FormatTime(time)}-{Environment.ProcessId}{format.Extension}");
+        CultureInfo.InvariantCulture, $"{FormatTime(time)}-{Random.Shared.NextInt64(1L << 32):x8}{format.Extension}");
 
     /// <summary>When the snapshot began.</summary>
     public DateTime Time => time;
@@ -31,18 +31,18 @@ internal sealed class SnapshotFiles(string directory, string host, DateTime time
     /// <summary>Gets the name of the directory of a table.</summary>
     public static string GetDirectoryName(SnapshotTables table) => table.ToString().ToLowerInvariant();
 
-    /// <summary>Begins the file of a table. This object disposes it.</summary>
+    /// <summary>Begins the file of a table, and ends the one before: one table at a time has memory. This object disposes both.</summary>
     /// <exception cref="IOException">The file cannot be created.</exception>
     /// <exception cref="UnauthorizedAccessException">The caller may not create it.</exception>
     public SnapshotFileWriter<TRows> Begin<TRows>(SnapshotTables table, Func<TRows> createRows)
         where TRows : SnapshotRows => Begin(GetDirectoryName(table), createRows);
 
-    /// <summary>Ends all files and gives them their names.</summary>
+    /// <summary>Ends the last file and gives all of them their names.</summary>
     public IReadOnlyList<SnapshotFile> Commit(SnapshotSummary summary)
     {
         SnapshotFileWriter<SummaryRows> last = Begin(SummaryTable, () => new SummaryRows { Time = time });
         last.Rows.Add(summary);
-        _files.ForEach(file => file.Complete());
+        last.Complete();
         return [.. _files.Select(file => file.Commit())];
     }
 
@@ -56,6 +56,7 @@ internal sealed class SnapshotFiles(string directory, string host, DateTime time
         string date = string.Create(CultureInfo.InvariantCulture, $"date={time:yyyy-MM-dd}");
         string partition = Path.Join(directory, table, $"{HostPrefix}{Uri.EscapeDataString(host)}", date);
         PrivateDirectory.Create(partition);
+        _files.LastOrDefault()?.Complete();
         SnapshotFileWriter<TRows> file = new(table, Path.Join(partition, _name), format, createRows);
         _files.Add(file);
         return file;

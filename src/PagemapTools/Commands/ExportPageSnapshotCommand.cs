@@ -75,6 +75,8 @@ public sealed class ExportPageSnapshotCommand : ProcessTargetCommand
             return;
         }
 
+        // The buffers of an export are garbage in old generations. Without this, the next one of the session adds to them.
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
         progress.Complete();
         Report(result.Failures);
         if (PassThru)
