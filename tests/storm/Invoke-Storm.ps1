@@ -52,6 +52,10 @@ $calls = @{
     'Measure-KPageCgroup' = , { Measure-KPageCgroup }
     'Show-ProcessPageMap' = , { param($id) Show-ProcessPageMap -Id $id -Width 100 -Height 30 }
     'Show-KPageMap' = , { Show-KPageMap -Width 100 -Height 30 }
+    'Export-PageSnapshot' = { param($id) $id | Export-PageSnapshot (Join-Path $exports snapshots) -Include Pages, Mappings, Processes, Files -IncludePfn -PassThru | Remove-Item },
+        { Export-PageSnapshot (Join-Path $exports snapshots) -Include Mappings, Processes -PassThru | Remove-Item }
+    'Export-PageReport' = , { param($id) $id | Export-PageReport (Join-Path $exports report.html) }
+    'Export-PagemapMetric' = , { Export-PagemapMetric (Join-Path $exports storm.prom) -MaxGroupCount 10 }
     'Test-PagemapSupport' = , { Test-PagemapSupport }
 }
 # These change the machine.
@@ -125,6 +129,7 @@ function Invoke-Round([string] $Name, [scriptblock] $Call, [int] $Id) {
 }
 
 $dotnet = (Get-Command dotnet -CommandType Application)[0].Source
+$exports = [System.IO.Directory]::CreateTempSubdirectory('pagemaptools-storm-').FullName
 $quiet = Invoke-Program sleep 86400
 $storm = Invoke-Program $dotnet $TestProcesses, 'storm'
 $stress = @(if ($StressNg) {
@@ -168,6 +173,7 @@ try {
         sh -c 'kill -TERM "$0"' $process.Id
         if (-not $process.WaitForExit(10000)) { $process.Kill() }
     }
+    Remove-Item $exports -Recurse
 }
 
 $results.GetEnumerator() | ForEach-Object { [pscustomobject] @{ Cmdlet = $_.Key; Rounds = $_.Value.Rounds; Rows = $_.Value.Rows; ExpectedErrors = $_.Value.Expected; Failures = $_.Value.Failures.Count } } | Format-Table
