@@ -21,7 +21,7 @@ public sealed class MachineTests : IDisposable
         SnapshotOptions own = new() { ProcessIds = [Environment.ProcessId], IncludePfn = true };
         _dataset.Export(null, SnapshotTables.All, own);
         _dataset.Export(null, SnapshotTables.All, own);
-        Document.Queries[0].Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).ToList().ForEach(_dataset.Execute);
+        _dataset.ExecuteEach(Document.Queries[0]);
 
         // A single process shares with nobody, and need not have grown.
         for (int query = 1; query < Document.Queries.Count; query++)

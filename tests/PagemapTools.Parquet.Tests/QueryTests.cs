@@ -27,7 +27,7 @@ public sealed class QueryTests : IDisposable
         Export("web1", uss: 50, Cache, Cache, Cache, Cache, Cache, Free);
         Thread.Sleep(2);
         Export("web1", uss: 50, Cache, Cache, Cache, Cache, Cache, Free);
-        Document.Queries[0].Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).ToList().ForEach(_dataset.Execute);
+        _dataset.ExecuteEach(Document.Queries[0]);
     }
 
     public void Dispose() => _dataset.Dispose();
@@ -114,8 +114,26 @@ public sealed class QueryTests : IDisposable
         Assert.Equal((1L, 3 * s_kib), (ToLong(row[1]), ToLong(row[2])));
     }
 
+    /// <summary>Files get their names one after the other. A kill leaves those that have not got theirs under temporary names.</summary>
+    [Fact]
+    public void ASnapshotThatIsKilledBetweenTwoRenamesChangesNoAnswer()
+    {
+        string before = AskAll();
+        Thread.Sleep(2);
+        IReadOnlyList<SnapshotFile> files = Export("db1", uss: 300, Anonymous, Anonymous, Anonymous, Anonymous, Cache, Free).Files;
+        Assert.NotEqual(before, AskAll());
+
+        foreach (SnapshotFile file in files.Reverse())
+        {
+            File.Move(file.Path, Path.Join(Path.GetDirectoryName(file.Path), $".{Path.GetFileName(file.Path)}.killed"));
+            Assert.Equal(before, AskAll());
+        }
+    }
+
+    private string AskAll() => string.Join('\n', Document.Queries.Skip(1).SelectMany(_dataset.Query).Select(Format));
+
     /// <summary>Writes a snapshot of a host with these page frames. Process 7 maps 1, 2, 3 and 4, process 8 maps 4.</summary>
-    private void Export(string host, int uss, params ulong[] flags)
+    private SnapshotResult Export(string host, int uss, params ulong[] flags)
     {
         using FakeProc tree = new();
         tree.WriteEntries("kpageflags", 0, flags)
@@ -123,7 +141,7 @@ public sealed class QueryTests : IDisposable
             .WriteEntries("kpagecgroup", 0, [.. flags.Select(word => word == Anonymous ? 70UL : 0)]);
         AddProcess(tree, 7, "postgres", uss, Present | Exclusive | 1, Present | 2, Present | 2, Present | 3);
         AddProcess(tree, 8, "sshd", 10);
-        _dataset.Export(tree.Path, SnapshotTables.All, new SnapshotOptions { HostName = host, IncludePfn = true });
+        return _dataset.Export(tree.Path, SnapshotTables.All, new SnapshotOptions { HostName = host, IncludePfn = true });
     }
 
     private static void AddProcess(FakeProc tree, int processId, string name, int uss, params ulong[] entries)

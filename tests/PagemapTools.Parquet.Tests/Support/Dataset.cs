@@ -35,6 +35,9 @@ internal sealed class Dataset : IDisposable
         command.ExecuteNonQuery();
     }
 
+    /// <summary>Runs statements that semicolons separate.</summary>
+    public void ExecuteEach(string sql) => sql.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).ToList().ForEach(Execute);
+
     /// <summary>Runs a query; a row has the values of its columns, null for NULL.</summary>
     public List<object?[]> Query(string sql)
     {
