@@ -30,7 +30,7 @@ internal abstract class FrameRows<TPage>(ProcfsContext procfs, FrameMappingQuery
 
     public abstract TPage GetPage(int row);
 
-    public void Dispose()
+    public virtual void Dispose()
     {
         Batch.Dispose();
         _properties.Dispose();
@@ -64,6 +64,8 @@ internal sealed class MappingRows(ProcfsContext procfs, FrameMappingQuery query)
 internal sealed class PageUseRows(ProcfsContext procfs, FrameMappingQuery query)
     : FrameRows<PageUseInfo>(procfs, query, FrameProperties.Flags | FrameProperties.MapCount)
 {
+    private readonly FolioExtents _folios = new(procfs.Frames.Get(FrameProperties.Flags));
+
     public IEnumerable<IPageRows<PageUseInfo>> Fill(IEnumerable<ulong> pfns) => Fill(pfns, Batch.Add);
 
     public override PageUseInfo GetPage(int row)
@@ -72,12 +74,27 @@ internal sealed class PageUseRows(ProcfsContext procfs, FrameMappingQuery query)
         return new PageUseInfo(values, Classify(values));
     }
 
+    public override void Dispose()
+    {
+        base.Dispose();
+        _folios.Dispose();
+    }
+
     private PageUse Classify(in PageValues values)
     {
-        PageUse use = PageUseClassifier.Classify(values.RawFlags);
+        PageUse use = ClassifyFolio(values.RawFlags, values.RawPfn);
         return use == PageUse.ZeroPage ? use
             : values.MapCount is > 0 ? PageUse.MappedElsewhere
             : Procfs.Frames.UntrackedSections.IsUntracked(values.RawFlags, new PagemapEntry(PagemapEntry.PresentBit), values.RawPfn) ? PageUse.Unknown
+            : use;
+    }
+
+    // Before Linux 6.10 the tail pages of a folio show neither LRU nor UPTODATE (fs/proc/page.c, stable_page_flags).
+    private PageUse ClassifyFolio(ulong flags, ulong pfn)
+    {
+        PageUse use = PageUseClassifier.Classify(flags);
+        return use == PageUse.Kernel && (flags & (ulong)KPageFlags.COMPOUND_TAIL) != 0 && _folios.Find(pfn) is { } folio
+            ? PageUseClassifier.Classify(_folios.ReadFlags(folio.Head))
             : use;
     }
 }

@@ -1,6 +1,5 @@
 using PagemapTools.Procfs.Entries;
 using PagemapTools.Procfs.Frames;
-using PagemapTools.Procfs.HugePages;
 using PagemapTools.Procfs.Machine;
 
 namespace PagemapTools.Procfs.WorkingSet;

@@ -71,6 +71,19 @@ public sealed class ReverseMappingTests : IDisposable
         Assert.Equal([(50UL, PageUse.PageTable), (70UL, PageUse.Kernel), (5000UL, PageUse.NotMemory)], pages.Skip(1).Cast<PageUseInfo>().Select(page => (page.Pfn!.Value, page.Use)));
     }
 
+    /// <summary>Before Linux 6.10 only the head shows LRU and UPTODATE. A large allocation of the kernel is a compound page, too.</summary>
+    [Theory]
+    [InlineData(FilePage, PageUse.PageCache)]
+    [InlineData(0, PageUse.Kernel)]
+    public void TailPageHasTheUseOfItsFolio(ulong head, PageUse expected)
+    {
+        SetFrame(60, head | (1UL << 15), 0);
+        SetFrame(61, 1UL << 16, 0);
+        SetFrame(62, 1UL << 16, 0);
+
+        Assert.Equal([(61UL, expected), (62UL, expected)], Find(new FrameRange(61, 2)).Cast<PageUseInfo>().Select(page => (page.Pfn!.Value, page.Use)));
+    }
+
     [Fact]
     public void RangeEndsWithMemory() => Assert.Equal(96, Find(new FrameRange(4000, ulong.MaxValue)).Length);
 

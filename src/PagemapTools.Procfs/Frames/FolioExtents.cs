@@ -1,6 +1,4 @@
-using PagemapTools.Procfs.Frames;
-
-namespace PagemapTools.Procfs.HugePages;
+namespace PagemapTools.Procfs.Frames;
 
 /// <summary>The page frames of a folio.</summary>
 /// <param name="Head">Its first page frame.</param>
