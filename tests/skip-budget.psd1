@@ -4,7 +4,7 @@
 @{
     Root                       = @{ Most = 400; If = 'NotPrivileged' }
     # Also where the build lies in a directory that other users cannot enter.
-    Nobody                     = @{ Most = 20; If = 'Always' }
+    Nobody                     = @{ Most = 190; If = 'Always' }
     Setuid                     = @{ Most = 20; If = 'NotPrivileged' }
     PageFrameNumbers           = @{ Most = 120; If = 'NotPrivileged' }
     kpageflags                 = @{ Most = 40; If = 'NotPrivileged' }

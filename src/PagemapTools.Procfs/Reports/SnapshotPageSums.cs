@@ -102,11 +102,11 @@ internal sealed class SnapshotPageSums(PageSnapshot snapshot, int[] ids)
         }
 
         _hasFrames = true;
-        FrameKind frameKind = kind switch
+        SharedFrameKind frameKind = kind switch
         {
-            MappingKind.Hugetlb => FrameKind.Hugetlb,
-            MappingKind.SharedMemory => FrameKind.Shmem,
-            _ => FrameKind.File,
+            MappingKind.Hugetlb => SharedFrameKind.Hugetlb,
+            MappingKind.SharedMemory => SharedFrameKind.Shmem,
+            _ => SharedFrameKind.File,
         };
         for (long done = 0; done < run.Count; done += _entries.Length)
         {

@@ -37,11 +37,11 @@ internal sealed class SnapshotSharing(SnapshotProcesses processes)
     }
 
     // The zero page, and page frames that the kernel does not account (a device's memory), look anonymous and have the count 0.
-    private static FrameKind? GetKind(FrameKind mapped, in FrameRun run) => run.Use switch
+    private static SharedFrameKind? GetKind(SharedFrameKind mapped, in FrameRun run) => run.Use switch
     {
-        PageUse.Hugetlb => FrameKind.Hugetlb,
-        PageUse.SharedMemory => FrameKind.Shmem,
+        PageUse.Hugetlb => SharedFrameKind.Hugetlb,
+        PageUse.SharedMemory => SharedFrameKind.Shmem,
         PageUse.ZeroPage => null,
-        _ => mapped == FrameKind.Anonymous && run.MapCount == 0 ? null : mapped,
+        _ => mapped == SharedFrameKind.Anonymous && run.MapCount == 0 ? null : mapped,
     };
 }

@@ -21,7 +21,7 @@ internal sealed class ForkedBlocks(ProcessSets sets, Action<ForkedBlocks.Block> 
     public IEnumerable<Block> Enumerate() => _blocks.OfType<Block>();
 
     /// <summary>Adds a block of a process. The frames of the block whose place it takes are added to the table.</summary>
-    public void Add(ulong firstPage, ReadOnlySpan<ulong> entries, FrameKind kind, int process)
+    public void Add(ulong firstPage, ReadOnlySpan<ulong> entries, SharedFrameKind kind, int process)
     {
         ref Block? block = ref _blocks[firstPage / BlockEntries % MaxBlocks];
         if (block is not null && block.FirstPage == firstPage && block.Kind == kind && entries.SequenceEqual(block.Entries))
@@ -58,7 +58,7 @@ internal sealed class ForkedBlocks(ProcessSets sets, Action<ForkedBlocks.Block> 
 
         public ulong FirstPage { get; set; }
 
-        public FrameKind Kind { get; set; }
+        public SharedFrameKind Kind { get; set; }
 
         public int Set { get; set; }
     }

@@ -33,11 +33,11 @@ internal sealed class FrameTable
         }
     }
 
-    public static uint Pack(int set, FrameKind kind) => ((uint)set << KindBits) | (uint)kind;
+    public static uint Pack(int set, SharedFrameKind kind) => ((uint)set << KindBits) | (uint)kind;
 
     public static int GetSet(uint word) => (int)(word >> KindBits);
 
-    public static FrameKind GetKind(uint word) => (FrameKind)(word & KindMask);
+    public static SharedFrameKind GetKind(uint word) => (SharedFrameKind)(word & KindMask);
 
     /// <summary>Gets the words of the block that contains a frame.</summary>
     public uint[] GetBlock(ulong pfn)

@@ -19,10 +19,10 @@ internal sealed class PairCounter(SharedFrames shared, bool[] isCounted)
     private readonly long[] _frames = new long[shared.Sets.Limit * Kinds];
 
     /// <summary>Gets the number of frames that two processes share; <paramref name="first"/> is the lower number.</summary>
-    public long GetCount(int first, int second, FrameKind kind) => _rows[first] is { } row ? row[((second - first - 1) * Kinds) + (int)kind] : 0;
+    public long GetCount(int first, int second, SharedFrameKind kind) => _rows[first] is { } row ? row[((second - first - 1) * Kinds) + (int)kind] : 0;
 
     /// <summary>Adds frames that a set of processes maps.</summary>
-    public void Add(int set, FrameKind kind, long frames) => _frames[((long)set * Kinds) + (int)kind] += frames;
+    public void Add(int set, SharedFrameKind kind, long frames) => _frames[((long)set * Kinds) + (int)kind] += frames;
 
     /// <summary>Counts the frames of all pairs.</summary>
     /// <param name="kpagecount">The file of map counts.</param>
@@ -44,7 +44,7 @@ internal sealed class PairCounter(SharedFrames shared, bool[] isCounted)
                     continue;
                 }
 
-                if (FrameTable.GetKind(word) == FrameKind.Anonymous)
+                if (FrameTable.GetKind(word) == SharedFrameKind.Anonymous)
                 {
                     if (!hasCounts)
                     {

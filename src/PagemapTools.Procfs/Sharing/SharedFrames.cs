@@ -43,11 +43,11 @@ internal sealed class SharedFrames
     }
 
     /// <summary>Extends the sets of the frames of present pages by a set.</summary>
-    private void AddFrames(ReadOnlySpan<ulong> entries, FrameKind kind, int set)
+    private void AddFrames(ReadOnlySpan<ulong> entries, SharedFrameKind kind, int set)
     {
         // The entries of private hugetlb pages look anonymous, and the huge zero page in anonymous memory looks like a file.
         uint firstFile = FrameTable.Pack(set, kind);
-        uint firstAnonymous = FrameTable.Pack(set, kind == FrameKind.Hugetlb ? kind : FrameKind.Anonymous);
+        uint firstAnonymous = FrameTable.Pack(set, kind == SharedFrameKind.Hugetlb ? kind : SharedFrameKind.Anonymous);
         uint lastWord = 0;
         uint lastUnion = 0;
         ulong currentBlock = ulong.MaxValue;
@@ -120,7 +120,7 @@ internal sealed class SharedFrames
         /// <param name="entries">The entries of pages of one mapping.</param>
         /// <param name="kind">The kind of the mapping's pages that are not anonymous.</param>
         /// <param name="cancellationToken">Cancels the addition, also if it is cancelled while the thread waits.</param>
-        public void Add(ulong address, ReadOnlySpan<ulong> entries, FrameKind kind, CancellationToken cancellationToken)
+        public void Add(ulong address, ReadOnlySpan<ulong> entries, SharedFrameKind kind, CancellationToken cancellationToken)
         {
             SawHiddenFrames |= HasHiddenFrames(entries);
             lock (owner._lock)
@@ -149,7 +149,7 @@ internal sealed class SharedFrames
             return false;
         }
 
-        private void AddBlocks(ulong page, ReadOnlySpan<ulong> entries, FrameKind kind)
+        private void AddBlocks(ulong page, ReadOnlySpan<ulong> entries, SharedFrameKind kind)
         {
             while (!entries.IsEmpty)
             {

@@ -60,19 +60,19 @@ public sealed class SharingMeasurement
             ProcessName = target.ProcessName,
             OtherProcessId = other.ProcessId,
             OtherProcessName = other.ProcessName,
-            Anonymous = GetBytes(first, second, FrameKind.Anonymous),
-            File = GetBytes(first, second, FrameKind.File),
-            Shmem = GetBytes(first, second, FrameKind.Shmem),
-            Hugetlb = GetBytes(first, second, FrameKind.Hugetlb),
+            Anonymous = GetBytes(first, second, SharedFrameKind.Anonymous),
+            File = GetBytes(first, second, SharedFrameKind.File),
+            Shmem = GetBytes(first, second, SharedFrameKind.Shmem),
+            Hugetlb = GetBytes(first, second, SharedFrameKind.Hugetlb),
             Timestamp = Timestamp,
             Before = before,
         };
     }
 
     private long GetShared(int first, int second) =>
-        GetBytes(first, second, FrameKind.Anonymous) + GetBytes(first, second, FrameKind.File) + GetBytes(first, second, FrameKind.Shmem) + GetBytes(first, second, FrameKind.Hugetlb);
+        GetBytes(first, second, SharedFrameKind.Anonymous) + GetBytes(first, second, SharedFrameKind.File) + GetBytes(first, second, SharedFrameKind.Shmem) + GetBytes(first, second, SharedFrameKind.Hugetlb);
 
-    private long GetBytes(int first, int second, FrameKind kind) => _counter.GetCount(first, second, kind) * (long)PageGeometry.PageSize;
+    private long GetBytes(int first, int second, SharedFrameKind kind) => _counter.GetCount(first, second, kind) * (long)PageGeometry.PageSize;
 }
 
 /// <summary>A measured process. Its program distinguishes it from a later process with the same id.</summary>

@@ -83,7 +83,7 @@ public sealed class SharingMeter(ProcfsContext procfs)
         BackingStoreResolver stores = new(process, _backingStores);
         using PageWalk walk = new(process, new PageWalkOptions { Mappings = mapping => mapping.Kind != MappingKind.Vvar, Categories = PageCategories.Present });
         MemoryMapping? mapping = null;
-        FrameKind kind = FrameKind.Anonymous;
+        SharedFrameKind kind = SharedFrameKind.Anonymous;
         while (walk.MoveNext(cancellationToken))
         {
             if (!ReferenceEquals(mapping, walk.Mapping))
@@ -99,9 +99,9 @@ public sealed class SharingMeter(ProcfsContext procfs)
     }
 
     // In anonymous memory only the huge zero page looks like a page of a file. The vdso has no file and looks like one.
-    private static FrameKind GetKind(MemoryMapping mapping, BackingStoreResolver stores) =>
-        !mapping.IsFileBacked ? (mapping.Kind is MappingKind.Vdso or MappingKind.Special ? FrameKind.File : FrameKind.Anonymous)
-        : stores.IsHugetlb(mapping) ? FrameKind.Hugetlb
-        : stores.IsShmem(mapping) ? FrameKind.Shmem
-        : FrameKind.File;
+    private static SharedFrameKind GetKind(MemoryMapping mapping, BackingStoreResolver stores) =>
+        !mapping.IsFileBacked ? (mapping.Kind is MappingKind.Vdso or MappingKind.Special ? SharedFrameKind.File : SharedFrameKind.Anonymous)
+        : stores.IsHugetlb(mapping) ? SharedFrameKind.Hugetlb
+        : stores.IsShmem(mapping) ? SharedFrameKind.Shmem
+        : SharedFrameKind.File;
 }

@@ -25,8 +25,8 @@ public sealed class SharedFramesTests
             for (int from = 0; from < Frames; from += 100)
             {
                 ulong[] entries = [.. Enumerable.Range(from, 100).Where(frame => maps[process, frame] = random.Next(2) == 0).Select(frame => PagemapBits.PresentAt((ulong)frame + 1))];
-                writer.Add((ulong)from << PageGeometry.PageShift, entries, FrameKind.File, TestContext.Current.CancellationToken);
-                writer.Add((ulong)from << PageGeometry.PageShift, entries, FrameKind.File, TestContext.Current.CancellationToken);
+                writer.Add((ulong)from << PageGeometry.PageShift, entries, SharedFrameKind.File, TestContext.Current.CancellationToken);
+                writer.Add((ulong)from << PageGeometry.PageShift, entries, SharedFrameKind.File, TestContext.Current.CancellationToken);
             }
         }
 
@@ -37,7 +37,7 @@ public sealed class SharedFramesTests
             for (int second = first + 1; second < Processes; second++)
             {
                 int expected = Enumerable.Range(0, Frames).Count(frame => maps[first, frame] && maps[second, frame]);
-                Assert.Equal(expected, counter.GetCount(first, second, FrameKind.Anonymous));
+                Assert.Equal(expected, counter.GetCount(first, second, SharedFrameKind.Anonymous));
             }
         }
 
@@ -64,8 +64,8 @@ public sealed class SharedFramesTests
                 ulong[] entries = random.Next(4) == 0 ? CreateBlock(random) : forked[block];
                 ulong address = (ulong)(block % 2 == 0 ? block : block << 20) * ForkedBlocks.BlockEntries << PageGeometry.PageShift;
                 int split = random.Next(8) == 0 ? random.Next(entries.Length) : 0;
-                writer.Add(address, entries.AsSpan(0, split), FrameKind.File, TestContext.Current.CancellationToken);
-                writer.Add(address + ((ulong)split << PageGeometry.PageShift), entries.AsSpan(split), FrameKind.File, TestContext.Current.CancellationToken);
+                writer.Add(address, entries.AsSpan(0, split), SharedFrameKind.File, TestContext.Current.CancellationToken);
+                writer.Add(address + ((ulong)split << PageGeometry.PageShift), entries.AsSpan(split), SharedFrameKind.File, TestContext.Current.CancellationToken);
                 maps[process].UnionWith(entries.Where(entry => entry != 0));
             }
         }
@@ -76,7 +76,7 @@ public sealed class SharedFramesTests
         {
             for (int second = first + 1; second < Processes; second++)
             {
-                Assert.Equal(maps[first].Count(maps[second].Contains), counter.GetCount(first, second, FrameKind.Anonymous));
+                Assert.Equal(maps[first].Count(maps[second].Contains), counter.GetCount(first, second, SharedFrameKind.Anonymous));
             }
         }
     }
@@ -85,10 +85,10 @@ public sealed class SharedFramesTests
     public void NothingIsAddedAfterTheEnd()
     {
         SharedFrames shared = new(2);
-        new SharedFrames.Writer(shared, 0).Add(0, [PagemapBits.PresentAt(1)], FrameKind.File, TestContext.Current.CancellationToken);
+        new SharedFrames.Writer(shared, 0).Add(0, [PagemapBits.PresentAt(1)], SharedFrameKind.File, TestContext.Current.CancellationToken);
         shared.Close();
-        Assert.ThrowsAny<OperationCanceledException>(() => new SharedFrames.Writer(shared, 1).Add(0, [PagemapBits.PresentAt(1)], FrameKind.File, CancellationToken.None));
-        Assert.Equal(0, Count(shared).GetCount(0, 1, FrameKind.Anonymous));
+        Assert.ThrowsAny<OperationCanceledException>(() => new SharedFrames.Writer(shared, 1).Add(0, [PagemapBits.PresentAt(1)], SharedFrameKind.File, CancellationToken.None));
+        Assert.Equal(0, Count(shared).GetCount(0, 1, SharedFrameKind.Anonymous));
     }
 
     [Fact]
@@ -96,10 +96,10 @@ public sealed class SharedFramesTests
     {
         ulong[] entries = [.. new ulong[] { 1, 511, 512, (1UL << 21) - 1, 1UL << 21, 1UL << 40 }.Select(PagemapBits.PresentAt)];
         SharedFrames shared = new(2);
-        new SharedFrames.Writer(shared, 0).Add(0, entries, FrameKind.Hugetlb, TestContext.Current.CancellationToken);
-        new SharedFrames.Writer(shared, 1).Add(0, entries, FrameKind.Hugetlb, TestContext.Current.CancellationToken);
+        new SharedFrames.Writer(shared, 0).Add(0, entries, SharedFrameKind.Hugetlb, TestContext.Current.CancellationToken);
+        new SharedFrames.Writer(shared, 1).Add(0, entries, SharedFrameKind.Hugetlb, TestContext.Current.CancellationToken);
         shared.Close();
-        Assert.Equal(entries.Length, Count(shared).GetCount(0, 1, FrameKind.Hugetlb));
+        Assert.Equal(entries.Length, Count(shared).GetCount(0, 1, SharedFrameKind.Hugetlb));
     }
 
     /// <summary>Creates the entries of a block; every eighth page is not populated.</summary>

@@ -34,6 +34,11 @@ public sealed class CallerFixture : IDisposable
     /// <summary>Passes, fails or skips like the check in the subprocess of this caller.</summary>
     internal void Check(Type checks, string check, string caller, Func<ProcessStartInfo, Process> start)
     {
+        if (OwnCapabilities.IsRoot && caller.StartsWith(Nobody, StringComparison.Ordinal))
+        {
+            Require.Nobody(checks.Assembly.Location);
+        }
+
         Dictionary<string, XElement> results = _results.GetOrAdd(caller, _ => new(() => Run(checks, caller, start))).Value;
         Assert.True(results.TryGetValue(check, out XElement? result), $"{check} did not run as {caller}");
         string reason = result.Element("reason")?.Value ?? string.Empty;
