@@ -19,6 +19,7 @@ internal sealed unsafe class FuseServer
     private const int PollMilliseconds = 50;
     private const int NoSuchCall = 38;
     private const long OneHour = 3600;
+    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(1);
 
     private enum Operation
     {
@@ -39,6 +40,7 @@ internal sealed unsafe class FuseServer
     private readonly long _size;
     private readonly int _links;
     private readonly Thread _thread;
+    private volatile bool _isInitialized;
     private volatile bool _sawRead;
     private volatile int _unanswered;
     private volatile bool _isSilent;
@@ -64,6 +66,11 @@ internal sealed unsafe class FuseServer
         uint group = Libc.GetGroup();
         Libc.Mount("fuse", Directory, "fuse", 0, $"fd={_device},rootmode=40000,user_id={user},group_id={group}").OrSkip("mount of fuse");
         context.OnExit(Detach);
+        // The mount does not wait for the first answer of the server, and a server that falls silent before it holds all requests back.
+        if (!Wait.Until(() => _isInitialized, s_patience))
+        {
+            throw new TestProcessException("the kernel did not initialize the FUSE file system");
+        }
     }
 
     public string Directory { get; }
@@ -153,6 +160,7 @@ internal sealed unsafe class FuseServer
             case Operation.Initialize:
                 // major, minor, max_readahead, flags, max_background and congestion_threshold, max_write, time_gran; the rest is 0.
                 Reply(unique, MemoryMarshal.AsBytes((ReadOnlySpan<uint>)[7, 31, 0, 0, 0x000c_0010, 4096, 1, .. new uint[9]]));
+                _isInitialized = true;
                 break;
             case Operation.Lookup:
                 Reply(unique, [.. Words(FileNode, 0, OneHour, OneHour, 0), .. DescribeNode(FileNode)]);
