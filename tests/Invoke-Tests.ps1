@@ -54,14 +54,14 @@ function Invoke-DotnetTest([string] $Filter, [string] $Configuration, [string] $
 }
 
 function Invoke-ProjectTest([string[]] $Trait, [string] $Configuration) {
-    $isGood = Invoke-DotnetTest (($Trait | ForEach-Object { "Tier=$_" }) -join '|') $Configuration $results
+    $isGood = Invoke-DotnetTest -Filter (($Trait | ForEach-Object { "Tier=$_" }) -join '|') -Configuration $Configuration -Directory $results
     $counters = Get-ChildItem $results/*.trx | ForEach-Object { ([xml] (Get-Content -Raw $_)).TestRun.ResultSummary.Counters }
     $passed, $failed, $total = 'passed', 'failed', 'total' | ForEach-Object { ($counters | Measure-Object $_ -Sum).Sum }
     $skipped = $total - $passed - $failed
     $failures = @(Get-FailedTest $results/*.trx)
     if ($failures.Count -in $repeatable -and -not (Test-Crash)) {
         $methods = $failures.Name -replace '\(.*' | Sort-Object -Unique | ForEach-Object { "FullyQualifiedName=$_" }
-        $null = Invoke-DotnetTest "(Tier=Live|Tier=Privileged)&($($methods -join '|'))" $Configuration $repeatResults
+        $null = Invoke-DotnetTest -Filter "(Tier=Live|Tier=Privileged)&($($methods -join '|'))" -Configuration $Configuration -Directory $repeatResults
         $again = Get-ChildItem $repeatResults/*.trx | ForEach-Object { ([xml] (Get-Content -Raw $_)).TestRun.Results.UnitTestResult } | Where-Object outcome -EQ Passed
         if (-not ($failures.Name | Where-Object { $_ -notin $again.testName })) {
             $repeated.AddRange($failures)
@@ -71,7 +71,7 @@ function Invoke-ProjectTest([string[]] $Trait, [string] $Configuration) {
     ConvertTo-Count -Passed $passed -Failed $failed -Skipped $skipped -IsGood $isGood
 }
 
-function Invoke-Pester([string[]] $Path, [string] $ResultFile) {
+function Invoke-PesterRun([string[]] $Path, [string] $ResultFile) {
     $package = Join-Path ((dotnet nuget locals global-packages --list) -replace '^global-packages: ') pester/6.2.0/tools/Pester.psd1
     $pester = (Test-Path $package) ? "'$package'" : 'Pester -MinimumVersion 5.7.0'
     # A process of its own: one that has loaded the module once never loads a newer build of it. NUnit3 has the reasons of skipped tests.
@@ -81,11 +81,11 @@ function Invoke-Pester([string[]] $Path, [string] $ResultFile) {
 }
 
 function Invoke-PesterTest {
-    $isGood = Invoke-Pester tests/Pester $results/pester.xml
+    $isGood = Invoke-PesterRun -Path tests/Pester -ResultFile $results/pester.xml
     $suite = (Test-Path $results/pester.xml) ? ([xml] (Get-Content -Raw $results/pester.xml)).'test-run' : @{}
     [int] $passed, $failed = $suite.passed, $suite.failed
     $failures = @(Get-FailedTest $results/pester.xml)
-    if ($failures.Count -in $repeatable -and $failures.Count -eq $failed -and (Invoke-Pester ($failures.Script | Sort-Object -Unique) $repeatResults/pester.xml)) {
+    if ($failures.Count -in $repeatable -and $failures.Count -eq $failed -and (Invoke-PesterRun -Path ($failures.Script | Sort-Object -Unique) -ResultFile $repeatResults/pester.xml)) {
         $repeated.AddRange($failures)
         $passed, $failed, $isGood = ($passed + $failed), 0, $true
     }
