@@ -7,7 +7,7 @@ namespace PagemapTools;
 internal static class PagemapErrors
 {
     /// <summary>Makes the record of a failure of the pagemap interface.</summary>
-    public static ErrorRecord ToRecord(this ProcfsException failure, KernelRelease release)
+    public static ErrorRecord ToRecord(this ProcfsException failure)
     {
         (string id, ErrorCategory category, object? target) = failure.Error switch
         {
@@ -20,8 +20,8 @@ internal static class PagemapErrors
             ProcfsError.FileAccessDenied => ("FileAccessDenied", ErrorCategory.PermissionDenied, failure.Path),
             ProcfsError.KPageAccessDenied => ("KPageAccessDenied", ErrorCategory.PermissionDenied, failure.Path),
             ProcfsError.KPageNotAvailable => ("KPageNotAvailable", ErrorCategory.NotInstalled, failure.Path),
-            ProcfsError.SoftDirtyNotSupported => ("SoftDirtyNotSupported", ErrorCategory.NotImplemented, release.Text),
-            ProcfsError.WorkingSetMethodNotSupported => ("WorkingSetMethodNotSupported", ErrorCategory.NotImplemented, release.Text),
+            ProcfsError.SoftDirtyNotSupported => ("SoftDirtyNotSupported", ErrorCategory.NotImplemented, failure.KernelRelease),
+            ProcfsError.WorkingSetMethodNotSupported => ("WorkingSetMethodNotSupported", ErrorCategory.NotImplemented, failure.KernelRelease),
             ProcfsError.FrameActionNotSupported => ("KPageActionNotSupported", ErrorCategory.NotInstalled, failure.Path),
             ProcfsError.SnapshotNotFound => ("SnapshotNotFound", ErrorCategory.ObjectNotFound, failure.Path),
             ProcfsError.SnapshotHostUnknown => ("SnapshotHostUnknown", ErrorCategory.InvalidArgument, failure.Path),

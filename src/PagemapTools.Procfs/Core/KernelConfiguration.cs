@@ -23,8 +23,7 @@ internal sealed class KernelConfiguration
     {
         try
         {
-            string? release = ProcText.TryReadSmall(root, root.GetPath("sys/kernel/osrelease"));
-            return release is null ? null : Read(root, release);
+            return KernelRelease.ReadText(root) is { } release ? Read(root, release) : null;
         }
         catch (Exception unreadable) when (unreadable is IOException or InvalidDataException)
         {

@@ -87,6 +87,9 @@ public sealed class ProcfsException : Exception
     /// <summary>The capability or ownership that the caller lacks; null if the failure has another cause.</summary>
     public string? MissingCapability { get; }
 
+    /// <summary>The release of the kernel that lacks the feature, as uname -r prints it; null if the failure has another cause.</summary>
+    public string? KernelRelease { get; internal init; }
+
     /// <summary>
     /// Whether this failure is normal while all processes are read: the process has exited, has no address space, or belongs to another
     /// user.

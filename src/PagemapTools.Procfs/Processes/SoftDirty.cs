@@ -42,10 +42,7 @@ public sealed class SoftDirty
     {
         try
         {
-            return _isSupported.Value ? null : new ProcfsException(
-                ProcfsError.SoftDirtyNotSupported,
-                $"This kernel ({KernelRelease.Read(_root)}) has no soft-dirty bits: it is built without CONFIG_MEM_SOFT_DIRTY. It accepts the command to clear them and does nothing.",
-                OwnPagemap);
+            return _isSupported.Value ? null : CreateUnsupported(KernelRelease.Read(_root));
         }
         catch (ProcfsException failure)
         {
@@ -110,6 +107,14 @@ public sealed class SoftDirty
 
         return count == 1 ? new PagemapEntry(entry[0]) : throw ProbeFailed(pagemap, $"'{pagemap}' has no entry for a page of the caller.");
     }
+
+    private static ProcfsException CreateUnsupported(KernelRelease release) => new(
+        ProcfsError.SoftDirtyNotSupported,
+        $"This kernel ({release}) has no soft-dirty bits: it is built without CONFIG_MEM_SOFT_DIRTY. It accepts the command to clear them and does nothing.",
+        OwnPagemap)
+    {
+        KernelRelease = release.Text,
+    };
 
     private static ProcfsException ProbeFailed(string path, string reason, int errno = 0) =>
         new(ProcfsError.ReadFailed, $"The probe for soft-dirty bits failed: {reason}", path, errorNumber: errno);

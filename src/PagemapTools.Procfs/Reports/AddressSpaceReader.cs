@@ -13,6 +13,9 @@ internal sealed class AddressSpaceReader(ProcfsContext procfs, TargetRunOptions?
     // More would be too many to look at, and each is read once more, with the flags of its page frames.
     private const int MaxProcesses = 8;
 
+    /// <summary>Why address spaces are missing: their processes have exited meanwhile, or cannot be read.</summary>
+    public List<ProcfsException> Failures { get; } = [];
+
     /// <summary>Selects the processes with most memory, in memory or in swap; returns their positions in ascending order.</summary>
     public static int[] SelectLargest(IReadOnlyList<ReportedProcess> processes) =>
     [
@@ -20,7 +23,7 @@ internal sealed class AddressSpaceReader(ProcfsContext procfs, TargetRunOptions?
             .Take(MaxProcesses).Order(),
     ];
 
-    /// <summary>Reads the processes. One that has exited, or cannot be read, is left out: the report has its figures.</summary>
+    /// <summary>Reads the processes. Of one that fails (<see cref="Failures"/>) the report has the figures alone.</summary>
     /// <param name="processes">The processes of the report.</param>
     /// <param name="knowsFolios">Whether this user may read page frame numbers and the flags of page frames.</param>
     /// <param name="cancellationToken">Cancels the reading.</param>
@@ -43,6 +46,10 @@ internal sealed class AddressSpaceReader(ProcfsContext procfs, TargetRunOptions?
             if (result.Value is { } map)
             {
                 spaces.Add(AddressSpaceBins.Create(process, [.. map.Sections.Select(section => section.Cells)], knowsFolios));
+            }
+            else
+            {
+                Failures.Add(result.Failure!);
             }
         }
 

@@ -34,8 +34,9 @@ public static class PageReportExport
 
         List<string> notes = [];
         SharedFrames? owners = null;
-        ReportedSharing? sharing = Try(notes, "The sharing matrix is", () => SharingSelection.Select(
-            new SharingMeter(procfs).Measure(indices.Keys, options.Run, progress: null, out owners, cancellationToken), indices));
+        SharingMeasurement? measurement = Try(
+            notes, "The sharing matrix is", () => new SharingMeter(procfs).Measure(indices.Keys, options.Run, progress: null, out owners, cancellationToken));
+        ReportedSharing? sharing = measurement is null ? null : SharingSelection.Select(measurement, indices);
         FrameMap? map = null;
         ReportedMemory? memory = Try(notes, "The map and the bars of physical memory are", () =>
         {
@@ -45,12 +46,16 @@ public static class PageReportExport
             return new MemoryDescription(frames, map, cgroups, cgroup => GetName(cgroup, procfs.Cgroups.Root)).Describe(owners, options.IncludeFrames);
         });
 
-        IReadOnlyList<ReportedSpace> spaces = new AddressSpaceReader(procfs, options.Run).Read(processes, knowsFolios: owners is not null && memory is not null, cancellationToken);
+        AddressSpaceReader spaceReader = new(procfs, options.Run);
+        IReadOnlyList<ReportedSpace> spaces = spaceReader.Read(processes, knowsFolios: owners is not null && memory is not null, cancellationToken);
         ReportData data = new(
             VisibleText.Escape(Environment.MachineName), VisibleText.Escape(procfs.KernelRelease.Text), ReportFile.FormatTime(time), SnapshotSeconds: null,
             (long)PageGeometry.PageSize, options.IncludeFrames, options.ProcessIds is not null, notes, reader.Names, processes, memory, sharing, spaces);
         file.Write(data, map, options.IsWorldReadable);
-        return new PageReportResult(reader.Failures, notes);
+
+        // A process is read three times. The first failure says why something of it is missing.
+        ProcfsException[] failures = [.. reader.Failures.Concat(measurement?.Failures ?? []).Concat(spaceReader.Failures).DistinctBy(failure => failure.ProcessId)];
+        return new PageReportResult(failures, notes) { ProcessCount = processes.Count };
     }
 
     // The path below the hierarchy, as /proc/PID/cgroup has it.

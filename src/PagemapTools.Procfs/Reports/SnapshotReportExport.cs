@@ -60,7 +60,7 @@ public static class SnapshotReportExport
             VisibleText.Escape(snapshot.HostName), VisibleText.Escape(summary.KernelRelease), ReportFile.FormatTime(new DateTimeOffset(snapshot.Time)), summary.Duration.TotalSeconds,
             (long)PageGeometry.PageSize, options.IncludeFrames, options.ProcessIds is not null, notes, processes.Names, processes.Items, memory, sharing, processes.ReadSpaces(cancellationToken));
         file.Write(data, map, options.IsWorldReadable);
-        return new PageReportResult(processes.Failures, notes);
+        return new PageReportResult(processes.Failures, notes) { ProcessCount = processes.Items.Count };
     }
 
     private static MemoryDescription DescribeMemory(PageSnapshot snapshot, FrameMapBuilder frames, FrameMap map, List<string> notes, CancellationToken cancellationToken)

@@ -40,6 +40,9 @@ public sealed record FrameMappingSummary
     /// <summary>The number of mappings of these page frames that were not found.</summary>
     public required long MissingMappingCount { get; init; }
 
+    /// <summary>The number of processes that were searched, or did not have to be.</summary>
+    public int ProcessCount { get; init; }
+
     /// <summary>The processes that could not be read, except those that have exited or have no address space.</summary>
     public required IReadOnlyList<ProcfsException> Failures { get; init; }
 }

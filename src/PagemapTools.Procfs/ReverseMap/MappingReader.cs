@@ -9,6 +9,7 @@ internal sealed class MappingReader(ProcfsContext procfs, FrameMappingQuery quer
 {
     private readonly List<ProcfsException> _failures = [];
     private ulong _done;
+    private int _failedCount;
 
     /// <summary>Begins to read.</summary>
     public IEnumerable<IPageRows<PageInfo>> Read(IEnumerable<FrameRange> ranges, CancellationToken cancellationToken)
@@ -72,11 +73,12 @@ internal sealed class MappingReader(ProcfsContext procfs, FrameMappingQuery quer
     /// <summary>Notes the failure of a process. A process that has exited maps nothing any more.</summary>
     private void Note(ProcfsException? failure)
     {
-        if (failure is { ProcessId: null } or { Error: ProcfsError.PagemapNotAvailable })
+        if (failure is { ProcessId: null })
         {
             throw failure;
         }
 
+        _failedCount += failure is null ? 0 : 1;
         if (failure is not (null or { Error: ProcfsError.ProcessNotFound or ProcfsError.NoAddressSpace }))
         {
             _failures.Add(failure);
@@ -103,6 +105,7 @@ internal sealed class MappingReader(ProcfsContext procfs, FrameMappingQuery quer
             MappingCount = mappings,
             IncompleteFrameCount = incomplete,
             MissingMappingCount = missing,
+            ProcessCount = (int)_done - _failedCount,
             Failures = _failures,
         };
     }

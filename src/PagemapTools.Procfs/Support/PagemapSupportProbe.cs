@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using PagemapTools.Procfs.Entries;
 using PagemapTools.Procfs.Frames;
 using PagemapTools.Procfs.Machine;
@@ -10,53 +9,71 @@ namespace PagemapTools.Procfs.Support;
 /// <summary>Probes the features of this kernel for this user. It tries each on a page or a file of the calling process.</summary>
 public static class PagemapSupportProbe
 {
-    private const string OwnPagemap = "self/pagemap";
-    private const string Unreadable = "the pagemap of the calling process cannot be read";
+    private const string PagemapScanCall = "ioctl PAGEMAP_SCAN";
+    private const string ClearRefsFile = "/proc/PID/clear_refs";
+    private const string MapFilesDirectory = "/proc/PID/map_files";
+    private const string MountInfoFile = "/proc/self/mountinfo";
+    private const string ConfigurationFiles = "/proc/config.gz, /boot/config-*";
     private const string UnknownCapabilities = "the caller's capabilities are unknown: /proc/thread-self/status or /proc/self/ns/user cannot be read";
 
-    /// <summary>Probes each feature when it is enumerated.</summary>
+    /// <summary>Probes each feature when it is enumerated. A feature whose probe fails is unknown.</summary>
     public static IEnumerable<PagemapSupport> ProbeSupport(this ProcfsContext procfs)
     {
         ProcRoot root = procfs.Root;
         using ProbePage page = new(root);
-        string ownPagemap = root.GetPath(OwnPagemap);
-        CallerCapabilities capabilities = procfs.Capabilities;
-        PagemapEntry? entry = page.Entry;
-        yield return ProbePagemap(procfs, entry is not null);
-        yield return entry is null ? new("FrameNumbers", null, Unreadable, ownPagemap)
-            : entry.Value.Pfn is null ? new("FrameNumbers", false, DescribeMissingAdmin(capabilities), ownPagemap)
-            : new("FrameNumbers", true, "page frame numbers and swap offsets are visible", ownPagemap);
-        yield return new("OtherProcesses", CanReadOtherProcesses(capabilities), DescribeOtherProcesses(capabilities), "CapEff");
+        string ownPagemap = root.GetPath(ProbePage.FileName);
+        yield return Try("Pagemap", ownPagemap, () => ProbePagemap(procfs, page));
+        yield return Try("FrameNumbers", ownPagemap, () => ProbeFrameNumbers(procfs, page, ownPagemap));
+        yield return Try("OtherProcesses", "CapEff", () => new("OtherProcesses", CanReadOtherProcesses(procfs.Capabilities), DescribeOtherProcesses(procfs.Capabilities), "CapEff"));
         foreach (FrameProperties property in KPageFiles.AllProperties)
         {
             yield return ProbeFile(procfs, property);
         }
 
         yield return ProbeKsmFlag(procfs, page);
-        yield return ProbeScan(page);
-        yield return new("ExclusiveBit", page.Entry?.IsExclusive, DescribeExclusiveBit(procfs.KernelRelease, page), ownPagemap);
+        yield return Try("PagemapScan", PagemapScanCall, () => ProbeScan(page));
+        yield return Try("ExclusiveBit", ownPagemap, () => new("ExclusiveBit", page.Entry?.IsExclusive, DescribeExclusiveBit(procfs.KernelRelease, page), ownPagemap));
         yield return new("SoftDirty", procfs.SoftDirty.IsSupported, DescribeSoftDirty(procfs.SoftDirty), ownPagemap);
-        yield return new("ClearSoftDirty", procfs.SoftDirty.IsSupported, DescribeClear(procfs.SoftDirty, capabilities), "/proc/PID/clear_refs");
-        yield return ProbeMapFiles(capabilities);
-        yield return ProbeCgroups(procfs.Cgroups);
-        yield return ProbeSwapTypes(procfs.SwapTypes);
+        yield return Try("ClearSoftDirty", ClearRefsFile, () => new("ClearSoftDirty", procfs.SoftDirty.IsSupported, DescribeClear(procfs.SoftDirty, procfs.Capabilities), ClearRefsFile));
+        yield return Try("SharedMemory", MapFilesDirectory, () => ProbeMapFiles(procfs.Capabilities));
+        yield return Try("CgroupPaths", MountInfoFile, () => ProbeCgroups(procfs.Cgroups));
+        yield return Try("SwapTypes", ConfigurationFiles, () => ProbeSwapTypes(procfs.SwapTypes));
     }
 
-    private static PagemapSupport ProbePagemap(ProcfsContext procfs, bool isOwnReadable)
+    private static PagemapSupport Try(string feature, string source, Func<PagemapSupport> probe)
+    {
+        try
+        {
+            return probe();
+        }
+        catch (ProcfsException failure)
+        {
+            return new(feature, null, failure.Message, source);
+        }
+    }
+
+    private static PagemapSupport ProbePagemap(ProcfsContext procfs, ProbePage page)
     {
         ProcRoot root = procfs.Root;
         if (root.IsProcFileSystem)
         {
             return new(
                 "Pagemap",
-                isOwnReadable,
-                isOwnReadable ? $"kernel {procfs.KernelRelease}, pages of {PageGeometry.PageSize} bytes" : $"{Unreadable}: the kernel is built without CONFIG_PROC_PAGE_MONITOR, or a sandbox does not show the file",
-                root.GetPath(OwnPagemap));
+                page.Entry is not null ? true : page.IsAbsent ? false : null,
+                page.Entry is not null ? $"kernel {procfs.KernelRelease}, pages of {PageGeometry.PageSize} bytes"
+                    : page.IsAbsent ? $"{page.WhyUnreadable}: the kernel is built without CONFIG_PROC_PAGE_MONITOR, or a sandbox does not show the file"
+                    : page.WhyUnreadable,
+                root.GetPath(ProbePage.FileName));
         }
 
         int[] processes = [.. root.GetProcessIds().Where(id => Statx.GetByPath(root.GetPath(id, "pagemap")) is not null)];
         return new("Pagemap", processes.Length > 0, $"a saved tree: {processes.Length} processes have a pagemap", root.GetPath("*/pagemap"));
     }
+
+    private static PagemapSupport ProbeFrameNumbers(ProcfsContext procfs, ProbePage page, string ownPagemap) =>
+        page.Entry is not { } entry ? new("FrameNumbers", null, page.WhyUnreadable, ownPagemap)
+        : entry.Pfn is null ? new("FrameNumbers", false, DescribeMissingAdmin(procfs.Capabilities), ownPagemap)
+        : new("FrameNumbers", true, "page frame numbers and swap offsets are visible", ownPagemap);
 
     private static string DescribeMissingAdmin(CallerCapabilities capabilities) =>
         $"the kernel hides page frame numbers and swap offsets: CAP_SYS_ADMIN{DescribeNamespace(capabilities)} is missing";
@@ -95,14 +112,14 @@ public static class PagemapSupportProbe
         }
         catch (ProcfsException unreadable)
         {
-            return new(name, false, unreadable.Message, path);
+            return new(name, unreadable.IsExhaustion ? null : false, unreadable.Message, path);
         }
     }
 
     // Before Linux 6.11, and again since 6.15, pagemap_pmd_range reports the bit of the first page for all pages of a huge page that is
     // mapped whole (fs/proc/task_mmu.c).
     private static string DescribeExclusiveBit(KernelRelease release, ProbePage page) =>
-        page.Entry is not { } entry ? Unreadable
+        page.Entry is not { } entry ? page.WhyUnreadable
             : !entry.IsExclusive ? "bit 56 is not set on a page of the calling process (the bit came with Linux 4.2)"
             : release.Version is { } version && (version < new Version(6, 11) || version >= new Version(6, 15))
                 ? "bit 56 means mapped once; a huge page that is mapped whole has the bit of its first page (Linux 6.11 to 6.14 report each page)"
@@ -136,19 +153,18 @@ public static class PagemapSupportProbe
 
     private static PagemapSupport ProbeScan(ProbePage page)
     {
-        const string Source = "ioctl PAGEMAP_SCAN";
         if (page.Entry is null)
         {
-            return new("PagemapScan", null, Unreadable, Source);
+            return new("PagemapScan", null, page.WhyUnreadable, PagemapScanCall);
         }
 
         if (!page.Supports(PageCategories.Present))
         {
-            return new("PagemapScan", false, "the kernel has the ioctl since Linux 6.7; without it every entry of a mapping is read", Source);
+            return new("PagemapScan", false, "the kernel has the ioctl since Linux 6.7; without it every entry of a mapping is read", PagemapScanCall);
         }
 
         string[] categories = [.. Enum.GetValues<PageCategories>().Where(category => category != PageCategories.None && page.Supports(category)).Select(category => category.ToString())];
-        return new("PagemapScan", true, $"categories {string.Join(", ", categories)}", Source);
+        return new("PagemapScan", true, $"categories {string.Join(", ", categories)}", PagemapScanCall);
     }
 
     private static string DescribeSoftDirty(SoftDirty softDirty) => softDirty.GetUnsupportedError() switch
@@ -177,11 +193,11 @@ public static class PagemapSupportProbe
             false => $"CAP_CHECKPOINT_RESTORE or CAP_SYS_ADMIN{DescribeNamespace(capabilities)} missing",
             null => UnknownCapabilities,
         };
-        return new("SharedMemory", canOpen, detail, "/proc/PID/map_files");
+        return new("SharedMemory", canOpen, detail, MapFilesDirectory);
     }
 
     private static PagemapSupport ProbeCgroups(CgroupPaths cgroups) =>
-        new("CgroupPaths", cgroups.Root is not null, cgroups.Root ?? "no cgroup hierarchy with the memory controller is mounted", "/proc/self/mountinfo");
+        new("CgroupPaths", cgroups.Root is not null, cgroups.Root ?? "no cgroup hierarchy with the memory controller is mounted", MountInfoFile);
 
     private static PagemapSupport ProbeSwapTypes(SwapTypes types) =>
         new(
@@ -190,48 +206,5 @@ public static class PagemapSupportProbe
             types.HasLayout
                 ? "migration, device and poisoned entries are distinguished"
                 : "the kernel's configuration is neither in /proc/config.gz nor in /boot: migration, device and poisoned entries are NonSwap",
-            "/proc/config.gz, /boot/config-*");
-
-    /// <summary>A written page of the calling process.</summary>
-    private sealed class ProbePage : IDisposable
-    {
-        private readonly nint _address;
-        // A saved tree has no entry for a page of the caller.
-        private readonly PageIndexedFile? _pagemap;
-
-        public ProbePage(ProcRoot root)
-        {
-            _pagemap = root.IsProcFileSystem ? PageIndexedFile.TryOpen(root, root.GetPath(OwnPagemap), out _) : null;
-            _address = MemoryMap.Map((nuint)PageGeometry.PageSize, MemoryMap.ProtectionRead | MemoryMap.ProtectionWrite, MemoryMap.MapPrivate | MemoryMap.MapAnonymous, null, 0);
-            if (_address != 0)
-            {
-                Marshal.WriteByte(_address, 1);
-            }
-        }
-
-        public PagemapEntry? Entry
-        {
-            get
-            {
-                Span<ulong> entry = stackalloc ulong[1];
-                return _pagemap?.Read(PageGeometry.ToPageIndex((ulong)_address), entry) == 1 ? new PagemapEntry(entry[0]) : null;
-            }
-        }
-
-        public bool Supports(PageCategories category)
-        {
-            Span<PageRegion> region = stackalloc PageRegion[1];
-            return _pagemap is not null
-                && new PagemapScan(_pagemap).Scan((ulong)_address, (ulong)_address + PageGeometry.PageSize, category, category, region, out _) >= 0;
-        }
-
-        public void Dispose()
-        {
-            _pagemap?.Dispose();
-            if (_address != 0)
-            {
-                MemoryMap.Unmap(_address, (nuint)PageGeometry.PageSize);
-            }
-        }
-    }
+            ConfigurationFiles);
 }

@@ -111,6 +111,9 @@ internal sealed class IdleBitmap : IDisposable
             : errno == Errno.ENOENT
             ? new ProcfsException(
                 ProcfsError.WorkingSetMethodNotSupported, $"This kernel has no idle bitmap: '{path}' does not exist. It is built without CONFIG_IDLE_PAGE_TRACKING, or sysfs is not mounted.", path, errorNumber: errno)
+            {
+                KernelRelease = Uname.GetRelease(),
+            }
             : new ProcfsException(ProcfsError.ReadFailed, $"'{path}' cannot be opened: {Errno.Describe(errno)}.", path, errorNumber: errno);
     }
 }

@@ -172,7 +172,10 @@ public sealed class WorkingSetMeter : IDisposable
             $"The method {method} gives no true figures on this machine ({procfs.KernelRelease}): a probe cleared the referenced bits of memory of its own and used the memory, and {100 * seen:f0} % of the pages had the bits again. ")
             + "This happens on a virtual machine with shadow page tables, because the kernel does not flush translations when it clears these bits. "
             + "The method SoftDirty finds writes, on a kernel with CONFIG_MEM_SOFT_DIRTY.",
-        "/proc/self/clear_refs");
+        "/proc/self/clear_refs")
+    {
+        KernelRelease = procfs.KernelRelease.Text,
+    };
 }
 
 /// <summary>The interval of a process, which began when its pages were marked.</summary>

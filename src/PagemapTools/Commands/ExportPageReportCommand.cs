@@ -124,7 +124,6 @@ public sealed class ExportPageReportCommand : ProcessTargetCommand
         }
     }
 
-    // Among all processes nobody meant those that ended, and those that this user may not read. A kernel without pagemap is one error.
     private void ReportFailures(PageReportResult result)
     {
         foreach (string omission in result.Omissions)
@@ -132,16 +131,20 @@ public sealed class ExportPageReportCommand : ProcessTargetCommand
             WriteWarning(omission);
         }
 
-        foreach (ProcfsException failure in result.Failures.DistinctBy(failure => SelectsAllProcesses && failure.Error == ProcfsError.PagemapNotAvailable ? 0 : failure.ProcessId))
+        UnnamedProcesses unnamed = new(this);
+        foreach (ProcfsException failure in result.Failures)
         {
-            if (SelectsAllProcesses && failure.IsExpected)
+            if (SelectsAllProcesses)
             {
-                WriteVerbose(failure.Message);
+                unnamed.Report(failure);
             }
             else
             {
                 Report(failure);
             }
         }
+
+        unnamed.Complete(isAnyRead: result.ProcessCount > 0);
+        unnamed.WarnOfDenied();
     }
 }

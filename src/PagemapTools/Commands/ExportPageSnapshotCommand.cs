@@ -110,27 +110,24 @@ public sealed class ExportPageSnapshotCommand : ProcessTargetCommand
         }
     }
 
-    // Of one process several tables may be missing. Nobody meant kernel threads and processes that ended, if nobody named them.
+    // Of one process several tables may be missing.
     private void Report(IReadOnlyList<ProcfsException> failures)
     {
-        int deniedCount = 0;
+        UnnamedProcesses unnamed = new(this);
         foreach (ProcfsException failure in failures.DistinctBy(failure => (failure.ProcessId, failure.Error, failure.ProcessId is null ? failure.Path : null)))
         {
-            if (SelectsAllProcesses && failure.IsExpected)
+            if (SelectsAllProcesses && failure.IsPerProcess())
             {
-                WriteVerbose(failure.Message);
-                deniedCount += failure.Error == ProcfsError.ProcessAccessDenied ? 1 : 0;
+                unnamed.Report(failure);
             }
             else
             {
-                WriteError(failure.ToRecord(Procfs.KernelRelease));
+                WriteFailure(failure);
             }
         }
 
-        if (deniedCount > 0)
-        {
-            WriteWarning($"The snapshot lacks processes that this user may not read ({deniedCount}). -Verbose names each.");
-        }
+        unnamed.Complete();
+        unnamed.WarnOfDenied();
     }
 
     private sealed class TableProgress(WorkProgress progress, Action<SnapshotProgress> setPosition) : IProgress<SnapshotProgress>

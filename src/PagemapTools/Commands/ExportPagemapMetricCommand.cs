@@ -66,19 +66,15 @@ public sealed class ExportPagemapMetricCommand : ProcessReadingCommand
         }
     }
 
-    // Nobody meant kernel threads, processes that ended, and processes that this user may not read. The file counts the last.
+    // Each process is read once for each value of -GroupBy. The file counts those that this user may not read, so no warning does.
     private void ReportFailures(IReadOnlyList<ProcfsException> failures)
     {
+        UnnamedProcesses unnamed = new(this);
         foreach (ProcfsException failure in failures.DistinctBy(failure => failure.ProcessId))
         {
-            if (failure.IsExpected)
-            {
-                WriteVerbose(failure.Message);
-            }
-            else
-            {
-                Report(failure);
-            }
+            unnamed.Report(failure);
         }
+
+        unnamed.Complete();
     }
 }

@@ -57,9 +57,6 @@ public abstract class FileTreeCommand : PagemapCommand
         }
     }
 
-    /// <summary>Writes the error of one file.</summary>
-    private protected void WriteFailure(ProcfsException failure) => WriteError(failure.ToRecord(Procfs.KernelRelease));
-
     /// <summary>Remembers a mount that was not entered, for one warning.</summary>
     private protected void AddSkippedMount(string path) => _skippedMounts.Add(path);
 

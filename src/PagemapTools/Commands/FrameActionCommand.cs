@@ -65,7 +65,7 @@ public abstract class FrameActionCommand : FrameTargetCommand
         }
         catch (ProcfsException failure) when (failure.Error == ProcfsError.ReadFailed)
         {
-            WriteError(failure.ToRecord(Procfs.KernelRelease));
+            WriteFailure(failure);
         }
         catch (ProcfsException failure)
         {

@@ -131,7 +131,7 @@ public sealed class GetKPageMappingCommand : FrameTargetCommand
         }
         catch (ProcfsException failure) when (failure.Error == ProcfsError.ReadFailed)
         {
-            WriteError(failure.ToRecord(Procfs.KernelRelease));
+            WriteFailure(failure);
         }
         catch (ProcfsException failure)
         {
@@ -149,18 +149,13 @@ public sealed class GetKPageMappingCommand : FrameTargetCommand
 
     private void Report(FrameMappingSummary summary)
     {
+        UnnamedProcesses unnamed = new(this);
         foreach (ProcfsException failure in summary.Failures)
         {
-            if (failure.IsExpected)
-            {
-                WriteVerbose(failure.Message);
-            }
-            else
-            {
-                WriteError(failure.ToRecord(Procfs.KernelRelease));
-            }
+            unnamed.Report(failure);
         }
 
+        unnamed.Complete(isAnyRead: summary.ProcessCount > 0);
         if (summary.MissingMappingCount > 0)
         {
             WriteWarning(

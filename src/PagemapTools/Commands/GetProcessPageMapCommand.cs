@@ -90,7 +90,7 @@ public sealed class GetProcessPageMapCommand : SelectedProcessCommand, IFlagFilt
         base.BeginProcessing();
         if (SoftDirty && Procfs.SoftDirty.GetUnsupportedError() is { } error)
         {
-            ThrowTerminatingError(error.ToRecord(Procfs.KernelRelease));
+            ThrowTerminatingError(error.ToRecord());
         }
 
         if (Exclusive && Shared)

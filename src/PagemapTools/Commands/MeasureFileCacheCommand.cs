@@ -81,7 +81,7 @@ public sealed class MeasureFileCacheCommand : FileTreeCommand
     {
         foreach (ProcfsException failure in limits.Failures)
         {
-            WriteError(failure.ToRecord(Procfs.KernelRelease));
+            WriteFailure(failure);
         }
 
         if (limits.UnopenedFiles > 0)

@@ -45,7 +45,6 @@ public sealed class MeasureProcessHugePageCommand : SampledProcessCommand
         }
 
         progress.Complete();
-        WarnOfUnreadable();
     }
 
     private IReadOnlyList<ProcessHugePage> Measure(int id, WorkProgress? progress, CancellationToken cancellationToken) =>

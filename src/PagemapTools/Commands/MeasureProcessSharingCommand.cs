@@ -50,7 +50,6 @@ public sealed class MeasureProcessSharingCommand : SampledProcessCommand
         }
 
         _before = measurement;
-        WarnOfUnreadable();
     }
 
     private SharingMeasurement Measure(IReadOnlyList<int> targets, WorkProgress progress)

@@ -112,7 +112,6 @@ public sealed class MeasureProcessUssCommand : SampledProcessCommand
         }
 
         progress.Complete();
-        WarnOfUnreadable();
     }
 
     private void WriteGroups(IReadOnlyList<int> targets)
@@ -137,8 +136,6 @@ public sealed class MeasureProcessUssCommand : SampledProcessCommand
                 GroupMeasurements.FindWarnings(uss).ForEach(WarnOnce);
             }
         }
-
-        WarnOfUnreadable();
     }
 
     private IReadOnlyList<GroupMeasurement> MeasureGroups(IReadOnlyList<int> targets, IProgress<int> progress) => Together

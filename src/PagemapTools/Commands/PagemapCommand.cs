@@ -94,6 +94,9 @@ public abstract class PagemapCommand : PSCmdlet, IDisposable
         }
     }
 
+    /// <summary>Writes the error of one process, file or page frame.</summary>
+    internal void WriteFailure(ProcfsException failure) => WriteError(failure.ToRecord());
+
     // Every text that may contain a name passes through these four.
     internal new void WriteProgress(ProgressRecord record)
     {
@@ -102,9 +105,9 @@ public abstract class PagemapCommand : PSCmdlet, IDisposable
         base.WriteProgress(record);
     }
 
-    private protected new void WriteWarning(string message) => base.WriteWarning(VisibleText.Escape(message));
+    internal new void WriteWarning(string message) => base.WriteWarning(VisibleText.Escape(message));
 
-    private protected new void WriteVerbose(string message) => base.WriteVerbose(VisibleText.Escape(message));
+    internal new void WriteVerbose(string message) => base.WriteVerbose(VisibleText.Escape(message));
 
     private protected new bool ShouldProcess(string target, string action) => base.ShouldProcess(VisibleText.Escape(target), action);
 
@@ -125,31 +128,9 @@ public abstract class PagemapCommand : PSCmdlet, IDisposable
             return;
         }
 
-        if (warnings.HasFlag(ReadWarnings.HiddenPageFrames))
+        foreach (string text in warnings.Describe())
         {
-            WarnOnce("The kernel hides page frame numbers and swap offsets from this user, so values that depend on them are null. "
-                + "CAP_SYS_ADMIN in the initial user namespace is missing.");
-        }
-
-        if (warnings.HasFlag(ReadWarnings.UnresolvedSharedMemory))
-        {
-            WarnOnce("Shared memory could not be resolved. /proc/PID/map_files needs CAP_CHECKPOINT_RESTORE or CAP_SYS_ADMIN in the initial user namespace; "
-                + "files of other users also need CAP_FOWNER.");
-        }
-
-        if (warnings.HasFlag(ReadWarnings.UntrackedPageFrames))
-        {
-            WarnOnce("Pages in memory that the kernel does not track are not counted: /proc/kpageflags has no flags for them.");
-        }
-
-        if (warnings.HasFlag(ReadWarnings.IgnoredPageFrames))
-        {
-            WarnOnce("Ranges made with -IgnorePfn are not counted: they do not contain page frame numbers.");
-        }
-
-        if (warnings.HasFlag(ReadWarnings.UnknownCgroupPaths))
-        {
-            WarnOnce("The paths of some cgroups are null: the cgroup hierarchy is too large or too deep to read it whole.");
+            WarnOnce(text);
         }
     }
 
@@ -163,15 +144,15 @@ public abstract class PagemapCommand : PSCmdlet, IDisposable
     }
 
     /// <summary>Writes the error of one target and continues, or ends the invocation with an error that concerns all targets.</summary>
-    private protected void Report(ProcfsException failure)
+    internal void Report(ProcfsException failure)
     {
         if (failure.IsPerProcess())
         {
-            WriteError(failure.ToRecord(Procfs.KernelRelease));
+            WriteFailure(failure);
         }
         else
         {
-            ThrowTerminatingError(failure.ToRecord(Procfs.KernelRelease));
+            ThrowTerminatingError(failure.ToRecord());
         }
     }
 

@@ -11,9 +11,8 @@ namespace PagemapTools.Commands;
 public abstract class SampledProcessCommand : ProcessTargetCommand
 {
     private readonly List<int> _targets = [];
-    private ProcfsException? _denied;
-    private int _deniedCount;
-    private bool _hasWarned;
+    private UnnamedProcesses? _unnamed;
+    private int _failureCount;
 
     /// <summary>The names of the processes, or their ids; wildcards are allowed. The default is all processes that the caller may read.</summary>
     [Parameter(Position = 0, ParameterSetName = NameSet)]
@@ -105,8 +104,11 @@ public abstract class SampledProcessCommand : ProcessTargetCommand
                 break;
             }
 
+            _failureCount = 0;
             BeginSample(timestamp);
             WriteSample(targets);
+            _unnamed?.Complete(isAnyRead: _failureCount < targets.Count);
+            _unnamed?.WarnOfDenied();
             isFirst = false;
         }
     }
@@ -117,41 +119,19 @@ public abstract class SampledProcessCommand : ProcessTargetCommand
     /// <summary>Measures the targets and writes what was found.</summary>
     private protected abstract void WriteSample(IReadOnlyList<int> targets);
 
-    /// <summary>Reports the failure of one target. Among all processes those that were not meant are left out.</summary>
+    /// <summary>Reports the failure of one target.</summary>
     private protected void ReportTarget(ProcfsException failure)
     {
         // A process that ended is one error, and not one for each sample to come.
         _targets.RemoveAll(id => failure.Error == ProcfsError.ProcessNotFound && id == failure.ProcessId);
-        if (!SelectsAllProcesses)
+        _failureCount++;
+        if (SelectsAllProcesses)
         {
-            Report(failure);
-        }
-        else if (failure.Error == ProcfsError.PagemapNotAvailable)
-        {
-            ThrowTerminatingError(failure.ToRecord(Procfs.KernelRelease));
-        }
-        else if (failure.IsExpected)
-        {
-            WriteVerbose(failure.Message);
-            bool isDenied = failure.Error == ProcfsError.ProcessAccessDenied;
-            _denied ??= isDenied ? failure : null;
-            _deniedCount += isDenied ? 1 : 0;
+            (_unnamed ??= new UnnamedProcesses(this)).Report(failure);
         }
         else
         {
             Report(failure);
-        }
-    }
-
-    /// <summary>Warns once, after the first sample, that processes are missing from the sums.</summary>
-    private protected void WarnOfUnreadable()
-    {
-        if (_deniedCount > 0 && !_hasWarned)
-        {
-            string missing = _denied!.MissingCapability is { } capability ? $" The caller lacks {capability}." : string.Empty;
-            string processes = _deniedCount == 1 ? "1 process is" : $"{_deniedCount} processes are";
-            WriteWarning($"{processes} left out: this user may not read {(_deniedCount == 1 ? "it" : "them")}.{missing} -Verbose names each.");
-            _hasWarned = true;
         }
     }
 

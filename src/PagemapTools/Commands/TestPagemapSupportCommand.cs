@@ -8,5 +8,11 @@ namespace PagemapTools.Commands;
 public sealed class TestPagemapSupportCommand : PagemapCommand
 {
     /// <inheritdoc/>
-    protected override void ProcessRecord() => WriteObject(Procfs.ProbeSupport(), enumerateCollection: true);
+    protected override void ProcessRecord()
+    {
+        foreach (PagemapSupport feature in Guard(Procfs.ProbeSupport()))
+        {
+            WriteObject(feature);
+        }
+    }
 }
