@@ -29,7 +29,16 @@ internal sealed class UnnamedProcesses(PagemapCommand command)
         }
         else
         {
-            command.Report(failure);
+            command.WriteFailure(failure);
+        }
+    }
+
+    /// <summary>Reports the failures of a reading.</summary>
+    public void Report(IEnumerable<ProcfsException> failures)
+    {
+        foreach (ProcfsException failure in failures)
+        {
+            Report(failure);
         }
     }
 

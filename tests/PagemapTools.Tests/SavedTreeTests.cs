@@ -7,14 +7,27 @@ namespace PagemapTools.Tests;
 [Trait("Tier", "Privileged")]
 public sealed class SavedTreeTests : IDisposable
 {
+    private const ulong Anonymous = 1UL << 12;
+    private const ulong CompoundHead = (1UL << 15) | (1UL << 22);
+    private const ulong CompoundTail = (1UL << 16) | (1UL << 22);
+
+    private const string GetReportedIds =
+        "function Get-ReportedIds { ([regex]::Match((Get-Content -Raw $file), '(?s)id=\"report\">(.*?)</script>').Groups[1].Value | ConvertFrom-Json).processes.id }\n";
+
     private readonly FakeProc _tree = new();
+    private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("pagemaptools-saved-");
     private readonly Session _session = new();
 
     public SavedTreeTests()
     {
         _session["tree"] = _tree.Path;
-        _tree.AddProcess(7, 0x10000, PagemapBits.PresentAt(1)).WriteText("7/comm", "good\n");
-        _tree.AddProcess(9, 0x10000, PagemapBits.PresentAt(1)).WriteText("9/comm", "good\n");
+        _session["file"] = Path.Join(_directory.FullName, "file.prom");
+        _session["directory"] = Path.Join(_directory.FullName, "snapshots");
+
+        // Page frames 2 and 3 are a folio.
+        _tree.WriteEntries("kpageflags", 2, Anonymous | CompoundHead, Anonymous | CompoundTail).WriteEntries("kpagecount", 2, 2, 2).WriteEntries("kpagecgroup", 2, 1, 1);
+        AddProcess(7);
+        AddProcess(9);
     }
 
     [Theory]
@@ -31,24 +44,65 @@ public sealed class SavedTreeTests : IDisposable
         Assert.Empty(outcome.Output);
     }
 
+    /// <summary>The cmdlets that read several processes. Each script returns the ids of the processes in the output.</summary>
     [Theory]
-    [InlineData("Measure-ProcessUss")]
-    [InlineData("Measure-ProcessUss -ByMapping")]
-    [InlineData("Measure-ProcessUss -Name good")]
-    [InlineData("Get-ProcessPageMap -Name good")]
-    public void EachBadProcessIsAnErrorAndTheOthersAreRead(string command)
+    [InlineData("Measure-ProcessUss | ForEach-Object ProcessId")]
+    [InlineData("Measure-ProcessUss -Name good | ForEach-Object ProcessId")]
+    [InlineData("Measure-ProcessUss -Method Exclusive | ForEach-Object ProcessId")]
+    [InlineData("Measure-ProcessUss -Method MapCount | ForEach-Object ProcessId")]
+    [InlineData("Measure-ProcessUss -ByMapping | ForEach-Object ProcessId")]
+    [InlineData("Measure-ProcessUss -ByNode | ForEach-Object ProcessId")]
+    [InlineData("Measure-ProcessUss -Together | ForEach-Object ProcessIds")]
+    [InlineData("Measure-ProcessUss -GroupBy Name | ForEach-Object ProcessIds")]
+    [InlineData("Measure-ProcessUss -GroupBy Cgroup | ForEach-Object ProcessIds")]
+    [InlineData("Measure-ProcessUss -GroupBy User | ForEach-Object ProcessIds")]
+    [InlineData("Measure-ProcessUss -MaxSamples 2 -SampleInterval 0.01 | ForEach-Object ProcessId")]
+    [InlineData("Measure-ProcessSharing | ForEach-Object { $_.ProcessId; $_.OtherProcessId }")]
+    [InlineData("Measure-ProcessHugePage | ForEach-Object ProcessId")]
+    [InlineData("Measure-KPageFlags -Name good | Measure-Object PageCount -Sum | Where-Object Sum -eq 4 | ForEach-Object { 7, 9 }")]
+    [InlineData("Get-ProcessPageMap -Name good | ForEach-Object ProcessId")]
+    [InlineData("Show-ProcessPageMap -Name good | ForEach-Object { if (\"$_\" -match '\\((\\d+)\\)') { $Matches[1] } }")]
+    [InlineData("Get-KPageMapping 2 | ForEach-Object ProcessId")]
+    [InlineData("Export-PageReport $file; Get-ReportedIds")]
+    [InlineData("Export-PageSnapshot $directory; Export-PageReport $file -Snapshot $directory; Get-ReportedIds")]
+    [InlineData("Export-PagemapMetric $file -GroupBy Name; if ((Get-Content $file) -eq 'pagemap_name_processes{name=\"good\"} 2') { 7, 9 }")]
+    public void EachBadProcessIsAnErrorAndTheOthersAreRead(string script)
     {
-        _tree.AddProcess(8, 0x10000, PagemapBits.PresentAt(1)).WriteText("8/comm", "good\n").WriteText("8/maps", "nonsense\n");
-        _tree.AddProcess(10, 0x10000, PagemapBits.PresentAt(1)).WriteText("10/comm", "x\n");
-        File.Delete(_tree.GetPath("10/comm"));
-        using Process mkfifo = Process.Start("mkfifo", [_tree.GetPath("10/comm")]);
-        mkfifo.WaitForExit();
+        AddBadProcesses();
 
-        Outcome outcome = _session.Run($"{command} -ProcPath $tree -AllowSavedTree");
+        Outcome outcome = RunOnTree(script);
 
         Assert.Null(outcome.Termination);
-        Assert.Equal(["PagemapReadFailed 10", "PagemapReadFailed 8"], outcome.Errors.Select(error => $"{error.GetErrorId()} {error.TargetObject}").Order(StringComparer.Ordinal));
-        Assert.Equal([7, 9], outcome.Output.GetColumn<int>("ProcessId").Distinct());
+        Assert.Equal(
+            [$"PagemapNotAvailable {_tree.GetPath("11/pagemap")}", "PagemapReadFailed 10", "PagemapReadFailed 12", "PagemapReadFailed 8"],
+            outcome.Errors.Select(error => $"{error.GetErrorId()} {error.TargetObject}").Distinct().Order(StringComparer.Ordinal));
+        Assert.Equal(["7", "9"], outcome.Output.Select(id => $"{id}").Distinct().Order(StringComparer.Ordinal));
+    }
+
+    /// <summary>These cmdlets read only maps of a process in a saved tree.</summary>
+    [Theory]
+    [InlineData("Get-SharedMemory")]
+    [InlineData("Measure-FileCache -OpenFiles")]
+    public void AProcessWithBadMappingsIsAnErrorAndTheOthersAreRead(string script)
+    {
+        AddBadProcesses();
+
+        Outcome outcome = RunOnTree(script);
+
+        Assert.Null(outcome.Termination);
+        Assert.Equal(("PagemapReadFailed", 8), (Assert.Single(outcome.Errors).GetErrorId(), outcome.Errors[0].TargetObject));
+    }
+
+    [Fact]
+    public void AnErrorNeedsNoFileOfTheTree()
+    {
+        MakeFifo("sys/kernel/osrelease");
+
+        Outcome outcome = RunOnTree("Measure-ProcessUss -Id 8 -Method Rollup; Test-PagemapSupport | Where-Object { $null -eq $_.IsSupported -and $_.Detail -like '*osrelease*' } | ForEach-Object Feature");
+
+        Assert.Null(outcome.Termination);
+        Assert.Equal("NoProcessFoundForGivenId", Assert.Single(outcome.Errors).GetErrorId());
+        Assert.Contains("ExclusiveBit", outcome.Output.Select(feature => $"{feature}"));
     }
 
     [Fact]
@@ -70,5 +124,32 @@ public sealed class SavedTreeTests : IDisposable
     {
         _session.Dispose();
         _tree.Dispose();
+        _directory.Delete(recursive: true);
+    }
+
+    private Outcome RunOnTree(string script)
+    {
+        _session["PSDefaultParameterValues"] = new DefaultParameterDictionary { ["*:ProcPath"] = _tree.Path, ["*:AllowSavedTree"] = true };
+        return _session.Run(GetReportedIds + script);
+    }
+
+    /// <summary>Adds processes whose maps, comm, pagemap or stat is bad.</summary>
+    private void AddBadProcesses()
+    {
+        AddProcess(8).WriteText("8/maps", "nonsense\n");
+        AddProcess(10);
+        MakeFifo("10/comm");
+        AddProcess(11);
+        File.Delete(_tree.GetPath("11/pagemap"));
+        AddProcess(12).WriteText("12/stat", "12 (good) nonsense\n");
+    }
+
+    private FakeProc AddProcess(int id) => _tree.AddProcess(id, 0x10000, PagemapBits.PresentAt(2), PagemapBits.PresentAt(3)).WriteText($"{id}/comm", "good\n");
+
+    private void MakeFifo(string name)
+    {
+        File.Delete(_tree.WriteText(name, string.Empty).GetPath(name));
+        using Process mkfifo = Process.Start("mkfifo", [_tree.GetPath(name)]);
+        mkfifo.WaitForExit();
     }
 }

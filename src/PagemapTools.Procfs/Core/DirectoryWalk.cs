@@ -7,18 +7,14 @@ internal sealed record WalkedDirectory(SafeFileHandle Handle, string Path, int D
 
 /// <summary>Enumerates the entries of a tree that are no directories, depth first, with one directory of each level open at a time.</summary>
 /// <param name="enter">Opens a directory below another one, by its name; null if the walk does not enter it.</param>
-internal sealed class DirectoryWalk(Func<WalkedDirectory, byte[], SafeFileHandle?> enter)
+/// <param name="onUnlisted">Called with a directory whose entries could not be read to the end, and the error number.</param>
+internal sealed class DirectoryWalk(Func<WalkedDirectory, byte[], SafeFileHandle?> enter, Action<WalkedDirectory, int> onUnlisted)
 {
     /// <summary>The depth to which a walk enters directories. A deeper tree would need more descriptors than a program has.</summary>
     public const int MaxDepth = 512;
 
     private sealed record Level(WalkedDirectory Directory, IEnumerator<DirectoryEntries.Entry> Entries) : IDisposable
     {
-        public Level(SafeFileHandle handle, string path, int depth)
-            : this(new WalkedDirectory(handle, path, depth), DirectoryEntries.Enumerate(handle).GetEnumerator())
-        {
-        }
-
         public void Dispose()
         {
             Entries.Dispose();
@@ -32,7 +28,7 @@ internal sealed class DirectoryWalk(Func<WalkedDirectory, byte[], SafeFileHandle
     /// <param name="cancellationToken">Ends the walk.</param>
     public IEnumerable<(WalkedDirectory Directory, DirectoryEntries.Entry Entry)> Enumerate(SafeFileHandle top, string path, CancellationToken cancellationToken)
     {
-        Stack<Level> levels = new([new Level(top, path, 0)]);
+        Stack<Level> levels = new([CreateLevel(top, path, 0)]);
         try
         {
             while (levels.TryPeek(out Level? level))
@@ -51,7 +47,7 @@ internal sealed class DirectoryWalk(Func<WalkedDirectory, byte[], SafeFileHandle
                 }
                 else if (enter(level.Directory, entry.Name) is { } below)
                 {
-                    levels.Push(new Level(below, $"{level.Directory.Path}/{SeqFileText.Decode(entry.Name)}", level.Directory.Depth + 1));
+                    levels.Push(CreateLevel(below, $"{level.Directory.Path}/{SeqFileText.Decode(entry.Name)}", level.Directory.Depth + 1));
                 }
             }
         }
@@ -60,6 +56,21 @@ internal sealed class DirectoryWalk(Func<WalkedDirectory, byte[], SafeFileHandle
             while (levels.TryPop(out Level? level))
             {
                 level.Dispose();
+            }
+        }
+    }
+
+    // A directory that was removed meanwhile has no entries (fs/readdir.c, iterate_dir).
+    private Level CreateLevel(SafeFileHandle handle, string path, int depth)
+    {
+        WalkedDirectory directory = new(handle, path, depth);
+        return new Level(directory, DirectoryEntries.Enumerate(handle, ReportUnlisted).GetEnumerator());
+
+        void ReportUnlisted(int errno)
+        {
+            if (errno != Errno.ENOENT)
+            {
+                onUnlisted(directory, errno);
             }
         }
     }

@@ -38,8 +38,8 @@ public sealed record FileCacheQuery : FileTreeQuery
 /// <summary>What the reading of the files of processes could not see.</summary>
 public sealed class FileUserLimits
 {
-    /// <summary>The number of processes whose mappings and descriptors the caller may not read.</summary>
-    public int UnreadableProcesses { get; internal set; }
+    /// <summary>The number of processes whose descriptors, or mappings and descriptors, the caller may not read.</summary>
+    public int UnreadableProcesses => FailureList.Count(failure => failure.Error == ProcfsError.ProcessAccessDenied);
 
     /// <summary>The number of mapped files that the caller may not examine (/proc/PID/map_files).</summary>
     public int UnexaminedMappings { get; internal set; }
@@ -50,7 +50,7 @@ public sealed class FileUserLimits
     /// <summary>The number of open files that the caller may not open, or whose page cache the kernel does not show to it.</summary>
     public int HiddenFiles { get; internal set; }
 
-    /// <summary>Processes that did not answer, and other failures of single processes.</summary>
+    /// <summary>Why processes could not be read, or not in whole: one failure for each.</summary>
     public IReadOnlyList<ProcfsException> Failures => FailureList;
 
     internal List<ProcfsException> FailureList { get; } = [];

@@ -63,7 +63,7 @@ internal sealed class FileTree(ProcfsContext procfs, FileTreeQuery query)
 
     private IEnumerable<OpenedFile> Walk(SafeFileHandle top, string path, CancellationToken cancellationToken)
     {
-        foreach ((WalkedDirectory directory, DirectoryEntries.Entry entry) in new DirectoryWalk(Enter).Enumerate(top, path, cancellationToken))
+        foreach ((WalkedDirectory directory, DirectoryEntries.Entry entry) in new DirectoryWalk(Enter, ReportUnlisted).Enumerate(top, path, cancellationToken))
         {
             if ((entry.IsRegular || entry.IsUnknown) && Statx.GetAt(directory.Handle, entry.Name) is { Type: Statx.FileType.Regular } details
                 && SeqFileText.Decode(entry.Name) is var name && query.NameFilter?.Invoke(name) != false)
@@ -117,6 +117,8 @@ internal sealed class FileTree(ProcfsContext procfs, FileTreeQuery query)
 
     private static SafeFileHandle OpenEntry(SafeFileHandle directory, byte[] entry, bool isDirectory, bool entersMounts, out int errno) =>
         isDirectory ? DirectoryEntries.OpenDirectory(directory, entry, out errno, entersMounts) : DirectoryEntries.OpenFile(directory, entry, out errno, entersMounts);
+
+    private void ReportUnlisted(WalkedDirectory directory, int errno) => Report(FileErrors.Unlisted($"{directory.Path}/", errno));
 
     private void Report(ProcfsException failure)
     {

@@ -14,6 +14,7 @@ internal sealed class FileUsers
     public void Add(int processId, ProcessHoldings process)
     {
         Limits.UnexaminedMappings += process.UnexaminedCount;
+        Limits.FailureList.AddRange(process.Failure is { } failure ? [failure] : []);
         foreach (Holding holding in process.Files)
         {
             // The numbers in maps are those of statx except on a stacked file system (fs/proc/task_mmu.c, Linux 6.8).
@@ -36,14 +37,7 @@ internal sealed class FileUsers
     }
 
     /// <summary>Adds why a process could not be read.</summary>
-    public void Add(ProcfsException failure)
-    {
-        Limits.UnreadableProcesses += failure.Error == ProcfsError.ProcessAccessDenied ? 1 : 0;
-        if (!failure.IsExpected)
-        {
-            Limits.FailureList.Add(failure);
-        }
-    }
+    public void Add(ProcfsException failure) => Limits.FailureList.Add(failure);
 
     /// <summary>Sets the users of a file.</summary>
     public FileCacheInfo Complete(FileCacheInfo file)

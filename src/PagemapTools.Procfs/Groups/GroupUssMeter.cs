@@ -56,8 +56,12 @@ public sealed class GroupUssMeter
         GroupPlan plan = new(_procfs.Root, groups, _options, cancellationToken);
         FileHolders holders = FindHolders(plan, cancellationToken);
         GroupRun run = new(_procfs, groups, plan, holders, _resolver, _options);
-        return run.Measure(progress, cancellationToken);
+        return [.. groups.Zip(run.Measure(progress, cancellationToken), AddFailures)];
     }
+
+    // A process that exited, or that the caller may not read, fails in the walk, too.
+    private static GroupMeasurement AddFailures(ProcessGroup group, GroupMeasurement measurement) => group.Failures.Count == 0 ? measurement
+        : measurement with { Failures = [.. measurement.Failures.Concat(group.Failures.Where(failure => !failure.IsExpected)).DistinctBy(failure => failure.ProcessId)] };
 
     internal static ProcfsException CreateHidden()
     {

@@ -36,9 +36,11 @@ public static class ProcessGrouping
     {
         Dictionary<string, List<int>> groups = new(StringComparer.Ordinal);
         List<int> others = [];
-        foreach ((int id, (bool isKernelThread, string? name), _) in TargetRun.ReadEach(
+        List<ProcfsException> failures = [];
+        foreach ((int id, (bool isKernelThread, string? name), ProcfsException? failure) in TargetRun.ReadEach(
             procfs.Root, processIds ?? procfs.Root.GetProcessIds(), (id, _) => procfs.Root.IsKernelThread(id) ? (true, null) : (false, GetName(procfs, key, id)), options, cancellationToken))
         {
+            failures.AddRange(failure is null ? [] : [failure]);
             if (isKernelThread && processIds is null)
             {
                 continue;
@@ -59,7 +61,7 @@ public static class ProcessGrouping
         }
 
         IEnumerable<ProcessGroup> named = groups.OrderBy(group => group.Key, StringComparer.Ordinal).Select(group => new ProcessGroup(group.Key, group.Value));
-        return others.Count == 0 ? [.. named] : [.. named, new ProcessGroup(null, others)];
+        return others.Count == 0 ? [.. named] : [.. named, new ProcessGroup(null, others) { Failures = failures }];
     }
 
     /// <summary>Joins the names of processes; null if none can be read.</summary>

@@ -19,6 +19,8 @@ namespace PagemapTools.Procfs.Holdings;
 /// <param name="isFileWanted">Selects regular files behind descriptors.</param>
 internal sealed class HoldingsReader(ProcRoot root, Func<MemoryMapping, bool> isMappingWanted, Func<Statx.FileIdentity, bool> isFileWanted)
 {
+    private const string Descriptors = "fd";
+
     // The swap types decode entries; a reader of maps needs none.
     private static readonly SwapTypes s_noSwapTypes = new([], layout: null);
 
@@ -28,9 +30,11 @@ internal sealed class HoldingsReader(ProcRoot root, Func<MemoryMapping, bool> is
     {
         Reading reading = new(processId, Statx.GetByLink(root.GetPath(processId, "ns/ipc"))?.Inode);
         AddMappings(reading, cancellationToken);
+        ProcfsException? failure = AddDescriptors(reading, cancellationToken);
         ProcessHoldings holdings = new()
         {
-            SawDescriptors = TryAddDescriptors(reading, cancellationToken),
+            SawDescriptors = failure is null,
+            Failure = failure,
             IpcNamespace = reading.IpcNamespace,
             Files = reading.Files.Values,
             UnexaminedCount = reading.UnexaminedCount,
@@ -86,25 +90,30 @@ internal sealed class HoldingsReader(ProcRoot root, Func<MemoryMapping, bool> is
         holding.IsMapped = true;
     }
 
-    private bool TryAddDescriptors(Reading reading, CancellationToken cancellationToken)
+    /// <summary>Reads the descriptors. Returns why some are missing; null if all were read.</summary>
+    private ProcfsException? AddDescriptors(Reading reading, CancellationToken cancellationToken)
     {
         if (!root.IsProcFileSystem)
         {
-            return true;
+            return null;
         }
 
-        using SafeFileHandle directory = FileIO.OpenForReading(root.GetPath(reading.ThreadId, "fd"), out int errno);
-        foreach (DirectoryEntries.Entry entry in errno == 0 ? DirectoryEntries.Enumerate(directory) : [])
+        using SafeFileHandle directory = FileIO.OpenForReading(root.GetPath(reading.ThreadId, Descriptors), out int errno);
+        foreach (DirectoryEntries.Entry entry in errno == 0 ? DirectoryEntries.Enumerate(directory, error => errno = error) : [])
         {
             cancellationToken.ThrowIfCancellationRequested();
-            string link = root.GetPath(reading.ThreadId, $"fd/{Encoding.ASCII.GetString(entry.Name)}");
-            if (Statx.GetByLink(link) is { Type: Statx.FileType.Regular } file && isFileWanted(file))
+            string link = root.GetPath(reading.ThreadId, $"{Descriptors}/{Encoding.ASCII.GetString(entry.Name)}");
+            Statx.FileIdentity? file = Statx.GetByLink(link, out int linkErrno);
+
+            // A descriptor that was closed meanwhile is none, nor is a file of a dead server.
+            errno = linkErrno is Errno.EACCES or Errno.EPERM or Errno.ENOMEM ? linkErrno : errno;
+            if (file is { Type: Statx.FileType.Regular } && isFileWanted(file.Value))
             {
-                AddDescriptor(link, file, reading);
+                AddDescriptor(link, file.Value, reading);
             }
         }
 
-        return errno == 0;
+        return errno == 0 ? null : ProcessErrors.FromErrno(root, reading.ProcessId, Descriptors, errno);
     }
 
     private static void AddDescriptor(string link, Statx.FileIdentity file, Reading reading)

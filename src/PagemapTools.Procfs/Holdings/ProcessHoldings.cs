@@ -44,8 +44,11 @@ internal sealed record ProcessHoldings
     /// <summary>The number of mapped files whose links the caller may not follow, or that were unmapped meanwhile.</summary>
     public int UnexaminedCount { get; init; }
 
-    /// <summary>Whether the descriptors could be listed.</summary>
+    /// <summary>Whether the descriptors could be listed and followed.</summary>
     public bool SawDescriptors { get; init; }
+
+    /// <summary>Why descriptors are missing; null if none are, or if nothing of the process could be read.</summary>
+    public ProcfsException? Failure { get; init; }
 
     /// <summary>Whether all mappings and descriptors could be examined.</summary>
     public bool IsComplete => SawDescriptors && UnexaminedCount == 0 && (IpcNamespace is not null || !Files.Any(file => file.IsSegment));

@@ -53,25 +53,31 @@ internal static class SystemVSegments
     /// Lists the segments of the IPC namespace of a process. A thread of its own enters the namespace, reads the list and ends. Null if the
     /// caller may not enter it (CAP_SYS_ADMIN in both user namespaces).
     /// </summary>
+    /// <exception cref="ProcfsException">The list cannot be read for another reason.</exception>
     public static List<SystemVSegment>? ReadOf(ProcRoot root, int processId)
     {
         List<SystemVSegment>? segments = null;
-        Thread thread = new(() => segments = EnterAndRead(root, processId)) { IsBackground = true };
+        ProcfsException? failure = null;
+        Thread thread = new(() => failure = TryEnterAndRead(root, processId, out segments)) { IsBackground = true };
         thread.Start();
         thread.Join();
-        return segments;
+        return failure is null ? segments : throw failure.ForProcess(processId);
     }
 
-    private static List<SystemVSegment>? EnterAndRead(ProcRoot root, int processId)
+    private static ProcfsException? TryEnterAndRead(ProcRoot root, int processId, out List<SystemVSegment>? segments)
     {
+        segments = null;
         try
         {
-            using SafeFileHandle file = FileIO.OpenForReading(root.GetPath(processId, "ns/ipc"), out int errno);
-            return errno == 0 && Namespaces.EnterIpc(file) == 0 ? Read(root) : null;
-        }
-        catch (ProcfsException)
-        {
+            string path = root.GetPath(processId, "ns/ipc");
+            using SafeFileHandle file = FileIO.OpenForReading(path, out int errno);
+            ProcText.ThrowIfExhausted(path, errno, processId);
+            segments = errno == 0 && Namespaces.EnterIpc(file) == 0 ? Read(root) : null;
             return null;
+        }
+        catch (ProcfsException failure)
+        {
+            return failure;
         }
     }
 

@@ -46,12 +46,21 @@ internal static partial class DirectoryEntries
     public static SafeFileHandle OpenFile(SafeFileHandle parent, ReadOnlySpan<byte> name, out int errno, bool entersMounts = false) =>
         Open(parent, name, NonBlocking, entersMounts, out errno);
 
-    /// <summary>Reads the entries of an open directory through one buffer, without "." and "..". An error ends the list.</summary>
-    public static IEnumerable<Entry> Enumerate(SafeFileHandle directory)
+    /// <summary>Reads the entries of an open directory through one buffer, without "." and "..".</summary>
+    /// <param name="directory">The directory.</param>
+    /// <param name="onError">Called with the error number if an error ends the list.</param>
+    public static IEnumerable<Entry> Enumerate(SafeFileHandle directory, Action<int> onError)
     {
         byte[] buffer = new byte[BufferSize];
-        for (int length = Read(directory, buffer); length > 0; length = Read(directory, buffer))
+        int length;
+        while ((length = Read(directory, buffer, out int errno)) > 0 || errno != 0)
         {
+            if (errno != 0)
+            {
+                onError(errno);
+                yield break;
+            }
+
             foreach (Entry entry in Parse(buffer, length))
             {
                 yield return entry;
@@ -59,11 +68,12 @@ internal static partial class DirectoryEntries
         }
     }
 
-    private static unsafe int Read(SafeFileHandle directory, Span<byte> buffer)
+    private static unsafe int Read(SafeFileHandle directory, Span<byte> buffer, out int errno)
     {
         fixed (byte* start = buffer)
         {
             int count = (int)SyscallNative(s_getDents, (int)directory.DangerousGetHandle(), start, buffer.Length);
+            errno = count < 0 ? Marshal.GetLastPInvokeError() : 0;
             GC.KeepAlive(directory);
             return count;
         }

@@ -68,7 +68,15 @@ internal static partial class Statx
     public static FileIdentity? GetByPath(string path) => Invoke(AtWorkingDirectory, Encoding.UTF8.GetBytes(path), AtNoFollow);
 
     /// <summary>Gets the identity of the file that a link of proc stands for, from what the kernel caches; null on failure.</summary>
-    public static FileIdentity? GetByLink(string path) => Invoke(AtWorkingDirectory, Encoding.UTF8.GetBytes(path), 0);
+    public static FileIdentity? GetByLink(string path) => GetByLink(path, out _);
+
+    /// <inheritdoc cref="GetByLink(string)"/>
+    public static FileIdentity? GetByLink(string path, out int errno)
+    {
+        FileIdentity? identity = Invoke(AtWorkingDirectory, Encoding.UTF8.GetBytes(path), 0);
+        errno = identity is null ? Marshal.GetLastPInvokeError() : 0;
+        return identity;
+    }
 
     /// <summary>Gets the identity of an entry of a directory, of a link itself; null on failure.</summary>
     public static FileIdentity? GetAt(SafeFileHandle directory, ReadOnlySpan<byte> name)

@@ -22,13 +22,15 @@ internal static class MountTable
         "proc", "sysfs", "cgroup", "cgroup2", "mqueue", "securityfs", "debugfs", "tracefs", "bpf", "configfs", "devpts",
     };
 
-    /// <summary>Finds the mounts that a process sees; none if its mountinfo cannot be read.</summary>
+    /// <summary>Finds the mounts that a process sees.</summary>
+    /// <exception cref="ProcfsException">Its mountinfo cannot be read.</exception>
     public static IEnumerable<SharedMount> Read(ProcRoot root, int processId, bool isOwn)
     {
-        string path = root.GetPath(processId, "mountinfo");
+        const string FileName = "mountinfo";
+        string path = root.GetPath(processId, FileName);
         using SafeFileHandle file = root.OpenFile(path, out int errno, processId);
         Dictionary<ulong, MountInfo> mounts = [];
-        foreach (MountInfo mount in errno == 0 ? MountInfo.Read(file, path, processId) : [])
+        foreach (MountInfo mount in errno == 0 ? MountInfo.Read(file, path, processId) : throw ProcessErrors.FromErrno(root, processId, FileName, errno))
         {
             mounts[mount.Id] = mount;
         }

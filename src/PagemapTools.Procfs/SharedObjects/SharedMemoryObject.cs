@@ -52,8 +52,8 @@ public sealed class SharedMemoryObject
 /// <summary>What a reading of shared memory could not see.</summary>
 public sealed class SharedMemoryLimits
 {
-    /// <summary>The number of processes whose mappings and descriptors the caller may not read.</summary>
-    public int UnreadableProcesses { get; internal set; }
+    /// <summary>The number of processes whose descriptors, or mappings and descriptors, the caller may not read.</summary>
+    public int UnreadableProcesses => FailureList.Count(failure => failure.Error == ProcfsError.ProcessAccessDenied);
 
     /// <summary>The number of mapped files that the caller may not examine (/proc/PID/map_files).</summary>
     public int UnexaminedMappings { get; internal set; }
@@ -67,11 +67,11 @@ public sealed class SharedMemoryLimits
     /// <summary>The number of IPC namespaces whose segments the caller may not list.</summary>
     public int UnlistedIpcNamespaces { get; internal set; }
 
-    /// <summary>Processes that did not answer, and other failures of single processes.</summary>
+    /// <summary>Why processes, directories and lists of the kernel could not be read, or not in whole.</summary>
     public IReadOnlyList<ProcfsException> Failures => FailureList;
 
-    /// <summary>Whether the caller lacks access to something.</summary>
-    public bool IsPartial => UnreadableProcesses + UnexaminedMappings + UnreadableDirectories + UnlistedIpcNamespaces > 0;
+    /// <summary>Whether objects may be missing, or have values that are null, because the caller lacks access to something or a mount was not entered.</summary>
+    public bool IsPartial => UnreadableProcesses + UnexaminedMappings + UnreadableDirectories + UnlistedIpcNamespaces + UnreachableMounts > 0;
 
     internal List<ProcfsException> FailureList { get; } = [];
 }

@@ -19,7 +19,7 @@ internal sealed class SharedMemoryReader(ProcfsContext procfs, TargetRunOptions?
     {
         IReadOnlyList<int> ids = procfs.Root.GetProcessIds();
         NamespaceSurvey namespaces = NamespaceSurvey.Read(procfs, ids, options, cancellationToken);
-        List<SharedMount> mounts = [.. namespaces.Mount.SelectMany(each => MountTable.Read(procfs.Root, each.Value, each.Key == namespaces.OwnMount))];
+        List<SharedMount> mounts = [.. namespaces.Mount.SelectMany(each => TryRead(() => MountTable.Read(procfs.Root, each.Value, each.Key == namespaces.OwnMount), out IEnumerable<SharedMount>? found) ? found! : [])];
         Dictionary<(uint Major, uint Minor), BackingStore> devices = new(procfs.Devices.KernelDevices);
         mounts.ForEach(mount => devices.TryAdd(mount.Device, mount.Store));
         ReadProcesses(ids, devices, progress);
@@ -32,7 +32,7 @@ internal sealed class SharedMemoryReader(ProcfsContext procfs, TargetRunOptions?
             yield return item;
         }
 
-        if (MemoryInfo.ReadShmem(procfs.Root) - _resident is > 0 and long rest)
+        if (TryRead(() => MemoryInfo.ReadShmem(procfs.Root), out long? shmem) && shmem - _resident is > 0 and long rest)
         {
             yield return new SharedMemoryObject { Kind = SharedMemoryKind.Unattributed, Resident = rest };
         }
@@ -53,14 +53,8 @@ internal sealed class SharedMemoryReader(ProcfsContext procfs, TargetRunOptions?
                 _table.Add(result.ProcessId, process);
                 Limits.UnexaminedMappings += process.UnexaminedCount;
             }
-            else if (result.Failure!.Error == ProcfsError.ProcessAccessDenied)
-            {
-                Limits.UnreadableProcesses++;
-            }
-            else if (!result.Failure.IsExpected)
-            {
-                Limits.FailureList.Add(result.Failure);
-            }
+
+            Limits.FailureList.AddRange((result.Failure ?? result.Value?.Failure) is { } failure ? [failure] : []);
 
             progress?.Report(++done);
         }
@@ -77,8 +71,8 @@ internal sealed class SharedMemoryReader(ProcfsContext procfs, TargetRunOptions?
         foreach ((ulong ipc, int? processId) in namespaces.Ipc.Where(each => each.Key != namespaces.OwnIpc).Select(each => (each.Key, (int?)each.Value)).Prepend((namespaces.OwnIpc, null)))
         {
             cancellationToken.ThrowIfCancellationRequested();
-            List<SystemVSegment>? segments = processId is { } id ? SystemVSegments.ReadOf(procfs.Root, id) : SystemVSegments.Read(procfs.Root);
-            Limits.UnlistedIpcNamespaces += segments is null && processId is not null ? 1 : 0;
+            bool isRead = TryRead(() => processId is { } id ? SystemVSegments.ReadOf(procfs.Root, id) : SystemVSegments.Read(procfs.Root), out List<SystemVSegment>? segments);
+            Limits.UnlistedIpcNamespaces += isRead && segments is null && processId is not null ? 1 : 0;
             foreach (SystemVSegment segment in segments ?? [])
             {
                 HeldObject? held = attached.GetValueOrDefault((ipc, (ulong)segment.Id));
@@ -87,7 +81,10 @@ internal sealed class SharedMemoryReader(ProcfsContext procfs, TargetRunOptions?
                     held.IsReported = true;
                 }
 
-                yield return _factory.Create(segment, held, held is null ? null : devices[held.First.Key.Device], processId);
+                if (TryRead(() => _factory.Create(segment, held, held is null ? null : devices[held.First.Key.Device], processId), out SharedMemoryObject? item))
+                {
+                    yield return item!;
+                }
             }
         }
     }
@@ -96,7 +93,8 @@ internal sealed class SharedMemoryReader(ProcfsContext procfs, TargetRunOptions?
     private IEnumerable<SharedMemoryObject> ReadFileSystem(IGrouping<(uint Major, uint Minor), SharedMount> mounts)
     {
         HashSet<ulong> seen = [];
-        bool isOpened = false;
+        bool isExplained = false;
+        int failures = Limits.FailureList.Count;
         SharedMount[] candidates = [.. mounts.Where(mount => mount.IsReachable).OrderBy(mount => mount.Root.Length).ThenByDescending(mount => mount.IsOwn)];
         foreach (SharedMount mount in candidates)
         {
@@ -118,14 +116,31 @@ internal sealed class SharedMemoryReader(ProcfsContext procfs, TargetRunOptions?
             }
 
             Limits.UnreadableDirectories += tree.UnreadableDirectories;
-            isOpened |= tree.IsOpened;
+            Limits.FailureList.AddRange(tree.Failures);
+            isExplained |= tree.IsOpened || tree.UnreadableDirectories > 0;
             if (tree.IsOpened && mount.Root == "/")
             {
                 break;
             }
         }
 
-        Limits.UnreachableMounts += isOpened ? 0 : 1;
+        Limits.UnreachableMounts += isExplained || Limits.FailureList.Count > failures ? 0 : 1;
+    }
+
+    /// <summary>Reads a part. A failure ends this part alone.</summary>
+    private bool TryRead<T>(Func<T> read, out T? value)
+    {
+        try
+        {
+            value = read();
+            return true;
+        }
+        catch (ProcfsException failure)
+        {
+            Limits.FailureList.Add(failure);
+            value = default;
+            return false;
+        }
     }
 
     private bool TryMoveNext(IEnumerator<TreeFile> files)

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.Win32.SafeHandles;
 
 namespace PagemapTools.Procfs.SharedObjects;
@@ -11,8 +12,11 @@ internal readonly record struct TreeFile(Statx.FileIdentity Identity, string Pat
 /// </summary>
 internal sealed class TreeReader(ProcRoot root, SharedMount mount, SwappedPages swapped)
 {
-    /// <summary>The number of directories that could not be read.</summary>
+    /// <summary>The number of directories that the caller may not read.</summary>
     public int UnreadableDirectories { get; private set; }
+
+    /// <summary>Why other directories and files could not be read.</summary>
+    public ConcurrentQueue<ProcfsException> Failures { get; } = new();
 
     /// <summary>Whether the mount could be opened.</summary>
     public bool IsOpened { get; private set; }
@@ -27,12 +31,12 @@ internal sealed class TreeReader(ProcRoot root, SharedMount mount, SwappedPages 
         }
 
         string path = mount.Path == "/" ? string.Empty : mount.Path;
-        foreach ((WalkedDirectory directory, DirectoryEntries.Entry entry) in new DirectoryWalk(Enter).Enumerate(top, path, cancellationToken))
+        foreach ((WalkedDirectory directory, DirectoryEntries.Entry entry) in new DirectoryWalk(Enter, ReportUnlisted).Enumerate(top, path, cancellationToken))
         {
             if (entry.IsRegular && Statx.GetAt(directory.Handle, entry.Name) is { Type: Statx.FileType.Regular, Blocks: > 0 } file && file.Device == mount.Device)
             {
-                long? count = swapped.Count(file, () => DirectoryEntries.OpenFile(directory.Handle, entry.Name, out _));
-                yield return new TreeFile(file, $"{directory.Path}/{SeqFileText.Decode(entry.Name)}", count);
+                string name = GetPath(directory, entry.Name);
+                yield return new TreeFile(file, name, swapped.Count(file, () => Check(DirectoryEntries.OpenFile(directory.Handle, entry.Name, out int errno), name, errno)));
             }
         }
     }
@@ -40,35 +44,56 @@ internal sealed class TreeReader(ProcRoot root, SharedMount mount, SwappedPages 
     // O_PATH calls no file system. What is there is opened only if it is the expected one, and not another that is mounted over it.
     private SafeFileHandle? Open()
     {
-        using SafeFileHandle path = FileIO.OpenPath($"{root.GetPath(mount.ProcessId, "root")}{mount.Path}", out int errno);
-        if (errno != 0 || Statx.GetByHandle(path) is not { Type: Statx.FileType.Directory } top || top.Device != mount.Device)
+        string name = $"{root.GetPath(mount.ProcessId, "root")}{mount.Path}";
+        using SafeFileHandle path = FileIO.OpenPath(name, out int errno);
+        if (errno != 0)
+        {
+            return CheckDirectory(path, name, errno);
+        }
+
+        if (Statx.GetByHandle(path) is not { Type: Statx.FileType.Directory } top || top.Device != mount.Device)
         {
             return null;
         }
 
-        SafeFileHandle directory = DirectoryEntries.OpenDirectory(path, "."u8, out errno);
-        if (errno == 0)
-        {
-            return directory;
-        }
-
-        directory.Dispose();
-        UnreadableDirectories += errno is Errno.EACCES or Errno.EPERM ? 1 : 0;
-        return null;
+        return CheckDirectory(DirectoryEntries.OpenDirectory(path, "."u8, out errno), mount.Path, errno);
     }
 
     private SafeFileHandle? Enter(WalkedDirectory parent, byte[] name)
     {
-        int errno = Errno.EMFILE;
-        SafeFileHandle? below = parent.Depth + 1 < DirectoryWalk.MaxDepth ? DirectoryEntries.OpenDirectory(parent.Handle, name, out errno) : null;
-        if (errno == 0)
+        if (parent.Depth + 1 >= DirectoryWalk.MaxDepth)
         {
-            return below;
+            Failures.Enqueue(FileErrors.TooDeep(GetPath(parent, name), DirectoryWalk.MaxDepth));
+            return null;
         }
 
-        // EXDEV is another mount, which is read by itself.
-        below?.Dispose();
-        UnreadableDirectories += errno is Errno.EACCES or Errno.EPERM or Errno.EMFILE ? 1 : 0;
+        return CheckDirectory(DirectoryEntries.OpenDirectory(parent.Handle, name, out int errno), GetPath(parent, name), errno);
+    }
+
+    private SafeFileHandle? CheckDirectory(SafeFileHandle directory, string path, int errno)
+    {
+        UnreadableDirectories += errno is Errno.EACCES or Errno.EPERM ? 1 : 0;
+        return Check(directory, path, errno);
+    }
+
+    /// <summary>Returns the handle, or null after a failure. An entry that has vanished or is another one by now is no failure; EXDEV is another mount, which is read by itself.</summary>
+    private SafeFileHandle? Check(SafeFileHandle handle, string path, int errno)
+    {
+        if (errno == 0)
+        {
+            return handle;
+        }
+
+        handle.Dispose();
+        if (errno is not (Errno.EACCES or Errno.EPERM or Errno.EXDEV or Errno.ENOENT or Errno.ELOOP or Errno.ENOTDIR))
+        {
+            Failures.Enqueue(FileErrors.Unopened(path, errno));
+        }
+
         return null;
     }
+
+    private void ReportUnlisted(WalkedDirectory directory, int errno) => Failures.Enqueue(FileErrors.Unlisted($"{directory.Path}/", errno));
+
+    private static string GetPath(WalkedDirectory directory, byte[] name) => $"{directory.Path}/{SeqFileText.Decode(name)}";
 }

@@ -109,8 +109,13 @@ internal sealed class SnapshotReading(
     private void WriteFiles()
     {
         SnapshotFileWriter<FileRows> file = files.Begin(SnapshotTables.Files, () => new FileRows { Time = files.Time });
-        FileCacheMeter meter = new(procfs, new FileCacheQuery { Run = options.Run, OnFailure = _failures.Add, OnProcessesRead = limits => _failures.AddRange(limits.Failures) });
         HashSet<int>? users = options.ProcessIds is null ? null : [.. _processIds];
+        FileCacheMeter meter = new(procfs, new FileCacheQuery
+        {
+            Run = options.Run,
+            OnFailure = _failures.Add,
+            OnProcessesRead = limits => _failures.AddRange(limits.Failures.Where(failure => !failure.IsExpected || users?.Contains(failure.ProcessId ?? 0) != false)),
+        });
         ProcessCount count = new(done => Report(SnapshotTables.Files, done));
         foreach (FileCacheInfo found in meter.MeasureOpenFiles(count, cancellationToken))
         {

@@ -116,7 +116,7 @@ public sealed class ExportPageSnapshotCommand : ProcessTargetCommand
         UnnamedProcesses unnamed = new(this);
         foreach (ProcfsException failure in failures.DistinctBy(failure => (failure.ProcessId, failure.Error, failure.ProcessId is null ? failure.Path : null)))
         {
-            if (SelectsAllProcesses && failure.IsPerProcess())
+            if (SelectsAllProcesses)
             {
                 unnamed.Report(failure);
             }

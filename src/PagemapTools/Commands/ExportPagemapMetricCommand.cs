@@ -70,11 +70,7 @@ public sealed class ExportPagemapMetricCommand : ProcessReadingCommand
     private void ReportFailures(IReadOnlyList<ProcfsException> failures)
     {
         UnnamedProcesses unnamed = new(this);
-        foreach (ProcfsException failure in failures.DistinctBy(failure => failure.ProcessId))
-        {
-            unnamed.Report(failure);
-        }
-
+        unnamed.Report(failures.DistinctBy(failure => failure.ProcessId));
         unnamed.Complete();
     }
 }

@@ -150,11 +150,7 @@ public sealed class GetKPageMappingCommand : FrameTargetCommand
     private void Report(FrameMappingSummary summary)
     {
         UnnamedProcesses unnamed = new(this);
-        foreach (ProcfsException failure in summary.Failures)
-        {
-            unnamed.Report(failure);
-        }
-
+        unnamed.Report(summary.Failures);
         unnamed.Complete(isAnyRead: summary.ProcessCount > 0);
         if (summary.MissingMappingCount > 0)
         {

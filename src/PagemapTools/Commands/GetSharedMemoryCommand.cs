@@ -32,16 +32,20 @@ public sealed class GetSharedMemoryCommand : ProcessReadingCommand
 
     private void Report(SharedMemoryLimits limits)
     {
-        foreach (ProcfsException failure in limits.Failures)
-        {
-            Report(failure);
-        }
-
-        if (limits.IsPartial)
+        UnnamedProcesses unnamed = new(this);
+        unnamed.Report(limits.Failures);
+        unnamed.Complete();
+        if (limits.UnreadableProcesses + limits.UnexaminedMappings + limits.UnreadableDirectories + limits.UnlistedIpcNamespaces > 0)
         {
             WriteWarning($"Some shared memory is missing, or its values are null: {limits.UnreadableProcesses} processes, {limits.UnexaminedMappings} mapped files, "
                 + $"{limits.UnreadableDirectories} directories and {limits.UnlistedIpcNamespaces} IPC namespaces are not readable for this user. "
-                + "This needs CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH, and CAP_SYS_ADMIN in the initial user namespace.");
+                + "This needs CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH, and CAP_SYS_ADMIN in the initial user namespace. -Verbose names the processes.");
+        }
+
+        if (limits.UnreachableMounts > 0)
+        {
+            WriteWarning($"Files of {limits.UnreachableMounts} mounts of tmpfs and hugetlbfs are missing unless a process maps or holds them: another mount hides the mount, "
+                + "or the path to it leads through a file system that may not answer.");
         }
     }
 }

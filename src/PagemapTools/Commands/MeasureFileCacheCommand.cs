@@ -79,11 +79,9 @@ public sealed class MeasureFileCacheCommand : FileTreeCommand
 
     private void Report(FileUserLimits limits)
     {
-        foreach (ProcfsException failure in limits.Failures)
-        {
-            WriteFailure(failure);
-        }
-
+        UnnamedProcesses unnamed = new(this);
+        unnamed.Report(limits.Failures);
+        unnamed.Complete();
         if (limits.UnopenedFiles > 0)
         {
             WriteVerbose($"{limits.UnopenedFiles} files were not opened: their file systems may have a server that does not answer, or have no page cache.");
@@ -92,7 +90,7 @@ public sealed class MeasureFileCacheCommand : FileTreeCommand
         if (limits.UnreadableProcesses + limits.UnexaminedMappings + limits.HiddenFiles > 0)
         {
             WriteWarning($"Not visible to this user: the files of processes ({limits.UnreadableProcesses}), mapped files ({limits.UnexaminedMappings}), and the page cache of open files ({limits.HiddenFiles}). "
-                + "This needs CAP_SYS_PTRACE, CAP_CHECKPOINT_RESTORE or CAP_SYS_ADMIN in the initial user namespace, and CAP_FOWNER.");
+                + "This needs CAP_SYS_PTRACE, CAP_CHECKPOINT_RESTORE or CAP_SYS_ADMIN in the initial user namespace, and CAP_FOWNER. -Verbose names the processes.");
         }
     }
 }

@@ -144,7 +144,7 @@ public abstract class PagemapCommand : PSCmdlet, IDisposable
     }
 
     /// <summary>Writes the error of one target and continues, or ends the invocation with an error that concerns all targets.</summary>
-    internal void Report(ProcfsException failure)
+    private protected void Report(ProcfsException failure)
     {
         if (failure.IsPerProcess())
         {

@@ -125,7 +125,7 @@ public abstract class SampledProcessCommand : ProcessTargetCommand
         // A process that ended is one error, and not one for each sample to come.
         _targets.RemoveAll(id => failure.Error == ProcfsError.ProcessNotFound && id == failure.ProcessId);
         _failureCount++;
-        if (SelectsAllProcesses)
+        if (SelectsAllProcesses && failure.IsPerProcess())
         {
             (_unnamed ??= new UnnamedProcesses(this)).Report(failure);
         }

@@ -62,6 +62,10 @@ public sealed class NonSwapTypeLayoutTests
     public void KernelReleaseRejectsOtherText(string release) => Assert.False(KernelRelease.TryParse(release, out _));
 
     [Fact]
+    public void TheReleaseOfTheRunningKernelIsThatOfOsrelease() =>
+        Assert.Equal(File.ReadAllText("/proc/sys/kernel/osrelease").Trim(), KernelRelease.Read(new ProcRoot("/proc")).Text);
+
+    [Fact]
     public void TryReadUsesConfigGz()
     {
         using FakeProc tree = CreateTree("6.12.0-made-up", "CONFIG_MMU=y\nCONFIG_DEVICE_PRIVATE=y\n# CONFIG_MIGRATION is not set\nCONFIG_MEMORY_FAILURE=y\n");

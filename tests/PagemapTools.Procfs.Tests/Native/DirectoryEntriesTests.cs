@@ -55,6 +55,19 @@ public sealed class DirectoryEntriesTests : IDisposable
         Assert.Equal(errno, errnoOfSteps);
     }
 
+    [Fact]
+    public void AnErrorIsNotTheEndOfTheList()
+    {
+        using SafeFileHandle file = Open(Path.Join(_directory.FullName, "file"));
+        List<int> errors = [];
+        Assert.Empty(DirectoryEntries.Enumerate(file, errors.Add));
+        Assert.Equal([Errno.ENOTDIR], errors);
+
+        using SafeFileHandle directory = Open(_directory.FullName);
+        Assert.Equal(4, DirectoryEntries.Enumerate(directory, errors.Add).Count());
+        Assert.Single(errors);
+    }
+
     private static SafeFileHandle Open(string path)
     {
         SafeFileHandle handle = FileIO.OpenForReading(path, out int errno);

@@ -1,6 +1,7 @@
 using PagemapTools.Procfs.Core;
 using PagemapTools.Procfs.Entries;
 using PagemapTools.Procfs.Frames;
+using PagemapTools.Procfs.Holdings;
 using PagemapTools.Procfs.Machine;
 using PagemapTools.Procfs.Pages;
 using PagemapTools.Procfs.Processes;
@@ -78,6 +79,24 @@ public sealed class CallerChecks(SharedTargets targets) : IClassFixture<SharedTa
     [Fact(Explicit = true)]
     public void PrivilegedProcessIsReadOrTheErrorNamesTheCapability() =>
         AssertReadOrDenied(GetStandbyProcess(CallerFixture.PrivilegedProcess), isOfSameUser: OwnCapabilities.IsRoot);
+
+    [Fact(Explicit = true)]
+    public void DescriptorsOfOtherUsersAreReadOrTheErrorNamesTheProcess()
+    {
+        int processId = GetStandbyProcess(CallerFixture.OtherUsersProcess);
+        if (!KernelFile.CanRead($"/proc/{processId}/maps"))
+        {
+            return;
+        }
+
+        ProcessHoldings holdings = new HoldingsReader(s_root, _ => false, _ => true).Read(processId, CancellationToken);
+        bool canFollow = TryListDescriptors(processId) && new FileInfo($"/proc/{processId}/fd/0").LinkTarget is not null;
+        Assert.Equal(canFollow, holdings.SawDescriptors);
+        if (!canFollow)
+        {
+            Assert.Equal((ProcfsError.ProcessAccessDenied, processId), (holdings.Failure!.Error, holdings.Failure.ProcessId));
+        }
+    }
 
     /// <summary>clear_refs does not require CAP_SYS_PTRACE (fs/proc/task_mmu.c, clear_refs_write), except under hidepid.</summary>
     [Fact(Explicit = true)]
@@ -169,6 +188,18 @@ public sealed class CallerChecks(SharedTargets targets) : IClassFixture<SharedTa
         Assert.Contains(failure.MissingCapability!, failure.Message, StringComparison.Ordinal);
         Assert.Equal(!OwnCapabilities.CanTraceOthers, failure.MissingCapability!.Contains("CAP_SYS_PTRACE", StringComparison.Ordinal));
         Assert.Equal(!isOfSameUser && !OwnCapabilities.CanReadFilesOfOthers, failure.MissingCapability!.Contains("CAP_DAC_READ_SEARCH", StringComparison.Ordinal));
+    }
+
+    private static bool TryListDescriptors(int processId)
+    {
+        try
+        {
+            return Directory.EnumerateFileSystemEntries($"/proc/{processId}/fd").Any();
+        }
+        catch (UnauthorizedAccessException)
+        {
+            return false;
+        }
     }
 
     private static MemoryMapping[] ReadMappings(int processId)

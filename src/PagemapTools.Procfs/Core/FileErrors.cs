@@ -1,4 +1,4 @@
-namespace PagemapTools.Procfs.FileCache;
+namespace PagemapTools.Procfs.Core;
 
 /// <summary>The failures of single files and directories.</summary>
 internal static class FileErrors
@@ -13,6 +13,10 @@ internal static class FileErrors
             $"'{path}' cannot be opened: {(errno == Errno.EAGAIN ? "another process has a lease on it" : Errno.Describe(errno))}.",
             path,
             errorNumber: errno);
+
+    /// <summary>A directory whose entries cannot be read to the end.</summary>
+    public static ProcfsException Unlisted(string path, int errno) =>
+        new(ProcfsError.ReadFailed, $"'{path}' cannot be listed to the end: {Errno.Describe(errno)}.", path, errorNumber: errno);
 
     /// <summary>A FIFO, a socket or a device.</summary>
     public static ProcfsException NotRegular(string path) =>
