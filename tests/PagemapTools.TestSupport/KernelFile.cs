@@ -12,6 +12,9 @@ internal static class KernelFile
         Environment.GetEnvironmentVariable("PAGEMAPTOOLS_PAGESIZE") ?? Environment.SystemPageSize.ToString(CultureInfo.InvariantCulture),
         CultureInfo.InvariantCulture);
 
+    /// <summary>The page frames of a section of memory: 128 MiB, with pages of 64 KiB 512 MiB.</summary>
+    public static int SectionFrames { get; } = (int)((PageSize == 65536 ? 512UL << 20 : 128UL << 20) / PageSize);
+
     public static bool CanRead(string path) => CanRead(path, FileAccess.Read);
 
     public static bool CanWrite(string path) => CanRead(path, FileAccess.Write);

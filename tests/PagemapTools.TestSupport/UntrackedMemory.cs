@@ -8,7 +8,7 @@ namespace PagemapTools.TestSupport;
 /// </summary>
 internal static class UntrackedMemory
 {
-    private static readonly ulong s_sectionFrames = (128UL << 20) / KernelFile.PageSize;
+    private static readonly ulong s_sectionFrames = (ulong)KernelFile.SectionFrames;
 
     private static readonly Lazy<HashSet<ulong>> s_sections = new(Find);
 

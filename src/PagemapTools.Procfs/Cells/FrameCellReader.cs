@@ -7,8 +7,8 @@ namespace PagemapTools.Procfs.Cells;
 /// <summary>Reads the page frames of the machine into cells, on several threads.</summary>
 internal sealed class FrameCellReader
 {
-    // A section of memory has 128 MiB on x86-64 and arm64. A folio does not cross its end.
-    private static readonly int s_chunkFrames = (128 << 20) >> PageGeometry.PageShift;
+    // No folio crosses the end of a section, except hugetlb pages, each of whose frames has the flag.
+    private static readonly int s_chunkFrames = PageGeometry.SectionFrames;
 
     // These bits change without a change of use.
     private const ulong Volatile = (ulong)(KPageFlags.LOCKED | KPageFlags.REFERENCED | KPageFlags.IDLE);

@@ -11,10 +11,6 @@ namespace PagemapTools.Procfs.Frames;
 /// <param name="kpageflags">The file of flags; null if the caller may not read it. Every section then counts as tracked.</param>
 internal sealed class UntrackedSections(PageIndexedFile? kpageflags)
 {
-    // A section of x86-64 and arm64 has 128 MiB (SECTION_SIZE_BITS), with 64 KiB pages 512 MiB. A tracked page frame without flags is
-    // common, 128 MiB without flags are not.
-    private static readonly int s_sectionFrames = (128 << 20) >> PageGeometry.PageShift;
-
     private readonly ConcurrentDictionary<ulong, bool> _sections = new();
 
     /// <summary>Whether a word is 0 because the kernel does not track the page frame.</summary>
@@ -22,11 +18,12 @@ internal sealed class UntrackedSections(PageIndexedFile? kpageflags)
     /// <param name="page">The entry of a page.</param>
     /// <param name="pfn">The page frame number of that page.</param>
     public bool IsUntracked(ulong word, PagemapEntry page, ulong pfn) =>
-        word == 0 && page.IsPresent && kpageflags is not null && _sections.GetOrAdd(pfn / (ulong)s_sectionFrames, IsSectionUntracked);
+        word == 0 && page.IsPresent && kpageflags is not null && _sections.GetOrAdd(pfn / (ulong)PageGeometry.SectionFrames, IsSectionUntracked);
 
+    // A tracked page frame without flags is common, a whole section of them is not.
     private bool IsSectionUntracked(ulong section)
     {
-        ulong[] flags = new ulong[s_sectionFrames];
-        return kpageflags!.Read(section * (ulong)s_sectionFrames, flags) == s_sectionFrames && !flags.AsSpan().ContainsAnyExcept(0UL);
+        ulong[] flags = new ulong[PageGeometry.SectionFrames];
+        return kpageflags!.Read(section * (ulong)flags.Length, flags) == flags.Length && !flags.AsSpan().ContainsAnyExcept(0UL);
     }
 }

@@ -22,8 +22,8 @@ internal sealed class FrameSurvey(ProcfsContext procfs, SurveyKey key, FlagFilte
     /// <summary>The key of page frames that belong to no node that is known.</summary>
     public const ulong NoKey = ulong.MaxValue;
 
-    // A section of memory has 128 MiB on x86-64 and arm64. No folio crosses its end, except hugetlb pages, each of whose frames has the flag.
-    internal static readonly int ChunkFrames = (128 << 20) >> PageGeometry.PageShift;
+    // No folio crosses the end of a section, except hugetlb pages, each of whose frames has the flag.
+    private static readonly int s_chunkFrames = PageGeometry.SectionFrames;
 
     // The kernel has no more than 65,535 memory cgroups (mm/memcontrol.c, MEM_CGROUP_ID_MAX).
     private const int MaxKeys = 1024 * 1024;
@@ -40,19 +40,19 @@ internal sealed class FrameSurvey(ProcfsContext procfs, SurveyKey key, FlagFilte
         long next = 0;
         ParallelRunner.Run(Environment.ProcessorCount, _ =>
         {
-            using RentedArray<ulong> words = new(ChunkFrames);
-            using RentedArray<ulong> cgroups = new(_cgroups is null ? 0 : ChunkFrames);
+            using RentedArray<ulong> words = new(s_chunkFrames);
+            using RentedArray<ulong> cgroups = new(_cgroups is null ? 0 : s_chunkFrames);
             Dictionary<ulong, UseCounts> counts = [];
             int read;
             do
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                ulong first = (ulong)Interlocked.Add(ref next, ChunkFrames) - (ulong)ChunkFrames;
-                read = _flags.Read(first, words.Array.AsSpan(0, ChunkFrames));
+                ulong first = (ulong)Interlocked.Add(ref next, s_chunkFrames) - (ulong)s_chunkFrames;
+                read = _flags.Read(first, words.Array.AsSpan(0, s_chunkFrames));
                 AddChunk(counts, first, words.Array.AsSpan(0, read), ReadCgroups(first, cgroups.Array, read));
                 progress?.Report(first + (ulong)read);
             }
-            while (read == ChunkFrames);
+            while (read == s_chunkFrames);
 
             Merge(counts);
         }, cancellationToken);

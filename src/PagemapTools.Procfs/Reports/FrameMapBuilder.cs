@@ -42,10 +42,10 @@ internal sealed class FrameMapBuilder(SharedFrames? owners)
         return map;
     }
 
-    // A section of memory has 128 MiB. Within sections holes stay in the map, so that the blocks of the map are those of huge pages.
+    // Within sections holes stay in the map, so that the blocks of the map are those of huge pages.
     private static FrameRun[] LeaveOutHole(FrameRun run)
     {
-        ulong section = (ulong)FrameSurvey.ChunkFrames;
+        ulong section = (ulong)PageGeometry.SectionFrames;
         ulong end = run.Pfn + (ulong)run.Count;
         ulong firstHole = (run.Pfn + section - 1) / section * section;
         ulong endHole = end / section * section;

@@ -17,7 +17,7 @@ internal sealed class MemoryDescription(FrameMapBuilder frames, FrameMap map, IR
     // All sets together, so that a report stays small.
     private const int MaxOwnerNumbers = 300_000;
 
-    // A huge page of x86-64, and so many page frames that nobody can say where in them a page is.
+    // The order within 2 MiB is lost, and the blocks of 1 GiB are sorted: nobody can say where in them a page is.
     private const long HiddenBlockBytes = 2L << 20;
     private const long HiddenRegionBytes = 1L << 30;
 

@@ -6,7 +6,7 @@ namespace PagemapTools.Procfs.ReverseMap;
 
 /// <summary>
 /// A set of page frames that numbers its members in ascending order. It tests a frame by one bit, so that a walk can test every pagemap
-/// entry of a host. It takes 6 KiB for each 128 MiB of memory (32 Ki frames) in which it has a member.
+/// entry of a host. It takes 6 KiB for each block of 32,768 frames (128 MiB with pages of 4 KiB) in which it has a member.
 /// </summary>
 internal sealed class FrameSet
 {

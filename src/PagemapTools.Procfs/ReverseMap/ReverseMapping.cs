@@ -8,8 +8,8 @@ public static class ReverseMapping
 {
     /// <summary>
     /// Finds the mappings of page frames, in all processes of a proc tree. Searching begins with the enumeration. One search serves any
-    /// number of frames. It takes 16 bytes of memory a frame, 12 KiB for each 128 MiB of memory that has one of the frames, and at most
-    /// 48 MiB for mappings.
+    /// number of frames. It takes 16 bytes of memory a frame, 12 KiB for each block of 32,768 frames (128 MiB with pages of 4 KiB) that
+    /// has one of them, and at most 48 MiB for mappings.
     /// </summary>
     /// <param name="procfs">The machine.</param>
     /// <param name="frames">The page frames, in any order. A range may extend beyond the end of memory; it ends there.</param>

@@ -11,11 +11,11 @@ namespace PagemapTools.Procfs.Snapshots;
 /// <param name="includeMapCounts">Whether map counts are read.</param>
 internal sealed class FrameRunReader(ProcfsContext procfs, bool includeMapCounts = true)
 {
-    // More would wait for the one thread that makes the runs, and each section takes 0.8 MB.
+    // More would wait for the one thread that makes the runs, and each section takes at most 0.8 MB.
     private const int MaxSectionsAhead = 8;
 
-    // A section of memory has 128 MiB on x86-64 and arm64. No folio crosses its end, except hugetlb pages, each of whose frames has the flag.
-    private static readonly int s_sectionFrames = (128 << 20) >> PageGeometry.PageShift;
+    // No folio crosses the end of a section, except hugetlb pages, each of whose frames has the flag.
+    private static readonly int s_sectionFrames = PageGeometry.SectionFrames;
 
     private readonly PageIndexedFile _flags = procfs.Frames.Get(FrameProperties.Flags);
     private readonly PageIndexedFile? _mapCounts = includeMapCounts ? procfs.Frames.TryGet(FrameProperties.MapCount) : null;

@@ -101,7 +101,7 @@ internal sealed class MapCountCache(TimeProvider clock)
     /// <summary>The time after which a count expires.</summary>
     public static readonly TimeSpan TimeToLive = TimeSpan.FromSeconds(1);
 
-    // A chunk has one byte for each page frame of 128 MiB. All chunks have 64 MiB, for 256 GiB of memory; other counts are not cached.
+    // A chunk has one byte for each page frame. All chunks have 64 MiB, for 256 GiB of memory in pages of 4 KiB; other counts are not cached.
     private const int ChunkShift = 15;
     private const int ChunkFrames = 1 << ChunkShift;
     private const int MaxChunks = 2048;

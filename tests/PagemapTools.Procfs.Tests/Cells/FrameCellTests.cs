@@ -14,7 +14,7 @@ public sealed class FrameCellTests : IDisposable
     private const ulong Slab = 1UL << 7;
     private const ulong NoPage = 1UL << 20;
 
-    private static readonly int s_section = (int)((128UL << 20) / KernelFile.PageSize);
+    private static readonly int s_section = KernelFile.SectionFrames;
 
     private readonly FakeProc _tree = new();
 

@@ -50,7 +50,7 @@ public sealed class MemoryUseMeasurementTests : IDisposable
     [Fact]
     public void MemoryThatTheKernelDoesNotTrackIsUnknown()
     {
-        int section = (int)((128UL << 20) / KernelFile.PageSize);
+        int section = KernelFile.SectionFrames;
         _tree.WriteEntries("kpageflags", 0, Free).WriteEntries("kpageflags", (ulong)((2 * section) - 1), 0, Slab);
         using ProcfsContext procfs = new(_tree.Root);
 
