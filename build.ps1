@@ -90,8 +90,7 @@ function Invoke-Fuzz { dotnet run --configuration Release --project tests/Pagema
 function Invoke-Storm {
     dotnet build src/PagemapTools --configuration Release
     dotnet build tests/PagemapTools.TestProcesses --configuration Release
-    $stressNg = [bool] (Get-Command stress-ng -CommandType Application -ErrorAction Ignore)
-    & "$PSHOME/pwsh" -NoProfile -File tests/storm/Invoke-Storm.ps1 -Minutes $stormMinutes -StressNg:$stressNg
+    & "$PSHOME/pwsh" -NoProfile -File tests/storm/Invoke-Storm.ps1 -Minutes $stormMinutes
 }
 
 function Invoke-Picture { Invoke-Build; 'New-Picture', 'New-ReportPicture' | ForEach-Object { & "$PSHOME/pwsh" -NoProfile -File "docs/pictures/$_.ps1" } }
