@@ -52,6 +52,8 @@
     IdleBitmap                 = @{ Most = 4; If = 'NoPath /sys/kernel/mm/page_idle/bitmap' }
     NoIdleBitmap               = @{ Most = 2; If = 'Unless IdleBitmap' }
     Ksm                        = @{ Most = 7; If = 'NoPath /sys/kernel/mm/ksm' }
+    # A guest whose kernel or emulator the machine neither has nor can get.
+    BootableGuest              = @{ Most = 1; If = 'Always' }
     # A machine that is no guest of the tests keeps its page frames.
     Guest                      = @{ Most = 4; If = 'Always' }
     HardwarePoison             = @{ Most = 4; If = 'NoPath /sys/kernel/debug/hwpoison/unpoison-pfn' }
