@@ -123,6 +123,14 @@ internal sealed class LeftTargets
             CultureInfo.InvariantCulture,
             $"Process {processId} did not answer within {timeout.TotalSeconds:0.###} seconds: something holds its memory map locked, for example a file system that does not answer. The other processes are not affected."));
 
+    /// <summary>A target for which no thread can be started.</summary>
+    public static ProcfsException CreateNoThread(ProcRoot root, int processId) => new(
+        ProcfsError.ReadFailed,
+        $"Process {processId} was not read: no thread can be started, because descriptors or memory are exhausted.",
+        root.GetPath(processId, string.Empty),
+        processId,
+        Errno.ENOMEM);
+
     private static ProcfsException Create(ProcRoot root, int processId, string message) =>
         new(ProcfsError.TimedOut, message, root.GetPath(processId, string.Empty), processId);
 

@@ -74,7 +74,8 @@ public sealed class ProcRoot
         }
         catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
         {
-            throw new ProcfsException(ProcfsError.ReadFailed, $"'{directory}' cannot be listed: {unreadable.Message}", directory, processId);
+            // The framework's exception has the error number as its result.
+            throw new ProcfsException(ProcfsError.ReadFailed, $"'{directory}' cannot be listed: {unreadable.Message}", directory, processId, Math.Max(unreadable.HResult, 0));
         }
     }
 

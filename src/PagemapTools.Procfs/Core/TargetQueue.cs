@@ -28,14 +28,17 @@ internal sealed class TargetQueue<T>(
         _slots = [.. processIds.Select(id => new TargetSlot<T>(id))];
         try
         {
-            for (int i = Math.Min(options.MaxParallel ?? Environment.ProcessorCount, _slots.Length); i > 0; i--)
+            int wanted = Math.Min(options.MaxParallel ?? Environment.ProcessorCount, _slots.Length);
+            bool hasThread = false;
+            while (wanted-- > 0 && leftTargets.Threads.TryStart(ReadSlots))
             {
-                leftTargets.Threads.Start(ReadSlots);
+                hasThread = true;
             }
 
             for (int i = 0; i < _slots.Length; i++)
             {
-                yield return WaitFor(_slots[i], cancellationToken);
+                yield return hasThread ? WaitFor(_slots[i], cancellationToken)
+                    : new TargetResult<T>(_slots[i].ProcessId, default, LeftTargets.CreateNoThread(root, _slots[i].ProcessId));
                 SetReturned(i + 1);
             }
         }
@@ -168,16 +171,10 @@ internal sealed class TargetQueue<T>(
     /// <summary>Starts another thread in the place of the one that a target blocks, unless there is one or the target has answered.</summary>
     private void Replace(TargetSlot<T> slot)
     {
-        bool isStarted;
         lock (_lock)
         {
-            isStarted = slot is { IsReplaced: false, IsAnswered: false } && !_isStopped && _taken < _slots.Length;
-            slot.IsReplaced |= isStarted;
-        }
-
-        if (isStarted)
-        {
-            leftTargets.Threads.Start(ReadSlots);
+            // A blocked thread that has no successor goes on when its target answers.
+            slot.IsReplaced |= slot is { IsReplaced: false, IsAnswered: false } && !_isStopped && _taken < _slots.Length && leftTargets.Threads.TryStart(ReadSlots);
         }
     }
 

@@ -87,8 +87,12 @@ public static class TargetRun
 
     /// <summary>
     /// Creates the failure of the process that was read when the machine lacked descriptors or memory. Such a failure of a file of the whole
-    /// machine does not end the reading of other processes.
+    /// machine, or of a task without a thread, does not end the reading of other processes.
     /// </summary>
-    internal static Exception NameProcess(Exception failure, int processId) =>
-        failure is ProcfsException { ProcessId: null, IsExhaustion: true } exhaustion ? exhaustion.ForProcess(processId) : failure;
+    internal static Exception NameProcess(Exception failure, int processId) => failure switch
+    {
+        ProcfsException { ProcessId: null, IsExhaustion: true } exhaustion => exhaustion.ForProcess(processId),
+        TaskSchedulerException { InnerException: ProcfsException noThread } => noThread,
+        _ => failure,
+    };
 }

@@ -32,7 +32,11 @@ internal sealed class TargetStream<T>(
     public IEnumerable<T> Enumerate(CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        leftTargets.Threads.Start(thread => _watch.Run(thread, Produce));
+        if (!leftTargets.Threads.TryStart(thread => _watch.Run(thread, Produce)))
+        {
+            throw LeftTargets.CreateNoThread(root, processId);
+        }
+
         try
         {
             Chunk? chunk = _first;

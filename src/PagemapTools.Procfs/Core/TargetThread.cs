@@ -91,15 +91,23 @@ internal sealed class TargetThreads
     private readonly List<TargetThread> _idle = [];
 
     /// <summary>Runs a job on an idle thread, or on a new one.</summary>
-    public void Start(Action<TargetThread> job)
+    /// <returns>False if no thread can be started. The runtime needs descriptors for that.</returns>
+    public bool TryStart(Action<TargetThread> job)
     {
         if (TryTakeIdle() is { } idle)
         {
             idle.Assign(job);
+            return true;
         }
-        else
+
+        try
         {
             new TargetThread(this, job).Start();
+            return true;
+        }
+        catch (OutOfMemoryException)
+        {
+            return false;
         }
     }
 

@@ -114,7 +114,13 @@ internal sealed class TargetWatch(ProcRoot root, int processId, LeftTargets left
         leftTargets.Add(left);
     }
 
-    protected override void QueueTask(Task task) => leftTargets.Threads.Start(thread => Run(thread, () => TryExecuteTask(task)));
+    protected override void QueueTask(Task task)
+    {
+        if (!leftTargets.Threads.TryStart(thread => Run(thread, () => TryExecuteTask(task))))
+        {
+            throw LeftTargets.CreateNoThread(root, processId);
+        }
+    }
 
     protected override bool TryExecuteTaskInline(Task task, bool taskWasPreviouslyQueued) =>
         !taskWasPreviouslyQueued && s_current == this && TryExecuteTask(task);

@@ -83,13 +83,28 @@ internal sealed class GroupRun(
         tally.Frames.Clear();
         state.Totals = new GroupTotals(
             frames,
-            FreedFiles.Measure(procfs, holders, group, options, cancellationToken),
+            TryRead<FreedFiles>(state, () => FreedFiles.Measure(procfs, holders, group, options, cancellationToken)) ?? new FreedFiles(null, null, null),
             holders.UnexaminedCount,
             tally.Swap,
-            SwappedShmem.Count(procfs.Root, tally.ShmemSpans, options, cancellationToken),
+            TryRead(state, () => SwappedShmem.Count(procfs.Root, tally.ShmemSpans, options, cancellationToken)),
             tally.SawHiddenSwap,
             tally.PageTables,
             tally.FreedPageTables);
+    }
+
+    /// <summary>Reads a figure; null after a failure, which leaves the other figures as they are.</summary>
+    private static T? TryRead<T>(GroupState state, Func<T?> read)
+        where T : struct
+    {
+        try
+        {
+            return read();
+        }
+        catch (ProcfsException failure)
+        {
+            state.AddFailureOfFigure(failure);
+            return null;
+        }
     }
 
     /// <summary>

@@ -39,6 +39,15 @@ internal sealed class GroupState(FrameBlockPool pool)
         }
     }
 
+    /// <summary>Adds why a figure is unknown. Its process may be in the sums.</summary>
+    public void AddFailureOfFigure(ProcfsException failure)
+    {
+        lock (_lock)
+        {
+            _failures.Add(failure);
+        }
+    }
+
     /// <summary>Takes the sums of the walks. A walk that ends later is not added.</summary>
     public ProcessTally TakeTally()
     {

@@ -73,11 +73,11 @@ internal sealed class MemoryNodes
     /// <summary>Enumerates the entries of a directory whose names are a word and a number.</summary>
     private static IEnumerable<(string Path, int Number)> Enumerate(string directory, string word)
     {
-        foreach (string entry in Directory.Exists(directory) ? Directory.EnumerateFileSystemEntries(directory, $"{word}*") : [])
+        foreach (string name in Directory.Exists(directory) ? ProcRoot.ListDirectories(directory, MaxBlocks) : [])
         {
-            if (int.TryParse(Path.GetFileName(entry).AsSpan(word.Length), NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number < MaxBlocks)
+            if (name.StartsWith(word, StringComparison.Ordinal) && int.TryParse(name.AsSpan(word.Length), NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number < MaxBlocks)
             {
-                yield return (entry, number);
+                yield return (Path.Join(directory, name), number);
             }
         }
     }

@@ -129,9 +129,10 @@ internal sealed class MountedDevices(ProcRoot root, TimeProvider? time = null)
     {
         Dictionary<(uint, uint), BackingStore> devices = [];
         const string Sizes = "/sys/kernel/mm/hugepages";
-        foreach (string directory in Directory.Exists(Sizes) ? Directory.GetDirectories(Sizes, "hugepages-*kB") : [])
+        const int MaxSizes = 64;
+        foreach (string name in Directory.Exists(Sizes) ? ProcRoot.ListDirectories(Sizes, MaxSizes) : [])
         {
-            string size = Path.GetFileName(directory)["hugepages-".Length..^"kB".Length];
+            string size = name.Replace("hugepages-", string.Empty, StringComparison.Ordinal).Replace("kB", string.Empty, StringComparison.Ordinal);
             if (ProcNumber.TryParse(Encoding.ASCII.GetBytes(size), out ulong kilobytes, ulong.MaxValue / 1024))
             {
                 AddDevice(devices, Memfd.CreateHuge(kilobytes * 1024), BackingStore.HugePages);
