@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Management.Automation;
 
 namespace PagemapTools;
@@ -38,7 +39,7 @@ public sealed class PfnTransformationAttribute : ArgumentTransformationAttribute
             FrameRange range = FrameRange.Parse(text);
             return range.Count <= MaxRange
                 ? [.. Enumerable.Range(0, (int)range.Count).Select(index => (object)(range.First + (ulong)index))]
-                : throw new ArgumentTransformationMetadataException($"The range '{text}' has more than {MaxRange} page frames. Use -Pfn with -Count.");
+                : throw new ArgumentTransformationMetadataException(VisibleText.Escape($"The range '{text}' has more than {MaxRange} page frames. Use -Pfn with -Count."));
         }
         catch (FormatException malformed)
         {
@@ -51,7 +52,9 @@ public sealed class PfnTransformationAttribute : ArgumentTransformationAttribute
         int number when number < 0 && IsHex(item) => (ulong)unchecked((uint)number),
         long number when number < 0 && IsHex(item) => unchecked((ulong)number),
         double number when number != Math.Floor(number) => throw Invalid(number),
-        string { Length: 0 } => throw Invalid(string.Empty),
+        string text => text.Length > 0 && LanguagePrimitives.TryConvertTo(text, CultureInfo.InvariantCulture, out ulong number) ? number : throw Invalid(text),
+
+        // Pages come through here one by one. The engine binds them to another parameter.
         _ => item,
     };
 
@@ -60,5 +63,5 @@ public sealed class PfnTransformationAttribute : ArgumentTransformationAttribute
     // If the text of a number on the command line is not its default text, ToString returns the text of the command line.
     private static bool IsHex(object typed) => typed.ToString()!.StartsWith("0x", StringComparison.OrdinalIgnoreCase);
 
-    private ArgumentTransformationMetadataException Invalid(object value) => new($"'{value}' is not a {Quantity}.");
+    private ArgumentTransformationMetadataException Invalid(object value) => VisibleConversionAttribute.CreateError($"'{value}' is not a {Quantity}.");
 }

@@ -62,6 +62,35 @@ public sealed class BadInputTests
         Assert.Contains($"'{quoted}'", error.Exception.Message);
     }
 
+    /// <summary>Every parameter of a type that the library parses, and every page frame number.</summary>
+    [Fact]
+    public void TextThatCannotBeParsedIsQuotedEscaped()
+    {
+        using Session session = new();
+        session["text"] = "0-x\u001b]0;X\a\r\n\u009b\u202e";
+        session["list"] = new object[] { "0x10", "\u001b]0;X\a\r\n\u009b\u202e" };
+        (string Cmdlet, string Parameter, bool IsList)[] parsed =
+        [
+            .. from cmdlet in session.GetObjects("Get-Command -Module PagemapTools").Select(item => (CmdletInfo)item.BaseObject)
+               from parameter in cmdlet.Parameters.Values
+               let type = parameter.ParameterType.GetElementType()
+               where parameter.Name is "Pfn" or "PhysicalAddress" || (type?.Namespace!.StartsWith("PagemapTools", StringComparison.Ordinal) == true && type.GetMethod("Parse", [typeof(string)]) is not null)
+               select (cmdlet.Name, parameter.Name, type is not null),
+        ];
+
+        Assert.Superset(new HashSet<string> { "Address", "BitSpec", "Pfn", "PhysicalAddress" }, parsed.Select(each => each.Parameter).ToHashSet());
+        foreach (string variable in (string[])["$text", "$list"])
+        {
+            Assert.All(parsed.Where(each => each.IsList || variable == "$text"), each =>
+            {
+                string message = session.GetTermination($"{each.Cmdlet} -{each.Parameter} {variable}").Exception.Message;
+                Assert.Contains(@"\u{1b}]0;X\u{7}\u{d}\u{a}\u{9b}\u{202e}'", message, StringComparison.Ordinal);
+                Assert.DoesNotContain(message, char.IsControl);
+                Assert.DoesNotContain('\u202e', message);
+            });
+        }
+    }
+
     [Theory]
     [InlineData("'0xzz' | Get-KPageFlags")]
     [InlineData("'frame' | Get-KPageCount")]

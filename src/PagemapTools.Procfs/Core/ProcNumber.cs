@@ -47,6 +47,20 @@ internal static class ProcNumber
         return !text.Contains('\0') && ulong.TryParse(text, style, CultureInfo.InvariantCulture, out value);
     }
 
+    /// <summary>Parses a number that a user typed: in hexadecimal with 0x, else in decimal, or in hexadecimal if <paramref name="isHex"/>.</summary>
+    /// <param name="text">The number.</param>
+    /// <param name="whole">The text that it is a part of.</param>
+    /// <param name="quantity">What the number is, for the message.</param>
+    /// <param name="isHex">Whether it is hexadecimal without 0x, too.</param>
+    /// <exception cref="FormatException">The text is no number. The message quotes it.</exception>
+    public static ulong ParseTyped(string text, string whole, string quantity, bool isHex = false)
+    {
+        bool hasPrefix = text.StartsWith("0x", StringComparison.OrdinalIgnoreCase);
+        return TryParseTyped(hasPrefix ? text.AsSpan(2) : text, hasPrefix || isHex ? NumberStyles.AllowHexSpecifier : NumberStyles.None, out ulong value)
+            ? value
+            : throw new FormatException($"{VisibleText.Quote(text, whole)} is not {quantity}: write it in hexadecimal with 0x, or in decimal.");
+    }
+
     private static bool TryTake(ref ReadOnlySpan<byte> rest, ulong radix, byte end, out ulong value, ulong max)
     {
         int digits = ParseDigits(rest, radix, max, out value);

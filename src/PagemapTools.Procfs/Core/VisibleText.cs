@@ -31,6 +31,12 @@ public static class VisibleText
         return visible.ToString();
     }
 
+    /// <summary>Quotes a text in a message.</summary>
+    internal static string Quote(string text) => $"'{Escape(text)}'";
+
+    /// <summary>Quotes a part of a text, and the text if it has more than this part.</summary>
+    internal static string Quote(string part, string whole) => part == whole ? Quote(whole) : $"{Quote(part)} in {Quote(whole)}";
+
     /// <summary>Whether a character is shown as it is: it is not a control, format or private-use character, and does not separate lines.</summary>
     public static bool IsVisible(Rune character) => Rune.GetUnicodeCategory(character)
         is not (UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.PrivateUse

@@ -46,7 +46,7 @@ public sealed class BitSpec
         (KPageFlags set, KPageFlags clear) = ParseNames(text, specification);
         if ((set | clear) == KPageFlags.None)
         {
-            throw new FormatException($"'{specification}' names no flag.");
+            throw new FormatException($"{VisibleText.Quote(specification)} names no flag.");
         }
 
         return clear == KPageFlags.None ? FlagMask.AnyOf(set) : new FlagMask(set | clear, set);
@@ -83,8 +83,7 @@ public sealed class BitSpec
             return flag;
         }
 
-        string where = name == specification ? string.Empty : $" in '{specification}'";
-        throw new FormatException($"'{name}'{where} is not the name of a page flag.");
+        throw new FormatException($"{VisibleText.Quote(name, specification)} is not the name of a page flag.");
     }
 
     // The same as strtoll with base 0, which page-types calls, for whole numbers of up to 64 bits. page-types ignores characters after

@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace PagemapTools.Procfs.Pages;
 
 /// <summary>A run of page frames.</summary>
@@ -19,14 +17,8 @@ public readonly record struct FrameRange(ulong First, ulong Count)
         ulong first = ParsePfn(ends[0], text);
         ulong end = ends.Length == 1 ? first == ulong.MaxValue ? first : first + 1 : ParsePfn(ends[1], text);
         return first < end ? new FrameRange(first, end - first)
-            : throw new FormatException($"The range '{text}' is empty: its end must be above its start.");
+            : throw new FormatException($"The range {VisibleText.Quote(text)} is empty: its end must be above its start.");
     }
 
-    private static ulong ParsePfn(string text, string whole)
-    {
-        bool isHex = text.StartsWith("0x", StringComparison.OrdinalIgnoreCase);
-        return ProcNumber.TryParseTyped(isHex ? text.AsSpan(2) : text, isHex ? NumberStyles.AllowHexSpecifier : NumberStyles.None, out ulong pfn)
-            ? pfn
-            : throw new FormatException($"'{text}'{(text == whole ? string.Empty : $" in '{whole}'")} is not a page frame number: write it in hexadecimal with 0x, or in decimal.");
-    }
+    private static ulong ParsePfn(string text, string whole) => ProcNumber.ParseTyped(text, whole, "a page frame number");
 }

@@ -78,7 +78,7 @@ public class PageRange : FrameInfo
     /// <summary>Creates the range of a text, such as <c>0x1000-0x1005</c>; see <see cref="FrameRange.Parse"/>. PowerShell converts text with it.</summary>
     /// <exception cref="FormatException">The text is no range. The message quotes it. A number alone is none: it is a process id in the pipeline.</exception>
     public static PageRange Parse(string text) =>
-        text.Contains('-') ? new(FrameRange.Parse(text)) : throw new FormatException($"'{text}' is no range of page frames, such as 0x1000-0x1005.");
+        text.Contains('-') ? new(FrameRange.Parse(text)) : throw new FormatException($"{VisibleText.Quote(text)} is no range of page frames, such as 0x1000-0x1005.");
 
     internal static PageRange Create(in PageValues first, bool ignorePfn) =>
         first.Mapping is null ? new PageRange(first, ignoresPfn: false) : new ProcessPageRange(first, ignorePfn);

@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace PagemapTools.Procfs.Walk;
 
 /// <summary>Virtual addresses from <paramref name="Start"/> up to, but not including, <paramref name="End"/>, as in /proc/PID/maps.</summary>
@@ -43,7 +41,7 @@ public readonly record struct AddressRange(ulong Start, ulong End)
         ulong end = ParseAddress(ends[1], text, isFromMaps);
         return start < end
             ? new AddressRange(start, end)
-            : throw new FormatException($"The range '{text}' is empty: its end must be above its start.");
+            : throw new FormatException($"The range {VisibleText.Quote(text)} is empty: its end must be above its start.");
     }
 
     /// <summary>Formats the range in hexadecimal.</summary>
@@ -51,15 +49,9 @@ public readonly record struct AddressRange(ulong Start, ulong End)
 
     private static bool IsFromMaps(string text) => text.Length is >= 8 and <= 16 && text.All(char.IsAsciiHexDigitLower);
 
-    private static ulong ParseAddress(string text, string whole, bool isFromMaps)
-    {
-        // A decimal number has no letters.
-        bool hasPrefix = text.StartsWith("0x", StringComparison.OrdinalIgnoreCase);
-        bool isHex = hasPrefix || isFromMaps || (IsFromMaps(text) && text.Any(char.IsAsciiLetter));
-        return ProcNumber.TryParseTyped(hasPrefix ? text.AsSpan(2) : text, isHex ? NumberStyles.AllowHexSpecifier : NumberStyles.None, out ulong address)
-            ? address
-            : throw new FormatException($"'{text}'{(text == whole ? string.Empty : $" in '{whole}'")} is not an address: write it in hexadecimal with 0x, or in decimal.");
-    }
+    // A decimal number has no letters.
+    private static ulong ParseAddress(string text, string whole, bool isFromMaps) =>
+        ProcNumber.ParseTyped(text, whole, "an address", isHex: isFromMaps || (IsFromMaps(text) && text.Any(char.IsAsciiLetter)));
 
     /// <summary>Widens the range to whole pages.</summary>
     internal AddressRange RoundToPages()

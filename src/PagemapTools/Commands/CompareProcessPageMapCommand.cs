@@ -31,6 +31,7 @@ public sealed class CompareProcessPageMapCommand : ProcessReadingCommand
 
     /// <summary>Addresses, or ranges such as 0x7f00-0x7fff; the end is excluded, as in maps.</summary>
     [Parameter]
+    [VisibleConversion(typeof(AddressRange[]))]
     public AddressRange[] Address { get; set => field = value ?? []; } = [];
 
     /// <summary>Mappings, by path, by the name of the file, or by the kernel's name, such as [heap]; wildcards are allowed.</summary>

@@ -29,6 +29,7 @@ public sealed class GetFilePageMapCommand : FileTreeCommand, IFlagFilterParamete
     /// <inheritdoc/>
     [Parameter]
     [ArgumentCompleter(typeof(BitSpecCompleter))]
+    [VisibleConversion(typeof(BitSpec[]))]
     public BitSpec[] BitSpec { get; set => field = value ?? []; } = [];
 
     /// <summary>Only pages charged to these cgroups, specified by the path or the inode of their directory.</summary>

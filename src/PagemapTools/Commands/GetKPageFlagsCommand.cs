@@ -25,6 +25,7 @@ public sealed class GetKPageFlagsCommand : KPageCommand, IFlagFilterParameters
     /// <inheritdoc/>
     [Parameter]
     [ArgumentCompleter(typeof(BitSpecCompleter))]
+    [VisibleConversion(typeof(BitSpec[]))]
     public BitSpec[] BitSpec { get; set => field = value ?? []; } = [];
 
     /// <summary>Only page frames charged to these cgroups, specified by the path or the inode of their directory.</summary>

@@ -14,6 +14,7 @@ public sealed class GetProcessPageMapCommand : SelectedProcessCommand, IFlagFilt
     /// <summary>Addresses, or ranges such as 0x7f00-0x7fff; the end is excluded, as in maps.</summary>
     [Parameter]
     [ArgumentCompleter(typeof(AddressCompleter))]
+    [VisibleConversion(typeof(AddressRange[]))]
     public AddressRange[] Address { get; set => field = value ?? []; } = [];
 
     /// <summary>Mappings, by path, by the name of the file, or by the kernel's name, such as [heap]; wildcards are allowed.</summary>
@@ -66,6 +67,7 @@ public sealed class GetProcessPageMapCommand : SelectedProcessCommand, IFlagFilt
     /// <inheritdoc/>
     [Parameter]
     [ArgumentCompleter(typeof(BitSpecCompleter))]
+    [VisibleConversion(typeof(BitSpec[]))]
     public BitSpec[] BitSpec { get; set => field = value ?? []; } = [];
 
     /// <summary>Shows kernel-internal flags too, and overloaded flags under their own names.</summary>

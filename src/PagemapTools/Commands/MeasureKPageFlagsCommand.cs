@@ -60,6 +60,7 @@ public sealed class MeasureKPageFlagsCommand : ProcessTargetCommand, IFlagFilter
     /// <inheritdoc/>
     [Parameter]
     [ArgumentCompleter(typeof(BitSpecCompleter))]
+    [VisibleConversion(typeof(BitSpec[]))]
     public BitSpec[] BitSpec { get; set => field = value ?? []; } = [];
 
     /// <summary>Shows kernel-internal flags too, and overloaded flags under their own names.</summary>

@@ -12,6 +12,7 @@ public sealed class ShowKPageMapCommand : PagemapCommand, IMapParameters
 
     /// <summary>A range of page frames, such as 0x100000-0x140000; the end is excluded. The default is all of memory.</summary>
     [Parameter(Position = 0)]
+    [VisibleConversion(typeof(FrameRange))]
     public FrameRange Pfn { get; set; } = FrameRange.All;
 
     /// <inheritdoc/>

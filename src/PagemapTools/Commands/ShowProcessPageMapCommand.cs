@@ -25,6 +25,7 @@ public sealed class ShowProcessPageMapCommand : SelectedProcessCommand, IMapPara
     /// <summary>Addresses, or ranges such as 0x7f00-0x7fff; the end is excluded, as in maps.</summary>
     [Parameter]
     [ArgumentCompleter(typeof(AddressCompleter))]
+    [VisibleConversion(typeof(AddressRange[]))]
     public AddressRange[] Address { get; set => field = value ?? []; } = [];
 
     /// <summary>Mappings, by path, by the name of the file, or by the kernel's name, such as [heap]; wildcards are allowed.</summary>

@@ -2,6 +2,7 @@ using System.Numerics;
 using System.Text;
 using PagemapTools.Procfs.Core;
 using PagemapTools.Procfs.Frames;
+using PagemapTools.Procfs.Pages;
 using PagemapTools.Procfs.Processes;
 using PagemapTools.Procfs.Walk;
 
@@ -14,7 +15,7 @@ internal static class TextTargets
 
     public static IEnumerable<FuzzTarget> Create() =>
     [
-        new("bit-spec", CheckBitSpec), new("address-range", CheckAddressRange), new("flag-name", CheckFlagName), new("number", CheckNumber),
+        new("bit-spec", CheckBitSpec), new("address-range", CheckAddressRange), new("frame-range", CheckFrameRange), new("flag-name", CheckFlagName), new("number", CheckNumber),
         new("visible-text", CheckVisibleText), new("seq-file-text", CheckSeqFileText), new("maps-line", CheckMapsLine),
     ];
 
@@ -37,6 +38,21 @@ internal static class TextTargets
             Expect.That(range.Start < range.End, $"{range} is not empty");
             Expect.That(!text.Contains('\0'), $"'{text}' is no number");
             Expect.Equal(range, AddressRange.Parse(range.ToString()), "parse after print");
+        }
+    }
+
+    private static void CheckFrameRange(byte[] input)
+    {
+        string text = Encoding.UTF8.GetString(input);
+        if (Expect.ParsedOrQuoted<object, FormatException>(() => FrameRange.Parse(text), text.TrimEnd()) is FrameRange range)
+        {
+            Expect.That(range.Count > 0, $"{range} is not empty");
+            Expect.That(!text.Contains('\0'), $"'{text}' is no number");
+        }
+
+        if (Expect.ParsedOrQuoted<PageRange, FormatException>(() => PageRange.Parse(text), text.TrimEnd()) is { } pages)
+        {
+            Expect.Equal(FrameRange.Parse(text).First, pages.Pfn!.Value, "the first page frame");
         }
     }
 

@@ -105,7 +105,9 @@ public sealed class BitSpecTests
     [InlineData("", "''")]
     [InlineData(" , ", "' , '")]
     [InlineData("18446744073709551616", "18446744073709551616")]
-    [InlineData("16\0", "16\0")]
+    [InlineData("16\0", @"'16\u{0}' is not")]
+    [InlineData("lru,\u001b]0;X\a\u009b", @"'\u{1b}]0;X\u{7}\u{9b}' in 'lru,\u{1b}]0;X\u{7}\u{9b}' is not")]
+    [InlineData(",\r,", @"',\u{d},' names no flag")]
     public void TheErrorQuotesUnparsableText(string specification, string quoted) =>
         Assert.Contains(quoted, Assert.Throws<FormatException>(() => BitSpec.Parse(specification)).Message, StringComparison.Ordinal);
 

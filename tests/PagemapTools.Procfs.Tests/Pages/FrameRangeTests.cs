@@ -25,6 +25,17 @@ public sealed class FrameRangeTests
     public void TheErrorQuotesUnparsableText(string text) =>
         Assert.Contains($"'{text}'", Assert.Throws<FormatException>(() => FrameRange.Parse(text)).Message, StringComparison.Ordinal);
 
+    [Theory]
+    [InlineData("7\u001b]0;X\a", @"'7\u{1b}]0;X\u{7}' is not a page frame number")]
+    [InlineData("1-\u202e2", @"'\u{202e}2' in '1-\u{202e}2' is not a page frame number")]
+    [InlineData("2-\r\n1", @"The range '2-\u{d}\u{a}1' is empty")]
+    public void TheErrorShowsControlCharactersEscaped(string text, string beginning) =>
+        Assert.StartsWith(beginning, Assert.Throws<FormatException>(() => FrameRange.Parse(text)).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void ARangeWithoutAnEndIsQuotedEscaped() =>
+        Assert.StartsWith(@"'7\u{1b}' is no range", Assert.Throws<FormatException>(() => PageRange.Parse("7\u001b")).Message, StringComparison.Ordinal);
+
     [Fact]
     public void ARangeOfFramesHasNumbersOnly()
     {

@@ -54,10 +54,16 @@ public sealed class AddressRangeParseTests
     [InlineData("5559F0E8E000-5559F103E000")]
     [InlineData("00401000-00400000")]
     [InlineData("7f000-7f001")]
-    [InlineData("4096\0")]
-    [InlineData("0x7f00\0")]
     public void TheErrorQuotesUnparsableText(string text) =>
         Assert.Contains($"'{text}'", Assert.Throws<FormatException>(() => AddressRange.Parse(text)).Message, StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("4096\0", @"'4096\u{0}' is not an address")]
+    [InlineData("0x7f00\0", @"'0x7f00\u{0}' is not an address")]
+    [InlineData("0x1000-\u001b]0;X\a\u009b\u202e", @"'\u{1b}]0;X\u{7}\u{9b}\u{202e}' in '0x1000-\u{1b}]0;X\u{7}\u{9b}\u{202e}' is not an address")]
+    [InlineData("0x20-\r\n0x10", @"The range '0x20-\u{d}\u{a}0x10' is empty")]
+    public void TheErrorShowsControlCharactersEscaped(string text, string beginning) =>
+        Assert.StartsWith(beginning, Assert.Throws<FormatException>(() => AddressRange.Parse(text)).Message, StringComparison.Ordinal);
 
     [Fact]
     public void ParseReadsBackToString()
