@@ -1,6 +1,6 @@
 using System.Management.Automation;
+using System.Reflection;
 using System.Text;
-using System.Text.RegularExpressions;
 using System.Xml.Linq;
 
 namespace PagemapTools.Tests;
@@ -12,30 +12,44 @@ public sealed class TextOfViewsTests
     private const string Hostile = "x\u001b]0;X\a\r\n\u009b\u202e";
     private const string Shown = @"x\u{1b}]0;X\u{7}\u{d}\u{a}\u{9b}\u{202e}";
 
-    private static readonly string[] s_names = ["ProcessName", "Name", "Path", "SwapFile", "CgroupPath", "Detail", "Mapping", "Source", "User", "CommandLine"];
+    private const string Library = "PagemapTools.Procfs.";
 
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(1);
+    // Wide enough for the last column, which is not broken.
+    private const int Columns = 1000;
+
+    // Texts of the kernel's and the module's own alphabets. Any other text may be a name.
+    private static readonly Dictionary<string, string> s_ownTexts = new(StringComparer.Ordinal)
+    {
+        ["Permissions"] = "rw-p", ["Device"] = "08:01", ["Feature"] = "Kpageflags", ["SideIndicator"] = "<>", ["FlagNames"] = "ANON", ["SymbolicFlags"] = "____",
+    };
+
     private static readonly XElement s_format = Load("PagemapTools.Format.ps1xml");
 
-    [Fact]
-    public void EveryViewEscapesNames()
+    /// <summary>The types that have a view.</summary>
+    public static TheoryData<string> Types =>
+        [.. s_format.Descendants("TypeName").Select(type => type.Value).Where(type => type.StartsWith(Library, StringComparison.Ordinal)).Distinct(StringComparer.Ordinal)];
+
+    /// <summary>The table, the list, the wide view and the lines beside objects of other types; of an object of this session, and of one from another machine.</summary>
+    [Theory]
+    [MemberData(nameof(Types))]
+    public void EveryViewShowsTextEscaped(string name)
     {
-        Assert.Empty(s_format.Descendants("PropertyName").Select(property => property.Value).Intersect(s_names));
-        string[] scripts = [.. s_format.Descendants("ScriptBlock").Select(script => script.Value)];
-        string[] named = [.. scripts.Where(script => Regex.IsMatch(script, $@"\$_\.({string.Join('|', s_names)})\b(?!\.(Start|Permissions))", RegexOptions.None, s_patience))];
-        Assert.InRange(named.Length, 10, scripts.Length);
-        Assert.All(named, script => Assert.Contains("-replace '[\\p{Cc}", script));
+        string text = Show(name, Hostile, out bool hasNames);
+        Assert.Empty(Terminal.FindControlCharacters(text));
+        Assert.Equal(hasNames, hasNames && text.Contains(@"x\u{1b}", StringComparison.Ordinal));
+
+        // A raw line feed would be a line of the view. The text is short enough for the narrowest column, and the letter is in no other text.
+        text = Show(name, "\nЖ", out _);
+        Assert.DoesNotMatch(@"(?<!\\u\{a\})Ж", text);
+        Assert.Equal(hasNames, hasNames && text.Contains('Ж', StringComparison.Ordinal));
     }
 
     [Fact]
-    public void PropertiesListedWithoutAViewEscapeNames()
+    public void EveryTypeOfOutputHasAView()
     {
-        XElement types = Load("PagemapTools.Types.ps1xml");
-        string[] listed = [.. types.Descendants("PropertySet").Where(set => set.Element("Name")!.Value == "DefaultDisplayPropertySet").Descendants("ReferencedProperties").Elements().Select(name => name.Value)];
-
-        // The text of a mapping is MemoryMapping.ToString.
-        Assert.Equal(["Mapping"], listed.Intersect(s_names));
-        Assert.Contains("Process", listed);
+        using Session session = new();
+        IEnumerable<string> returned = session.GetObjects("(Get-Command -Module PagemapTools).OutputType.Name").Select(type => type.ToString()).Where(type => type.StartsWith(Library, StringComparison.Ordinal));
+        Assert.Empty(returned.Except(Types.Select(row => row.Data)));
     }
 
     [Fact]
@@ -86,6 +100,28 @@ public sealed class TextOfViewsTests
             Assert.Contains(screen.Lines, line => line.StartsWith("Process ", StringComparison.Ordinal) && line.EndsWith(Shown, StringComparison.Ordinal));
             Assert.DoesNotContain(screen.Lines, line => line.Contains('\u202e', StringComparison.Ordinal));
         }
+    }
+
+    /// <summary>Shows an object whose names are a text. Of a type without a view for a form, the engine shows it in its own way.</summary>
+    private static string Show(string name, string hostile, out bool hasNames)
+    {
+        ScreenHost screen = new(Columns, supportsVirtualTerminal: true);
+        using Session session = new(screen);
+        Type type = (Type)session.GetObjects($"[{name}]")[0].BaseObject;
+        PSObject item = new(new HostileObjects(hostile, s_ownTexts).Create(type));
+        PropertyInfo[] names = [.. type.GetProperties().Where(property => property.PropertyType == typeof(string) && !s_ownTexts.ContainsKey(property.Name))];
+        Assert.All(names, property => Assert.Equal(hostile, item.Properties[property.Name].Value));
+        hasNames = names.Length > 0;
+
+        session["item"] = item;
+        session["elsewhere"] = PSSerializer.Deserialize(PSSerializer.Serialize(item, depth: 3));
+        session.GetObjects("$PSStyle.OutputRendering = 'Ansi'");
+        foreach (string form in (string[])["Format-Table", "Format-List", "Format-Wide -Column 1", "& { process { $PSVersionTable.PSVersion; $_ } }"])
+        {
+            session.Run($"$item, $elsewhere | {form} | Out-Default");
+        }
+
+        return Terminal.RemoveOwnSequences(screen.Text);
     }
 
     private static XElement Load(string file) => XElement.Load(PathOf(file));
