@@ -57,8 +57,13 @@ internal static class MetricText
     /// Escapes the value of a label: control and format characters as in every table of the module, then backslash and quote as the format
     /// demands. No line feed is left.
     /// </summary>
+    /// <remarks>
+    /// Different values stay different, because Prometheus refuses a file that has a time series twice: in a value that has <c>\u{</c> itself,
+    /// the backslash is escaped as a control character is.
+    /// </remarks>
     internal static string EscapeLabel(string value) =>
-        VisibleText.Escape(value).Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal);
+        VisibleText.Escape(value.Replace(@"\u{", @"\u{5c}u{", StringComparison.Ordinal))
+            .Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal);
 
     private static void WriteSingle(TextWriter writer, string metric, string help, long value)
     {

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using PagemapTools.Procfs.Groups;
 using PagemapTools.Procfs.Metrics;
 
@@ -12,8 +13,23 @@ public sealed class MetricTextTests
     [InlineData(@"/system.slice/a\x2db.service", @"/system.slice/a\\x2db.service")]
     [InlineData("say \"x\"", "say \\\"x\\\"")]
     [InlineData("two\nlines\u001b[31m", @"two\\u{a}lines\\u{1b}[31m")]
+    [InlineData(@"\u{a}\u{", @"\\u{5c}u{a}\\u{5c}u{")]
     [InlineData("пять", "пять")]
     public void LabelsAreEscaped(string value, string expected) => Assert.Equal(expected, MetricText.EscapeLabel(value));
+
+    /// <summary>Prometheus refuses a file that has a time series twice: any user could hide all figures by the name of a process.</summary>
+    [Fact]
+    public void DifferentNamesHaveDifferentTimeSeries()
+    {
+        string[] names =
+        [
+            "\u001b", @"\u{1b}", @"\u{5c}u{1b}", "\\\u001b", @"\\u{1b}", @"\u\u{1b}", "\n", @"\n", @"\\n", @"\u{a}", "\"", "\\\"", "\\", @"\\", @"\u{5c}", "\u202e", @"\u{202e}", @"\u{",
+        ];
+        string text = Write(100, [.. names.Select(name => new ProcessGroupUss(name, [1]) { Rss = 9 })]);
+
+        string[] series = [.. text.Split('\n').Where(line => line.StartsWith("pagemap_name_rss_bytes{", StringComparison.Ordinal))];
+        Assert.Equal(names.Length, series.Select(ReadLabel).Distinct(StringComparer.Ordinal).Count());
+    }
 
     [Fact]
     public void UnknownFiguresHaveNoLine()
@@ -51,6 +67,14 @@ public sealed class MetricTextTests
 
     [Fact]
     public void FailedProcessesAreCounted() => Assert.Contains("\npagemap_name_failed_processes 3\n", Write(10), StringComparison.Ordinal);
+
+    // As the description of the format has it: \\, \" and \n, and nothing else, are escapes.
+    private static string ReadLabel(string line)
+    {
+        Match label = Regex.Match(line, @"^\w+\{name=""(?<value>([^\\""]|\\[\\""n])*)""\} 9$", RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(1));
+        Assert.True(label.Success, line);
+        return Regex.Replace(label.Groups["value"].Value, @"\\.", escape => escape.Value == @"\n" ? "\n" : escape.Value[1..], RegexOptions.None, TimeSpan.FromSeconds(1));
+    }
 
     private static string Write(int maxGroupCount, params ProcessGroupUss[] groups)
     {
