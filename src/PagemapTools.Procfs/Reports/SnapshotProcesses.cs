@@ -38,7 +38,7 @@ internal sealed class SnapshotProcesses(PageSnapshot snapshot, List<string> note
         ProcessRow[] rows =
         [
             .. snapshot.ReadProcesses(cancellationToken).Where(process => wanted?.Contains(process.ProcessId) != false)
-                .OrderBy(process => process.ProcessId).DistinctBy(process => process.ProcessId),
+                .OrderBy(process => process.ProcessId),
         ];
         int[] ids = Array.ConvertAll(rows, process => process.ProcessId);
         Failures.AddRange((wanted ?? []).Except(ids).Order().Select(id =>

@@ -51,9 +51,11 @@ public sealed class PageSnapshot
     internal IEnumerable<(int ProcessId, ulong Start, Processes.MappingKind? Kind, string? Name)> ReadMappings(CancellationToken cancellationToken) =>
         Read(SnapshotTables.Mappings, (MappingRows rows) => rows.Take(), cancellationToken);
 
-    internal IEnumerable<ProcessRow> ReadProcesses(CancellationToken cancellationToken) => Read(SnapshotTables.Processes, (ProcessRows rows) => rows.Take(), cancellationToken);
+    internal IEnumerable<ProcessRow> ReadProcesses(CancellationToken cancellationToken) =>
+        CheckKeys(SnapshotTables.Processes, Read(SnapshotTables.Processes, (ProcessRows rows) => rows.Take(), cancellationToken), row => $"process {row.ProcessId}");
 
-    internal IEnumerable<(ulong Inode, string? Path)> ReadCgroups(CancellationToken cancellationToken) => Read(SnapshotTables.Cgroups, (CgroupRows rows) => rows.Take(), cancellationToken);
+    internal IEnumerable<(ulong Inode, string? Path)> ReadCgroups(CancellationToken cancellationToken) =>
+        CheckKeys(SnapshotTables.Cgroups, Read(SnapshotTables.Cgroups, (CgroupRows rows) => rows.Take(), cancellationToken), row => $"cgroup {row.Inode}");
 
     private bool HasTable(SnapshotTables table) => table != SnapshotTables.None && Path.Exists(_location.GetPath(SnapshotFiles.GetDirectoryName(table)));
 
@@ -86,6 +88,23 @@ public sealed class PageSnapshot
         }
     }
 
+    /// <summary>Returns the rows of a table that has one row for each key. Another program may have written the file.</summary>
+    private IEnumerable<TRow> CheckKeys<TRow>(SnapshotTables table, IEnumerable<TRow> rows, Func<TRow, string> getKey)
+    {
+        HashSet<string> keys = new(StringComparer.Ordinal);
+        foreach (TRow row in rows)
+        {
+            string key = getKey(row);
+            if (!keys.Add(key))
+            {
+                string path = _location.GetPath(SnapshotFiles.GetDirectoryName(table));
+                throw NotReadable(path, $"It has {key} twice.");
+            }
+
+            yield return row;
+        }
+    }
+
     private static T Try<T>(string path, Func<T> read)
     {
         try
@@ -94,9 +113,11 @@ public sealed class PageSnapshot
         }
         catch (Exception failure) when (failure is IOException or InvalidDataException or UnauthorizedAccessException)
         {
-            throw new ProcfsException(ProcfsError.SnapshotNotReadable, $"'{path}' cannot be read: {failure.Message}", path);
+            throw NotReadable(path, failure.Message);
         }
     }
+
+    private static ProcfsException NotReadable(string path, string reason) => new(ProcfsError.SnapshotNotReadable, $"'{path}' cannot be read: {reason}", path);
 
     private ProcfsException NotSupported(string message) => new(ProcfsError.SnapshotNotSupported, message, _location.GetPath(SnapshotFiles.SummaryTable));
 }

@@ -37,7 +37,33 @@ public sealed class PageSnapshotTests : IDisposable
         Assert.Contains($"{_format.PageSize} bytes", error.Message, StringComparison.Ordinal);
     }
 
-    private void Add(string name) => File.Create(Path.Join(_directory.CreateSubdirectory($"snapshots/host=web1/date={name.TrimStart('.')[..8]}").FullName, name)).Dispose();
+    /// <summary>Another program may have written the files.</summary>
+    [Fact]
+    public void ATableThatHasAProcessOrACgroupTwiceIsAnErrorThatNamesIt()
+    {
+        const string Name = "20261125T230000.000Z-9.made-up";
+        Add(Name);
+        Add(Name, "processes");
+        Add(Name, "cgroups");
+        PageSnapshot snapshot = PageSnapshot.Open(_directory.FullName, _format);
+        Assert.Single(snapshot.ReadProcessNames(TestContext.Current.CancellationToken));
+
+        _format.RowCount = 2;
+        foreach ((string table, string key, Action read) in ((string, string, Action)[])
+        [
+            ("processes", "process 1", () => snapshot.ReadProcessNames(TestContext.Current.CancellationToken)),
+            ("cgroups", "cgroup 1", () => Assert.NotEmpty(snapshot.ReadCgroups(TestContext.Current.CancellationToken).ToArray())),
+        ])
+        {
+            ProcfsException error = Assert.Throws<ProcfsException>(read);
+            Assert.Equal((ProcfsError.SnapshotNotReadable, _format.Opened), (error.Error, error.Path));
+            Assert.Contains($"/{table}/", error.Path, StringComparison.Ordinal);
+            Assert.Equal($"'{error.Path}' cannot be read: It has {key} twice.", error.Message);
+        }
+    }
+
+    private void Add(string name, string table = "snapshots") =>
+        File.Create(Path.Join(_directory.CreateSubdirectory($"{table}/host=web1/date={name.TrimStart('.')[..8]}").FullName, name)).Dispose();
 
     private string Open(DateTime? time = null)
     {
@@ -45,10 +71,12 @@ public sealed class PageSnapshotTests : IDisposable
         return Path.GetFileName(_format.Opened!);
     }
 
-    /// <summary>A format whose files all have one row of the table snapshots.</summary>
+    /// <summary>A format whose files all have the same rows, all alike.</summary>
     private sealed class MadeUpFormat : ISnapshotFormat
     {
         public long PageSize { get; set; } = (long)KernelFile.PageSize;
+
+        public int RowCount { get; set; } = 1;
 
         public string? Opened { get; private set; }
 
@@ -74,9 +102,13 @@ public sealed class PageSnapshotTests : IDisposable
                 _isRead = true;
                 foreach (SnapshotColumn column in wasRead ? [] : columns)
                 {
-                    (column as SnapshotColumn<DateTime>)?.AddRange([DateTime.UnixEpoch]);
-                    (column as SnapshotColumn<long>)?.AddRange([column.Name == "page_size" ? format.PageSize : 1]);
-                    (column as SnapshotColumn<ReadOnlyMemory<char>>)?.AddRange([null]);
+                    for (int row = 0; row < format.RowCount; row++)
+                    {
+                        (column as SnapshotColumn<DateTime>)?.AddRange([DateTime.UnixEpoch]);
+                        (column as SnapshotColumn<long>)?.AddRange([column.Name == "page_size" ? format.PageSize : 1]);
+                        (column as SnapshotColumn<ulong>)?.AddRange([1]);
+                        (column as SnapshotColumn<ReadOnlyMemory<char>>)?.AddRange(["name".AsMemory()]);
+                    }
                 }
 
                 return !wasRead;
