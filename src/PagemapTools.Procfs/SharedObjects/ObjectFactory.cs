@@ -5,7 +5,7 @@ using PagemapTools.Procfs.Processes;
 namespace PagemapTools.Procfs.SharedObjects;
 
 /// <summary>Creates the objects from what each source shows.</summary>
-internal sealed class ObjectFactory(ProcfsContext procfs)
+internal sealed class ObjectFactory(ProcfsContext procfs, CancellationToken cancellationToken)
 {
     private const string PosixDirectory = "/dev/shm";
 
@@ -29,7 +29,7 @@ internal sealed class ObjectFactory(ProcfsContext procfs)
             Resident = isHuge ? 0 : mayBeHuge ? null : segment.Resident,
             Swapped = segment.Swapped,
             Hugetlb = isHuge ? segment.Resident : mayBeHuge ? null : 0,
-            Owner = procfs.Users.Get(segment.UserId),
+            Owner = procfs.Users.Get(segment.UserId, cancellationToken),
             MappedBy = held?.MappedBy ?? [],
             HeldBy = held?.HeldBy ?? [],
             Attached = segment.Attached,
@@ -84,7 +84,7 @@ internal sealed class ObjectFactory(ProcfsContext procfs)
             Resident = isHuge ? 0 : Math.Max(0, allocated - swapped.GetValueOrDefault(allocated)) is var resident && swapped is null ? null : resident,
             Swapped = isHuge ? 0 : swapped,
             Hugetlb = isHuge ? allocated : 0,
-            Owner = procfs.Users.Get(file.UserId),
+            Owner = procfs.Users.Get(file.UserId, cancellationToken),
             MappedBy = held?.MappedBy ?? [],
             HeldBy = held?.HeldBy ?? [],
         };

@@ -10,7 +10,7 @@ internal sealed class SharedMemoryReader(ProcfsContext procfs, TargetRunOptions?
     private const string PrivateHugePages = "/anon_hugepage";
 
     private readonly ObjectTable _table = new();
-    private readonly ObjectFactory _factory = new(procfs);
+    private readonly ObjectFactory _factory = new(procfs, cancellationToken);
     private long _resident;
 
     public SharedMemoryLimits Limits { get; } = new();
