@@ -1,4 +1,5 @@
 using ArchUnitNET.Domain;
+using ArchUnitNET.Domain.Dependencies;
 using ArchUnitNET.Loader;
 using PagemapTools.Procfs.Core;
 
@@ -41,6 +42,19 @@ public sealed class RoomTests
         from dependency in type.Dependencies
         where dependency.Target.FullName is "System.IO.File" or "System.IO.FileStream" or "System.IO.StreamReader"
         select $"{type.FullName} -> {dependency.Target.FullName}");
+
+    /// <summary>SECURITY.md lists the files that the library writes. They are opened by these types.</summary>
+    [Fact]
+    public void OnlyTheseTypesWrite() => Assert.Equal(
+        ["ClearRefs", "FrameControl", "IdleBitmap", "PrivateDirectory", "ReplacedFile"],
+        (from type in s_library.Types
+         where type.Namespace.FullName.StartsWith(Root, StringComparison.Ordinal)
+         from dependency in type.Dependencies
+         where dependency.Target.FullName is "System.IO.File" or "System.IO.FileStream"
+             || (dependency is MethodCallDependency { TargetMember: var member }
+                 && (member.Name.StartsWith("OpenForWriting(", StringComparison.Ordinal) || member.FullName.Contains("System.IO.Directory::Create", StringComparison.Ordinal)
+                     || member.FullName.Contains("System.IO.RandomAccess::Write", StringComparison.Ordinal)))
+         select type.Name).Distinct().Order(StringComparer.Ordinal));
 
     private static int GetFloor(IType type)
     {

@@ -12,7 +12,6 @@ public sealed class FrameNumbersInOutputTests : IDisposable
     // No other value of the tree has these digits.
     private const ulong First = 0x5ec12e7;
     private const ulong Second = 0x5ec12e9;
-    private const string Tree = "-ProcPath $tree -AllowSavedTree";
 
     private readonly FakeProc _proc = new();
     private readonly Session _session = new();
@@ -20,6 +19,7 @@ public sealed class FrameNumbersInOutputTests : IDisposable
     public FrameNumbersInOutputTests()
     {
         _session["tree"] = _proc.Path;
+        _session["PSDefaultParameterValues"] = new DefaultParameterDictionary { ["*:ProcPath"] = _proc.Path, ["*:AllowSavedTree"] = true };
         foreach (int id in (int[])[2, 3])
         {
             _proc.AddProcess(id, Address, PagemapBits.PresentAt(First), PagemapBits.PresentAt(Second) | PagemapBits.Exclusive);
@@ -34,7 +34,23 @@ public sealed class FrameNumbersInOutputTests : IDisposable
         _proc.Dispose();
     }
 
+    /// <summary>The cmdlets that have a command here, in the order of their names.</summary>
+    internal static IEnumerable<string> TestedCmdlets => typeof(FrameNumbersInOutputTests).GetMethod(nameof(NoStreamHasAPageFrameNumber))!
+        .GetCustomAttributes(typeof(InlineDataAttribute), inherit: false).Select(row => ((string)((InlineDataAttribute)row).Data[0]!).Split(' ')[0]).Distinct().Order(StringComparer.Ordinal);
+
     [Theory]
+    [InlineData("Clear-SoftDirty -Id 2, 99 -WhatIf")]
+    [InlineData("Export-PagemapMetric $tree/a.prom -GroupBy Name, User, Cgroup; Get-Content $tree/a.prom")]
+    [InlineData("Measure-FileCache $tree -MappedBy")]
+    [InlineData("Measure-FileCache -OpenFiles -Verbose")]
+    [InlineData("Measure-KPageCgroup")]
+    [InlineData("Measure-KPageFlags -ByKind")]
+    [InlineData("Measure-KPageFlags -ByNode")]
+    [InlineData("Measure-ProcessHugePage -Id 2, 3, 99")]
+    [InlineData("Measure-ProcessHugePage -Id 2 -ByMapping")]
+    [InlineData("Measure-ProcessUss -Id 2, 3, 99 -ByNode")]
+    [InlineData("Measure-ProcessWorkingSet -Id 2, 99 -WhatIf")]
+    [InlineData("Test-PagemapSupport")]
     [InlineData("Measure-ProcessUss -Id 2, 3, 99 -Method Exclusive")]
     [InlineData("Measure-ProcessUss -Id 2, 3, 99 -Method MapCount")]
     [InlineData("Measure-ProcessUss -Id 2 -Method Exclusive -ByMapping")]
@@ -48,7 +64,7 @@ public sealed class FrameNumbersInOutputTests : IDisposable
     [InlineData("Show-ProcessPageMap -Id 2, 99 -By MapCount")]
     public void NoStreamHasAPageFrameNumber(string command)
     {
-        string text = ReadAll($"{command} {Tree} -Verbose");
+        string text = ReadAll(command);
 
         Assert.NotEmpty(text);
         Assert.All(GetForms(First).Concat(GetForms(Second)), form => Assert.DoesNotContain(form, text, StringComparison.OrdinalIgnoreCase));
@@ -57,14 +73,14 @@ public sealed class FrameNumbersInOutputTests : IDisposable
     [Fact]
     public void PagesHaveThem()
     {
-        string text = ReadAll($"Get-ProcessPageMap -Id 2 {Tree}");
+        string text = ReadAll("Get-ProcessPageMap -Id 2");
         Assert.Contains(First.ToString(CultureInfo.InvariantCulture), text, StringComparison.Ordinal);
     }
 
     private string ReadAll(string command)
     {
         Outcome outcome = _session.Run(
-            $"$items = @({command}); $items | ForEach-Object {{ [Management.Automation.PSSerializer]::Serialize($_, 4) }}; $items | Format-List * | Out-String -Width 300; $items | Out-String -Width 300");
+            $"$VerbosePreference = 'Continue'; $items = @({command}); $items | ForEach-Object {{ [Management.Automation.PSSerializer]::Serialize($_, 4) }}; $items | Format-List * | Out-String -Width 300; $items | Out-String -Width 300");
         Assert.Null(outcome.Termination);
         return string.Join('\n', outcome.Output.Select(item => item.ToString())
             .Concat(outcome.Errors.Select(error => $"{error} {error.TargetObject} {error.Exception}")).Concat(outcome.Warnings).Concat(outcome.Verbose).Concat(outcome.Progress.Select(record => record.StatusDescription)));

@@ -128,7 +128,7 @@ public sealed class HelpTests : IDisposable
         Assert.All(columns, column => Assert.Matches($@"(?<![\w]){column}(?![\w])", section));
     }
 
-    private static string FindRoot()
+    internal static string FindRoot()
     {
         for (DirectoryInfo? directory = new(AppContext.BaseDirectory); directory is not null; directory = directory.Parent)
         {
