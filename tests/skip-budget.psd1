@@ -2,9 +2,9 @@
 # Always, NotPrivileged (not root with CAP_SYS_ADMIN in the initial user namespace), With FEATURE and Unless FEATURE (tests were
 # skipped for that one, or were not), KernelBefore RELEASE, NoCommand NAME, NoPath PATH. A feature that is not listed may skip nothing.
 @{
-    Root                       = @{ Most = 400; If = 'NotPrivileged' }
+    Root                       = @{ Most = 500; If = 'NotPrivileged' }
     # Also where the build lies in a directory that other users cannot enter.
-    Nobody                     = @{ Most = 190; If = 'Always' }
+    Nobody                     = @{ Most = 270; If = 'Always' }
     Setuid                     = @{ Most = 20; If = 'NotPrivileged' }
     PageFrameNumbers           = @{ Most = 120; If = 'NotPrivileged' }
     kpageflags                 = @{ Most = 40; If = 'NotPrivileged' }
@@ -12,9 +12,9 @@
     kpagecgroup                = @{ Most = 40; If = 'NotPrivileged', 'NoPath /proc/kpagecgroup' }
     MapFiles                   = @{ Most = 50; If = 'NotPrivileged' }
     IpcNamespace               = @{ Most = 5; If = 'NotPrivileged' }
-    unshare                    = @{ Most = 30; If = 'NotPrivileged', 'NoCommand unshare', 'NoCommand setpriv' }
+    unshare                    = @{ Most = 40; If = 'NotPrivileged', 'NoCommand unshare', 'NoCommand setpriv' }
     # A chroot, a sysctl or a security module refuses them.
-    UserNamespaces             = @{ Most = 30; If = 'Always' }
+    UserNamespaces             = @{ Most = 40; If = 'Always' }
     # A machine whose only shell is busybox, such as a guest.
     Shell                      = @{ Most = 6; If = 'Always' }
     # A kernel has soft-dirty bits or has none.
@@ -38,7 +38,7 @@
     ns_last_pid                = @{ Most = 1; If = 'NotPrivileged', 'NoPath /proc/sys/kernel/ns_last_pid' }
     SetUserId                  = @{ Most = 1; If = 'Always' }
     FileLease                  = @{ Most = 1; If = 'Always' }
-    setpriv                    = @{ Most = 170; If = 'NotPrivileged', 'NoCommand setpriv' }
+    setpriv                    = @{ Most = 220; If = 'NotPrivileged', 'NoCommand setpriv' }
     KernelThread               = @{ Most = 12; If = 'Always' }
     # What a kernel's configuration or processor has or has not.
     TransparentHugePages       = @{ Most = 12; If = 'NoPath /sys/kernel/mm/transparent_hugepage' }
@@ -49,7 +49,8 @@
     Vsyscall                   = @{ Most = 1; If = 'Always' }
     # Linux sets them again, but a hypervisor with shadow page tables does not.
     ReferencedBits             = @{ Most = 5; If = 'Always' }
-    IdleBitmap                 = @{ Most = 4; If = 'NoPath /sys/kernel/mm/page_idle/bitmap' }
+    IdleBitmap                 = @{ Most = 26; If = 'NoPath /sys/kernel/mm/page_idle/bitmap' }
+    SoftOffline                = @{ Most = 22; If = 'NoPath /sys/devices/system/memory/soft_offline_page' }
     NoIdleBitmap               = @{ Most = 2; If = 'Unless IdleBitmap' }
     Ksm                        = @{ Most = 7; If = 'NoPath /sys/kernel/mm/ksm' }
     # A guest whose kernel or emulator the machine neither has nor can get.

@@ -27,9 +27,12 @@ internal static class OwnCapabilities
 
     public static bool CanFollowMapFiles => IsInInitialUserNamespace && (Has(SysAdmin) || Has(CheckpointRestore));
 
+    /// <summary>Also what is no memory, such as links to namespaces (kernel/ptrace.c, __ptrace_may_access).</summary>
+    public static bool CanPtraceOthers => IsInInitialUserNamespace && Has(SysPtrace);
+
     /// <summary>Since Linux 6.15 perfmon_capable() allows a process to read the memory of others (kernel/fork.c, may_access_mm).</summary>
     public static bool CanTraceOthers => IsInInitialUserNamespace
-        && (Has(SysPtrace) || ((Has(PerformanceMonitor) || Has(SysAdmin)) && Environment.OSVersion.Version >= new Version(6, 15)));
+        && (CanPtraceOthers || ((Has(PerformanceMonitor) || Has(SysAdmin)) && Environment.OSVersion.Version >= new Version(6, 15)));
 
     /// <summary>In a user namespace the capability covers the files of the users that the namespace maps (fs/inode.c, capable_wrt_inode_uidgid).</summary>
     public static bool CanReadFilesOfOthers => MapsEveryUser && (Has(DacReadSearch) || Has(DacOverride));

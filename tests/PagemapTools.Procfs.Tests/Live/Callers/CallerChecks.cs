@@ -1,12 +1,15 @@
+using Microsoft.Win32.SafeHandles;
 using PagemapTools.Procfs.Core;
 using PagemapTools.Procfs.Entries;
 using PagemapTools.Procfs.Frames;
 using PagemapTools.Procfs.Holdings;
 using PagemapTools.Procfs.Machine;
+using PagemapTools.Procfs.Native;
 using PagemapTools.Procfs.Pages;
 using PagemapTools.Procfs.Processes;
 using PagemapTools.Procfs.Uss;
 using PagemapTools.Procfs.Walk;
+using PagemapTools.Procfs.WorkingSet;
 
 namespace PagemapTools.Procfs.Tests.Live.Callers;
 
@@ -151,6 +154,35 @@ public sealed class CallerChecks(SharedTargets targets) : IClassFixture<SharedTa
 
         Assert.Equal(!OwnCapabilities.CanFollowMapFiles, reader.Warnings.HasFlag(ReadWarnings.UnresolvedSharedMemory));
         Assert.Equal(OwnCapabilities.CanFollowMapFiles ? target["shared-zapped"]["zapped"].Length : 0, notMapped);
+    }
+
+    /// <summary>Following the links requires ptrace read access (fs/proc/namespaces.c, proc_ns_get_link).</summary>
+    [Fact(Explicit = true)]
+    public void NamespacesOfOthersNeedCapSysPtrace()
+    {
+        int processId = GetStandbyProcess(CallerFixture.OtherUsersProcess);
+        bool canFollow = OwnCapabilities.CanPtraceOthers;
+        Assert.Equal((canFollow, canFollow), (Statx.GetByLink($"/proc/{processId}/ns/mnt") is not null, Statx.GetByLink($"/proc/{processId}/ns/ipc") is not null));
+    }
+
+    [Fact(Explicit = true)]
+    public void TheIdleBitmapNeedsItsOwnerOrCapDacOverride()
+    {
+        Require.That(File.Exists(IdleBitmap.DefaultPath), "IdleBitmap", "this kernel is built without CONFIG_IDLE_PAGE_TRACKING");
+        ProcfsException? failure = (ProcfsException?)Record.Exception(() => IdleBitmap.Open().Dispose());
+        Assert.Equal(OwnCapabilities.IsRoot || OwnCapabilities.CanWriteFilesOfOthers ? null : "CAP_DAC_OVERRIDE", (failure?.MissingCapability ?? failure?.Message)?.Split(' ')[0]);
+    }
+
+    /// <summary>The kernel looks at the capability before it looks at the address, and takes no page frame for this text (drivers/base/memory.c, soft_offline_page_store).</summary>
+    [Fact(Explicit = true)]
+    public void OfflineNeedsCapSysAdminAndCapDacOverride()
+    {
+        const string Path = "/sys/devices/system/memory/soft_offline_page";
+        const int EINVAL = 22;
+        Require.That(File.Exists(Path), "SoftOffline", "this kernel is built without CONFIG_MEMORY_FAILURE or CONFIG_MEMORY_HOTPLUG");
+        using SafeFileHandle file = FileIO.OpenForWriting(Path, out int errno);
+        bool isEnough = OwnCapabilities.SeesFrameNumbers && (OwnCapabilities.IsRoot || OwnCapabilities.CanWriteFilesOfOthers);
+        Assert.Equal(isEnough, (errno == 0 ? FileIO.Write(file, "no address"u8) : errno) == EINVAL);
     }
 
     /// <summary>What the messages, Test-PagemapSupport and SECURITY.md name is enough: with it, nothing is refused.</summary>

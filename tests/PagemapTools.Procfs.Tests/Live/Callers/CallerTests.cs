@@ -19,7 +19,7 @@ public sealed class CallerTests(CallerFixture callers) : IClassFixture<CallerFix
     private static readonly string[] s_capabilities =
     [
         "dac_read_search", "dac_override", "sys_ptrace", "sys_admin", "perfmon", "checkpoint_restore", "fowner",
-        "sys_ptrace,dac_read_search", "perfmon,dac_read_search", "sys_ptrace,dac_override", "checkpoint_restore,fowner",
+        "sys_ptrace,dac_read_search", "perfmon,dac_read_search", "sys_ptrace,dac_override", "sys_admin,dac_override", "checkpoint_restore,fowner",
     ];
 
     /// <summary>Each set of capabilities with each check.</summary>
