@@ -58,9 +58,9 @@ internal static class ProcText
     }
 
     /// <summary>Creates the failure of a file with a text that the kernel does not write.</summary>
-    public static ProcfsException CreateMalformed(string path, ReadOnlySpan<byte> text, int? processId = null) => new(
+    public static ProcfsException CreateMalformed(string path, ReadOnlySpan<byte> text, int? processId = null, string what = "a line that no kernel writes") => new(
         ProcfsError.ReadFailed,
-        $"'{path}' has a line that no kernel writes: '{SeqFileText.Decode(text[..Math.Min(text.Length, MaxQuoteLength)])}{(text.Length > MaxQuoteLength ? "…" : string.Empty)}'.",
+        $"'{path}' has {what}: '{SeqFileText.Decode(text[..Math.Min(text.Length, MaxQuoteLength)])}{(text.Length > MaxQuoteLength ? "…" : string.Empty)}'.",
         path,
         processId);
 }

@@ -32,6 +32,12 @@ internal sealed class MapsParser(ProcessContext process)
             throw CreateMalformedLine(line);
         }
 
+        // A walk would never get past a part of a page.
+        if (PageGeometry.ToAddress(PageGeometry.ToPageIndex(start)) != start || PageGeometry.ToAddress(PageGeometry.ToPageIndex(end)) != end)
+        {
+            throw ProcText.CreateMalformed(FileName, line, process.Id, $"a mapping that does not consist of pages of {PageGeometry.PageSize} bytes");
+        }
+
         // Spaces pad the inode. A name never begins with a space: it is an absolute path or in brackets.
         SetName(rest.TrimStart((byte)' '), ((uint)major, (uint)minor, permissions[^1] == 's'));
         return new MemoryMapping(process)

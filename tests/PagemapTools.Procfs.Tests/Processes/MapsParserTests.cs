@@ -51,8 +51,8 @@ public sealed class MapsParserTests
     [Fact]
     public void ParseReadsTheGreatestNumbers()
     {
-        MemoryMapping mapping = Parse("fffffffffffff000-ffffffffffffffff ---p ffffffffffffffff fff:fffff 18446744073709551615 /x");
-        Assert.Equal(ulong.MaxValue, mapping.End);
+        MemoryMapping mapping = Parse("ffffffffffffe000-fffffffffffff000 ---p ffffffffffffffff fff:fffff 18446744073709551615 /x");
+        Assert.Equal(0xfffffffffffff000, mapping.End);
         Assert.Equal(ulong.MaxValue, mapping.Offset);
         Assert.Equal("fff:fffff", mapping.Device);
         Assert.Equal(ulong.MaxValue, mapping.Inode);
@@ -126,6 +126,8 @@ public sealed class MapsParserTests
     [InlineData("1000-2000 rw 00000000 00:01 5 /x")]
     [InlineData("g000-2000 rw-p 00000000 00:01 5 /x")]
     [InlineData("10000000000000000-2000 rw-p 00000000 00:01 5 /x")]
+    [InlineData("1000-2001 rw-p 00000000 00:01 5 /x")]
+    [InlineData("1100-2000 rw-p 00000000 00:01 5 /x")]
     public void TheErrorQuotesAMalformedLine(string line)
     {
         ProcfsException failure = Assert.Throws<ProcfsException>(() => Parse(line));
