@@ -104,11 +104,11 @@ public sealed class ProcessCellTests : IDisposable
     {
         _tree.AddProcess(
             Id,
-            "10000000-10002000 r--p 00000000 08:01 7 /lib/a.so",
-            "10002000-10004000 r-xp 00002000 08:01 7 /lib/a.so",
-            "10004000-10006000 rw-p 00000000 00:00 0",
-            "10006000-10008000 r--p 00000000 00:00 0",
-            "20000000-20002000 rw-p 00000000 00:00 0 [stack]");
+            $"{Address:x}-{Address + (2 * s_page):x} r--p 00000000 08:01 7 /lib/a.so",
+            $"{Address + (2 * s_page):x}-{Address + (4 * s_page):x} r-xp {2 * s_page:x8} 08:01 7 /lib/a.so",
+            $"{Address + (4 * s_page):x}-{Address + (6 * s_page):x} rw-p 00000000 00:00 0",
+            $"{Address + (6 * s_page):x}-{Address + (8 * s_page):x} r--p 00000000 00:00 0",
+            $"{2 * Address:x}-{(2 * Address) + (2 * s_page):x} rw-p 00000000 00:00 0 [stack]");
         _tree.WritePagemap(Id, Address, new ulong[16]).WritePagemap(Id, 2 * Address, 0, PagemapBits.PresentAt(Pfn));
 
         PageCellMap map = Read(new PageCellQuery());

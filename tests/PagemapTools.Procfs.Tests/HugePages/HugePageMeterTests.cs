@@ -10,7 +10,7 @@ namespace PagemapTools.Procfs.Tests.HugePages;
 public sealed class HugePageMeterTests : IDisposable
 {
     private const int Id = 7;
-    private const ulong FirstPage = 0x1000;
+    private const ulong FirstPage = 0x2000;
     private const ulong Head = (ulong)(KPageFlags.COMPOUND_HEAD | KPageFlags.THP | KPageFlags.ANON);
     private const ulong Tail = (ulong)(KPageFlags.COMPOUND_TAIL | KPageFlags.THP | KPageFlags.ANON);
     private const ulong Small = (ulong)KPageFlags.ANON;
