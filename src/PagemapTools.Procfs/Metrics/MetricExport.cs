@@ -30,7 +30,7 @@ public static class MetricExport
         {
             foreach (ProcessGroupKey key in options.GroupBy.Distinct())
             {
-                IReadOnlyList<GroupMeasurement> groups = meter.MeasureGroups(procfs.GroupProcesses(key, cancellationToken: cancellationToken), progress, cancellationToken);
+                IReadOnlyList<GroupMeasurement> groups = meter.MeasureGroups(procfs.GroupProcesses(key, processIds: null, options.Run, cancellationToken), progress, cancellationToken);
                 ProcfsException[] failed = [.. groups.SelectMany(group => group.Failures)];
                 failures.AddRange(failed);
 
