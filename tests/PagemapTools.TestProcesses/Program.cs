@@ -15,7 +15,7 @@ TestProcess[] processes =
     new IoUringProcess(), new ZeroDeviceProcess(), new LazyFreeProcess(),
     new ExitingProcess(), new ExecutingProcess(), new ZombieProcess(), new ZombieLeader(),
     new StormProcess(),
-    new LockedMapProcess(), new HungFileProcess(), new HungMountProcess(), new UnservedFaultProcess(), new LatencyProcess(),
+    new LockedMapProcess(), new HungFileProcess(), new HungMountProcess(), new ChangingFileProcess(), new UnservedFaultProcess(), new LatencyProcess(),
 ];
 
 if (args is [] or ["list"])

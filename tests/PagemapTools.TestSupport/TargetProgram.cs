@@ -79,7 +79,7 @@ internal static class TargetProgram
         "uffd-wp-async" => "UserfaultAsyncWriteProtect",
         "poison-marker" => "UserfaultPoison",
         "hwpoison" => "HardwarePoison",
-        "locked-map" or "hung-file" or "hung-mount" => "Fuse",
+        "locked-map" or "hung-file" or "hung-mount" or "changing-file" => "Fuse",
         "unserved-fault" => "Userfault",
         "sysv-shm-first" => "IpcNamespace",
         "io-uring" => "IoUring",

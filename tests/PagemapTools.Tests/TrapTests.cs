@@ -107,6 +107,22 @@ public sealed class TrapTests : IDisposable
         }
     }
 
+    /// <summary>What was examined is what is opened, although the process puts a file whose server hangs in its place.</summary>
+    [Theory]
+    [InlineData("Measure-FileCache -OpenFiles")]
+    [InlineData("Get-ProcessPageMap -Id $held -Address $start -ResolveShared -IncludeUnpopulated")]
+    public void NoCmdletOpensAFileThatTakesThePlaceOfAnother(string command)
+    {
+        using TargetProcess target = TargetProcess.Start("changing-file");
+        (_session["held"], _session["start"]) = (target.ProcessId, target.Region.Start);
+
+        Outcome outcome = RunSoon($"1..20 | ForEach-Object {{ {command} -TimeoutSec 10 }}");
+
+        Assert.Equal("0", target.Next().Region.Expect["unanswered"]);
+        Assert.NotEmpty(outcome.Output);
+        Assert.Empty(outcome.Errors);
+    }
+
     /// <summary>A walk of a tree enters no mount that may wait for a server: neither FUSE, nor an overlay whose lower layer is FUSE.</summary>
     [Theory]
     [InlineData("Measure-FileCache -Path $directory -Recurse", "overlay=0")]

@@ -45,9 +45,7 @@ internal sealed class FileTree(ProcfsContext procfs, FileTreeQuery query)
 
     private SafeFileHandle? OpenDirectory(SafeFileHandle unopened, string path) => Check(DirectoryEntries.OpenDirectory(unopened, "."u8, out int errno), path, errno);
 
-    // The link opens the very file that was checked.
-    private SafeFileHandle? OpenFile(SafeFileHandle unopened, string path) =>
-        Check(FileIO.OpenForReadingNonBlocking($"/proc/self/fd/{unopened.DangerousGetHandle()}", out int errno), path, errno);
+    private SafeFileHandle? OpenFile(SafeFileHandle unopened, string path) => Check(FileIO.Reopen(unopened, out int errno), path, errno);
 
     private SafeFileHandle? Check(SafeFileHandle handle, string path, int errno)
     {

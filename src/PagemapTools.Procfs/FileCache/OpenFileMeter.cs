@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Microsoft.Win32.SafeHandles;
 using PagemapTools.Procfs.Machine;
 using PagemapTools.Procfs.Holdings;
+using PagemapTools.Procfs.Processes;
 
 namespace PagemapTools.Procfs.FileCache;
 
@@ -16,8 +17,11 @@ internal sealed class OpenFileMeter(ProcfsContext procfs, FileCacheQuery query, 
     private readonly ulong _ownMounts = Statx.GetByLink("/proc/self/ns/mnt")?.Inode ?? 0;
 
     /// <summary>What a process uses, and the files of it that were measured.</summary>
-    private sealed record ProcessFiles(ProcessHoldings Holdings, List<FileCacheInfo> Files, List<ProcfsException> Failures, int Unopened)
+    private sealed record ProcessFiles(ProcessHoldings Holdings, List<FileCacheInfo> Files, List<ProcfsException> Failures)
     {
+        /// <summary>The number of files that were not opened, because their file systems may have a server.</summary>
+        public int Unopened { get; set; }
+
         /// <summary>Whether the failure is normal for files that nobody named: they belong to another user.</summary>
         public static bool IsExpected(ProcfsException failure) => failure.Error == ProcfsError.FileAccessDenied;
     }
@@ -56,42 +60,36 @@ internal sealed class OpenFileMeter(ProcfsContext procfs, FileCacheQuery query, 
     // Runs on several threads. A file is measured by the thread that first has it; if its process does not answer, the file is missing.
     private ProcessFiles Read(int processId, CancellationToken cancellationToken)
     {
-        ProcessFiles process = new(_holdings.Read(processId, cancellationToken), [], [], 0);
-        int unopened = 0;
+        ProcessFiles process = new(_holdings.Read(processId, cancellationToken), [], []);
         int? namespaceProcess = Statx.GetByLink(procfs.Root.GetPath(processId, "ns/mnt"))?.Inode is { } mounts && mounts != _ownMounts ? processId : null;
         foreach (Holding holding in process.Holdings.Files)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            if (holding.Identity is not { Type: Statx.FileType.Regular } details
-                || query.NameFilter?.Invoke(holding.Name[(holding.Name.LastIndexOf('/') + 1)..]) == false
-                || !_claimed.TryAdd(FileUsers.Identify(holding), processId))
+            if (holding.Identity is { Type: Statx.FileType.Regular } identity
+                && query.NameFilter?.Invoke(holding.Name[(holding.Name.LastIndexOf('/') + 1)..]) != false
+                && _claimed.TryAdd(FileUsers.Identify(holding), processId))
             {
-                continue;
+                Measure(process, holding, identity, namespaceProcess, cancellationToken);
             }
-
-            if (!procfs.Devices.IsLocal(processId, details))
-            {
-                unopened++;
-                continue;
-            }
-
-            Measure(process, holding, details, namespaceProcess, cancellationToken);
         }
 
-        return process with { Unopened = unopened };
+        return process;
     }
 
-    private void Measure(ProcessFiles process, Holding holding, in Statx.FileIdentity details, int? namespaceProcess, CancellationToken cancellationToken)
+    private void Measure(ProcessFiles process, Holding holding, Statx.FileIdentity identity, int? namespaceProcess, CancellationToken cancellationToken)
     {
-        using SafeFileHandle file = FileIO.OpenForReadingNonBlocking(holding.Link.Path, out int errno);
-        if (errno == Errno.ENOENT)
-        {
-            // The process has let go of the file.
-            return;
-        }
-
         try
         {
+            FileLink link = holding.Link;
+            using SafeFileHandle file = LinkedFile.Open(
+                link.Path, link.ProcessId, behind => procfs.Devices.IsLocal(link.ProcessId, behind), out Statx.FileIdentity details, out int errno);
+            process.Unopened += errno == Errno.EREMOTE ? 1 : 0;
+            bool isGone = errno is Errno.ENOENT or Errno.ENODEV || (errno == 0 && (details.Device, details.Inode) != (identity.Device, identity.Inode));
+            if (isGone || errno == Errno.EREMOTE)
+            {
+                return;
+            }
+
             FileCacheInfo measured = errno == 0 ? probe.Measure(file, holding.Name, details, cancellationToken) : throw FileErrors.Unopened(holding.Name, errno);
             (measured.NamespaceProcessId, measured.Key) = (namespaceProcess, FileUsers.Identify(holding));
             process.Files.Add(measured);

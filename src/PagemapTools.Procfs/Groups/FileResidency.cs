@@ -35,7 +35,7 @@ internal readonly record struct FileResidency(BackingStore Backing, long Cached,
             return new FileResidency(BackingStore.Disk, 0, 0);
         }
 
-        using MappedFile? file = MappedFile.Open(link.Path, link.ProcessId, procfs.Devices.IsLocal(link.ProcessId, identity), out _);
+        using MappedFile? file = MappedFile.Open(link.Path, link.ProcessId, behind => procfs.Devices.IsLocal(link.ProcessId, behind), out _);
         if (file is null)
         {
             return null;

@@ -86,7 +86,7 @@ internal sealed class GroupRun(
             TryRead<FreedFiles>(state, () => FreedFiles.Measure(procfs, holders, group, options, cancellationToken)) ?? new FreedFiles(null, null, null),
             holders.UnexaminedCount,
             tally.Swap,
-            TryRead(state, () => SwappedShmem.Count(procfs.Root, tally.ShmemSpans, options, cancellationToken)),
+            TryRead(state, () => SwappedShmem.Count(procfs, tally.ShmemSpans, options, cancellationToken)),
             tally.SawHiddenSwap,
             tally.PageTables,
             tally.FreedPageTables);

@@ -1,5 +1,7 @@
-using Microsoft.Win32.SafeHandles;
 using PagemapTools.Procfs.Holdings;
+using PagemapTools.Procfs.Machine;
+using PagemapTools.Procfs.Processes;
+using PagemapTools.Procfs.SharedMemory;
 
 namespace PagemapTools.Procfs.Groups;
 
@@ -16,13 +18,13 @@ internal static class SwappedShmem
     private const int MaxLinks = 8;
 
     /// <summary>Counts each page once, however often it is mapped; null if the kernel does not say (before Linux 6.5), or the caller may not examine a file.</summary>
-    public static long? Count(ProcRoot root, IEnumerable<FileSpan> spans, TargetRunOptions options, CancellationToken cancellationToken)
+    public static long? Count(ProcfsContext procfs, IEnumerable<FileSpan> spans, TargetRunOptions options, CancellationToken cancellationToken)
     {
         long pages = 0;
         foreach (IGrouping<FileKey, FileSpan> file in spans.GroupBy(span => span.File))
         {
             cancellationToken.ThrowIfCancellationRequested();
-            if (TryCount(root, file, options, cancellationToken) is not { } count)
+            if (TryCount(procfs, file, options, cancellationToken) is not { } count)
             {
                 return null;
             }
@@ -34,14 +36,14 @@ internal static class SwappedShmem
     }
 
     // The first process may have exited or unmapped the file.
-    private static long? TryCount(ProcRoot root, IGrouping<FileKey, FileSpan> file, TargetRunOptions options, CancellationToken cancellationToken)
+    private static long? TryCount(ProcfsContext procfs, IGrouping<FileKey, FileSpan> file, TargetRunOptions options, CancellationToken cancellationToken)
     {
         FileSpan[] spans = [.. file.OrderBy(span => span.Offset)];
         foreach (FileLink link in spans.Select(span => span.Link).Take(MaxLinks))
         {
             try
             {
-                if (TargetRun.Read(root, link.ProcessId, _ => Count(link.Path, spans), options, cancellationToken) is { } pages)
+                if (TargetRun.Read(procfs.Root, link.ProcessId, _ => Count(procfs, link, spans), options, cancellationToken) is { } pages)
                 {
                     return pages;
                 }
@@ -55,11 +57,10 @@ internal static class SwappedShmem
         return null;
     }
 
-    private static long? Count(string link, FileSpan[] spans)
+    private static long? Count(ProcfsContext procfs, FileLink link, FileSpan[] spans)
     {
-        using SafeFileHandle handle = FileIO.OpenForReadingNonBlocking(link, out int errno);
-        ProcText.ThrowIfExhausted(link, errno, processId: null);
-        if (errno != 0)
+        using MappedFile? file = MappedFile.Open(link.Path, link.ProcessId, behind => procfs.Devices.IsLocal(link.ProcessId, behind), out _);
+        if (file is not { Backing: BackingStore.Swap, HasCachestat: true })
         {
             return null;
         }
@@ -74,7 +75,7 @@ internal static class SwappedShmem
                 continue;
             }
 
-            if (Cachestat.Query(handle, (long)start, (long)(span.End - start)) is not (_, ulong evicted))
+            if (Cachestat.Query(file.Handle, (long)start, (long)(span.End - start)) is not (_, ulong evicted))
             {
                 return null;
             }

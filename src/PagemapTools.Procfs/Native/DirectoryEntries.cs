@@ -133,7 +133,7 @@ internal static partial class DirectoryEntries
         }
 
         return errno == 0
-            ? FileIO.OpenForReadingNonBlocking($"/proc/self/fd/{unopened.DangerousGetHandle()}", out errno)
+            ? FileIO.Reopen(unopened, out errno)
             : new SafeFileHandle(-1, ownsHandle: false);
     }
 

@@ -22,6 +22,7 @@ internal static class Errno
     public const int ENODEV = 19;
     public const int ENOSYS = 38;
     public const int ELOOP = 40;
+    public const int EREMOTE = 66;
     public const int EOPNOTSUPP = 95;
 
     /// <summary>

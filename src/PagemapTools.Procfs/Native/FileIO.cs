@@ -38,7 +38,18 @@ internal static partial class FileIO
     /// <summary>Opens a path without opening the file (O_PATH): no driver or file system is called, and reads fail.</summary>
     public static SafeFileHandle OpenPath(string path, out int errno) => Open(path, PathOnly, out errno);
 
-    /// <summary>Opens an entry of a directory in the same way, without following a link.</summary>
+    /// <summary>
+    /// Opens the file of an O_PATH handle for reading: that very file, whatever has its path by now. It does not wait for the other end of a
+    /// FIFO, or for a process that has a lease on the file.
+    /// </summary>
+    public static SafeFileHandle Reopen(SafeFileHandle unopened, out int errno)
+    {
+        SafeFileHandle handle = OpenForReadingNonBlocking($"/proc/self/fd/{unopened.DangerousGetHandle()}", out errno);
+        GC.KeepAlive(unopened);
+        return handle;
+    }
+
+    /// <summary>Opens an entry of a directory with O_PATH, without following a link.</summary>
     public static unsafe SafeFileHandle OpenPath(SafeFileHandle directory, ReadOnlySpan<byte> name, out int errno)
     {
         fixed (byte* path = (byte[])[.. name, 0])

@@ -52,7 +52,7 @@ internal sealed class ProcessPageReader : IPageRows<ProcessPageInfo>, IDisposabl
         _matcher = new EntryMatcher(query.Entries);
         _properties = new FramePropertyReader(procfs.Frames, query.RequiredProperties, () => procfs.Cgroups, () => procfs.Nodes, query.OnWarning);
         _checksAreaOrder = process.SwapTypes.Areas.Count > 1;
-        _shared = query.ResolveShared ? new SharedMemoryResolver(process, new BackingStoreResolver(process, new BackingStoreCache()), procfs.Capabilities) : null;
+        _shared = query.ResolveShared ? new SharedMemoryResolver(process, procfs.Capabilities) : null;
         _walk = new PageWalk(process, query.Walk with { Categories = _matcher.Categories, IncludeUnpopulatedShared = query.ResolveShared });
         _ahead = query.RequiredProperties == FrameProperties.None
             ? new PrefetchPipeline<PageBatch>(capacity: 1, Walk)

@@ -56,7 +56,7 @@ internal sealed class MountedDevices(ProcRoot root, TimeProvider? time = null)
     public static BackingStore? FindStore(string fileSystem) => s_fileSystems.TryGetValue(fileSystem, out BackingStore store) ? store : null;
 
     /// <summary>Whether files on such a device are on a file system that has no server, so that opening them never waits for one.</summary>
-    public static bool IsLocal(BackingStore? store) => store is BackingStore.Disk or BackingStore.Swap or BackingStore.HugePages;
+    private static bool IsLocal(BackingStore? store) => store is BackingStore.Disk or BackingStore.Swap or BackingStore.HugePages;
 
     /// <summary>
     /// Whether opening a file or directory never waits for a server: its file system is known by its device, or has the attribute of
@@ -66,13 +66,22 @@ internal sealed class MountedDevices(ProcRoot root, TimeProvider? time = null)
     /// <param name="file">The file.</param>
     public bool IsLocal(int threadId, in Statx.FileIdentity file)
     {
+        bool hasRead = false;
+        return IsLocal(threadId, file, ref hasRead);
+    }
+
+    /// <inheritdoc cref="IsLocal(int, in Statx.FileIdentity)"/>
+    /// <param name="threadId">A process that sees the file.</param>
+    /// <param name="file">The file.</param>
+    /// <param name="hasRead">Whether the mountinfo of the process was read before; it is read at most once.</param>
+    public bool IsLocal(int threadId, in Statx.FileIdentity file, ref bool hasRead)
+    {
         // First what costs nothing: mountinfo does not list the devices that btrfs shows for files, and would be read for each of them.
         if (file.HasNoDumpAttribute && file.Type != Statx.FileType.Directory)
         {
             return true;
         }
 
-        bool hasRead = false;
         BackingStore? store = Find(threadId, file.Device, ref hasRead);
         return IsLocal(store) || (file.HasNoDumpAttribute && store != BackingStore.Server);
     }

@@ -114,6 +114,9 @@ public sealed class ProcessAddressSpace : IDisposable
     /// <summary>Finds what the device of a mapping is; null if the process does not see it mounted. For one thread at a time.</summary>
     internal BackingStore? FindDevice((uint Major, uint Minor) device) => _devices.Find(_files.ThreadId, device, ref _hasReadMounts);
 
+    /// <summary>Whether a file that the process sees is on a file system without a server. For one thread at a time.</summary>
+    internal bool IsLocal(Statx.FileIdentity file) => _devices.IsLocal(_files.ThreadId, file, ref _hasReadMounts);
+
     /// <summary>The failure of a process that had an address space when it was opened and no longer has it.</summary>
     internal ProcfsException CreateExitedException() => ProcessErrors.Exited(_root, ProcessId);
 

@@ -25,9 +25,6 @@ internal sealed class BackingStoreResolver(ProcessAddressSpace process, BackingS
         return store is null or BackingStore.UnderlyingOfOverlay ? FindByFile(mapping) : store.Value;
     }
 
-    /// <summary>Whether the file of a mapping is on a file system that has no server.</summary>
-    public bool IsOnLocalDevice(MemoryMapping mapping) => MountedDevices.IsLocal(FindByDevice(mapping));
-
     private BackingStore? FindByDevice(MemoryMapping mapping) => process.FindDevice((mapping.DeviceMajor, mapping.DeviceMinor));
 
     private BackingStore FindByFile(MemoryMapping mapping)
@@ -35,7 +32,7 @@ internal sealed class BackingStoreResolver(ProcessAddressSpace process, BackingS
         (uint, uint, ulong) identity = (mapping.DeviceMajor, mapping.DeviceMinor, mapping.Inode);
         if (!cache.Files.TryGetValue(identity, out BackingStore store))
         {
-            using MappedFile? file = MappedFile.Open(process, mapping, isLocal: false, out FileObstacle obstacle);
+            using MappedFile? file = MappedFile.Open(process, mapping, out FileObstacle obstacle);
             if (file is null)
             {
                 // The mapping was removed, or the caller may not open its file. Another mapping of the file may be accessible, so nothing is

@@ -140,8 +140,7 @@ public static class FilePages
             throw Failed(path, "it is no regular file, and nothing else is opened");
         }
 
-        // The link opens the very file that was checked.
-        SafeFileHandle handle = FileIO.OpenForReadingNonBlocking($"/proc/self/fd/{unopened.DangerousGetHandle()}", out errno);
+        SafeFileHandle handle = FileIO.Reopen(unopened, out errno);
         ThrowIfFailed(path, errno);
         return MappedFile.FromHandle(handle);
     }

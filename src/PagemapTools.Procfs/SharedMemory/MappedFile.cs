@@ -43,44 +43,25 @@ internal sealed class MappedFile : IDisposable
     /// </summary>
     /// <param name="process">The process that has the mapping.</param>
     /// <param name="mapping">The mapping.</param>
-    /// <param name="isLocal">Whether the file is known to be on a local file system.</param>
     /// <param name="obstacle">What keeps the caller from opening the file.</param>
-    /// <remarks>
-    /// A request to a FUSE server that hangs cannot be cancelled, not even by SIGKILL (fs/fuse/dev.c, request_wait_answer). So no request
-    /// is sent before the file is known to be on a local file system: O_PATH, and statx without synchronization, send none.
-    /// </remarks>
-    public static MappedFile? Open(ProcessAddressSpace process, MemoryMapping mapping, bool isLocal, out FileObstacle obstacle)
+    public static MappedFile? Open(ProcessAddressSpace process, MemoryMapping mapping, out FileObstacle obstacle)
     {
         obstacle = FileObstacle.None;
         return mapping.HasFile && process.IsInProcFileSystem
-            ? Open(process.GetPath($"map_files/{mapping.Start:x}-{mapping.End:x}"), process.ProcessId, isLocal, out obstacle)
+            ? Open(process.GetPath($"map_files/{mapping.Start:x}-{mapping.End:x}"), process.ProcessId, process.IsLocal, out obstacle)
             : null;
     }
 
     /// <summary>Opens the file behind a link of proc, such as /proc/PID/fd/N, in the same way.</summary>
-    public static MappedFile? Open(string path, int processId, bool isLocal, out FileObstacle obstacle)
+    /// <param name="link">The link.</param>
+    /// <param name="processId">Its process.</param>
+    /// <param name="isLocal">Whether a file is on a file system without a server.</param>
+    /// <param name="obstacle">What keeps the caller from opening the file.</param>
+    public static MappedFile? Open(string link, int processId, Func<Statx.FileIdentity, bool> isLocal, out FileObstacle obstacle)
     {
-        using SafeFileHandle unopened = FileIO.OpenPath(path, out int errno);
-        ProcText.ThrowIfExhausted(path, errno, processId);
+        SafeFileHandle handle = LinkedFile.Open(link, processId, isLocal, out _, out int errno, acceptsBlockDevice: true);
         obstacle = ToObstacle(errno);
-
-        // Opening a character device can have effects: the first process to open a graphics card becomes its master (drivers/gpu/drm/drm_auth.c).
-        if (errno != 0 || Statx.GetByHandle(unopened) is not { Type: Statx.FileType.Regular or Statx.FileType.BlockDevice } identity)
-        {
-            return null;
-        }
-
-        if (!isLocal && !identity.HasNoDumpAttribute)
-        {
-            obstacle = FileObstacle.MayNotAnswer;
-            return null;
-        }
-
-        // Without O_NONBLOCK the open waits up to 45 s (fs.lease-break-time) for a process that has a write lease on the file (fcntl, F_SETLEASE).
-        SafeFileHandle handle = FileIO.OpenForReadingNonBlocking(path, out errno);
-        ProcText.ThrowIfExhausted(path, errno, processId);
-        obstacle = ToObstacle(errno);
-        if (!handle.IsInvalid)
+        if (errno == 0)
         {
             return FromHandle(handle);
         }
@@ -128,7 +109,7 @@ internal sealed class MappedFile : IDisposable
     private static FileObstacle ToObstacle(int errno) => errno switch
     {
         Errno.EPERM or Errno.EACCES => FileObstacle.AccessDenied,
-        Errno.EAGAIN => FileObstacle.MayNotAnswer,
+        Errno.EAGAIN or Errno.EREMOTE => FileObstacle.MayNotAnswer,
         _ => FileObstacle.None,
     };
 

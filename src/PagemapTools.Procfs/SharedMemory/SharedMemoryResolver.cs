@@ -9,9 +9,8 @@ namespace PagemapTools.Procfs.SharedMemory;
 /// is not in the page cache is swapped out.
 /// </summary>
 /// <param name="process">The process that has the mappings.</param>
-/// <param name="stores">Knows which files are on local file systems.</param>
 /// <param name="capabilities">The capabilities of the caller.</param>
-internal sealed class SharedMemoryResolver(ProcessAddressSpace process, BackingStoreResolver stores, CallerCapabilities capabilities) : IDisposable
+internal sealed class SharedMemoryResolver(ProcessAddressSpace process, CallerCapabilities capabilities) : IDisposable
 {
     private const int PagesPerProbe = 32 * 1024;
 
@@ -162,7 +161,7 @@ internal sealed class SharedMemoryResolver(ProcessAddressSpace process, BackingS
             _file?.Dispose();
             _file = null;
             _mapping = null;
-            _file = MappedFile.Open(process, mapping, stores.IsOnLocalDevice(mapping), out FileObstacle obstacle);
+            _file = MappedFile.Open(process, mapping, out FileObstacle obstacle);
             _isDenied = obstacle != FileObstacle.None;
             _mapping = mapping;
         }

@@ -9,8 +9,6 @@ internal sealed class ObjectFactory(ProcfsContext procfs, CancellationToken canc
 {
     private const string PosixDirectory = "/dev/shm";
 
-    private readonly SwappedPages _swapped = new(procfs);
-
     /// <summary>Creates a System V segment.</summary>
     public SharedMemoryObject Create(SystemVSegment segment, HeldObject? held, BackingStore? store, int? processId)
     {
@@ -41,7 +39,7 @@ internal sealed class ObjectFactory(ProcfsContext procfs, CancellationToken canc
         Create(file.Identity, file.Swapped, GetKind(mount), file.Path, mount.Store, held, mount.IsOwn ? null : mount.ProcessId);
 
     /// <summary>Creates an object that only processes show.</summary>
-    public SharedMemoryObject Create(HeldObject held, BackingStore store, SharedMount? mount)
+    public SharedMemoryObject Create(HeldObject held, long? swapped, BackingStore store, SharedMount? mount)
     {
         string name = held.First.Name;
         bool isSegment = held.First.IsSegment;
@@ -52,7 +50,6 @@ internal sealed class ObjectFactory(ProcfsContext procfs, CancellationToken canc
             : SharedMemoryKind.Kernel;
         if (held.Identity is { } identity)
         {
-            long? swapped = _swapped.Count(identity, () => FileIO.OpenForReadingNonBlocking(held.Link.Path, out _));
             return Create(identity, swapped, kind, isSegment ? null : name, store, held, mount is null or { IsOwn: true } ? null : held.ProcessId, isSegment ? (int)held.First.Key.Inode : null);
         }
 

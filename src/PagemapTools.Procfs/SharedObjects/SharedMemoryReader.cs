@@ -1,3 +1,4 @@
+using Microsoft.Win32.SafeHandles;
 using PagemapTools.Procfs.Holdings;
 using PagemapTools.Procfs.Machine;
 using PagemapTools.Procfs.Processes;
@@ -11,6 +12,7 @@ internal sealed class SharedMemoryReader(ProcfsContext procfs, TargetRunOptions?
 
     private readonly ObjectTable _table = new();
     private readonly ObjectFactory _factory = new(procfs, cancellationToken);
+    private readonly SwappedPages _swapped = new(procfs);
     private long _resident;
 
     public SharedMemoryLimits Limits { get; } = new();
@@ -98,7 +100,7 @@ internal sealed class SharedMemoryReader(ProcfsContext procfs, TargetRunOptions?
         SharedMount[] candidates = [.. mounts.Where(mount => mount.IsReachable).OrderBy(mount => mount.Root.Length).ThenByDescending(mount => mount.IsOwn)];
         foreach (SharedMount mount in candidates)
         {
-            TreeReader tree = new(procfs.Root, mount, new SwappedPages(procfs));
+            TreeReader tree = new(procfs.Root, mount, _swapped);
             using IEnumerator<TreeFile> files = TargetRun.ReadSequence(procfs.Root, mount.ProcessId, tree.Read, options, cancellationToken).GetEnumerator();
             while (TryMoveNext(files))
             {
@@ -163,7 +165,16 @@ internal sealed class SharedMemoryReader(ProcfsContext procfs, TargetRunOptions?
         {
             cancellationToken.ThrowIfCancellationRequested();
             SharedMount? mount = mounts.Find(mount => mount.Device == held.First.Key.Device);
-            yield return _factory.Create(held, devices[held.First.Key.Device], mount);
+            _ = TryRead(() => held.Identity is { } identity ? _swapped.Count(identity, () => Open(held.Link)) : null, out long? swapped);
+            yield return _factory.Create(held, swapped, devices[held.First.Key.Device], mount);
         }
     }
+
+    // A thread that was left behind leaves the handle to the garbage collector.
+    private SafeFileHandle Open(FileLink link) => TargetRun.Read(
+        procfs.Root,
+        link.ProcessId,
+        _ => LinkedFile.Open(link.Path, link.ProcessId, behind => procfs.Devices.IsLocal(link.ProcessId, behind), out Statx.FileIdentity _, out int _),
+        options,
+        cancellationToken);
 }

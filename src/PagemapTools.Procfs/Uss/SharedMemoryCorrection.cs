@@ -18,7 +18,7 @@ internal sealed class SharedMemoryCorrection(
     ProcessAddressSpace process, BackingStoreResolver stores, KernelRelease release, CallerCapabilities capabilities) : IDisposable
 {
     // Without an active swap area no shared memory is swapped out.
-    private readonly SharedMemoryResolver? _resolver = process.SwapTypes.HasAreas ? new SharedMemoryResolver(process, stores, capabilities) : null;
+    private readonly SharedMemoryResolver? _resolver = process.SwapTypes.HasAreas ? new SharedMemoryResolver(process, capabilities) : null;
     private readonly SmapsLookup _smaps = new(process);
     private readonly HashSet<MemoryMapping> _hugetlb = [];
 

@@ -29,7 +29,7 @@ public sealed partial class MappedFileTests
         using ProcessAddressSpace own = ProcessAddressSpace.Open(new ProcRoot("/proc"), Environment.ProcessId);
         MemoryMapping mapping = own.ReadMappings().Single(mapping => mapping.Start == zero.Start);
         Assert.Equal(("/dev/zero", true), (mapping.Path, mapping.HasFile));
-        Assert.Null(MappedFile.Open(own, mapping, isLocal: true, out FileObstacle obstacle));
+        Assert.Null(MappedFile.Open(own, mapping, out FileObstacle obstacle));
         Assert.Equal(FileObstacle.None, obstacle);
     }
 
@@ -54,11 +54,11 @@ public sealed partial class MappedFileTests
         using ProcessAddressSpace own = ProcessAddressSpace.Open(new ProcRoot("/proc"), Environment.ProcessId);
         MemoryMapping mapping = own.ReadMappings().Single(mapping => mapping.Start == pages.Start);
         Stopwatch clock = Stopwatch.StartNew();
-        using MappedFile? opened = MappedFile.Open(own, mapping, isLocal: true, out FileObstacle obstacle);
+        using MappedFile? opened = MappedFile.Open(own, mapping, out FileObstacle obstacle);
         Assert.True(clock.Elapsed < TimeSpan.FromSeconds(20), $"{clock.Elapsed}");
         Assert.Equal((true, FileObstacle.MayNotAnswer), (opened is null, obstacle));
         Assert.Equal(0, ControlFile(file, SetLease, NoLease));
-        using MappedFile? openedLater = MappedFile.Open(own, mapping, isLocal: true, out obstacle);
+        using MappedFile? openedLater = MappedFile.Open(own, mapping, out obstacle);
         Assert.Equal((true, FileObstacle.None), (openedLater is not null, obstacle));
     }
 

@@ -8,6 +8,7 @@ internal static unsafe partial class Libc
     public const int OpenCreate = 0x0040;
     public const int OpenExclusive = 0x0080;
     public const int OpenCloseOnExec = 0x80000;
+    public const int OpenPathOnly = 0x200000;
 
     public const int FadviseRandom = 1;
     public const int FadviseDontNeed = 4;
@@ -21,6 +22,9 @@ internal static unsafe partial class Libc
 
     [LibraryImport("libc", EntryPoint = "close", SetLastError = true)]
     public static partial int Close(int fd);
+
+    [LibraryImport("libc", EntryPoint = "dup2", SetLastError = true)]
+    public static partial int Duplicate(int fd, int place);
 
     [LibraryImport("libc", EntryPoint = "unlink", SetLastError = true)]
     public static partial int Unlink(byte* path);
