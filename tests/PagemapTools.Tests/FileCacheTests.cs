@@ -57,7 +57,7 @@ public sealed class FileCacheTests : IDisposable
 
         Assert.Equal(Path.Join(_tree, "a.log"), Assert.Single(outcome.Output).Get<string>("Path"));
         Assert.Equal(["PathNotFound", "PagemapReadFailed"], outcome.Errors.Select(error => error.GetErrorId()));
-        Assert.Equal(["missing", "/dev/null"], outcome.Errors.Select(error => error.TargetObject));
+        Assert.Equal([Path.Join(_tree, "missing"), "/dev/null"], outcome.Errors.Select(error => error.TargetObject));
     }
 
     [Fact]

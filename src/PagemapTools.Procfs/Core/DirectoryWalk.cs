@@ -5,7 +5,7 @@ namespace PagemapTools.Procfs.Core;
 /// <summary>A directory of a walk. Its handle is open until the walk leaves it.</summary>
 internal sealed record WalkedDirectory(SafeFileHandle Handle, string Path, int Depth);
 
-/// <summary>Enumerates the entries of a tree that are no directories, depth first, with one directory of each level open at a time.</summary>
+/// <summary>Enumerates the entries of a tree, except directories that it enters, depth first, with one directory of each level open at a time.</summary>
 /// <param name="enter">Opens a directory below another one, by its name; null if the walk does not enter it.</param>
 /// <param name="onUnlisted">Called with a directory whose entries could not be read to the end, and the error number.</param>
 internal sealed class DirectoryWalk(Func<WalkedDirectory, byte[], SafeFileHandle?> enter, Action<WalkedDirectory, int> onUnlisted)
@@ -41,13 +41,13 @@ internal sealed class DirectoryWalk(Func<WalkedDirectory, byte[], SafeFileHandle
                 }
 
                 DirectoryEntries.Entry entry = level.Entries.Current;
-                if (!IsDirectory(level.Directory, entry))
-                {
-                    yield return (level.Directory, entry);
-                }
-                else if (enter(level.Directory, entry.Name) is { } below)
+                if (IsDirectory(level.Directory, entry) && enter(level.Directory, entry.Name) is { } below)
                 {
                     levels.Push(CreateLevel(below, $"{level.Directory.Path}/{SeqFileText.Decode(entry.Name)}", level.Directory.Depth + 1));
+                }
+                else
+                {
+                    yield return (level.Directory, entry);
                 }
             }
         }

@@ -6,8 +6,9 @@ internal static class FileErrors
     private const string OwnerOrFowner = "ownership of the file, write access to it, or CAP_FOWNER";
 
     /// <summary>A file or directory that cannot be opened.</summary>
-    public static ProcfsException Unopened(string path, int errno) => errno is Errno.EACCES or Errno.EPERM
-        ? new ProcfsException(ProcfsError.FileAccessDenied, $"'{path}' cannot be opened: {Errno.Describe(errno)}. The caller lacks read access.", path, errorNumber: errno, missingCapability: "CAP_DAC_READ_SEARCH")
+    public static ProcfsException Unopened(string path, int errno) =>
+        errno is Errno.ENOENT or Errno.ENOTDIR ? new ProcfsException(ProcfsError.FileNotFound, $"There is no file '{path}'.", path, errorNumber: errno)
+        : errno is Errno.EACCES or Errno.EPERM ? new ProcfsException(ProcfsError.FileAccessDenied, $"'{path}' cannot be opened: {Errno.Describe(errno)}. The caller lacks read access.", path, errorNumber: errno, missingCapability: "CAP_DAC_READ_SEARCH")
         : new ProcfsException(
             ProcfsError.ReadFailed,
             $"'{path}' cannot be opened: {(errno == Errno.EAGAIN ? "another process has a lease on it" : Errno.Describe(errno))}.",

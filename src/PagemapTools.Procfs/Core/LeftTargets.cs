@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
-using System.Globalization;
 using Microsoft.Win32.SafeHandles;
 
 namespace PagemapTools.Procfs.Core;
@@ -16,20 +15,20 @@ internal sealed class LeftTarget(TargetWatch watch)
 
     // An open comm belongs to its process even if another process gets the id (fs/proc/base.c, comm_show: ESRCH), and reading it
     // takes no lock that a target can hold.
-    private readonly SafeFileHandle _comm = FileIO.OpenForReading(watch.Root.GetPath(watch.ProcessId, "comm"), out _);
+    private readonly SafeFileHandle? _life = watch.Target.LifeFile is { } file ? FileIO.OpenForReading(file, out _) : null;
 
     public TargetWatch Watch => watch;
 
     /// <summary>How long the target has not answered.</summary>
     public TimeSpan Blocked => _before + _sinceLeft.Elapsed;
 
-    /// <summary>Whether the process still exists.</summary>
+    /// <summary>Whether the process still exists; true for a target that does not end.</summary>
     public bool IsAlive
     {
         get
         {
             Span<byte> name = stackalloc byte[64];
-            return !_comm.IsInvalid && !_comm.IsClosed && FileIO.PRead(_comm, name, 0, out _) > 0;
+            return _life is null || (!_life.IsInvalid && !_life.IsClosed && FileIO.PRead(_life, name, 0, out _) > 0);
         }
     }
 
@@ -39,7 +38,7 @@ internal sealed class LeftTarget(TargetWatch watch)
     public void Release()
     {
         _released.Set();
-        _comm.Dispose();
+        _life?.Dispose();
     }
 }
 
@@ -98,48 +97,29 @@ internal sealed class LeftTargets
 
     /// <summary>Waits, within the timeout, for a target that an earlier reading left. A target that has not answered for so long fails at once.</summary>
     /// <exception cref="ProcfsException">The target does not answer, or too many threads are left behind.</exception>
-    public void ThrowIfBlocked(ProcRoot root, int processId, TimeSpan timeout, CancellationToken cancellationToken)
+    public void ThrowIfBlocked(ReadTarget target, TimeSpan timeout, CancellationToken cancellationToken)
     {
-        if (Find(root, processId) is { } left)
+        if (Find(target) is { } left)
         {
             TimeSpan rest = timeout - left.Blocked;
             if (rest <= TimeSpan.Zero || !left.WaitForRelease(rest, cancellationToken))
             {
-                throw CreateTimedOut(root, processId, timeout);
+                throw target.CreateTimedOut(timeout);
             }
         }
 
         if (ThreadCount >= MaxThreads)
         {
-            throw Create(
-                root, processId, $"Process {processId} was not read: {MaxThreads} threads wait for processes that do not answer. No more are started until one of them is released.");
+            throw target.CreateTooManyThreads(MaxThreads);
         }
     }
 
-    public static ProcfsException CreateTimedOut(ProcRoot root, int processId, TimeSpan timeout) => Create(
-        root,
-        processId,
-        string.Create(
-            CultureInfo.InvariantCulture,
-            $"Process {processId} did not answer within {timeout.TotalSeconds:0.###} seconds: something holds its memory map locked, for example a file system that does not answer. The other processes are not affected."));
-
-    /// <summary>A target for which no thread can be started.</summary>
-    public static ProcfsException CreateNoThread(ProcRoot root, int processId) => new(
-        ProcfsError.ReadFailed,
-        $"Process {processId} was not read: no thread can be started, because descriptors or memory are exhausted.",
-        root.GetPath(processId, string.Empty),
-        processId,
-        Errno.ENOMEM);
-
-    private static ProcfsException Create(ProcRoot root, int processId, string message) =>
-        new(ProcfsError.TimedOut, message, root.GetPath(processId, string.Empty), processId);
-
-    private LeftTarget? Find(ProcRoot root, int processId)
+    private LeftTarget? Find(ReadTarget target)
     {
         LeftTarget? found;
         lock (_lock)
         {
-            found = _targets.Find(target => target.Watch.ProcessId == processId && target.Watch.Root.Path == root.Path);
+            found = _targets.Find(left => left.Watch.Target == target);
         }
 
         return found is { IsAlive: true } ? found : null;

@@ -30,7 +30,10 @@ public enum ProcfsError
     /// <summary>The process exists, but its directory lacks the file: the kernel is built without CONFIG_PROC_PAGE_MONITOR, or a sandbox hides it.</summary>
     PagemapNotAvailable,
 
-    /// <summary>The process exists but does not answer: something holds its memory map locked, so that a read of its files does not return.</summary>
+    /// <summary>
+    /// The process exists but does not answer: something holds its memory map locked, so that a read of its files does not return. Or the
+    /// file system of a path does not answer; then <see cref="ProcfsException.ProcessId"/> is null.
+    /// </summary>
     TimedOut,
 
     /// <summary>The kernel hides page frame numbers from the caller (CAP_SYS_ADMIN), and the reading is of no use without them.</summary>
@@ -56,6 +59,9 @@ public enum ProcfsError
 
     /// <summary>A file of a snapshot is damaged, or the caller may not read it.</summary>
     SnapshotNotReadable,
+
+    /// <summary>There is no file with a path.</summary>
+    FileNotFound,
 }
 
 /// <summary>A failure of the pagemap interface, with its cause and the capability that the caller lacks.</summary>

@@ -38,7 +38,7 @@ internal sealed class TargetQueue<T>(
             for (int i = 0; i < _slots.Length; i++)
             {
                 yield return hasThread ? WaitFor(_slots[i], cancellationToken)
-                    : new TargetResult<T>(_slots[i].ProcessId, default, LeftTargets.CreateNoThread(root, _slots[i].ProcessId));
+                    : new TargetResult<T>(_slots[i].ProcessId, default, ReadTarget.ForProcess(root, _slots[i].ProcessId).CreateNoThread());
                 SetReturned(i + 1);
             }
         }
@@ -55,24 +55,24 @@ internal sealed class TargetQueue<T>(
         {
             T? value = default;
             Exception? failure = null;
-            slot.Watch!.Run(thread, () => failure = TryRead(slot.Watch, out value));
+            slot.Watch!.Run(thread, () => failure = TryRead(slot, slot.Watch, out value));
             isReplaced = Finish(slot, value, failure);
         }
     }
 
-    private Exception? TryRead(TargetWatch watch, out T? value)
+    private Exception? TryRead(TargetSlot<T> slot, TargetWatch watch, out T? value)
     {
         value = default;
         try
         {
-            leftTargets.ThrowIfBlocked(root, watch.ProcessId, options.Timeout, watch.Token);
-            value = read(watch.ProcessId, watch.Token);
+            leftTargets.ThrowIfBlocked(watch.Target, options.Timeout, watch.Token);
+            value = read(slot.ProcessId, watch.Token);
             return null;
         }
         catch (Exception failure)
         {
             // The enumerating thread throws it.
-            return TargetRun.NameProcess(failure, watch.ProcessId);
+            return TargetRun.NameProcess(failure, watch.Target);
         }
     }
 
@@ -91,7 +91,7 @@ internal sealed class TargetQueue<T>(
             }
 
             TargetSlot<T> slot = _slots[_taken++];
-            slot.Watch = new TargetWatch(root, slot.ProcessId, leftTargets);
+            slot.Watch = new TargetWatch(ReadTarget.ForProcess(root, slot.ProcessId), leftTargets);
             return slot;
         }
     }
@@ -188,7 +188,7 @@ internal sealed class TargetQueue<T>(
                 return false;
             }
 
-            slot.Complete(default, LeftTargets.CreateTimedOut(root, slot.ProcessId, options.Timeout));
+            slot.Complete(default, slot.Watch!.Target.CreateTimedOut(options.Timeout));
         }
 
         slot.Watch!.Leave();

@@ -83,15 +83,20 @@ public static class TargetRun
     /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> is cancelled.</exception>
     public static IEnumerable<T> ReadSequence<T>(
         ProcRoot root, int processId, Func<CancellationToken, IEnumerable<T>> read, TargetRunOptions? options = null, CancellationToken cancellationToken = default) =>
-        TargetWatch.IsWatched ? read(cancellationToken) : new TargetStream<T>(root, processId, read, options ?? new TargetRunOptions(), LeftTargets.Shared).Enumerate(cancellationToken);
+        TargetWatch.IsWatched ? read(cancellationToken) : new TargetStream<T>(ReadTarget.ForProcess(root, processId), read, options ?? new TargetRunOptions(), LeftTargets.Shared).Enumerate(cancellationToken);
+
+    /// <summary>Reads a sequence from a path, whose file system may have a server that does not answer, in the same way.</summary>
+    internal static IEnumerable<T> ReadSequence<T>(
+        string path, Func<CancellationToken, IEnumerable<T>> read, TargetRunOptions? options = null, CancellationToken cancellationToken = default) =>
+        TargetWatch.IsWatched ? read(cancellationToken) : new TargetStream<T>(new ReadTarget(path), read, options ?? new TargetRunOptions(), LeftTargets.Shared).Enumerate(cancellationToken);
 
     /// <summary>
     /// Creates the failure of the process that was read when the machine lacked descriptors or memory. Such a failure of a file of the whole
     /// machine, or of a task without a thread, does not end the reading of other processes.
     /// </summary>
-    internal static Exception NameProcess(Exception failure, int processId) => failure switch
+    internal static Exception NameProcess(Exception failure, ReadTarget target) => failure switch
     {
-        ProcfsException { ProcessId: null, IsExhaustion: true } exhaustion => exhaustion.ForProcess(processId),
+        ProcfsException { ProcessId: null, IsExhaustion: true } exhaustion when target.ProcessId is { } id => exhaustion.ForProcess(id),
         TaskSchedulerException { InnerException: ProcfsException noThread } => noThread,
         _ => failure,
     };

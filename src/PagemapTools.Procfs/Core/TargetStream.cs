@@ -10,7 +10,7 @@ namespace PagemapTools.Procfs.Core;
 /// </summary>
 [SuppressMessage("Design", "CA1001:Types that own disposable fields should be disposable", Justification = "It has no wait handle, and a thread that was left behind may use it.")]
 internal sealed class TargetStream<T>(
-    ProcRoot root, int processId, Func<CancellationToken, IEnumerable<T>> read, TargetRunOptions options, LeftTargets leftTargets)
+    ReadTarget target, Func<CancellationToken, IEnumerable<T>> read, TargetRunOptions options, LeftTargets leftTargets)
 {
     // The first items arrive at once. In a full chunk the cost of waking the consumer is small.
     private const int FirstChunkSize = 16;
@@ -22,7 +22,7 @@ internal sealed class TargetStream<T>(
     // The consumer takes the items of an unfinished chunk after this time.
     private static readonly TimeSpan s_patience = TimeSpan.FromMilliseconds(10);
 
-    private readonly TargetWatch _watch = new(root, processId, leftTargets);
+    private readonly TargetWatch _watch = new(target, leftTargets);
     private readonly SemaphoreSlim _room = new(MaxChunksAhead);
     private readonly SemaphoreSlim _filled = new(0);
     private readonly Chunk _first = new(FirstChunkSize);
@@ -34,7 +34,7 @@ internal sealed class TargetStream<T>(
         cancellationToken.ThrowIfCancellationRequested();
         if (!leftTargets.Threads.TryStart(thread => _watch.Run(thread, Produce)))
         {
-            throw LeftTargets.CreateNoThread(root, processId);
+            throw target.CreateNoThread();
         }
 
         try
@@ -63,7 +63,7 @@ internal sealed class TargetStream<T>(
     {
         try
         {
-            leftTargets.ThrowIfBlocked(root, processId, options.Timeout, _watch.Token);
+            leftTargets.ThrowIfBlocked(target, options.Timeout, _watch.Token);
             Chunk chunk = _first;
             foreach (T item in read(_watch.Token))
             {
@@ -74,7 +74,7 @@ internal sealed class TargetStream<T>(
         catch (Exception failure)
         {
             // The consumer throws it.
-            _failure = TargetRun.NameProcess(failure, processId);
+            _failure = TargetRun.NameProcess(failure, target);
         }
         finally
         {
@@ -123,7 +123,7 @@ internal sealed class TargetStream<T>(
         if (_watch.Observe() >= options.Timeout)
         {
             _watch.Leave();
-            throw LeftTargets.CreateTimedOut(root, processId, options.Timeout);
+            throw target.CreateTimedOut(options.Timeout);
         }
     }
 

@@ -13,7 +13,7 @@ namespace PagemapTools.Procfs.Core;
 /// mmap for the same lock; every later reader of maps, smaps, pagemap or cmdline waits behind it.
 /// </remarks>
 [SuppressMessage("Design", "CA1001:Types that own disposable fields should be disposable", Justification = "It has no wait handle, and a thread that was left behind may use it.")]
-internal sealed class TargetWatch(ProcRoot root, int processId, LeftTargets leftTargets) : TaskScheduler
+internal sealed class TargetWatch(ReadTarget target, LeftTargets leftTargets) : TaskScheduler
 {
     // A longer step is a pause of this program (SIGSTOP, a suspended machine), in which its threads could not run either.
     private static readonly TimeSpan s_maxStep = TimeSpan.FromMilliseconds(250);
@@ -36,11 +36,8 @@ internal sealed class TargetWatch(ProcRoot root, int processId, LeftTargets left
     /// <summary>Whether the calling thread already reads a target under a watch.</summary>
     public static bool IsWatched => s_current is not null;
 
-    /// <summary>The proc tree of the target.</summary>
-    public ProcRoot Root => root;
-
     /// <summary>The target.</summary>
-    public int ProcessId => processId;
+    public ReadTarget Target => target;
 
     /// <summary>Cancels the reading.</summary>
     public CancellationToken Token => _cancellation.Token;
@@ -118,7 +115,7 @@ internal sealed class TargetWatch(ProcRoot root, int processId, LeftTargets left
     {
         if (!leftTargets.Threads.TryStart(thread => Run(thread, () => TryExecuteTask(task))))
         {
-            throw LeftTargets.CreateNoThread(root, processId);
+            throw Target.CreateNoThread();
         }
     }
 

@@ -26,8 +26,8 @@ public sealed class FileCacheMeter(ProcfsContext procfs, FileCacheQuery? query =
     /// <param name="progress">Receives the number of processes read, if the users of files are requested; they are read once.</param>
     /// <param name="cancellationToken">Cancels the measurement.</param>
     /// <exception cref="ProcfsException">
-    /// Without <see cref="FileTreeQuery.OnFailure"/>: the path cannot be opened, is neither a regular file nor a directory, or a file of it cannot
-    /// be measured.
+    /// Without <see cref="FileTreeQuery.OnFailure"/>: the path cannot be opened, does not answer, is neither a regular file nor a directory, or a
+    /// file of it cannot be measured.
     /// </exception>
     public IEnumerable<FileCacheInfo> Measure(string path, IProgress<int>? progress = null, CancellationToken cancellationToken = default)
     {
@@ -37,12 +37,9 @@ public sealed class FileCacheMeter(ProcfsContext procfs, FileCacheQuery? query =
             _query.OnProcessesRead?.Invoke(_users.Limits);
         }
 
-        foreach (OpenedFile file in new FileTree(procfs, _query).Open(path, cancellationToken))
+        foreach (FileCacheInfo measured in FileTreeReading.Read(procfs, _query, path, Measure, cancellationToken))
         {
-            if (TryMeasure(file, cancellationToken) is { } measured)
-            {
-                yield return _users?.Complete(measured) ?? measured;
-            }
+            yield return _users?.Complete(measured) ?? measured;
         }
     }
 
@@ -53,16 +50,8 @@ public sealed class FileCacheMeter(ProcfsContext procfs, FileCacheQuery? query =
     public IEnumerable<FileCacheInfo> MeasureOpenFiles(IProgress<int>? progress = null, CancellationToken cancellationToken = default) =>
         new OpenFileMeter(procfs, _query, _probe).Measure(progress, cancellationToken);
 
-    private FileCacheInfo? TryMeasure(in OpenedFile file, CancellationToken cancellationToken)
+    private IEnumerable<FileCacheInfo> Measure(OpenedFile file, CancellationToken cancellationToken)
     {
-        try
-        {
-            return _probe.Measure(file.Handle, file.Path, file.Details, cancellationToken);
-        }
-        catch (ProcfsException failure) when (_query.OnFailure is not null)
-        {
-            _query.OnFailure(failure);
-            return null;
-        }
+        yield return _probe.Measure(file.Handle, file.Path, file.Details, cancellationToken);
     }
 }

@@ -6,7 +6,10 @@ public record FileTreeQuery
     /// <summary>Whether the directories below a directory are read, too. Links are not followed.</summary>
     public bool Recurse { get; init; }
 
-    /// <summary>Selects files of a directory by their names; null for all.</summary>
+    /// <summary>How long a process, or the file system of a path, may hold up its reading; null for the defaults.</summary>
+    public TargetRunOptions? Run { get; init; }
+
+    /// <summary>Selects files of a directory by their names; null for all. It is called on other threads than the one that enumerates.</summary>
     public Func<string, bool>? NameFilter { get; init; }
 
     /// <summary>
@@ -27,9 +30,6 @@ public sealed record FileCacheQuery : FileTreeQuery
 {
     /// <summary>Whether all processes are searched for those that map or hold each file.</summary>
     public bool IncludeUsers { get; init; }
-
-    /// <summary>How long a process may hold up its reading; null for the defaults.</summary>
-    public TargetRunOptions? Run { get; init; }
 
     /// <summary>Called by the thread that enumerates when all processes have been read, if they are; null for no call.</summary>
     public Action<FileUserLimits>? OnProcessesRead { get; init; }

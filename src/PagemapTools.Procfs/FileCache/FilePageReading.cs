@@ -33,22 +33,51 @@ public static class FilePageReading
         HiddenFrames.ThrowIfHidden(procfs);
         query ??= new FilePageQuery();
         using FrameReader reader = new(procfs.Frames, query, () => procfs.Cgroups, () => procfs.Nodes);
-        foreach (OpenedFile opened in new FileTree(procfs, query.Files).Open(path, cancellationToken))
+        IEnumerable<(string Path, FilePage Page)> pages =
+            FileTreeReading.Read(procfs, query.Files, path, (file, token) => ReadPages(procfs, file, token), cancellationToken);
+        foreach ((string file, List<FilePage> batch) in ToBatches(pages))
         {
-            using MappedFile file = MappedFile.FromHandle(opened.Handle);
-            using IEnumerator<FilePage[]> chunks = FilePages.Read(procfs, file, opened.Path, cancellationToken).Chunk(PageBatch.Capacity).GetEnumerator();
-            while (TryMoveNext(chunks, query.Files.OnFailure))
+            Fill(reader, batch);
+            for (int row = 0; row < reader.Count; row++)
             {
-                Fill(reader, chunks.Current);
-                for (int row = 0; row < reader.Count; row++)
-                {
-                    yield return new FilePageInfo(opened.Path, reader.GetValues(row));
-                }
+                yield return new FilePageInfo(file, reader.GetValues(row));
             }
         }
     }
 
-    private static void Fill(FrameReader reader, FilePage[] pages)
+    private static IEnumerable<(string Path, FilePage Page)> ReadPages(ProcfsContext procfs, OpenedFile opened, CancellationToken cancellationToken)
+    {
+        using MappedFile file = MappedFile.FromHandle(opened.Handle);
+        foreach (FilePage page in FilePages.Read(procfs, file, opened.Path, cancellationToken))
+        {
+            yield return (opened.Path, page);
+        }
+    }
+
+    /// <summary>Collects the pages of one file as far as they fit into a batch. The list is valid until the next one.</summary>
+    private static IEnumerable<(string Path, List<FilePage> Pages)> ToBatches(IEnumerable<(string Path, FilePage Page)> pages)
+    {
+        string file = string.Empty;
+        List<FilePage> batch = [];
+        foreach ((string path, FilePage page) in pages)
+        {
+            if (batch.Count > 0 && (batch.Count == PageBatch.Capacity || path != file))
+            {
+                yield return (file, batch);
+                batch.Clear();
+            }
+
+            file = path;
+            batch.Add(page);
+        }
+
+        if (batch.Count > 0)
+        {
+            yield return (file, batch);
+        }
+    }
+
+    private static void Fill(FrameReader reader, List<FilePage> pages)
     {
         reader.Batch.Clear();
         foreach (FilePage page in pages)
@@ -57,18 +86,5 @@ public static class FilePageReading
         }
 
         reader.ReadBatch();
-    }
-
-    private static bool TryMoveNext(IEnumerator<FilePage[]> chunks, Action<ProcfsException>? onFailure)
-    {
-        try
-        {
-            return chunks.MoveNext();
-        }
-        catch (ProcfsException failure) when (onFailure is not null)
-        {
-            onFailure(failure);
-            return false;
-        }
     }
 }

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 using PagemapTools.Procfs.Machine;
 using PagemapTools.Procfs.Processes;
@@ -8,6 +7,9 @@ namespace PagemapTools.Procfs.FileCache;
 /// <summary>An open regular file. The handle is valid until the next file is read.</summary>
 internal readonly record struct OpenedFile(SafeFileHandle Handle, string Path, Statx.FileIdentity Details);
 
+/// <summary>A step through the files of a path: an open file, the failure of one, or a mount that was not entered.</summary>
+internal readonly record struct TreeStep(OpenedFile? File, ProcfsException? Failure = null, string? SkippedMount = null);
+
 /// <summary>
 /// Opens the regular files of a path: the file itself, or those of a directory or a tree. Other users make such trees: no link below the path
 /// is followed, nothing is opened but directories and regular files, one directory of each level is open at a time, and no mount is entered
@@ -15,9 +17,11 @@ internal readonly record struct OpenedFile(SafeFileHandle Handle, string Path, S
 /// </summary>
 internal sealed class FileTree(ProcfsContext procfs, FileTreeQuery query)
 {
-    /// <summary>Opens one file after the other.</summary>
-    /// <exception cref="ProcfsException">A file cannot be opened, and the query has nobody to report it to.</exception>
-    public IEnumerable<OpenedFile> Open(string path, CancellationToken cancellationToken)
+    // What happens between two files.
+    private readonly List<TreeStep> _reports = [];
+
+    /// <summary>Opens one file after the other. A handle is valid until the next step.</summary>
+    public IEnumerable<TreeStep> Open(string path, CancellationToken cancellationToken)
     {
         // O_PATH calls no driver: what is no file is not opened.
         using SafeFileHandle unopened = FileIO.OpenPath(path, out int errno);
@@ -25,21 +29,26 @@ internal sealed class FileTree(ProcfsContext procfs, FileTreeQuery query)
         if (details?.Type == Statx.FileType.Directory && OpenDirectory(unopened, path) is { } directory)
         {
             string name = path == "/" ? string.Empty : path.TrimEnd('/');
-            foreach (OpenedFile file in Walk(directory, name, cancellationToken))
+            foreach (TreeStep step in Walk(directory, name, cancellationToken))
             {
-                yield return file;
+                yield return step;
             }
         }
         else if (details?.Type == Statx.FileType.Regular && OpenFile(unopened, path) is { } handle)
         {
             using (handle)
             {
-                yield return new OpenedFile(handle, path, details.Value);
+                yield return new TreeStep(new OpenedFile(handle, path, details.Value));
             }
         }
         else if (details?.Type is not (Statx.FileType.Directory or Statx.FileType.Regular))
         {
             Report(errno != 0 ? FileErrors.Unopened(path, errno) : FileErrors.NotRegular(path));
+        }
+
+        foreach (TreeStep report in TakeReports())
+        {
+            yield return report;
         }
     }
 
@@ -59,17 +68,22 @@ internal sealed class FileTree(ProcfsContext procfs, FileTreeQuery query)
         return null;
     }
 
-    private IEnumerable<OpenedFile> Walk(SafeFileHandle top, string path, CancellationToken cancellationToken)
+    private IEnumerable<TreeStep> Walk(SafeFileHandle top, string path, CancellationToken cancellationToken)
     {
         foreach ((WalkedDirectory directory, DirectoryEntries.Entry entry) in new DirectoryWalk(Enter, ReportUnlisted).Enumerate(top, path, cancellationToken))
         {
+            foreach (TreeStep report in TakeReports())
+            {
+                yield return report;
+            }
+
             if ((entry.IsRegular || entry.IsUnknown) && Statx.GetAt(directory.Handle, entry.Name) is { Type: Statx.FileType.Regular } details
                 && SeqFileText.Decode(entry.Name) is var name && query.NameFilter?.Invoke(name) != false)
             {
                 using SafeFileHandle? file = Open(directory, entry.Name, isDirectory: false);
                 if (file is not null)
                 {
-                    yield return new OpenedFile(file, $"{directory.Path}/{name}", details);
+                    yield return new TreeStep(new OpenedFile(file, $"{directory.Path}/{name}", details));
                 }
             }
         }
@@ -96,7 +110,7 @@ internal sealed class FileTree(ProcfsContext procfs, FileTreeQuery query)
             if (Statx.GetAt(parent.Handle, entry) is not { } details || !procfs.Devices.IsLocal(Environment.ProcessId, details))
             {
                 handle.Dispose();
-                query.OnSkippedMount?.Invoke(path);
+                _reports.Add(new TreeStep(File: null, SkippedMount: path));
                 return null;
             }
 
@@ -118,13 +132,12 @@ internal sealed class FileTree(ProcfsContext procfs, FileTreeQuery query)
 
     private void ReportUnlisted(WalkedDirectory directory, int errno) => Report(FileErrors.Unlisted($"{directory.Path}/", errno));
 
-    private void Report(ProcfsException failure)
-    {
-        if (query.OnFailure is null)
-        {
-            throw failure;
-        }
+    private void Report(ProcfsException failure) => _reports.Add(new TreeStep(File: null, failure));
 
-        query.OnFailure(failure);
+    private TreeStep[] TakeReports()
+    {
+        TreeStep[] reports = [.. _reports];
+        _reports.Clear();
+        return reports;
     }
 }

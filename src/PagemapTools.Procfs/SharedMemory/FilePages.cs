@@ -24,13 +24,16 @@ public static class FilePages
     /// <summary>Reads the pages of a file that are in the page cache, in order of their offsets. Reading begins with the enumeration.</summary>
     /// <param name="procfs">The machine.</param>
     /// <param name="path">The path of a regular file. A symbolic link is followed. No other type of file is opened.</param>
+    /// <param name="options">How long the file system may hold up the reading; null for the defaults.</param>
     /// <param name="cancellationToken">Cancels the reading.</param>
-    /// <exception cref="ProcfsException">The file cannot be opened or mapped, or the kernel does not show its pages to the caller.</exception>
-    public static IEnumerable<FilePage> ReadFilePages(this ProcfsContext procfs, string path, CancellationToken cancellationToken = default)
+    /// <exception cref="ProcfsException">
+    /// The file cannot be opened or mapped, its file system does not answer, or the kernel does not show its pages to the caller.
+    /// </exception>
+    public static IEnumerable<FilePage> ReadFilePages(
+        this ProcfsContext procfs, string path, TargetRunOptions? options = null, CancellationToken cancellationToken = default)
     {
         HiddenFrames.ThrowIfHidden(procfs);
-        using MappedFile file = Open(path);
-        foreach (FilePage page in Read(procfs, file, path, cancellationToken))
+        foreach (FilePage page in TargetRun.ReadSequence(path, token => OpenAndRead(procfs, path, token), options, cancellationToken))
         {
             yield return page;
         }
@@ -66,6 +69,15 @@ public static class FilePages
             {
                 yield return page;
             }
+        }
+    }
+
+    private static IEnumerable<FilePage> OpenAndRead(ProcfsContext procfs, string path, CancellationToken cancellationToken)
+    {
+        using MappedFile file = Open(path);
+        foreach (FilePage page in Read(procfs, file, path, cancellationToken))
+        {
+            yield return page;
         }
     }
 
@@ -149,7 +161,7 @@ public static class FilePages
     {
         if (errno != 0)
         {
-            throw new ProcfsException(ProcfsError.ReadFailed, $"'{path}' cannot be opened: {Errno.Describe(errno)}.", path, errorNumber: errno);
+            throw FileErrors.Unopened(path, errno);
         }
     }
 

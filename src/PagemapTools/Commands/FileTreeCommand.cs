@@ -3,7 +3,7 @@ using System.Management.Automation;
 namespace PagemapTools.Commands;
 
 /// <summary>Cmdlets that take files and directories, as Get-ChildItem does. A failure of one file does not end the others.</summary>
-public abstract class FileTreeCommand : PagemapCommand
+public abstract class FileTreeCommand : ProcessReadingCommand
 {
     private protected const string PathSet = "Path";
     private protected const string LiteralPathSet = "LiteralPath";

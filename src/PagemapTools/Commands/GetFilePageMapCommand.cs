@@ -51,7 +51,7 @@ public sealed class GetFilePageMapCommand : FileTreeCommand, IFlagFilterParamete
             Frames = new FrameFilter { Flags = this.ToFilter(), Cgroups = this.ResolveCgroups(Cgroup, Procfs) },
             RawFlags = Raw,
             OnWarning = Warn,
-            Files = new FileTreeQuery { Recurse = Recurse, NameFilter = NameFilter, OnFailure = WriteFailure, OnSkippedMount = AddSkippedMount },
+            Files = new FileTreeQuery { Recurse = Recurse, Run = CreateRunOptions(), NameFilter = NameFilter, OnFailure = WriteFailure, OnSkippedMount = AddSkippedMount },
         };
     }
 

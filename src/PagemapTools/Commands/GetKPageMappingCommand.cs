@@ -37,7 +37,7 @@ public sealed class GetKPageMappingCommand : FrameTargetCommand
     [Parameter]
     public SwitchParameter IncludeZeroPage { get; set; }
 
-    /// <summary>The seconds after which a process that does not answer is an error. A large process that takes long is none.</summary>
+    /// <summary>The seconds after which a process or file system that does not answer is an error. A large one that takes long is none.</summary>
     [Parameter]
     [ValidateRange(1, 3600)]
     public int TimeoutSec { get; set; } = (int)TargetRunOptions.DefaultTimeout.TotalSeconds;
@@ -124,12 +124,12 @@ public sealed class GetKPageMappingCommand : FrameTargetCommand
     {
         try
         {
-            foreach (FilePage page in Procfs.ReadFilePages(file, CancellationToken))
+            foreach (FilePage page in Procfs.ReadFilePages(file, new TargetRunOptions { Timeout = TimeSpan.FromSeconds(TimeoutSec) }, CancellationToken))
             {
                 Add(page.Pfn, 1);
             }
         }
-        catch (ProcfsException failure) when (failure.Error == ProcfsError.ReadFailed)
+        catch (ProcfsException failure) when (failure.Error != ProcfsError.PageFramesHidden)
         {
             WriteFailure(failure);
         }

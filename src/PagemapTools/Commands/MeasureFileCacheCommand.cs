@@ -22,11 +22,6 @@ public sealed class MeasureFileCacheCommand : FileTreeCommand
     [Parameter(ParameterSetName = LiteralPathSet)]
     public SwitchParameter MappedBy { get; set; }
 
-    /// <summary>The seconds after which a process that does not answer is an error. A large process that takes long is none.</summary>
-    [Parameter]
-    [ValidateRange(1, 3600)]
-    public int TimeoutSec { get; set; } = (int)TargetRunOptions.DefaultTimeout.TotalSeconds;
-
     /// <inheritdoc/>
     protected override void BeginProcessing()
     {
@@ -37,7 +32,7 @@ public sealed class MeasureFileCacheCommand : FileTreeCommand
             Recurse = Recurse,
             NameFilter = NameFilter,
             IncludeUsers = MappedBy,
-            Run = new TargetRunOptions { Timeout = TimeSpan.FromSeconds(TimeoutSec) },
+            Run = CreateRunOptions(),
             OnFailure = WriteFailure,
             OnSkippedMount = AddSkippedMount,
             OnProcessesRead = Report,

@@ -130,5 +130,5 @@ public sealed class TargetStreamTests : IDisposable
     private IEnumerable<T> Run<T>(Func<CancellationToken, IEnumerable<T>> read) => RunUntil(read, s_timeout, CancellationToken.None);
 
     private IEnumerable<T> RunUntil<T>(Func<CancellationToken, IEnumerable<T>> read, TimeSpan timeout, CancellationToken cancellationToken) =>
-        new TargetStream<T>(new ProcRoot("/proc"), s_own, read, new TargetRunOptions { Timeout = timeout }, _left).Enumerate(cancellationToken);
+        new TargetStream<T>(ReadTarget.ForProcess(new ProcRoot("/proc"), s_own), read, new TargetRunOptions { Timeout = timeout }, _left).Enumerate(cancellationToken);
 }

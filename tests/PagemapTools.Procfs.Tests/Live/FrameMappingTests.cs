@@ -126,9 +126,9 @@ public sealed class FrameMappingTests
         string path = GetMappedPath(target.Region);
         using ProcfsContext procfs = new();
 
-        FilePage[] pages = [.. procfs.ReadFilePages(path, TestContext.Current.CancellationToken)];
+        FilePage[] pages = [.. procfs.ReadFilePages(path, cancellationToken: TestContext.Current.CancellationToken)];
         Assert.Equal(target.Region["cached"].Select(page => (ulong)page * KernelFile.PageSize), pages.Select(page => page.Offset));
-        Assert.Equal(pages, procfs.ReadFilePages(path, TestContext.Current.CancellationToken));
+        Assert.Equal(pages, procfs.ReadFilePages(path, cancellationToken: TestContext.Current.CancellationToken));
         PageInfo[] found = [.. procfs.FindMappings(pages.Select(page => new FrameRange(page.Pfn, 1)), cancellationToken: TestContext.Current.CancellationToken)];
         Assert.Equal(pages.Select(page => page.Pfn).Order(), found.Select(page => page.Pfn!.Value));
         Assert.All(found, page => Assert.True(Assert.IsType<PageUseInfo>(page).Use is PageUse.PageCache or PageUse.SharedMemory));

@@ -88,7 +88,7 @@ public sealed class MemoryUseTests
 
             Assert.False(Directory.Exists(Path.Join(cgroup.Directory, "below")));
             using ProcfsContext procfs = new();
-            ulong pfn = procfs.ReadFilePages(file, TestContext.Current.CancellationToken).First().Pfn;
+            ulong pfn = procfs.ReadFilePages(file, cancellationToken: TestContext.Current.CancellationToken).First().Pfn;
             // rmdir returns before the kernel takes the cgroup out of use (kernel/cgroup/cgroup.c, css_killed_work_fn).
             Assert.True(SpinWait.SpinUntil(() => KernelFile.ReadWords("/proc/kpagecgroup", pfn, 1)[0] != removed, TimeSpan.FromMinutes(1)));
             FilePageInfo[] pages = [.. procfs.ReadFilePageMap(file, new FilePageQuery { Include = FrameProperties.Cgroup }, TestContext.Current.CancellationToken)];

@@ -150,7 +150,7 @@ internal sealed class HungMountProcess : TestProcess
     public override string Name => "hung-mount";
 
     public override string Summary =>
-        "overlay=0: a directory with a file of one page and a mount of a FUSE file system, or of an overlay over one, whose server is silent; " +
+        "overlay=0 answers=0: a directory with a file of one page and a mount of a FUSE file system, or of an overlay over one, whose server is silent; " +
         "next: tells how many requests have no answer, and releases it";
 
     public override void Make(Context context)
@@ -166,7 +166,11 @@ internal sealed class HungMountProcess : TestProcess
 
         File.WriteAllBytes(Path.Combine(directory, "beside"), new byte[MappedRegion.PageSize]);
         context.Add(Name, MappedRegion.MapAnonymous(context, MappedRegion.PageSize)).With("directory", directory);
-        server.FallSilent();
+        if (!context.Options.GetFlag("answers"))
+        {
+            server.FallSilent();
+        }
+
         context.OnExit(server.Release);
     }
 
