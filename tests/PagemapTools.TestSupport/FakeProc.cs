@@ -56,12 +56,14 @@ internal sealed class FakeProc : IDisposable
     public FakeProc WritePagemap(int processId, ulong address, params ReadOnlySpan<ulong> entries) =>
         WriteEntries(GetProcessPath(processId, "pagemap"), address / KernelFile.PageSize, entries);
 
-    /// <summary>Writes the stat file with its 52 fields: field 3 is the state, field 9 the flags (fs/proc/array.c).</summary>
-    public FakeProc WriteStatus(int processId, char state, uint flags, string name = "made-up") => WriteText(
+    /// <summary>Writes the stat file with its 52 fields: field 3 is the state, field 9 the flags, field 22 the start (fs/proc/array.c).</summary>
+    public FakeProc WriteStatus(int processId, char state, uint flags, string name = "made-up", ulong start = 0) => WriteText(
         GetProcessPath(processId, "stat"),
-        string.Create(CultureInfo.InvariantCulture, $"{processId} ({name}) {state} 1 1 1 0 -1 {flags}{string.Concat(Enumerable.Repeat(" 0", 43))}\n"));
+        string.Create(CultureInfo.InvariantCulture, $"{processId} ({name}) {state} 1 1 1 0 -1 {flags}{WriteZeros(12)} {start}{WriteZeros(30)}\n"));
 
     public void Dispose() => Directory.Delete(Path, recursive: true);
+
+    private static string WriteZeros(int count) => string.Concat(Enumerable.Repeat(" 0", count));
 
     private static string GetProcessPath(int processId, string file) => string.Create(CultureInfo.InvariantCulture, $"{processId}/{file}");
 }

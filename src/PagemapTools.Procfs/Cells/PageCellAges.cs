@@ -43,7 +43,7 @@ public sealed class PageCellAges(TimeProvider? time = null)
         }
 
         (_cells, _shift) = (cells, map.Shift);
-        return new PageCellMap(map.By, map.Shift, CellCategories.Recount(map.Categories, map.Sections), map.Sections);
+        return new PageCellMap(map.By, map.Shift, CellCategories.Recount(map.Categories, map.Sections), map.Sections) { ProcessName = map.ProcessName };
     }
 
     private int GetAge(long? changedAt, long now)

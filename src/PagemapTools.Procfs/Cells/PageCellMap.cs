@@ -28,6 +28,9 @@ public sealed class PageCellMap
         Sections = sections;
     }
 
+    /// <summary>The name of the process whose pages these are; null for page frames.</summary>
+    public string? ProcessName { get; internal init; }
+
     /// <summary>The property by which the pages are told apart.</summary>
     public PageCellKey By { get; }
 
@@ -49,5 +52,5 @@ public sealed class PageCellMap
     internal int Shift { get; }
 
     /// <summary>Creates the map with cells of twice the size. The cells of this map are used up: it must not be used any more.</summary>
-    public PageCellMap Coarsen() => new(By, Shift + 1, Categories, [.. Sections.Select(section => section.Coarsen(Shift + 1))]);
+    public PageCellMap Coarsen() => new(By, Shift + 1, Categories, [.. Sections.Select(section => section.Coarsen(Shift + 1))]) { ProcessName = ProcessName };
 }

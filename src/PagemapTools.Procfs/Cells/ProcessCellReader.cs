@@ -58,7 +58,7 @@ internal sealed class ProcessCellReader
         }
 
         IReadOnlyList<PageCellSection> sections = _sections.Complete();
-        return new PageCellMap(_query.By, _sections.Shift, _categories.Create(_procfs, sections, emptyPages: 0, cancellationToken), sections);
+        return new PageCellMap(_query.By, _sections.Shift, _categories.Create(_procfs, sections, emptyPages: 0, cancellationToken), sections) { ProcessName = _process.ProcessName };
     }
 
     private void AddRows(PageBatch batch)

@@ -62,7 +62,7 @@ internal sealed class GroupRun(
         {
             try
             {
-                ProcessTally tally = walker.Walk(new GroupMember(processIds[0], space.Group, space.IsHeldElsewhere), threads, cancellationToken);
+                ProcessTally tally = walker.Walk(new GroupMember(processIds[0], space.Group, space.IsHeldElsewhere, groups[space.Group].FindProgram(processIds[0])), threads, cancellationToken);
                 state.Add(processIds, tally, cancellationToken);
                 return true;
             }

@@ -37,13 +37,20 @@ public static class ProcessGrouping
         Dictionary<string, List<int>> groups = new(StringComparer.Ordinal);
         List<int> others = [];
         List<ProcfsException> failures = [];
-        foreach ((int id, (bool isKernelThread, string? name), ProcfsException? failure) in TargetRun.ReadEach(
-            procfs.Root, processIds ?? procfs.Root.GetProcessIds(), (id, _) => procfs.Root.IsKernelThread(id) ? (true, null) : (false, GetName(procfs, key, id)), options, cancellationToken))
+        Dictionary<int, ProgramIdentity> programs = [];
+        foreach ((int id, (ProcessStat? stat, string? name), ProcfsException? failure) in TargetRun.ReadEach(
+            procfs.Root, processIds ?? procfs.Root.GetProcessIds(), (id, _) => ReadName(procfs, key, id), options, cancellationToken))
         {
             failures.AddRange(failure is null ? [] : [failure]);
-            if (isKernelThread && processIds is null)
+            if (stat is { IsKernelThread: true } && processIds is null)
             {
                 continue;
+            }
+
+            // The walk finds out whether the process still executes this program: then the name is of the same one.
+            if (stat is { HasEnded: false })
+            {
+                programs[id] = stat.Value.Program;
             }
 
             if (name is null)
@@ -60,8 +67,15 @@ public static class ProcessGrouping
             members.Add(id);
         }
 
-        IEnumerable<ProcessGroup> named = groups.OrderBy(group => group.Key, StringComparer.Ordinal).Select(group => new ProcessGroup(group.Key, group.Value));
+        IEnumerable<ProcessGroup> named = groups.OrderBy(group => group.Key, StringComparer.Ordinal)
+            .Select(group => new ProcessGroup(group.Key, group.Value) { Programs = programs });
         return others.Count == 0 ? [.. named] : [.. named, new ProcessGroup(null, others) { Failures = failures }];
+    }
+
+    private static (ProcessStat? Stat, string? Name) ReadName(ProcfsContext procfs, ProcessGroupKey key, int processId)
+    {
+        ProcessStat? stat = ProcessStat.TryRead(procfs.Root, processId);
+        return (stat, stat is { IsKernelThread: true } ? null : GetName(procfs, key, processId));
     }
 
     /// <summary>Joins the names of processes; null if none can be read.</summary>

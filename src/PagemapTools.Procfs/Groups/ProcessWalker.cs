@@ -34,6 +34,13 @@ internal sealed class ProcessWalker(ProcfsContext procfs, FileHolders holders, F
     public ProcessTally Walk(GroupMember target, int threads, CancellationToken cancellationToken)
     {
         using ProcessAddressSpace process = procfs.OpenProcess(target.ProcessId);
+        if (target.Program is { } program && process.HasReplaced(program))
+        {
+            throw process.CreateExitedException();
+        }
+
+        // The end of the mappings shows whether the process still executed the same program when this was read.
+        long? pageTables = process.ReadDetails().PageTables;
         MappingKindFinder kinds = new(procfs, process, holders, _stores, target.Group);
         WorkQueue? queue = threads > 1 ? new WorkQueue(MappingParts.Enumerate(process, new PageWalkOptions()).ToList()) : null;
         ProcessTally total = new(pool);
@@ -50,7 +57,7 @@ internal sealed class ProcessWalker(ProcfsContext procfs, FileHolders holders, F
                 }
             }
         }, cancellationToken);
-        total.PageTables = process.ReadDetails().PageTables;
+        total.PageTables = pageTables;
         total.FreedPageTables = target.IsHeldElsewhere ? 0 : total.PageTables;
         return total;
     }

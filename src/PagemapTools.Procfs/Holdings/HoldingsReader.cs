@@ -21,17 +21,38 @@ internal sealed class HoldingsReader(ProcRoot root, Func<MemoryMapping, bool> is
 {
     private const string Descriptors = "fd";
 
+    // Bounds the attempts to read a process that executes one program after the other.
+    private const int MaxAttempts = 4;
+
     // The swap types decode entries; a reader of maps needs none.
     private static readonly SwapTypes s_noSwapTypes = new([], layout: null);
 
-    /// <summary>Reads what a process holds.</summary>
-    /// <exception cref="ProcfsException">There is no such process, it has no address space, or the caller may not read it.</exception>
+    /// <summary>Reads what a process holds, between two readings of stat that show the same program.</summary>
+    /// <exception cref="ProcfsException">
+    /// There is no such process, it has no address space, the caller may not read it, or it executed another program during each attempt.
+    /// </exception>
     public ProcessHoldings Read(int processId, CancellationToken cancellationToken)
     {
-        Reading reading = new(processId, Statx.GetByLink(root.GetPath(processId, "ns/ipc"))?.Inode);
+        for (int attempt = 0; attempt < MaxAttempts; attempt++)
+        {
+            ProgramIdentity? program = ProcessStat.TryRead(root, processId)?.Program;
+            Reading reading = new(processId, Statx.GetByLink(root.GetPath(processId, "ns/ipc"))?.Inode);
+            ProcessHoldings holdings = Read(reading, cancellationToken);
+            if (ProcessStat.TryRead(root, processId)?.Program == program)
+            {
+                bool isKnown = holdings.IsComplete || !root.IsProcFileSystem || ProcessStat.TryRead(root, reading.ThreadId) is { HasEnded: false, IsKernelThread: false };
+                return isKnown ? holdings : throw ProcessErrors.Exited(root, processId);
+            }
+        }
+
+        throw ProcessErrors.Exited(root, processId);
+    }
+
+    private ProcessHoldings Read(Reading reading, CancellationToken cancellationToken)
+    {
         AddMappings(reading, cancellationToken);
         ProcfsException? failure = AddDescriptors(reading, cancellationToken);
-        ProcessHoldings holdings = new()
+        return new ProcessHoldings
         {
             SawDescriptors = failure is null,
             Failure = failure,
@@ -39,7 +60,6 @@ internal sealed class HoldingsReader(ProcRoot root, Func<MemoryMapping, bool> is
             Files = reading.Files.Values,
             UnexaminedCount = reading.UnexaminedCount,
         };
-        return holdings.IsComplete || !root.IsProcFileSystem || ProcessStat.TryRead(root, reading.ThreadId) is { HasEnded: false, IsKernelThread: false } ? holdings : throw ProcessErrors.Exited(root, processId);
     }
 
     private void AddMappings(Reading reading, CancellationToken cancellationToken)

@@ -104,7 +104,10 @@ public sealed class ProcessAddressSpace : IDisposable
         throw CreateExitedException();
     }
 
-    /// <summary>Reads what the small files of the process say.</summary>
+    /// <summary>Whether the process was opened after it had executed another program than the given one; false if that is not known.</summary>
+    internal bool HasReplaced(ProgramIdentity program) => _files.Program is { } opened && _files.ThreadId == ProcessId && opened != program;
+
+    /// <summary>Reads what the small files of the process say. They are of the program that was opened if <see cref="ReadMappings"/> then ends without an error.</summary>
     internal ProcessDetails ReadDetails()
     {
         Span<byte> buffer = stackalloc byte[CommandLines.MaxLength];

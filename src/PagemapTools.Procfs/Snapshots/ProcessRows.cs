@@ -23,11 +23,15 @@ internal sealed record ProcessRow(int ProcessId, string Name)
     /// <exception cref="ProcfsException">The process cannot be measured.</exception>
     public static ProcessRow Read(ProcfsContext procfs, UssMeter meter, int processId, CancellationToken cancellationToken)
     {
+        // If the process that was measured began when this one did, or still has the id, the cgroup is of the same process.
+        ulong? start = ProcessStat.TryRead(procfs.Root, processId)?.Program.StartTime;
+        string? cgroup = ProcessCgroup.Read(procfs.Root, processId);
         ProcessUss uss = meter.Measure(processId, threads: 1, cancellationToken: cancellationToken);
+        bool isSame = uss.Target.StartTime == start || ProcessStat.TryRead(procfs.Root, processId)?.Program.StartTime == start;
         return new ProcessRow(processId, uss.ProcessName)
         {
             User = uss.User,
-            Cgroup = ProcessCgroup.Read(procfs.Root, processId),
+            Cgroup = isSame ? cgroup : null,
             StartTicks = uss.Target.StartTime,
             Figures = [.. ProcessRows.Figures.Select(figure => figure.Get(uss))],
         };

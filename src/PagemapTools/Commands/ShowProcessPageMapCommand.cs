@@ -141,6 +141,6 @@ public sealed class ShowProcessPageMapCommand : SelectedProcessCommand, IMapPara
             map = (ages ?? (_ages[id] = new PageCellAges())).Apply(map);
         }
 
-        return picture.Draw($"{FindProcessName(id)} ({id})", map, isOfFrames: false, height);
+        return picture.Draw($"{map.ProcessName} ({id})", map, isOfFrames: false, height);
     }
 }

@@ -34,6 +34,18 @@ public sealed class GroupUssMeterTests : IDisposable
     }
 
     [Fact]
+    public void AProcessThatTookTheIdOfAMemberIsNotMeasured()
+    {
+        _proc.AddProcess(2, Address, PagemapBits.PresentAt(10)).WriteEntries("kpagecount", 10, 1);
+        using ProcfsContext procfs = new(new ProcRoot(_proc.Path));
+        IReadOnlyList<ProcessGroup> groups = procfs.GroupProcesses(ProcessGroupKey.Name, cancellationToken: TestContext.Current.CancellationToken);
+        _proc.WriteStatus(2, 'S', 0, start: 1);
+        GroupMeasurement group = Assert.Single(new GroupUssMeter(procfs).MeasureGroups(groups, cancellationToken: TestContext.Current.CancellationToken));
+        Assert.Null(group.Uss);
+        Assert.Equal((ProcfsError.ProcessNotFound, 2), (Assert.Single(group.Failures).Error, group.Failures[0].ProcessId));
+    }
+
+    [Fact]
     public void FramesWithoutMappingsAreNoMemory()
     {
         // The zero page, and a page frame beyond the end of the file.
