@@ -63,6 +63,8 @@
     Zswap                      = @{ Most = 6; If = 'NoPath /sys/module/zswap' }
     # Root may lack it, too: /dev may be mounted nodev, or a device cgroup may refuse it.
     Fuse                       = @{ Most = 15; If = 'Always' }
+    # CONFIG_CHECKPOINT_RESTORE.
+    CheckpointRestore          = @{ Most = 1; If = 'Always' }
     # Programs of other packages.
     promtool                   = @{ Most = 5; If = 'NoCommand promtool' }
     Chromium                   = @{ Most = 24; If = 'NoCommand chromium' }
@@ -90,6 +92,6 @@
     'redis-server'             = @{ Most = 1; If = 'NoCommand redis-server' }
     'redis-cli'                = @{ Most = 1; If = 'NoCommand redis-cli' }
     # CONFIG_TASK_IO_ACCOUNTING.
-    io                         = @{ Most = 2; If = 'NotPrivileged', 'NoPath /proc/self/io' }
+    io                         = @{ Most = 3; If = 'NotPrivileged', 'NoPath /proc/self/io' }
     sshd                       = @{ Most = 9; If = 'Always' }
 }

@@ -54,6 +54,24 @@ internal static class Expect
         }
     }
 
+    /// <summary>Reads a file; the one failure that it may have is that the kernel does not write such a text.</summary>
+    /// <returns>What was read; null after that failure.</returns>
+    public static T? ReadOrRefused<T>(Func<T?> read)
+        where T : class
+    {
+        try
+        {
+            return read();
+        }
+        catch (ProcfsException refused)
+        {
+            Equal(ProcfsError.ReadFailed, refused.Error, "a text that no kernel writes");
+            That(refused.Message.Contains(": '", StringComparison.Ordinal), $"'{refused.Message}' quotes nothing");
+            IsVisible(refused.Message);
+            return null;
+        }
+    }
+
     /// <summary>Checks that a message has the beginning of the input in it, is short, and is safe for a terminal.</summary>
     public static void Quotes(string message, string? input)
     {

@@ -14,6 +14,9 @@ public sealed class RoomTests
     private static readonly string[] s_roomsBottomFirst =
         ["Native", "Core", "Entries", "Processes", "Frames", "Machine", "Walk", "SharedMemory", "Holdings", "Pages", "MemoryUse", "Cells", "ReverseMap", "FrameActions", "Uss", "HugePages", "WorkingSet", "Groups", "Metrics", "Sharing", "Comparison", "SharedObjects", "FileCache", "Snapshots", "Reports", "Support"];
 
+    private static readonly string[] s_numbers =
+        [.. ((System.Type[])[typeof(int), typeof(uint), typeof(long), typeof(ulong), typeof(short), typeof(ushort), typeof(byte), typeof(double), typeof(Version)]).Select(type => type.FullName!)];
+
     private static readonly Architecture s_library = new ArchLoader().LoadAssemblies(typeof(ProcRoot).Assembly).Build();
 
     [Fact]
@@ -55,6 +58,16 @@ public sealed class RoomTests
                  && (member.Name.StartsWith("OpenForWriting(", StringComparison.Ordinal) || member.FullName.Contains("System.IO.Directory::Create", StringComparison.Ordinal)
                      || member.FullName.Contains("System.IO.RandomAccess::Write", StringComparison.Ordinal)))
          select type.Name).Distinct().Order(StringComparer.Ordinal));
+
+    /// <summary>The parsers of the framework accept white space, signs and NULs. ProcNumber alone calls them, for what a user types.</summary>
+    [Fact]
+    public void NumbersAreParsedInOnePlace() => Assert.Empty(
+        from type in s_library.Types
+        where type.Namespace.FullName.StartsWith(Root, StringComparison.Ordinal) && type.Name != nameof(ProcNumber)
+        from call in type.Dependencies.OfType<MethodCallDependency>()
+        where s_numbers.Contains(call.Target.FullName, StringComparer.Ordinal)
+            && (call.TargetMember.Name.StartsWith("Parse(", StringComparison.Ordinal) || call.TargetMember.Name.StartsWith("TryParse(", StringComparison.Ordinal))
+        select $"{type.FullName} -> {call.TargetMember.FullName}");
 
     private static int GetFloor(IType type)
     {

@@ -4,7 +4,7 @@ using PagemapTools.TestProcesses.Kinds;
 TestProcess[] processes =
 [
     new AnonymousProcess(), new ZeroPageProcess(), new HugeZeroProcess(), new ForkProcess(), new SoftDirtyProcess(),
-    new PrivateFileProcess(), new SharedFileProcess(), new UntouchedFileProcess(), new DeletedFileProcess(), new UnusualNames(), new HostileNames(),
+    new PrivateFileProcess(), new SharedFileProcess(), new UntouchedFileProcess(), new DeletedFileProcess(), new UnusualNames(), new HostileNames(), new LongCommandLine(),
     new MemoryFileProcess(), new PosixSharedMemoryProcess(), new SystemVSharedMemoryProcess(), new FirstSystemVSharedMemoryProcess(),
     new TmpfsFileProcess(), new ZappedProcess(), new SharedSwappedProcess(), new MappedTwiceProcess(),
     new TransparentHugeProcess(), new FragmentedProcess(), new MultiSizeProcess(), new FoliosProcess(), new WorkingSetProcess(), new PrivateHugetlbProcess(), new SharedHugetlbProcess(),

@@ -20,6 +20,15 @@ internal sealed class FakeProc : IDisposable
         return this;
     }
 
+    /// <summary>Writes a text and then a hole, which reads as zeros and needs no space.</summary>
+    public FakeProc WriteHole(string name, string beginning, long length)
+    {
+        WriteText(name, beginning);
+        using FileStream file = new(GetPath(name), FileMode.Open, FileAccess.Write);
+        file.SetLength(length);
+        return this;
+    }
+
     /// <summary>Writes entries from an index on; the range before them is a hole that reads as 0.</summary>
     public FakeProc WriteEntries(string name, ulong firstIndex, params ReadOnlySpan<ulong> entries)
     {

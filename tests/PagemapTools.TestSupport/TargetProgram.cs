@@ -81,6 +81,7 @@ internal static class TargetProgram
         "hwpoison" => "HardwarePoison",
         "locked-map" or "hung-file" or "hung-mount" or "changing-file" => "Fuse",
         "unserved-fault" => "Userfault",
+        "long-command-line" => "CheckpointRestore",
         "sysv-shm-first" => "IpcNamespace",
         "io-uring" => "IoUring",
         _ => $"TestProcess.{kind}",

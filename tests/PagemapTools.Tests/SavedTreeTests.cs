@@ -105,6 +105,32 @@ public sealed class SavedTreeTests : IDisposable
         Assert.Contains("ExclusiveBit", outcome.Output.Select(feature => $"{feature}"));
     }
 
+    [Theory]
+    [InlineData("status", "VmRSS:\t99999999999999999999 kB")]
+    [InlineData("stat", "8 (good) S 99999999999999999999999")]
+    [InlineData("mountinfo", "1 1 4294967296:1 / / rw - tmpfs x rw")]
+    public void ATextThatNoKernelWritesIsAnErrorOfItsProcess(string file, string line)
+    {
+        _tree.AddProcess(8, "10000-11000 rw-s 00000000 00:2a 5 /x").WritePagemap(8, 0x10000, PagemapBits.PresentAt(1)).WriteText($"8/{file}", line + "\n");
+
+        Outcome outcome = _session.Run("Measure-ProcessUss -ProcPath $tree -AllowSavedTree");
+
+        Assert.Null(outcome.Termination);
+        ErrorRecord error = Assert.Single(outcome.Errors);
+        Assert.Equal(("PagemapReadFailed", 8), (error.GetErrorId(), error.TargetObject));
+        Assert.Contains(line.Split('\t')[^1], error.Exception.Message);
+        Assert.Equal([7, 9], outcome.Output.GetColumn<int>("ProcessId"));
+    }
+
+    [Fact]
+    public void ALinkToAProcessIsNoProcess()
+    {
+        File.CreateSymbolicLink(_tree.GetPath("8"), "/proc/1");
+
+        Assert.Equal([7, 9], _session.GetObjects("Measure-ProcessUss -ProcPath $tree -AllowSavedTree").GetColumn<int>("ProcessId"));
+        Assert.Equal("PagemapReadFailed", Assert.Single(_session.Run("Measure-ProcessUss -Id 8 -ProcPath $tree -AllowSavedTree").Errors).GetErrorId());
+    }
+
     [Fact]
     public void AProcessWithoutPagemapIsNotAvailable()
     {

@@ -18,7 +18,7 @@ public static class PageCellReading
     public static PageCellMap ReadProcessCells(
         this ProcfsContext procfs, int processId, PageCellQuery? query = null, IProgress<ulong>? progress = null, CancellationToken cancellationToken = default)
     {
-        using ProcessAddressSpace process = procfs.OpenProcess(processId);
+        using ProcessAddressSpace process = procfs.OpenTarget(processId, cancellationToken);
         return new ProcessCellReader(procfs, process, query ?? new PageCellQuery()).Read(progress, cancellationToken);
     }
 

@@ -39,7 +39,7 @@ internal sealed class ComparisonSequence(ProcfsContext procfs, ComparisonPlan pl
         // One watch covers both processes. This step names the reference if it is the one that does not answer.
         if (plan.ReferenceId is { } id)
         {
-            TargetRun.Read(procfs.Root, id, _ => CheckAnswers(id), plan.Options, _cancellationToken);
+            TargetRun.Read(procfs.Root, id, token => CheckAnswers(id, token), plan.Options, _cancellationToken);
         }
 
         foreach (T item in TargetRun.ReadSequence(procfs.Root, plan.DifferenceId, read, plan.Options, _cancellationToken))
@@ -48,9 +48,9 @@ internal sealed class ComparisonSequence(ProcfsContext procfs, ComparisonPlan pl
         }
     }
 
-    private bool CheckAnswers(int processId)
+    private bool CheckAnswers(int processId, CancellationToken cancellationToken)
     {
-        using ProcessAddressSpace process = procfs.OpenProcess(processId);
+        using ProcessAddressSpace process = procfs.OpenTarget(processId, cancellationToken);
         return process.ReadMappings().Any();
     }
 

@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace PagemapTools.Procfs.Core;
 
 /// <summary>The release of a kernel.</summary>
@@ -15,14 +17,12 @@ public sealed record KernelRelease(string Text, Version? Version)
     /// <summary>Parses the first two numbers of a release.</summary>
     internal static bool TryParse(string release, out Version version)
     {
-        int end = 0;
-        int dots = 0;
-        while (end < release.Length && (char.IsAsciiDigit(release[end]) || (release[end] == '.' && dots++ < 1)))
-        {
-            end++;
-        }
-
-        return Version.TryParse(release[..end], out version!);
+        ReadOnlySpan<byte> rest = Encoding.UTF8.GetBytes(release);
+        bool isVersion = ProcNumber.TryTake(ref rest, (byte)'.', out ulong major, int.MaxValue);
+        ReadOnlySpan<byte> digits = rest[..(rest.IndexOfAnyExceptInRange((byte)'0', (byte)'9') is >= 0 and var end ? end : rest.Length)];
+        isVersion &= ProcNumber.TryParse(digits, out ulong minor, int.MaxValue);
+        version = isVersion ? new Version((int)major, (int)minor) : new Version();
+        return isVersion;
     }
 
     /// <summary>Gets the version; null if a saved tree has none.</summary>

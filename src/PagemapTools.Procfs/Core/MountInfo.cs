@@ -17,16 +17,15 @@ internal readonly record struct MountInfo(
 {
     private const string EscapedCharacters = " \t\n\\";
 
-    /// <summary>Reads an open mountinfo to its bound. A line that no kernel writes is left out.</summary>
-    public static IEnumerable<MountInfo> Read(SafeFileHandle file, string path, int? processId = null)
+    /// <summary>Reads an open mountinfo.</summary>
+    /// <exception cref="ProcfsException">The file has a line that no kernel writes, or is longer than its bound.</exception>
+    /// <exception cref="OperationCanceledException">The reading is cancelled.</exception>
+    public static IEnumerable<MountInfo> Read(SafeFileHandle file, string path, int? processId = null, CancellationToken cancellationToken = default)
     {
-        using ProcLineReader lines = new(file, path, processId, ProcText.MaxMountInfoSize);
+        using ProcLineReader lines = new(file, path, ProcText.MaxMountInfoSize, processId, cancellationToken);
         while (lines.MoveNext())
         {
-            if (TryParse(lines.Line, out MountInfo mount))
-            {
-                yield return mount;
-            }
+            yield return TryParse(lines.WholeLine, out MountInfo mount) ? mount : throw ProcText.CreateMalformed(path, lines.Line, processId);
         }
     }
 

@@ -3,14 +3,16 @@ using Microsoft.Win32.SafeHandles;
 namespace PagemapTools.Procfs.Core;
 
 /// <summary>
-/// Reads a text file line by line through one buffer. Every read passes its offset, so several readers can share an open
+/// Reads a text file line by line through one buffer, up to a bound. Every read passes its offset, so several readers can share an open
 /// file. The reader does not close the file.
 /// </summary>
 /// <param name="file">The open file.</param>
 /// <param name="path">Its path, for messages.</param>
+/// <param name="maxSize">The number of bytes that the file may have; a longer one is a failure.</param>
 /// <param name="processId">The process that the file belongs to; null if it belongs to none.</param>
-/// <param name="maxSize">The number of bytes after which the reader stops.</param>
-internal sealed class ProcLineReader(SafeFileHandle file, string path, int? processId = null, long maxSize = long.MaxValue) : IDisposable
+/// <param name="cancellationToken">Cancels the reading between two reads of the file.</param>
+internal sealed class ProcLineReader(
+    SafeFileHandle file, string path, long maxSize, int? processId = null, CancellationToken cancellationToken = default) : IDisposable
 {
     /// <summary>
     /// The longest line that is read whole. The kernel writes a path of any length into maps: directories can be nested deeper than
@@ -26,9 +28,17 @@ internal sealed class ProcLineReader(SafeFileHandle file, string path, int? proc
     private int _lineLength;
     private int _next;
     private int _end;
+    private bool _isCut;
 
     /// <summary>The current line without its newline, cut if it is longer than <see cref="MaxLineLength"/>. Valid until the next call of <see cref="MoveNext"/>.</summary>
     public ReadOnlySpan<byte> Line => _buffer.Array.AsSpan(_lineStart, _lineLength);
+
+    /// <summary>The same line of a file in which the kernel ends each line.</summary>
+    /// <exception cref="ProcfsException">The line is longer than <see cref="MaxLineLength"/>, or has no newline.</exception>
+    public ReadOnlySpan<byte> WholeLine =>
+        _isCut ? throw ProcText.CreateFailure(path, $"has a line of more than {MaxLineLength} bytes, which is the bound", Line, processId)
+        : IsWhole ? Line
+        : throw ProcText.CreateMalformed(path, Line, processId);
 
     /// <summary>Whether the current line is whole: neither cut nor without a newline.</summary>
     public bool IsWhole { get; private set; }
@@ -38,9 +48,15 @@ internal sealed class ProcLineReader(SafeFileHandle file, string path, int? proc
 
     /// <summary>Moves to the next line.</summary>
     /// <returns>Whether there is one; false at the end of the file, and after a failed read (<see cref="Errno"/>).</returns>
-    /// <exception cref="ProcfsException">The machine lacks memory.</exception>
+    /// <exception cref="ProcfsException">The file has more bytes than its bound, or the machine lacks memory.</exception>
+    /// <exception cref="OperationCanceledException">The reading is cancelled.</exception>
     public bool MoveNext()
     {
+        if (_isCut && !SkipLine())
+        {
+            return false;
+        }
+
         _lineStart = _next;
         int searched = _next;
         while (true)
@@ -53,8 +69,8 @@ internal sealed class ProcLineReader(SafeFileHandle file, string path, int? proc
 
             if (_end - _lineStart >= MaxLineLength)
             {
-                int length = _end - _lineStart;
-                return SkipLine() && SetLine(length, isWhole: false, _next);
+                _isCut = true;
+                return SetLine(_end - _lineStart, isWhole: false, next: _end);
             }
 
             searched = MakeRoom();
@@ -101,7 +117,7 @@ internal sealed class ProcLineReader(SafeFileHandle file, string path, int? proc
         return count > 0;
     }
 
-    /// <summary>Skips the rest of a line that is too long. The beginning of the line stays in the buffer.</summary>
+    /// <summary>Skips the rest of a line that is too long.</summary>
     private bool SkipLine()
     {
         Span<byte> rest = stackalloc byte[4096];
@@ -116,17 +132,21 @@ internal sealed class ProcLineReader(SafeFileHandle file, string path, int? proc
             }
         }
 
-        // The next call reads the bytes after the newline again.
-        _next = _end;
+        // The bytes after the newline are read again.
+        _isCut = false;
         return Errno == 0;
     }
 
     private int Read(Span<byte> buffer)
     {
-        int count = FileIO.PRead(file, buffer[..(int)Math.Min(buffer.Length, maxSize - _offset)], _offset, out int errno);
+        cancellationToken.ThrowIfCancellationRequested();
+
+        // A byte more than the bound shows that the file goes on.
+        int count = FileIO.PRead(file, buffer[..(int)Math.Min(buffer.Length, maxSize + 1 - _offset)], _offset, out int errno);
         ProcText.ThrowIfExhausted(path, errno, processId);
         Errno = errno;
         _offset += Math.Max(count, 0);
-        return count;
+        return _offset <= maxSize ? count
+            : throw new ProcfsException(ProcfsError.ReadFailed, $"'{path}' has more than {maxSize} bytes, which is the bound.", path, processId);
     }
 }

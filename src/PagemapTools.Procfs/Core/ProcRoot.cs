@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using Microsoft.Win32.SafeHandles;
 
 namespace PagemapTools.Procfs.Core;
@@ -8,8 +9,8 @@ namespace PagemapTools.Procfs.Core;
 /// tree is a plain directory.
 /// </summary>
 /// <remarks>
-/// Anyone may have written a tree that is not a proc file system. In such a tree only regular files are opened, links are not followed,
-/// and nothing is written.
+/// Anyone may have written a tree that is not a proc file system. In such a tree only regular files are opened, and nothing is written.
+/// Links are not followed, neither to files nor to directories of processes.
 /// </remarks>
 public sealed class ProcRoot
 {
@@ -17,6 +18,15 @@ public sealed class ProcRoot
     public const string EnvironmentVariable = "PAGEMAPTOOLS_PROC";
 
     private const string DefaultPath = "/proc";
+
+    // PID_MAX_LIMIT (include/linux/threads.h).
+    private const int MaxProcesses = 4 * 1024 * 1024;
+
+    // The directories of proc that belong to no process: sys, fs, irq and others.
+    private const int MaxOtherDirectories = 1024;
+
+    // A saved tree may have a link to a directory. It is no process.
+    private static readonly EnumerationOptions s_withoutLinks = new() { AttributesToSkip = FileAttributes.ReparsePoint, IgnoreInaccessible = false };
 
     private readonly Lazy<bool> _isProcFileSystem;
 
@@ -43,11 +53,17 @@ public sealed class ProcRoot
     internal static ProcRoot Default { get; } = new(DefaultPath);
 
     /// <summary>Lists the visible processes in ascending order of their ids.</summary>
-    /// <exception cref="ProcfsException">The directory cannot be read.</exception>
+    /// <exception cref="ProcfsException">The directory cannot be read, or has more directories than a kernel has processes.</exception>
     public IReadOnlyList<int> GetProcessIds()
     {
         List<int> ids = [];
-        foreach (string name in ListDirectories(Path, int.MaxValue))
+        IReadOnlyList<string> names = ListDirectories(Path, MaxProcesses + MaxOtherDirectories);
+        if (names.Count == MaxProcesses + MaxOtherDirectories)
+        {
+            throw new ProcfsException(ProcfsError.ReadFailed, $"'{Path}' has more than {names.Count - 1} directories, which is the bound.", Path);
+        }
+
+        foreach (string name in names)
         {
             if (ProcNumber.TryParseId(name, out int id))
             {
@@ -59,13 +75,13 @@ public sealed class ProcRoot
         return ids;
     }
 
-    /// <summary>Lists the names of the directories in a directory; a directory of a process that has been reaped has none.</summary>
+    /// <summary>Lists the names of the directories in a directory, without links; a directory of a process that has been reaped has none.</summary>
     /// <exception cref="ProcfsException">The directory cannot be read.</exception>
     internal static IReadOnlyList<string> ListDirectories(string directory, int max, int? processId = null)
     {
         try
         {
-            return [.. Directory.EnumerateDirectories(directory).Take(max).Select(path => System.IO.Path.GetFileName(path))];
+            return [.. Directory.EnumerateDirectories(directory, "*", s_withoutLinks).Take(max).Select(path => System.IO.Path.GetFileName(path))];
         }
         catch (IOException gone) when (processId is not null && (gone is DirectoryNotFoundException || gone.HResult == Errno.ESRCH))
         {
@@ -101,31 +117,50 @@ public sealed class ProcRoot
         return OpenSavedFile(path, out errno, processId);
     }
 
-    // The type is checked before the open, because opening a device can act on it, and after the open, because the path may have changed.
-    private static SafeFileHandle OpenSavedFile(string path, out int errno, int? processId)
+    private SafeFileHandle OpenSavedFile(string path, out int errno, int? processId)
     {
-        ThrowUnlessRegular(Statx.GetByPath(path), path, processId);
-        SafeFileHandle file = FileIO.OpenForReadingNoFollow(path, out errno);
+        using SafeFileHandle found = FindSavedFile(path, out errno, processId);
+        SafeFileHandle file = found;
+        if (errno == 0)
+        {
+            // The link opens the very file that was checked.
+            ThrowUnless(found, Statx.FileType.Regular, path, processId);
+            file = FileIO.OpenForReadingNonBlocking($"/proc/self/fd/{found.DangerousGetHandle()}", out errno);
+        }
+
         ProcText.ThrowIfExhausted(path, errno, processId);
-        try
-        {
-            ThrowUnlessRegular(errno == 0 ? Statx.GetByHandle(file) : null, path, processId);
-            return file;
-        }
-        catch (ProcfsException)
-        {
-            file.Dispose();
-            throw;
-        }
+        return file;
     }
 
-    private static void ThrowUnlessRegular(Statx.FileIdentity? file, string path, int? processId)
+    // O_PATH calls no driver, and O_NOFOLLOW finds a link itself. Each step is checked: a link may lead to another tree, or to a server that
+    // does not answer.
+    private SafeFileHandle FindSavedFile(string path, out int errno, int? processId)
     {
-        if (file is { Type: not Statx.FileType.Regular })
+        SafeFileHandle found = FileIO.OpenPath(Path, out errno);
+        string parent = Path;
+        foreach (string name in errno == 0 ? System.IO.Path.GetRelativePath(Path, path).Split('/') : [])
+        {
+            using SafeFileHandle directory = found;
+            ThrowUnless(directory, Statx.FileType.Directory, parent, processId);
+            found = FileIO.OpenPath(directory, Encoding.UTF8.GetBytes(name), out errno);
+            if (errno != 0)
+            {
+                break;
+            }
+
+            parent = $"{parent}/{name}";
+        }
+
+        return found;
+    }
+
+    private static void ThrowUnless(SafeFileHandle found, Statx.FileType type, string path, int? processId)
+    {
+        if (Statx.GetByHandle(found)?.Type != type)
         {
             throw new ProcfsException(
                 ProcfsError.ReadFailed,
-                $"'{path}' is no regular file. Nothing else is opened in a tree that is no proc file system.",
+                $"'{path}' is no {(type == Statx.FileType.Regular ? "regular file" : "directory")}. Nothing else is opened in a tree that is no proc file system.",
                 path,
                 processId);
         }

@@ -12,8 +12,17 @@ internal static class ProcText
     /// <summary>The bound for files of a few lines.</summary>
     public const int SmallFileSize = 4096;
 
-    /// <summary>The bound for mountinfo: a mount namespace may have 100,000 mounts (fs.mount-max), and the options of an overlay are long.</summary>
-    public const int MaxMountInfoSize = 16 * 1024 * 1024;
+    /// <summary>The bound for mountinfo: 320 bytes for each of the 100,000 mounts that a mount namespace may have (fs.mount-max).</summary>
+    public const int MaxMountInfoSize = 32 * 1024 * 1024;
+
+    /// <summary>
+    /// The bound for maps and smaps, which are read line by line and never stored: smaps has 800 bytes for each mapping, maps 100. A live
+    /// process may have as many mappings as vm.max_map_count says; a file in a saved tree may have any size.
+    /// </summary>
+    public const long MaxMappingsSize = 8L * 1024 * 1024 * 1024;
+
+    /// <summary>The bound for status: a list of 65,536 groups (NGROUPS_MAX), and some 60 short lines.</summary>
+    public const int MaxStatusSize = 1024 * 1024;
 
     private const int MaxQuoteLength = 200;
 
@@ -58,9 +67,13 @@ internal static class ProcText
     }
 
     /// <summary>Creates the failure of a file with a text that the kernel does not write.</summary>
-    public static ProcfsException CreateMalformed(string path, ReadOnlySpan<byte> text, int? processId = null, string what = "a line that no kernel writes") => new(
+    public static ProcfsException CreateMalformed(string path, ReadOnlySpan<byte> text, int? processId = null, string what = "a line that no kernel writes") =>
+        CreateFailure(path, $"has {what}", text, processId);
+
+    /// <summary>Creates the failure of a file, and quotes the beginning of its text.</summary>
+    public static ProcfsException CreateFailure(string path, string reason, ReadOnlySpan<byte> text, int? processId) => new(
         ProcfsError.ReadFailed,
-        $"'{path}' has {what}: '{SeqFileText.Decode(text[..Math.Min(text.Length, MaxQuoteLength)])}{(text.Length > MaxQuoteLength ? "…" : string.Empty)}'.",
+        $"'{path}' {reason}: '{SeqFileText.Decode(text[..Math.Min(text.Length, MaxQuoteLength)])}{(text.Length > MaxQuoteLength ? "…" : string.Empty)}'.",
         path,
         processId);
 }

@@ -9,7 +9,8 @@ namespace PagemapTools.Procfs.Entries;
 /// </summary>
 public sealed class SwapTypes
 {
-    private const int MaxListSize = 64 * 1024;
+    // 32 areas with paths of 4,096 bytes, each of which the kernel may escape with four.
+    private const int MaxListSize = 32 * 4 * 4096;
     private const int TopType = 31;
     private const ulong MarkerEnd = 8;
     private const ulong UffdMarker = 1;
@@ -107,7 +108,7 @@ public sealed class SwapTypes
     {
         List<string> areas = [];
         using SafeFileHandle file = root.OpenFile(path, out int errno);
-        using ProcLineReader lines = new(file, path, maxSize: MaxListSize);
+        using ProcLineReader lines = new(file, path, MaxListSize);
         bool isHeader = true;
         if (errno != 0)
         {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 
 namespace PagemapTools.Procfs.Frames;
 
@@ -92,25 +93,9 @@ public sealed class BitSpec
     {
         bool isHex = text.StartsWith("0x", StringComparison.OrdinalIgnoreCase);
         bool isNumber = !isHex && text.StartsWith('0')
-            ? TryParseOctal(text, out ulong number)
+            ? ProcNumber.TryParseOctal(Encoding.UTF8.GetBytes(text), out ulong number)
             : ProcNumber.TryParseTyped(isHex ? text.AsSpan(2) : text, isHex ? NumberStyles.AllowHexSpecifier : NumberStyles.None, out number);
         flags = (KPageFlags)number;
         return isNumber;
-    }
-
-    private static bool TryParseOctal(string digits, out ulong number)
-    {
-        number = 0;
-        foreach (char digit in digits)
-        {
-            if (digit is < '0' or > '7' || number >> 61 != 0)
-            {
-                return false;
-            }
-
-            number = (number << 3) | (uint)(digit - '0');
-        }
-
-        return true;
     }
 }

@@ -33,7 +33,7 @@ internal sealed class ProcessWalker(ProcfsContext procfs, FileHolders holders, F
     /// <exception cref="ProcfsException">The process does not exist, exits or has no address space; the caller may not read it, or may not see page frame numbers.</exception>
     public ProcessTally Walk(GroupMember target, int threads, CancellationToken cancellationToken)
     {
-        using ProcessAddressSpace process = procfs.OpenProcess(target.ProcessId);
+        using ProcessAddressSpace process = procfs.OpenTarget(target.ProcessId, cancellationToken);
         if (target.Program is { } program && process.HasReplaced(program))
         {
             throw process.CreateExitedException();
@@ -66,7 +66,7 @@ internal sealed class ProcessWalker(ProcfsContext procfs, FileHolders holders, F
     public SwapSlots ReadSwap(int processId, CancellationToken cancellationToken)
     {
         SwapSlots slots = new();
-        using ProcessAddressSpace process = procfs.OpenProcess(processId);
+        using ProcessAddressSpace process = procfs.OpenTarget(processId, cancellationToken);
         using PageWalk walk = new(process, new PageWalkOptions { Categories = PageCategories.Swapped });
         while (walk.MoveNext(cancellationToken))
         {

@@ -36,7 +36,7 @@ internal sealed class HoldingsReader(ProcRoot root, Func<MemoryMapping, bool> is
         for (int attempt = 0; attempt < MaxAttempts; attempt++)
         {
             ProgramIdentity? program = ProcessStat.TryRead(root, processId)?.Program;
-            Reading reading = new(processId, Statx.GetByLink(root.GetPath(processId, "ns/ipc"))?.Inode);
+            Reading reading = new(processId, root.IsProcFileSystem ? Statx.GetByLink(root.GetPath(processId, "ns/ipc"))?.Inode : null);
             ProcessHoldings holdings = Read(reading, cancellationToken);
             if (ProcessStat.TryRead(root, processId)?.Program == program)
             {
@@ -79,9 +79,11 @@ internal sealed class HoldingsReader(ProcRoot root, Func<MemoryMapping, bool> is
     /// <summary>Reads the mappings; false if there are none, as for a main thread that has ended.</summary>
     private bool TryAddMappings(Reading reading, out int errno, CancellationToken cancellationToken)
     {
-        using SafeFileHandle maps = root.OpenFile(root.GetPath(reading.ThreadId, MapsParser.FileName), out errno, reading.ProcessId);
+        string path = root.GetPath(reading.ThreadId, MapsParser.FileName);
+        using SafeFileHandle maps = root.OpenFile(path, out errno, reading.ProcessId);
         bool hasMappings = false;
-        foreach (MemoryMapping mapping in errno == 0 ? new MapsReader(maps, new ProcessContext(reading.ProcessId, string.Empty, s_noSwapTypes)).Read() : [])
+        MapsReader reader = new(maps, path, new ProcessContext(reading.ProcessId, string.Empty, s_noSwapTypes));
+        foreach (MemoryMapping mapping in errno == 0 ? reader.Read(cancellationToken) : [])
         {
             cancellationToken.ThrowIfCancellationRequested();
             hasMappings = true;

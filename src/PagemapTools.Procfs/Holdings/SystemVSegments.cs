@@ -14,19 +14,20 @@ internal static class SystemVSegments
     private const int MaxSize = 16 * 1024 * 1024;
     private const string FileName = "sysvipc/shm";
 
-    /// <summary>Lists the segments of the caller's IPC namespace; null if the list cannot be read.</summary>
+    /// <summary>Lists the segments of the caller's IPC namespace; null if the list cannot be opened.</summary>
+    /// <exception cref="ProcfsException">The list has a line that no kernel writes, or is longer than its bound.</exception>
     public static List<SystemVSegment>? Read(ProcRoot root)
     {
         List<SystemVSegment> segments = [];
         string path = root.GetPath(FileName);
         using SafeFileHandle file = root.OpenFile(path, out int errno);
-        using ProcLineReader lines = new(file, path, maxSize: MaxSize);
+        using ProcLineReader lines = new(file, path, MaxSize);
         bool isHeader = true;
         while (errno == 0 && lines.MoveNext())
         {
-            if (!isHeader && Parse(lines.Line) is { } segment)
+            if (!isHeader)
             {
-                segments.Add(segment);
+                segments.Add(Parse(lines.WholeLine) ?? throw ProcText.CreateMalformed(path, lines.Line));
             }
 
             isHeader = false;
@@ -53,7 +54,7 @@ internal static class SystemVSegments
     /// Lists the segments of the IPC namespace of a process. A thread of its own enters the namespace, reads the list and ends. Null if the
     /// caller may not enter it (CAP_SYS_ADMIN in both user namespaces).
     /// </summary>
-    /// <exception cref="ProcfsException">The list cannot be read for another reason.</exception>
+    /// <exception cref="ProcfsException">The list has a line that no kernel writes, or cannot be read for another reason.</exception>
     public static List<SystemVSegment>? ReadOf(ProcRoot root, int processId)
     {
         List<SystemVSegment>? segments = null;
@@ -97,7 +98,7 @@ internal static class SystemVSegments
         {
             ReadOnlySpan<byte> field = line[ranges[i]];
             bool isNegative = i == 0 && field[0] == '-';
-            if (!(i == 2 ? ProcNumber.TryParseOctal(field, out numbers[i]) : ProcNumber.TryParse(isNegative ? field[1..] : field, out numbers[i], GetMax(i))))
+            if (!(i == 2 ? ProcNumber.TryParseOctal(field, out numbers[i]) : ProcNumber.TryParse(isNegative ? field[1..] : field, out numbers[i], GetMax(i, isNegative))))
             {
                 return null;
             }
@@ -110,9 +111,10 @@ internal static class SystemVSegments
     }
 
     // key and shmid are int, uid is unsigned int. The sign of the key is not among the digits.
-    private static ulong GetMax(int field) => field switch
+    private static ulong GetMax(int field, bool isNegative) => field switch
     {
-        0 => 1UL << 31,
+        0 when isNegative => 1UL << 31,
+        0 => int.MaxValue,
         1 => int.MaxValue,
         7 => uint.MaxValue,
         _ => long.MaxValue,

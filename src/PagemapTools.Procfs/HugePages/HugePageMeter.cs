@@ -42,7 +42,7 @@ public sealed class HugePageMeter
     /// <exception cref="ProcfsException">The process does not exist, exits or has no address space, or the caller may not read it.</exception>
     public IReadOnlyList<ProcessHugePage> Measure(int processId, IProgress<ulong>? progress = null, CancellationToken cancellationToken = default)
     {
-        using ProcessAddressSpace process = _procfs.OpenProcess(processId);
+        using ProcessAddressSpace process = _procfs.OpenTarget(processId, cancellationToken);
         using HugePageWalk walk = new(_procfs, process, _backingStores);
         HugePageTally total = new();
         foreach ((MemoryMapping mapping, HugePageTally tally) in walk.CountMappings(cancellationToken))
@@ -63,7 +63,7 @@ public sealed class HugePageMeter
     public IEnumerable<MappingHugePage> MeasureMappings(int processId, CancellationToken cancellationToken = default)
     {
         // The process is opened when the first mapping is enumerated.
-        using ProcessAddressSpace process = _procfs.OpenProcess(processId);
+        using ProcessAddressSpace process = _procfs.OpenTarget(processId, cancellationToken);
         using HugePageWalk walk = new(_procfs, process, _backingStores);
         HugePageTarget target = CreateTarget(process);
         foreach ((MemoryMapping mapping, HugePageTally tally) in walk.CountMappings(cancellationToken))

@@ -1,4 +1,4 @@
-using System.Globalization;
+using System.Text;
 
 namespace PagemapTools.Procfs.Machine;
 
@@ -39,7 +39,7 @@ internal sealed class MemoryNodes
     public static MemoryNodes Read(string system)
     {
         string? size = ProcText.TryReadSmall(ProcRoot.Default, Path.Join(system, Block, "block_size_bytes"));
-        if (!ulong.TryParse(size, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out ulong bytes) || bytes < PageGeometry.PageSize)
+        if (!ProcNumber.TryParseHex(Encoding.UTF8.GetBytes(size ?? string.Empty), out ulong bytes) || bytes < PageGeometry.PageSize)
         {
             return None;
         }
@@ -75,9 +75,9 @@ internal sealed class MemoryNodes
     {
         foreach (string name in Directory.Exists(directory) ? ProcRoot.ListDirectories(directory, MaxBlocks) : [])
         {
-            if (name.StartsWith(word, StringComparison.Ordinal) && int.TryParse(name.AsSpan(word.Length), NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number < MaxBlocks)
+            if (name.StartsWith(word, StringComparison.Ordinal) && ProcNumber.TryParse(Encoding.UTF8.GetBytes(name[word.Length..]), out ulong number, MaxBlocks - 1))
             {
-                yield return (Path.Join(directory, name), number);
+                yield return (Path.Join(directory, name), (int)number);
             }
         }
     }

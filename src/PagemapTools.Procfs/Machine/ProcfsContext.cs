@@ -71,7 +71,12 @@ public sealed class ProcfsContext : IDisposable
 
     /// <summary>Opens the address space of a process. The caller disposes it.</summary>
     /// <exception cref="ProcfsException">The process does not exist or has no address space, or the caller may not read it.</exception>
-    public ProcessAddressSpace OpenProcess(int processId) => ProcessAddressSpace.Open(Root, processId, SwapTypes, SoftDirty, Devices);
+    public ProcessAddressSpace OpenProcess(int processId) => OpenTarget(processId, CancellationToken.None);
+
+    /// <summary>Opens the address space of a process for one reading, which can be cancelled between any two lines of maps.</summary>
+    /// <exception cref="ProcfsException">The process does not exist or has no address space, or the caller may not read it.</exception>
+    internal ProcessAddressSpace OpenTarget(int processId, CancellationToken cancellationToken) =>
+        ProcessAddressSpace.OpenTarget(Root, processId, SwapTypes, SoftDirty, Devices, cancellationToken);
 
     /// <summary>Creates the context of a process whose address space is not opened.</summary>
     internal ProcessContext CreateContext(int processId, string name) => new(processId, name, SwapTypes, SoftDirty, Devices);

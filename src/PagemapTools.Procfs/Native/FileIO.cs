@@ -20,12 +20,6 @@ internal static partial class FileIO
     // arm64 has a number of its own (arch/arm64/include/uapi/asm/fcntl.h).
     private static readonly int s_noFollow = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 0x8000 : 0x20000;
 
-    /// <summary>
-    /// Opens for reading without following a link in the last component, and without waiting for the other end of a FIFO. The caller
-    /// checks the type of the file that was opened.
-    /// </summary>
-    public static SafeFileHandle OpenForReadingNoFollow(string path, out int errno) => Open(path, ReadOnly | NonBlocking | s_noFollow, out errno);
-
     /// <summary>Opens for reading without waiting for the other end of a FIFO.</summary>
     public static SafeFileHandle OpenForReadingNonBlocking(string path, out int errno) => Open(path, ReadOnly | NonBlocking, out errno);
 

@@ -60,7 +60,7 @@ public sealed class KPageFlagsMeter : IDisposable
     public void Add(int processId, IProgress<ulong>? progress = null, TargetRunOptions? options = null, CancellationToken cancellationToken = default) =>
         Add(TargetRun.Read(_procfs.Root, processId, token =>
         {
-            using ProcessAddressSpace process = _procfs.OpenProcess(processId);
+            using ProcessAddressSpace process = _procfs.OpenTarget(processId, token);
             return Count(process, progress, token);
         }, options, cancellationToken));
 

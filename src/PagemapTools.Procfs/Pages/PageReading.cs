@@ -26,7 +26,7 @@ public static class PageReading
 
         IEnumerable<IPageRows<ProcessPageInfo>> OpenAndRead()
         {
-            using ProcessAddressSpace process = procfs.OpenProcess(processId);
+            using ProcessAddressSpace process = procfs.OpenTarget(processId, cancellationToken);
             foreach (IPageRows<ProcessPageInfo> rows in ReadBatches(procfs, process, query, progress, cancellationToken))
             {
                 yield return rows;

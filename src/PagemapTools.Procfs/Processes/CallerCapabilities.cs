@@ -63,7 +63,7 @@ internal sealed class CallerCapabilities
         ulong? effective = null;
         uint? userId = null;
         using SafeFileHandle status = ProcRoot.Default.OpenFile(Path, out int errno);
-        using ProcLineReader lines = new(status, Path);
+        using ProcLineReader lines = new(status, Path, ProcText.MaxStatusSize);
         while (errno == 0 && lines.MoveNext())
         {
             ReadOnlySpan<byte> line = lines.Line;

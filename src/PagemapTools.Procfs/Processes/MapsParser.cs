@@ -1,9 +1,12 @@
 namespace PagemapTools.Procfs.Processes;
 
 /// <summary>Parses lines of /proc/PID/maps: <c>start-end perms offset major:minor inode  path</c>.</summary>
-internal sealed class MapsParser(ProcessContext process)
+/// <param name="process">The process.</param>
+/// <param name="path">The path of maps, or of smaps, for messages.</param>
+/// <param name="cancellationToken">Cancels the reading of mountinfo, which names the devices.</param>
+internal sealed class MapsParser(ProcessContext process, string path, CancellationToken cancellationToken = default)
 {
-    /// <summary>The name of the file, for messages.</summary>
+    /// <summary>The name of the file.</summary>
     public const string FileName = "maps";
 
     private const string EscapedCharacters = "\n";
@@ -29,7 +32,7 @@ internal sealed class MapsParser(ProcessContext process)
             || !ProcNumber.TryTakeHex(ref rest, (byte)' ', out ulong minor, uint.MaxValue)
             || !TryTakeInode(ref rest, out ulong inode))
         {
-            throw CreateMalformedLine(line);
+            throw ProcText.CreateMalformed(path, line, process.Id);
         }
 
         // A walk would never get past a part of a page.
@@ -55,9 +58,6 @@ internal sealed class MapsParser(ProcessContext process)
         };
     }
 
-    /// <summary>The failure of a line that the kernel does not write.</summary>
-    public ProcfsException CreateMalformedLine(ReadOnlySpan<byte> line) => ProcText.CreateMalformed(FileName, line, process.Id);
-
     // A library has four or five mappings, one after the other. Its name is decoded once.
     private void SetName(ReadOnlySpan<byte> name, (uint Major, uint Minor, bool IsShared) file)
     {
@@ -78,7 +78,7 @@ internal sealed class MapsParser(ProcessContext process)
 
     // A block device, whose major number is not 0, is a disk. Only a device without a block device has to be looked up.
     private BackingStore? FindDevice((uint Major, uint Minor) device) =>
-        device is (0, not 0) ? process.Devices?.Find(process.Id, device, ref _hasReadMounts) : null;
+        device is (0, not 0) ? process.Devices?.Find(process.Id, device, ref _hasReadMounts, cancellationToken) : null;
 
     // A mapping without a name may have no space behind its inode.
     private static bool TryTakeInode(ref ReadOnlySpan<byte> rest, out ulong inode)

@@ -90,7 +90,10 @@ internal sealed class MountedDevices(ProcRoot root, TimeProvider? time = null)
     /// <param name="threadId">The process, or a live thread of it.</param>
     /// <param name="device">The device.</param>
     /// <param name="hasRead">Whether the mountinfo of the process was read before; it is read at most once.</param>
-    public BackingStore? Find(int threadId, (uint Major, uint Minor) device, ref bool hasRead)
+    /// <param name="cancellationToken">Cancels the reading of mountinfo.</param>
+    /// <exception cref="ProcfsException">mountinfo has a line that no kernel writes, or is longer than its bound.</exception>
+    /// <exception cref="OperationCanceledException">The reading is cancelled.</exception>
+    public BackingStore? Find(int threadId, (uint Major, uint Minor) device, ref bool hasRead, CancellationToken cancellationToken = default)
     {
         // A saved tree is from another machine.
         if (root.IsProcFileSystem && _kernelDevices.Value.TryGetValue(device, out BackingStore store))
@@ -102,7 +105,7 @@ internal sealed class MountedDevices(ProcRoot root, TimeProvider? time = null)
         if (!devices.TryGetValue(device, out store) && !hasRead)
         {
             hasRead = true;
-            ReadMountInfo(threadId, devices);
+            ReadMountInfo(threadId, devices, cancellationToken);
         }
 
         return devices.TryGetValue(device, out store) ? store : null;
@@ -120,16 +123,17 @@ internal sealed class MountedDevices(ProcRoot root, TimeProvider? time = null)
         return table;
     }
 
-    // Files on the device of a line that cannot be parsed are opened one by one.
-    private void ReadMountInfo(int threadId, ConcurrentDictionary<(uint, uint), BackingStore> devices)
+    private void ReadMountInfo(int threadId, ConcurrentDictionary<(uint, uint), BackingStore> devices, CancellationToken cancellationToken)
     {
         string path = root.GetPath(threadId, "mountinfo");
         using SafeFileHandle file = root.OpenFile(path, out int errno, threadId);
-        List<MountInfo> mounts = errno == 0 ? [.. MountInfo.Read(file, path, threadId)] : [];
+        List<MountInfo> mounts = errno == 0 ? [.. MountInfo.Read(file, path, threadId, cancellationToken)] : [];
+        MountPoints points = new(mounts);
         foreach (MountInfo mount in mounts)
         {
+            cancellationToken.ThrowIfCancellationRequested();
             BackingStore? store = FindStore(mount.FileSystem);
-            bool hasServer = store is null || (store == BackingStore.UnderlyingOfOverlay && OverlayLayers.MayHaveServer(mount, mounts));
+            bool hasServer = store is null || (store == BackingStore.UnderlyingOfOverlay && OverlayLayers.MayHaveServer(mount, points));
             devices[(mount.DeviceMajor, mount.DeviceMinor)] = hasServer ? BackingStore.Server : store!.Value;
         }
     }

@@ -13,9 +13,9 @@ internal static class OverlayLayers
     /// directory itself may be of another layer. A container does not see the directories of its layers: there nothing is known.
     /// </summary>
     /// <param name="overlay">The overlay.</param>
-    /// <param name="mounts">The mounts of the same process, in the order of mountinfo.</param>
-    public static bool MayHaveServer(in MountInfo overlay, IReadOnlyList<MountInfo> mounts) =>
-        Enumerate(overlay.SuperOptions).Any(layer => FindFileSystem(layer, mounts) is { } type && MountedDevices.FindStore(type) is null);
+    /// <param name="points">The mounts of the same process.</param>
+    public static bool MayHaveServer(in MountInfo overlay, MountPoints points) =>
+        Enumerate(overlay.SuperOptions).Any(layer => points.FindFileSystem(layer) is { } type && MountedDevices.FindStore(type) is null);
 
     /// <summary>Returns the directories of all layers.</summary>
     public static IEnumerable<string> Enumerate(string superOptions)
@@ -39,14 +39,4 @@ internal static class OverlayLayers
             }
         }
     }
-
-    // Of several mounts on one directory the last one is seen.
-    private static string? FindFileSystem(string path, IReadOnlyList<MountInfo> mounts) => mounts
-        .Where(mount => IsBelow(path, mount.MountPoint))
-        .OrderBy(mount => mount.MountPoint.Length)
-        .Select(mount => mount.FileSystem)
-        .LastOrDefault();
-
-    private static bool IsBelow(string path, string directory) =>
-        directory == "/" || path == directory || (path.StartsWith(directory, StringComparison.Ordinal) && path[directory.Length] == '/');
 }

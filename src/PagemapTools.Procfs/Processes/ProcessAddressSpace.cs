@@ -16,10 +16,12 @@ public sealed class ProcessAddressSpace : IDisposable
     private readonly ProcRoot _root;
     private readonly OpenFiles _files;
     private readonly MountedDevices _devices;
+    private readonly CancellationToken _cancellationToken;
     private bool _hasReadMounts;
 
-    private ProcessAddressSpace(ProcRoot root, ProcessContext context, OpenFiles files)
+    private ProcessAddressSpace(ProcRoot root, ProcessContext context, OpenFiles files, CancellationToken cancellationToken)
     {
+        _cancellationToken = cancellationToken;
         _root = root;
         _context = context;
         _files = files;
@@ -50,22 +52,25 @@ public sealed class ProcessAddressSpace : IDisposable
     /// <param name="softDirty">The machine's soft-dirty bits, probed once for many processes; null to probe them anew.</param>
     /// <exception cref="ProcfsException">There is no such process, it has no address space, or the caller may not read it.</exception>
     public static ProcessAddressSpace Open(ProcRoot root, int processId, SwapTypes? swapTypes = null, SoftDirty? softDirty = null) =>
-        Open(root, processId, swapTypes ?? SwapTypes.Read(root), softDirty ?? new SoftDirty(root), new MountedDevices(root));
+        OpenTarget(root, processId, swapTypes ?? SwapTypes.Read(root), softDirty ?? new SoftDirty(root), new MountedDevices(root), CancellationToken.None);
 
-    /// <inheritdoc cref="Open(ProcRoot, int, SwapTypes, SoftDirty)"/>
-    internal static ProcessAddressSpace Open(ProcRoot root, int processId, SwapTypes swapTypes, SoftDirty softDirty, MountedDevices devices)
+    /// <summary>Opens a process for one reading, which can be cancelled between any two lines of maps.</summary>
+    /// <exception cref="ProcfsException">There is no such process, it has no address space, or the caller may not read it.</exception>
+    internal static ProcessAddressSpace OpenTarget(
+        ProcRoot root, int processId, SwapTypes swapTypes, SoftDirty softDirty, MountedDevices devices, CancellationToken cancellationToken)
     {
         (string name, OpenFiles files) = OpenFiles.Open(root, processId, MaxAttempts);
-        return new ProcessAddressSpace(root, new ProcessContext(processId, name, swapTypes, softDirty, devices), files);
+        return new ProcessAddressSpace(root, new ProcessContext(processId, name, swapTypes, softDirty, devices), files, cancellationToken);
     }
 
     /// <summary>Streams the mappings, in ascending order of address.</summary>
-    /// <exception cref="ProcfsException">The process has exited or has no address space.</exception>
+    /// <exception cref="ProcfsException">The process has exited or has no address space, or maps has a line that no kernel writes.</exception>
+    /// <exception cref="OperationCanceledException">The reading for which the process was opened is cancelled.</exception>
     public IEnumerable<MemoryMapping> ReadMappings()
     {
         MemoryMapping? last = null;
-        MapsReader maps = new(_files.Maps, _context);
-        foreach (MemoryMapping mapping in maps.Read())
+        MapsReader maps = new(_files.Maps, GetPath(MapsParser.FileName), _context);
+        foreach (MemoryMapping mapping in maps.Read(_cancellationToken))
         {
             last = mapping.HasPagemap ? mapping : last;
             yield return mapping;
@@ -86,6 +91,9 @@ public sealed class ProcessAddressSpace : IDisposable
 
     /// <summary>Closes the files.</summary>
     public void Dispose() => _files.Dispose();
+
+    /// <summary>Cancels every reading of the mappings.</summary>
+    internal CancellationToken CancellationToken => _cancellationToken;
 
     /// <summary>The path of a file in the process's directory of the proc tree.</summary>
     internal string GetPath(string file) => _root.GetPath(_files.ThreadId, file);
@@ -115,7 +123,7 @@ public sealed class ProcessAddressSpace : IDisposable
     }
 
     /// <summary>Finds what the device of a mapping is; null if the process does not see it mounted. For one thread at a time.</summary>
-    internal BackingStore? FindDevice((uint Major, uint Minor) device) => _devices.Find(_files.ThreadId, device, ref _hasReadMounts);
+    internal BackingStore? FindDevice((uint Major, uint Minor) device) => _devices.Find(_files.ThreadId, device, ref _hasReadMounts, _cancellationToken);
 
     /// <summary>Whether a file that the process sees is on a file system without a server. For one thread at a time.</summary>
     internal bool IsLocal(Statx.FileIdentity file) => _devices.IsLocal(_files.ThreadId, file, ref _hasReadMounts);

@@ -11,9 +11,6 @@ namespace PagemapTools.Procfs.Processes;
 /// <param name="PageTables">VmPTE in bytes; null as for <paramref name="Resident"/>.</param>
 internal sealed record ProcessDetails(string Name, string? CommandLine, uint? UserId = null, long? Resident = null, long? Swap = null, long? PageTables = null)
 {
-    // status has some 60 lines; the longest are lists of processors and memory nodes.
-    private const int MaxStatusSize = 64 * 1024;
-
     /// <summary>Reads the details before another file of the process is opened.</summary>
     /// <param name="root">The proc tree.</param>
     /// <param name="processId">The process.</param>
@@ -28,45 +25,39 @@ internal sealed record ProcessDetails(string Name, string? CommandLine, uint? Us
     }
 
     /// <summary>Adds the figures of status of a process, or of a thread of it.</summary>
+    /// <exception cref="ProcfsException">A figure is no number or too large, or the file is longer than its bound.</exception>
     public ProcessDetails WithStatus(ProcRoot root, int threadId)
     {
         string path = root.GetPath(threadId, "status");
         ProcessDetails details = this;
         using SafeFileHandle status = root.OpenFile(path, out int errno, threadId);
-        using ProcLineReader lines = new(status, path, threadId, MaxStatusSize);
+        using ProcLineReader lines = new(status, path, ProcText.MaxStatusSize, threadId);
         while (errno == 0 && lines.MoveNext())
         {
-            ReadOnlySpan<byte> line = lines.Line;
-            details = line.Length < 2 || line[0] is not ((byte)'U' or (byte)'V') ? details
-                : TryTakeKibibytes(line, "VmRSS:"u8) is { } resident ? details with { Resident = resident }
-                : TryTakeKibibytes(line, "VmPTE:"u8) is { } pageTables ? details with { PageTables = pageTables }
-                : TryTakeKibibytes(line, "VmSwap:"u8) is { } swap ? details with { Swap = swap }
-                : TryTakeEffectiveUser(line) is { } userId ? details with { UserId = userId }
-                : details;
+            details = details.TryTake(lines.Line) ?? throw ProcText.CreateMalformed(path, lines.Line, threadId);
         }
 
         return details;
     }
 
-    private static long? TryTakeKibibytes(ReadOnlySpan<byte> line, ReadOnlySpan<byte> name)
-    {
-        if (!line.StartsWith(name))
-        {
-            return null;
-        }
+    /// <summary>Takes the figure of a line, if it is one of those that are read; null if it is no number, or too large.</summary>
+    private ProcessDetails? TryTake(ReadOnlySpan<byte> line) =>
+        line.IsEmpty || line[0] is not ((byte)'U' or (byte)'V') ? this
+        : line.StartsWith("VmRSS:"u8) ? ParseKibibytes(line) is { } resident ? this with { Resident = resident } : null
+        : line.StartsWith("VmPTE:"u8) ? ParseKibibytes(line) is { } pageTables ? this with { PageTables = pageTables } : null
+        : line.StartsWith("VmSwap:"u8) ? ParseKibibytes(line) is { } swap ? this with { Swap = swap } : null
+        : line.StartsWith("Uid:\t"u8) ? ParseEffectiveUser(line) is { } userId ? this with { UserId = userId } : null
+        : this;
 
-        ReadOnlySpan<byte> rest = line[name.Length..].TrimStart(" \t"u8);
+    private static long? ParseKibibytes(ReadOnlySpan<byte> line)
+    {
+        ReadOnlySpan<byte> rest = line[(line.IndexOf((byte)':') + 1)..].TrimStart(" \t"u8);
         return ProcNumber.TryTake(ref rest, (byte)' ', out ulong kibibytes, long.MaxValue / 1024) ? (long)kibibytes * 1024 : null;
     }
 
     // Uid has the real, the effective, the saved and the file system's user id.
-    private static uint? TryTakeEffectiveUser(ReadOnlySpan<byte> line)
+    private static uint? ParseEffectiveUser(ReadOnlySpan<byte> line)
     {
-        if (!line.StartsWith("Uid:\t"u8))
-        {
-            return null;
-        }
-
         ReadOnlySpan<byte> rest = line["Uid:\t"u8.Length..];
         return ProcNumber.TryTake(ref rest, (byte)'\t', out _) && ProcNumber.TryTake(ref rest, (byte)'\t', out ulong userId, uint.MaxValue) ? (uint)userId : null;
     }

@@ -20,7 +20,7 @@ internal sealed class ProcessProbe(ProcfsContext procfs, SearchedFrames searched
         }
 
         List<Hit> hits = [];
-        using ProcessAddressSpace process = procfs.OpenProcess(processId);
+        using ProcessAddressSpace process = procfs.OpenTarget(processId, cancellationToken);
         foreach (MemoryMapping mapping in process.ReadMappings().Where(mapping => mapping.HasPagemap))
         {
             cancellationToken.ThrowIfCancellationRequested();

@@ -34,7 +34,7 @@ internal sealed class ProcessSearch(ProcfsContext procfs, SearchedFrames searche
         }
 
         List<Hit> hits = [];
-        using ProcessAddressSpace process = procfs.OpenProcess(processId);
+        using ProcessAddressSpace process = procfs.OpenTarget(processId, cancellationToken);
         using PageWalk walk = new(process, _options);
         bool isBuffering = true;
         try
@@ -68,7 +68,7 @@ internal sealed class ProcessSearch(ProcfsContext procfs, SearchedFrames searche
     /// <exception cref="ProcfsException">The process cannot be opened, or it exited. Earlier batches are valid.</exception>
     public IEnumerable<IReadOnlyList<Hit>> Enumerate(int processId, CancellationToken cancellationToken)
     {
-        using ProcessAddressSpace process = procfs.OpenProcess(processId);
+        using ProcessAddressSpace process = procfs.OpenTarget(processId, cancellationToken);
         using PageWalk walk = new(process, _options);
         while (walk.MoveNext(cancellationToken))
         {

@@ -31,7 +31,7 @@ internal sealed class SearchOrder(ProcfsContext procfs, FrameSet frames, TargetR
         List<(int ProcessId, bool IsCharged, double Cost)> processes = [];
         foreach (TargetResult<Candidate> result in TargetRun.ReadEach(procfs.Root, processIds, (id, _) => Read(id), options, cancellationToken))
         {
-            // A process that does not answer comes last, where its search fails.
+            // A process that does not answer, or whose size cannot be read, comes last.
             Candidate found = result.Value;
             if (result.Failure is not null || found.Size > 0 || !found.IsKernelThread)
             {
@@ -81,12 +81,16 @@ internal sealed class SearchOrder(ProcfsContext procfs, FrameSet frames, TargetR
         return [.. inodes.Where(inode => inode is not (0 or PfnBatchReader.NoValue))];
     }
 
-    /// <summary>Reads the pages that a process has reserved and those that are resident (fs/proc/array.c, proc_pid_statm); 0 if there are none.</summary>
+    /// <summary>Reads the pages that a process has reserved and those that are resident (fs/proc/array.c, proc_pid_statm); 0 if it is gone.</summary>
+    /// <exception cref="ProcfsException">A figure is no number, or is too large.</exception>
     private static (ulong Size, ulong Resident) ReadSizes(ProcRoot root, int processId)
     {
         Span<byte> buffer = stackalloc byte[MaxSize];
-        int length = ProcText.Read(root, root.GetPath(processId, "statm"), buffer, out _, processId);
+        string path = root.GetPath(processId, "statm");
+        int length = ProcText.Read(root, path, buffer, out _, processId);
         ReadOnlySpan<byte> line = buffer[..Math.Max(length, 0)];
-        return ProcNumber.TryTake(ref line, (byte)' ', out ulong size) && ProcNumber.TryTake(ref line, (byte)' ', out ulong resident) ? (size, resident) : (0, 0);
+        return length < 0 ? (0, 0)
+            : ProcNumber.TryTake(ref line, (byte)' ', out ulong size) && ProcNumber.TryTake(ref line, (byte)' ', out ulong resident) ? (size, resident)
+            : throw ProcText.CreateMalformed(path, buffer[..length], processId);
     }
 }

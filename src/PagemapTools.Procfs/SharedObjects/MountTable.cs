@@ -23,44 +23,64 @@ internal static class MountTable
     };
 
     /// <summary>Finds the mounts that a process sees.</summary>
-    /// <exception cref="ProcfsException">Its mountinfo cannot be read.</exception>
-    public static IEnumerable<SharedMount> Read(ProcRoot root, int processId, bool isOwn)
+    /// <exception cref="ProcfsException">Its mountinfo cannot be read, has a line that no kernel writes, or is longer than its bound.</exception>
+    /// <exception cref="OperationCanceledException">The reading is cancelled.</exception>
+    public static IReadOnlyList<SharedMount> Read(ProcRoot root, int processId, bool isOwn, CancellationToken cancellationToken)
     {
         const string FileName = "mountinfo";
         string path = root.GetPath(processId, FileName);
         using SafeFileHandle file = root.OpenFile(path, out int errno, processId);
         Dictionary<ulong, MountInfo> mounts = [];
-        foreach (MountInfo mount in errno == 0 ? MountInfo.Read(file, path, processId) : throw ProcessErrors.FromErrno(root, processId, FileName, errno))
+        foreach (MountInfo mount in errno == 0 ? MountInfo.Read(file, path, processId, cancellationToken) : throw ProcessErrors.FromErrno(root, processId, FileName, errno))
         {
             mounts[mount.Id] = mount;
         }
 
+        MountPaths paths = new(mounts);
         return
-            from mount in mounts.Values
-            let store = MountedDevices.FindStore(mount.FileSystem)
-            where store is BackingStore.Swap or BackingStore.HugePages
-            select new SharedMount(
-                processId, isOwn, (mount.DeviceMajor, mount.DeviceMinor), mount.Root, mount.MountPoint, store.Value, IsReachable(mounts, mount.ParentId));
+        [
+            .. from mount in mounts.Values
+               let store = MountedDevices.FindStore(mount.FileSystem)
+               where store is BackingStore.Swap or BackingStore.HugePages
+               select new SharedMount(
+                   processId, isOwn, (mount.DeviceMajor, mount.DeviceMinor), mount.Root, mount.MountPoint, store.Value, paths.IsLocal(mount.ParentId)),
+        ];
     }
 
-    private static bool IsReachable(Dictionary<ulong, MountInfo> mounts, ulong id)
+    /// <summary>The paths to mounts. The answer for each mount is stored, because another user may have made a stack of 100,000 mounts.</summary>
+    private sealed class MountPaths(Dictionary<ulong, MountInfo> mounts)
     {
-        // The parent of the root is not in the list. The number of steps bounds a list that another user made.
-        for (int steps = 0; mounts.TryGetValue(id, out MountInfo mount) && steps < mounts.Count; steps++)
+        private readonly Dictionary<ulong, bool> _isLocal = [];
+
+        /// <summary>Whether a mount and all mounts above it are of file systems without a server.</summary>
+        public bool IsLocal(ulong id)
         {
-            if (MountedDevices.FindStore(mount.FileSystem) is null && !s_kernelFileSystems.Contains(mount.FileSystem))
+            Stack<(ulong Id, bool IsLocal)> below = [];
+            bool isLocal = true;
+            while (mounts.TryGetValue(id, out MountInfo mount) && !_isLocal.TryGetValue(id, out isLocal))
             {
-                return false;
+                isLocal = MountedDevices.FindStore(mount.FileSystem) is not null || s_kernelFileSystems.Contains(mount.FileSystem);
+                below.Push((id, isLocal));
+
+                // A list that another user wrote may be no tree: a mount that is reached again is not local.
+                _isLocal.Add(id, false);
+
+                // The root is its own parent, or its parent is not in the list.
+                if (mount.ParentId == id)
+                {
+                    break;
+                }
+
+                id = mount.ParentId;
             }
 
-            if (mount.ParentId == id)
+            while (below.TryPop(out (ulong Id, bool IsLocal) mount))
             {
-                break;
+                isLocal &= mount.IsLocal;
+                _isLocal[mount.Id] = isLocal;
             }
 
-            id = mount.ParentId;
+            return isLocal;
         }
-
-        return true;
     }
 }

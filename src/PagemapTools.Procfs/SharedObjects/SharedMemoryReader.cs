@@ -21,7 +21,7 @@ internal sealed class SharedMemoryReader(ProcfsContext procfs, TargetRunOptions?
     {
         IReadOnlyList<int> ids = procfs.Root.GetProcessIds();
         NamespaceSurvey namespaces = NamespaceSurvey.Read(procfs, ids, options, cancellationToken);
-        List<SharedMount> mounts = [.. namespaces.Mount.SelectMany(each => TryRead(() => MountTable.Read(procfs.Root, each.Value, each.Key == namespaces.OwnMount), out IEnumerable<SharedMount>? found) ? found! : [])];
+        List<SharedMount> mounts = ReadMounts(namespaces);
         Dictionary<(uint Major, uint Minor), BackingStore> devices = new(procfs.Devices.KernelDevices);
         mounts.ForEach(mount => devices.TryAdd(mount.Device, mount.Store));
         ReadProcesses(ids, devices, progress);
@@ -38,6 +38,20 @@ internal sealed class SharedMemoryReader(ProcfsContext procfs, TargetRunOptions?
         {
             yield return new SharedMemoryObject { Kind = SharedMemoryKind.Unattributed, Resident = rest };
         }
+    }
+
+    private List<SharedMount> ReadMounts(NamespaceSurvey namespaces)
+    {
+        int own = namespaces.Mount.FirstOrDefault(each => each.Key == namespaces.OwnMount).Value;
+        List<SharedMount> mounts = [];
+        foreach (TargetResult<IReadOnlyList<SharedMount>> result in TargetRun.ReadEach(
+            procfs.Root, namespaces.Mount.Select(each => each.Value), (id, token) => MountTable.Read(procfs.Root, id, isOwn: id == own, token), options, cancellationToken))
+        {
+            mounts.AddRange(result.Value ?? []);
+            Limits.FailureList.AddRange(result.Failure is { } failure ? [failure] : []);
+        }
+
+        return mounts;
     }
 
     private void ReadProcesses(IReadOnlyList<int> ids, Dictionary<(uint Major, uint Minor), BackingStore> devices, IProgress<int>? progress)
@@ -161,12 +175,12 @@ internal sealed class SharedMemoryReader(ProcfsContext procfs, TargetRunOptions?
     // What no tree shows: memfds, deleted files, shared anonymous memory, and files of mounts that were not read.
     private IEnumerable<SharedMemoryObject> ReadOthers(Dictionary<(uint Major, uint Minor), BackingStore> devices, List<SharedMount> mounts)
     {
+        Dictionary<(uint Major, uint Minor), SharedMount> first = mounts.DistinctBy(mount => mount.Device).ToDictionary(mount => mount.Device);
         foreach (HeldObject held in _table.Objects.Where(held => !held.IsReported))
         {
             cancellationToken.ThrowIfCancellationRequested();
-            SharedMount? mount = mounts.Find(mount => mount.Device == held.First.Key.Device);
             _ = TryRead(() => held.Identity is { } identity ? _swapped.Count(identity, () => Open(held.Link)) : null, out long? swapped);
-            yield return _factory.Create(held, swapped, devices[held.First.Key.Device], mount);
+            yield return _factory.Create(held, swapped, devices[held.First.Key.Device], first.GetValueOrDefault(held.First.Key.Device));
         }
     }
 

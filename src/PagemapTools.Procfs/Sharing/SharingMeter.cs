@@ -79,7 +79,7 @@ public sealed class SharingMeter(ProcfsContext procfs)
     // A process that fails half-way leaves frames in the table. No pair counts them.
     private SharingTarget Walk(int processId, SharedFrames.Writer writer, CancellationToken cancellationToken)
     {
-        using ProcessAddressSpace process = procfs.OpenProcess(processId);
+        using ProcessAddressSpace process = procfs.OpenTarget(processId, cancellationToken);
         BackingStoreResolver stores = new(process, _backingStores);
         using PageWalk walk = new(process, new PageWalkOptions { Mappings = mapping => mapping.Kind != MappingKind.Vvar, Categories = PageCategories.Present });
         MemoryMapping? mapping = null;

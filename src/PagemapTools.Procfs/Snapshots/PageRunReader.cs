@@ -15,7 +15,7 @@ internal sealed class PageRunReader(ProcfsContext procfs, bool includePfn)
     /// <exception cref="ProcfsException">The process does not exist, exits or has no address space, or the caller may not read it.</exception>
     public IEnumerable<PageRun> Read(int processId, CancellationToken cancellationToken)
     {
-        using ProcessAddressSpace process = procfs.OpenProcess(processId);
+        using ProcessAddressSpace process = procfs.OpenTarget(processId, cancellationToken);
         using PageWalk walk = new(process, new PageWalkOptions());
         List<PageRun> runs = [];
         ProcfsException? failure;

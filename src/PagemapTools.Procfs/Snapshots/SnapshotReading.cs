@@ -183,7 +183,7 @@ internal sealed class SnapshotReading(
 
     private IEnumerable<MemoryMapping> ReadMappings(int processId, CancellationToken cancellationToken)
     {
-        using ProcessAddressSpace process = procfs.OpenProcess(processId);
+        using ProcessAddressSpace process = procfs.OpenTarget(processId, cancellationToken);
         foreach (MemoryMapping mapping in process.ReadMappings())
         {
             cancellationToken.ThrowIfCancellationRequested();

@@ -148,7 +148,7 @@ internal sealed class RollupMeter(ProcfsContext procfs)
     private static SmapsFigures ReadRollup(OpenSmaps smaps)
     {
         SmapsFigures figures = default;
-        using ProcLineReader lines = new(smaps.Handle, smaps.Path, smaps.Target.ProcessId, MaxRollupSize);
+        using ProcLineReader lines = new(smaps.Handle, smaps.Path, MaxRollupSize, smaps.Target.ProcessId);
         while (lines.MoveNext())
         {
             if (SmapsFigures.IsFigure(lines.Line) && !figures.TryTake(lines.Line))

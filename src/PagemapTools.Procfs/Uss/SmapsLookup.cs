@@ -32,7 +32,7 @@ internal sealed class SmapsLookup(ProcessAddressSpace process)
 
         try
         {
-            foreach ((MemoryMapping mapping, SmapsFigures figures) in SmapsReader.Read(file, process.GetPath("smaps"), context))
+            foreach ((MemoryMapping mapping, SmapsFigures figures) in SmapsReader.Read(file, process.GetPath("smaps"), context, process.CancellationToken))
             {
                 all[mapping.Start] = figures;
             }

@@ -10,13 +10,14 @@ internal static class SmapsReader
     /// <param name="smaps">The open file.</param>
     /// <param name="path">Its path, for messages.</param>
     /// <param name="process">The process.</param>
-    /// <param name="cancellationToken">Cancels the reading between mappings.</param>
-    /// <exception cref="ProcfsException">The file has a line that no kernel writes, or cannot be read to its end.</exception>
+    /// <param name="cancellationToken">Cancels the reading.</param>
+    /// <exception cref="ProcfsException">The file has a line that no kernel writes, is longer than its bound, or cannot be read to its end.</exception>
+    /// <exception cref="OperationCanceledException">The reading is cancelled.</exception>
     public static IEnumerable<(MemoryMapping Mapping, SmapsFigures Figures)> Read(
         SafeFileHandle smaps, string path, ProcessContext process, CancellationToken cancellationToken = default)
     {
-        MapsParser parser = new(process);
-        using ProcLineReader lines = new(smaps, path, process.Id);
+        MapsParser parser = new(process, path, cancellationToken);
+        using ProcLineReader lines = new(smaps, path, ProcText.MaxMappingsSize, process.Id, cancellationToken);
         MemoryMapping? mapping = null;
         SmapsFigures figures = default;
         while (lines.MoveNext())
@@ -26,7 +27,6 @@ internal static class SmapsReader
                 continue;
             }
 
-            cancellationToken.ThrowIfCancellationRequested();
             if (mapping is not null)
             {
                 yield return (mapping, figures);
@@ -34,7 +34,7 @@ internal static class SmapsReader
 
             // Between two reads the last mapping may merge with the next one, as in maps (MapsReader). The kernel then counts all of it, so the
             // mapping is not cut: its figures would be those of more than itself.
-            mapping = lines.IsWhole ? parser.Parse(lines.Line) : throw parser.CreateMalformedLine(lines.Line);
+            mapping = parser.Parse(lines.WholeLine);
             figures = default;
         }
 
@@ -51,7 +51,7 @@ internal static class SmapsReader
 
     private static bool TryTakeFigure(ProcLineReader lines, ref SmapsFigures figures, string path, int processId)
     {
-        ReadOnlySpan<byte> line = lines.Line;
+        ReadOnlySpan<byte> line = lines.WholeLine;
         return SmapsFigures.IsFigure(line)
             && (figures.TryTake(line) ? true : throw ProcText.CreateMalformed(path, line, processId));
     }

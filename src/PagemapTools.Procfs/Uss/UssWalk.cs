@@ -39,7 +39,7 @@ internal sealed class UssWalk
     /// <summary>Measures each mapping of a process, one after the other.</summary>
     public IEnumerable<MappingUss> MeasureMappings(int processId, Func<MemoryMapping, bool>? mappings, CancellationToken cancellationToken)
     {
-        using ProcessAddressSpace process = _procfs.OpenProcess(processId);
+        using ProcessAddressSpace process = _procfs.OpenTarget(processId, cancellationToken);
         UssTarget target = ReadTarget(process, isWhole: false);
         using SharedMemoryCorrection correction = CreateCorrection(process);
         foreach (MappingPart part in MappingParts.Enumerate(process, new PageWalkOptions { Mappings = mappings }))
@@ -55,7 +55,7 @@ internal sealed class UssWalk
     public IReadOnlyList<NodeUss> MeasureNodes(int processId, Func<MemoryMapping, bool>? mappings, IProgress<ulong>? progress, CancellationToken cancellationToken)
     {
         HiddenFrames.ThrowIfHidden(_procfs);
-        using ProcessAddressSpace process = _procfs.OpenProcess(processId);
+        using ProcessAddressSpace process = _procfs.OpenTarget(processId, cancellationToken);
         UssTarget target = ReadTarget(process, isWhole: false);
         using SharedMemoryCorrection correction = CreateCorrection(process);
         UssAccumulator rest = default;
@@ -96,7 +96,7 @@ internal sealed class UssWalk
     /// <summary>Measures a process on several threads.</summary>
     public ProcessUss Measure(int processId, Func<MemoryMapping, bool>? mappings, int? threads, IProgress<ulong>? progress, CancellationToken cancellationToken)
     {
-        using ProcessAddressSpace process = _procfs.OpenProcess(processId);
+        using ProcessAddressSpace process = _procfs.OpenTarget(processId, cancellationToken);
         UssTarget target = ReadTarget(process, isWhole: mappings is null);
         using SharedMemoryCorrection correction = CreateCorrection(process);
         List<MappingPart[]> parts = [];

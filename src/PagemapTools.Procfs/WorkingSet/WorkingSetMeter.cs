@@ -82,7 +82,7 @@ public sealed class WorkingSetMeter : IDisposable
                 _procfs.SoftDirty.Clear(processId);
                 break;
             case WorkingSetMethod.Idle:
-                using (ProcessAddressSpace process = _procfs.OpenProcess(processId))
+                using (ProcessAddressSpace process = _procfs.OpenTarget(processId, cancellationToken))
                 using (IPageMarks marks = CreateMarks())
                 {
                     MarkedPages.Mark(process, _backingStores, marks, cancellationToken);
@@ -143,7 +143,7 @@ public sealed class WorkingSetMeter : IDisposable
 
     private Dictionary<ulong, long> CountPages(int processId, CancellationToken cancellationToken)
     {
-        using ProcessAddressSpace process = _procfs.OpenProcess(processId);
+        using ProcessAddressSpace process = _procfs.OpenTarget(processId, cancellationToken);
         using IPageMarks marks = CreateMarks();
         return MarkedPages.Count(process, _backingStores, marks, cancellationToken);
     }

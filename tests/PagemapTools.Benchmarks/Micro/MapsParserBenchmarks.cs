@@ -24,7 +24,7 @@ public class MapsParserBenchmarks
         }
 
         ProcRoot root = new();
-        _parser = new MapsParser(new ProcessContext(Environment.ProcessId, "self", SwapTypes.Read(root)));
+        _parser = new MapsParser(new ProcessContext(Environment.ProcessId, "self", SwapTypes.Read(root)), MapsParser.FileName);
     }
 
     [Benchmark(OperationsPerInvoke = Lines)]

@@ -22,6 +22,8 @@ internal static class FileTargets
         new("names", input => CheckNames(tree, input)) { InputsPerTurn = Turn },
         new("mountinfo", input => CheckMountInfo(tree, input)) { InputsPerTurn = Turn },
         new("mounts", input => CheckMounts(tree, input)) { InputsPerTurn = Turn },
+        new("cgroup", input => CheckCgroup(tree, input)) { InputsPerTurn = Turn },
+        new("status", input => CheckStatus(tree, input)) { InputsPerTurn = Turn },
         new("sysvipc", input => CheckSegments(tree, input)) { InputsPerTurn = Turn, MaxBytes = LargeBuffer },
         new("swaps", input => CheckSwaps(tree, input)) { InputsPerTurn = Turn, MaxBytes = LargeBuffer },
         new("osrelease", input => CheckRelease(tree, input)) { InputsPerTurn = Turn },
@@ -57,22 +59,36 @@ internal static class FileTargets
     private static void CheckMountInfo(SavedTree tree, byte[] input)
     {
         tree.Write("mountinfo", input);
-        string? mountPoint = CgroupPaths.FindRoot(tree.GetPath("mountinfo"));
+        string? mountPoint = Expect.ReadOrRefused(() => CgroupPaths.FindRoot(tree.GetPath("mountinfo")));
         Expect.That(mountPoint is null || input.AsSpan().IndexOf("cgroup"u8) >= 0, "a mount point of what is no cgroup");
     }
 
     private static void CheckMounts(SavedTree tree, byte[] input)
     {
         tree.WriteProcess("mountinfo", input);
-        SharedMount[] mounts = [.. MountTable.Read(tree.Root, SavedTree.ProcessId, isOwn: true)];
-        Expect.That(mounts.Length <= input.AsSpan().Count(" - "u8), "no more mounts than lines");
-        Expect.That(Array.TrueForAll(mounts, mount => mount.Store is BackingStore.Swap or BackingStore.HugePages), "a mount of what has no shared memory");
+        IReadOnlyList<SharedMount> mounts = Expect.ReadOrRefused(() => MountTable.Read(tree.Root, SavedTree.ProcessId, isOwn: true, CancellationToken.None)) ?? [];
+        Expect.That(mounts.Count <= input.AsSpan().Count(" - "u8), "no more mounts than lines");
+        Expect.That(mounts.All(mount => mount.Store is BackingStore.Swap or BackingStore.HugePages), "a mount of what has no shared memory");
+    }
+
+    private static void CheckCgroup(SavedTree tree, byte[] input)
+    {
+        tree.WriteProcess("cgroup", input);
+        string? path = Expect.ReadOrRefused(() => ProcessCgroup.Read(tree.Root, SavedTree.ProcessId));
+        Expect.That(path is null || path.Length <= 4 * input.Length, "a path is a part of a line");
+    }
+
+    private static void CheckStatus(SavedTree tree, byte[] input)
+    {
+        tree.WriteProcess("status", input);
+        ProcessDetails? details = Expect.ReadOrRefused(() => new ProcessDetails(string.Empty, CommandLine: null).WithStatus(tree.Root, SavedTree.ProcessId));
+        Expect.That(details is null or { Resident: null or >= 0, Swap: null or >= 0, PageTables: null or >= 0 }, "a figure is not negative");
     }
 
     private static void CheckSegments(SavedTree tree, byte[] input)
     {
         tree.Write("sysvipc/shm", input);
-        List<SystemVSegment> segments = SystemVSegments.Read(tree.Root) ?? throw new FuzzException("the list was not read");
+        List<SystemVSegment> segments = Expect.ReadOrRefused(() => SystemVSegments.Read(tree.Root) ?? throw new FuzzException("the list was not read")) ?? [];
         Expect.That(segments.Count <= input.AsSpan().Count((byte)'\n'), "no more segments than lines after the first");
         Expect.That(segments.TrueForAll(segment => segment is { Id: >= 0, Size: >= 0, Attached: >= 0, Resident: >= 0, Swapped: >= 0 }), "a figure is not negative");
     }

@@ -121,7 +121,7 @@ internal static class TextTargets
 
     private static void CheckMapsLine(byte[] input)
     {
-        MapsParser parser = new(s_process);
+        MapsParser parser = new(s_process, MapsParser.FileName);
         if (Expect.ParsedOrQuoted<MemoryMapping, ProcfsException>(() => parser.Parse(input), SeqFileText.Decode(input)) is not { } mapping)
         {
             return;
@@ -129,7 +129,7 @@ internal static class TextTargets
 
         Expect.That(mapping.Start < mapping.End, $"{mapping} is not empty");
         string printed = Print(mapping);
-        Expect.Equal(printed, Print(new MapsParser(s_process).Parse(Encoding.UTF8.GetBytes(printed))), "parse after print");
+        Expect.Equal(printed, Print(new MapsParser(s_process, MapsParser.FileName).Parse(Encoding.UTF8.GetBytes(printed))), "parse after print");
         Expect.IsVisible(mapping.ToString());
     }
 

@@ -2,8 +2,10 @@ using System.Diagnostics;
 using PagemapTools.Procfs.Core;
 using PagemapTools.Procfs.Entries;
 using PagemapTools.Procfs.Frames;
+using PagemapTools.Procfs.Holdings;
 using PagemapTools.Procfs.Machine;
 using PagemapTools.Procfs.Processes;
+using PagemapTools.Procfs.SharedObjects;
 using PagemapTools.Procfs.Uss;
 
 namespace PagemapTools.Procfs.Tests.Core;
@@ -78,14 +80,75 @@ public sealed class HostileTreeTests
         Assert.Contains("'99999999999'", failure.Message, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public void MountsThatCannotBeParsedDoNotEndAMeasurement()
+    [Theory]
+    [InlineData("mountinfo", "1 1 4294967296:1 / / rw - tmpfs x rw")]
+    [InlineData("mountinfo", "18446744073709551616 1 0:1 / / rw - tmpfs x rw")]
+    [InlineData("mountinfo", "nonsense")]
+    [InlineData("mountinfo", "1 1 8:1 / / rw")]
+    [InlineData("status", "VmRSS:\t99999999999999999999 kB")]
+    [InlineData("status", "VmSwap:\t9223372036854775807 kB")]
+    [InlineData("status", "Uid:\t0\t4294967296\t0\t0")]
+    public void TextOfAProcessThatNoKernelWritesIsQuoted(string file, string line)
     {
-        const string Mounts = "1 1 4294967296:1 / / rw - tmpfs x rw\nnonsense\n\n1 1 8:1 / / rw\n";
-        using FakeProc tree = CreateTree().WriteText("7/mountinfo", Mounts).WriteText("swaps", "Filename\n/swap file 1 1 1\n")
-            .WriteText("7/maps", "10000-11000 rw-s 00000000 08:01 5 /x\n");
-        ProcessUss uss = new UssMeter(new ProcfsContext(tree.Root), UssMethod.Exclusive).Measure(Id, cancellationToken: TestContext.Current.CancellationToken);
-        Assert.Equal((long)KernelFile.PageSize, uss.Uss);
+        using FakeProc tree = CreateTree().WriteText($"7/{file}", line + "\n").WriteText("7/maps", "10000-11000 rw-s 00000000 00:2a 5 /x\n");
+        AssertQuotes(tree.GetPath($"7/{file}"), line, Id, () =>
+            new UssMeter(new ProcfsContext(tree.Root), UssMethod.Exclusive).Measure(Id, cancellationToken: TestContext.Current.CancellationToken));
+    }
+
+    [Theory]
+    [InlineData("nonsense")]
+    [InlineData("0:/a")]
+    public void CgroupThatNoKernelWritesIsQuoted(string line)
+    {
+        using FakeProc tree = CreateTree().WriteText("7/cgroup", line + "\n");
+        AssertQuotes(tree.GetPath("7/cgroup"), line, Id, () => ProcessCgroup.Read(tree.Root, Id));
+    }
+
+    [Fact]
+    public void ShmemThatOverflowsIsQuoted()
+    {
+        const string Line = "Shmem:   99999999999999999999 kB";
+        using FakeProc tree = new FakeProc().WriteText("meminfo", $"MemTotal: 1 kB\n{Line}\n");
+        AssertQuotes(tree.GetPath("meminfo"), Line, null, () => MemoryInfo.ReadShmem(tree.Root));
+    }
+
+    [Theory]
+    [InlineData("2147483648 0 0 4096 1 1 0 0 0 0 0 1 1 1 0 0")]
+    [InlineData("0 2147483648 0 4096 1 1 0 0 0 0 0 1 1 1 0 0")]
+    [InlineData("0 0 0 99999999999999999999 1 1 0 0 0 0 0 1 1 1 0 0")]
+    [InlineData("0 0 0")]
+    public void SegmentThatNoKernelWritesIsQuotedAndOtherObjectsAreRead(string line)
+    {
+        using FakeProc tree = new FakeProc().WriteText("sysvipc/shm", $"key shmid\n{line}\n").WriteText("meminfo", "Shmem: 4 kB\n");
+        AssertQuotes(tree.GetPath("sysvipc/shm"), line, null, () => SystemVSegments.Read(tree.Root));
+        SharedMemoryLimits? limits = null;
+        SharedMemoryQuery query = new() { OnComplete = read => limits = read };
+        SharedMemoryObject rest = Assert.Single(new ProcfsContext(tree.Root).ReadSharedMemory(query, cancellationToken: TestContext.Current.CancellationToken));
+        Assert.Equal((SharedMemoryKind.Unattributed, 4096L), (rest.Kind, rest.Resident));
+        Assert.Equal(tree.GetPath("sysvipc/shm"), Assert.Single(limits!.Failures).Path);
+    }
+
+    [Theory]
+    [InlineData("9")]
+    [InlineData("/proc/1")]
+    [InlineData("/proc/self")]
+    public void LinkToAProcessIsNoProcess(string target)
+    {
+        using FakeProc tree = CreateTree().AddProcess(9, Maps);
+        File.CreateSymbolicLink(tree.GetPath("8"), target);
+        Assert.Equal([7, 9], tree.Root.GetProcessIds());
+        ProcfsException failure = Assert.Throws<ProcfsException>(() => ProcessAddressSpace.Open(tree.Root, 8));
+        Assert.Equal((ProcfsError.ReadFailed, 8, tree.GetPath("8")), (failure.Error, failure.ProcessId, failure.Path));
+    }
+
+    [Fact]
+    public void LinkAsTheTreeItselfIsFollowed()
+    {
+        using FakeProc tree = CreateTree();
+        using FakeProc other = new();
+        File.CreateSymbolicLink(other.GetPath("link"), tree.Path);
+        using ProcessAddressSpace process = ProcessAddressSpace.Open(new ProcRoot(other.GetPath("link")), Id);
+        Assert.Equal(Id, process.ProcessId);
     }
 
     [Fact]
@@ -126,6 +189,13 @@ public sealed class HostileTreeTests
         ProcfsException failure = Assert.Throws<ProcfsException>(() => ProcessAddressSpace.Open(tree.Root, Id));
         Assert.Equal((ProcfsError.ReadFailed, tree.GetPath(file)), (failure.Error, failure.Path));
         Assert.InRange(watch.Elapsed.TotalSeconds, 0, 5);
+    }
+
+    private static void AssertQuotes(string path, string line, int? processId, Func<object?> read)
+    {
+        ProcfsException failure = Assert.Throws<ProcfsException>(read);
+        Assert.Equal((ProcfsError.ReadFailed, path, processId), (failure.Error, failure.Path, failure.ProcessId));
+        Assert.Contains($"'{VisibleText.Escape(line)}'", failure.Message, StringComparison.Ordinal);
     }
 
     private static ProcfsException AssertMapsQuote(FakeProc tree, string line)

@@ -7,6 +7,10 @@ namespace PagemapTools.Procfs.Tests.Core;
 [Trait("Tier", "Unit")]
 public sealed class ProcLineReaderTests
 {
+    private const int Id = 7;
+    private const long MaxSize = 1L << 30;
+    private const long Terabyte = 1L << 40;
+
     [Fact]
     public void LinesOfEveryLengthAreRead()
     {
@@ -35,17 +39,46 @@ public sealed class ProcLineReaderTests
     }
 
     [Fact]
-    public void NothingIsReadBeyondTheMaximum()
+    public void FileMayHaveItsBoundAndNoMore()
     {
-        (string Text, bool IsWhole)[] lines = Read("one\ntwo\nthree\n", maxSize: 6);
-        Assert.Equal([("one", true), ("tw", false)], lines);
+        Assert.Equal([("one", true), ("two", true)], Read("one\ntwo\n", maxSize: 8));
+        ProcfsException failure = Assert.Throws<ProcfsException>(() => Read("one\ntwo\n", maxSize: 7));
+        Assert.Equal((ProcfsError.ReadFailed, "file", Id), (failure.Error, failure.Path, failure.ProcessId));
+        Assert.Contains("'file' has more than 7 bytes", failure.Message, StringComparison.Ordinal);
     }
 
-    private static (string Text, bool IsWhole)[] Read(string text, long maxSize = long.MaxValue)
+    [Theory]
+    [InlineData("whole\n", null)]
+    [InlineData("without newline", "'file' has a line that no kernel writes: 'without newline'")]
+    [InlineData(null, "'file' has a line of more than 131072 bytes")]
+    public void LineThatMustBeWholeIsQuotedIfItIsNot(string? text, string? message)
+    {
+        using FakeProc tree = new FakeProc().WriteText("file", text ?? new string('x', ProcLineReader.MaxLineLength + 1) + "\n");
+        using SafeFileHandle file = File.OpenHandle(tree.GetPath("file"));
+        using ProcLineReader reader = new(file, "file", MaxSize, Id);
+        Assert.True(reader.MoveNext());
+        ProcfsException? failure = Record.Exception(() => _ = reader.WholeLine.Length) as ProcfsException;
+        Assert.Equal(message is null, failure is null);
+        Assert.Contains(message ?? string.Empty, failure?.Message ?? string.Empty, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void CancellationEndsTheSearchForTheEndOfALine()
+    {
+        using CancellationTokenSource source = new();
+        using FakeProc tree = new FakeProc().WriteHole("file", string.Empty, Terabyte);
+        using SafeFileHandle file = File.OpenHandle(tree.GetPath("file"));
+        using ProcLineReader reader = new(file, "file", long.MaxValue - 1, cancellationToken: source.Token);
+        Assert.True(reader.MoveNext());
+        source.Cancel();
+        Assert.Throws<OperationCanceledException>(() => reader.MoveNext());
+    }
+
+    private static (string Text, bool IsWhole)[] Read(string text, long maxSize = MaxSize)
     {
         using FakeProc tree = new FakeProc().WriteText("file", text);
         using SafeFileHandle file = File.OpenHandle(tree.GetPath("file"));
-        using ProcLineReader reader = new(file, "file", maxSize: maxSize);
+        using ProcLineReader reader = new(file, "file", maxSize, Id);
         List<(string, bool)> lines = [];
         while (reader.MoveNext())
         {

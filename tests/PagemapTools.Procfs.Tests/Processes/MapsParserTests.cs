@@ -105,7 +105,7 @@ public sealed class MapsParserTests
     [Fact]
     public void TheParserDistinguishesSuccessivePaths()
     {
-        MapsParser parser = new(Identities.Process);
+        MapsParser parser = new(Identities.Process, MapsParser.FileName);
         string[] names = ["/a", "/a", "", "/b (deleted)", "/b (deleted)", "/b", "[stack]", ""];
         MemoryMapping[] mappings = [.. names.Select(name => parser.Parse(Encoding.UTF8.GetBytes($"1000-2000 rw-p 00000000 00:01 5 {name}")))];
         Assert.Equal(["/a", "/a", null, "/b", "/b", "/b", "[stack]", null], mappings.Select(mapping => mapping.Path));
@@ -141,5 +141,5 @@ public sealed class MapsParserTests
 
     private static MemoryMapping Parse(string line) => Parse(Encoding.UTF8.GetBytes(line));
 
-    private static MemoryMapping Parse(byte[] line) => new MapsParser(Identities.Process).Parse(line);
+    private static MemoryMapping Parse(byte[] line) => new MapsParser(Identities.Process, MapsParser.FileName).Parse(line);
 }

@@ -110,7 +110,7 @@ public sealed class MapsReaderTests
     {
         using FakeProc tree = new FakeProc().WriteText("maps", text);
         using SafeFileHandle maps = File.OpenHandle(tree.GetPath("maps"));
-        foreach (MemoryMapping mapping in new MapsReader(maps, Identities.Process).Read())
+        foreach (MemoryMapping mapping in new MapsReader(maps, MapsParser.FileName, Identities.Process).Read(TestContext.Current.CancellationToken))
         {
             mappings.Add(mapping);
         }

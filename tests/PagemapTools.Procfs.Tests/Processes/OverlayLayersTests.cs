@@ -29,7 +29,7 @@ public sealed class OverlayLayersTests
             overlay, Mount("/disk", "ext4"), Mount("/remote", "fuse.sshfs"), Mount("/covered", "ext4"), Mount("/covered", "nfs4"), Mount("/covered/disk", "xfs"),
         ];
 
-        Assert.Equal(mayHaveServer, OverlayLayers.MayHaveServer(overlay, mounts));
+        Assert.Equal(mayHaveServer, OverlayLayers.MayHaveServer(overlay, new MountPoints(mounts)));
     }
 
     private static MountInfo Mount(string point, string fileSystem, string options = "rw") => new(1, 1, 0, 1, fileSystem, "/", point, options);

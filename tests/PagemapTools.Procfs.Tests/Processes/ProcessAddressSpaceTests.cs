@@ -146,7 +146,7 @@ public sealed class ProcessAddressSpaceTests
         // A thread replaces the process by another one, with another start time, as fast as it can.
         using FakeProc tree = new();
         WriteGeneration(tree, 0);
-        File.CreateSymbolicLink(tree.GetPath("7"), tree.GetPath("generation0"));
+        Directory.Move(tree.GetPath("generation0"), tree.GetPath("7"));
         using CancellationTokenSource done = new();
         Task storm = Task.Run(() => ReplaceProcess(tree, done.Token), TestContext.Current.CancellationToken);
         int read = 0;
@@ -189,8 +189,9 @@ public sealed class ProcessAddressSpaceTests
         for (int generation = 1; !cancellationToken.IsCancellationRequested; generation++)
         {
             WriteGeneration(tree, generation);
-            File.Delete(tree.GetPath("7"));
-            File.CreateSymbolicLink(tree.GetPath("7"), tree.GetPath($"generation{generation}"));
+            Directory.Move(tree.GetPath("7"), tree.GetPath($"gone{generation}"));
+            Directory.Move(tree.GetPath($"generation{generation}"), tree.GetPath("7"));
+            Directory.Delete(tree.GetPath($"gone{generation}"), recursive: true);
             Thread.Sleep(generation % 3);
         }
     }

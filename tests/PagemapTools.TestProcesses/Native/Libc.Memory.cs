@@ -56,6 +56,9 @@ internal static unsafe partial class Libc
     [LibraryImport("libc", EntryPoint = "mincore", SetLastError = true)]
     public static partial int InCore(nuint address, nuint length, byte* resident);
 
+    [LibraryImport("libc", EntryPoint = "sbrk", SetLastError = true)]
+    public static partial nint SetBreak(nint increment);
+
     [LibraryImport("libc", EntryPoint = "prctl", SetLastError = true)]
     public static partial int ProcessControl(int option, nuint argument2, nuint argument3, nuint argument4, nuint argument5);
 
