@@ -31,6 +31,8 @@
     'TestProcess.held'         = @{ Most = 20; If = 'Always' }
     'TestProcess.parts'        = @{ Most = 1; If = 'Always' }
     'TestProcess.dense'        = @{ Most = 10; If = 'Always' }
+    # The available memory of a small guest.
+    Memory                     = @{ Most = 4; If = 'Always' }
     IdleMachine                = @{ Most = 2; If = 'Always' }
     BlockDevice                = @{ Most = 1; If = 'Always' }
     DiskFile                   = @{ Most = 7; If = 'Always' }

@@ -51,6 +51,13 @@ internal sealed class MemoryCgroup : IDisposable
         return new MemoryCgroup(System.IO.Directory.CreateDirectory(Path.Join(Directory, name)).FullName);
     }
 
+    /// <summary>Bounds the memory of all processes in the cgroup.</summary>
+    public void Limit(long bytes)
+    {
+        string file = Path.Join(Directory, "memory.max");
+        File.WriteAllText(File.Exists(file) ? file : Path.Join(Directory, "memory.limit_in_bytes"), bytes.ToString(CultureInfo.InvariantCulture));
+    }
+
     /// <summary>Anonymous memory (rss in version 1), in bytes.</summary>
     public long Anonymous => Read("anon", "rss");
 

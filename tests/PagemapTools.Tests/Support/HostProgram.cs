@@ -15,9 +15,25 @@ internal static class HostProgram
     /// <summary>Runs a script; the host imports the module first.</summary>
     public static HostRun RunScript(string script, string? user = null) => Run(["-NoProfile", "-Command", script], user);
 
-    public static HostRun Run(IEnumerable<string> arguments, string? user = null, string input = "")
+    /// <summary>Runs a script in a host whose memory, from its first page on, is charged to a cgroup.</summary>
+    public static HostRun RunScriptIn(MemoryCgroup cgroup, string script)
     {
-        using Process process = Start(arguments, user);
+        ProcessStartInfo start = CreateStartInfo(["-NoProfile", "-Command", script], user: null);
+        string[] command = ["-c", "echo $$ > \"$0\" && exec \"$@\"", cgroup.ProcessesFile, start.FileName];
+        for (int i = 0; i < command.Length; i++)
+        {
+            start.ArgumentList.Insert(i, command[i]);
+        }
+
+        start.FileName = "/bin/sh";
+        return Run(Process.Start(start)!, input: "");
+    }
+
+    public static HostRun Run(IEnumerable<string> arguments, string? user = null, string input = "") => Run(Start(arguments, user), input);
+
+    private static HostRun Run(Process started, string input)
+    {
+        using Process process = started;
         Task<string> output = process.StandardOutput.ReadToEndAsync();
         Task<string> error = process.StandardError.ReadToEndAsync();
         process.StandardInput.Write(input);
@@ -25,7 +41,7 @@ internal static class HostProgram
         if (!process.WaitForExit(s_patience))
         {
             process.Kill();
-            throw new Xunit.Sdk.XunitException($"The host does not end: {string.Join(' ', arguments)}");
+            throw new Xunit.Sdk.XunitException($"The host does not end: {string.Join(' ', process.StartInfo.ArgumentList)}");
         }
 
         return new HostRun(process.ExitCode, output.GetAwaiter().GetResult(), error.GetAwaiter().GetResult());
