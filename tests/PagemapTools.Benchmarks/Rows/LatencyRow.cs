@@ -13,9 +13,21 @@ internal sealed record Latency(string Key, string Text)
         [new("fault-p99", "p99 of page faults"), new("fault-p999", "p99.9 of page faults"), new("mmap-p99", "p99 of mmap and munmap"), new("mmap-p999", "p99.9 of mmap and munmap")];
 }
 
-/// <summary>What a target with 4 GiB feels of a cmdlet that looks at it in a loop, against a loop that reads its smaps_rollup.</summary>
-internal sealed class LatencyRow(Latency latency, string command, LatencyLog log) : BudgetRow
+/// <summary>
+/// What a target with 4 GiB feels of a cmdlet that looks at it in a loop, against a loop that reads its smaps_rollup: what the kernel makes it
+/// wait for, since it has a processor of its own.
+/// </summary>
+internal sealed class LatencyRow(Latency latency, string command, LatencyLog log) : BudgetRow, IDisposable
 {
+    // Each cmdlet that reads the memory of a process; $id is that of the target.
+    private static readonly string[] s_commands =
+    [
+        "Measure-ProcessUss -Id $id", "Measure-ProcessUss -Id $id -Method Exclusive", "Measure-ProcessUss -Id $id -Method MapCount", "Measure-ProcessUss -Id $id -ByMapping",
+        "Measure-ProcessUss -Id $id -ByNode", "Measure-ProcessUss -Id $id, $PID -Together", "Measure-ProcessSharing -Id $id, $PID", "Measure-ProcessHugePage -Id $id",
+        "Measure-ProcessWorkingSet -Id $id -Interval 0.01", "Measure-KPageFlags -Id $id", "Get-ProcessPageMap -Id $id -AsRange", "Get-KPageMapping -Pfn 4096",
+        "Compare-ProcessPageMap $id $PID -AsRange", "Show-ProcessPageMap -Id $id",
+    ];
+
     private static readonly byte[] s_buffer = GC.AllocateArray<byte>(64 * 1024, pinned: true);
 
     private Surroundings _surroundings = null!;
@@ -37,33 +49,45 @@ internal sealed class LatencyRow(Latency latency, string command, LatencyLog log
     public static IEnumerable<LatencyRow> CreateAll()
     {
         LatencyLog log = new();
-        return from command in new[] { "Measure-ProcessUss", "Measure-ProcessUss -Method MapCount", "Get-ProcessPageMap -AsRange", "Measure-KPageFlags" }
-               from latency in Latency.All
-               select new LatencyRow(latency, command, log);
+        return from command in s_commands from latency in Latency.All select new LatencyRow(latency, command, log);
     }
 
     public override void Prepare(Surroundings surroundings)
     {
         _surroundings = surroundings;
         _target = NoteShortage(surroundings.Targets.Latency());
+        if (!Processors.Separate(_target.ProcessId))
+        {
+            Note("the target shares its processor with the loops");
+        }
+
         double alone = log.GetOrMeasure("nothing", 0, _target, () => Thread.Sleep(10))[latency.Key];
         Note(FormattableString.Invariant($"{latency.Text} while nothing looks: {alone:0.#} us"));
     }
 
-    public override void WarmUp() => Look();
+    // The rows of one command share its turns, so they share the warm-up.
+    public override void WarmUp()
+    {
+        if (latency == Latency.All[0])
+        {
+            Settle(Look);
+        }
+    }
 
-    public override double MeasureOurs() => log.GetOrMeasure(command, _turn, _target, Look)[latency.Key];
+    public override double MeasureOurs() => log.GetOrMeasure(command, _turn, _target, () => Look())[latency.Key];
 
     public override double MeasureTheirs() =>
         log.GetOrMeasure($"smaps_rollup beside {command}", _turn++, _target, () => BareFile.ReadWhole($"/proc/{_target.ProcessId}/smaps_rollup", s_buffer))[latency.Key];
 
-    private void Look() => _surroundings.Engine.TimeToNull($"{command} -Id {_target.ProcessId}");
+    public void Dispose() => Processors.Rejoin();
+
+    private double Look() => _surroundings.Engine.TimeToNull(command.Replace("$id", $"{_target.ProcessId}", StringComparison.Ordinal));
 }
 
 /// <summary>The latencies of each turn in microseconds. The rows of one command share a turn, since the target measures all at once.</summary>
 internal sealed class LatencyLog
 {
-    private const string Milliseconds = "2000";
+    private const string Milliseconds = "4000";
 
     private readonly Dictionary<(string Command, int Turn), Dictionary<string, double>> _turns = [];
 
