@@ -39,6 +39,10 @@ internal sealed class FileUsers
     /// <summary>Adds why a process could not be read.</summary>
     public void Add(ProcfsException failure) => Limits.FailureList.Add(failure);
 
+    /// <summary>Gets the processes that have a file, besides one.</summary>
+    public IEnumerable<int> GetOthers(FileKey file, int processId) =>
+        _users.TryGetValue(file, out (List<int> MappedBy, List<int> HeldBy) users) ? users.MappedBy.Concat(users.HeldBy).Where(id => id != processId) : [];
+
     /// <summary>Sets the users of a file.</summary>
     public FileCacheInfo Complete(FileCacheInfo file)
     {

@@ -8,12 +8,17 @@ namespace PagemapTools.Procfs.FileCache;
 
 /// <summary>
 /// Measures the regular files that processes map or hold, each once, through the links of the first process that has it: a file may have no
-/// name, or a name in another mount namespace.
+/// name, or a name in another mount namespace. If that process lets go of the file before it is opened, others that have it are read again.
 /// </summary>
 internal sealed class OpenFileMeter(ProcfsContext procfs, FileCacheQuery query, FileProbe probe)
 {
+    // Of the others that have a file, these many are tried.
+    private const int MaxOthers = 3;
+
     private readonly HoldingsReader _holdings = FileUsers.CreateReader(procfs);
     private readonly ConcurrentDictionary<FileKey, int> _claimed = new();
+    private readonly ConcurrentBag<FileKey> _lost = [];
+    private HashSet<FileKey>? _wanted;
     private readonly ulong _ownMounts = Statx.GetByLink("/proc/self/ns/mnt")?.Inode ?? 0;
 
     /// <summary>What a process uses, and the files of it that were measured.</summary>
@@ -31,23 +36,29 @@ internal sealed class OpenFileMeter(ProcfsContext procfs, FileCacheQuery query, 
     {
         FileUsers users = new();
         List<FileCacheInfo> files = [];
+        HashSet<int> unread = [];
         int done = 0;
         foreach (TargetResult<ProcessFiles> result in TargetRun.ReadEach(procfs.Root, procfs.Root.GetProcessIds(), Read, query.Run, cancellationToken))
         {
             if (result.Value is { } process)
             {
                 users.Add(result.ProcessId, process.Holdings);
-                users.Limits.UnopenedFiles += process.Unopened;
-                files.AddRange(process.Files);
-                users.Limits.HiddenFiles += process.Failures.Count(ProcessFiles.IsExpected);
-                process.Failures.Where(failure => !ProcessFiles.IsExpected(failure)).ToList().ForEach(failure => query.OnFailure?.Invoke(failure));
+                Take(process);
             }
             else
             {
                 users.Add(result.Failure!);
+                unread.Add(result.ProcessId);
             }
 
             progress?.Report(++done);
+        }
+
+        _wanted = [.. _lost, .. _claimed.Where(claim => unread.Contains(claim.Value)).Select(claim => claim.Key)];
+        int[] others = [.. _wanted.SelectMany(file => _claimed.TryRemove(file, out int first) ? users.GetOthers(file, first).Take(MaxOthers) : []).Distinct().Order()];
+        foreach (TargetResult<ProcessFiles> result in TargetRun.ReadEach(procfs.Root, others, Read, query.Run, cancellationToken))
+        {
+            Take(result.Value);
         }
 
         query.OnProcessesRead?.Invoke(users.Limits);
@@ -55,9 +66,20 @@ internal sealed class OpenFileMeter(ProcfsContext procfs, FileCacheQuery query, 
         {
             yield return users.Complete(file);
         }
+
+        void Take(ProcessFiles? process)
+        {
+            users.Limits.UnopenedFiles += process?.Unopened ?? 0;
+            files.AddRange(process?.Files ?? []);
+            foreach (ProcfsException failure in process?.Failures ?? [])
+            {
+                users.Limits.HiddenFiles += ProcessFiles.IsExpected(failure) ? 1 : 0;
+                (ProcessFiles.IsExpected(failure) ? null : query.OnFailure)?.Invoke(failure);
+            }
+        }
     }
 
-    // Runs on several threads. A file is measured by the thread that first has it; if its process does not answer, the file is missing.
+    // Runs on several threads. A file is measured by the thread that first has it.
     private ProcessFiles Read(int processId, CancellationToken cancellationToken)
     {
         ProcessFiles process = new(_holdings.Read(processId, cancellationToken), [], []);
@@ -66,6 +88,7 @@ internal sealed class OpenFileMeter(ProcfsContext procfs, FileCacheQuery query, 
         {
             cancellationToken.ThrowIfCancellationRequested();
             if (holding.Identity is { Type: Statx.FileType.Regular } identity
+                && _wanted?.Contains(FileUsers.Identify(holding)) != false
                 && query.NameFilter?.Invoke(holding.Name[(holding.Name.LastIndexOf('/') + 1)..]) != false
                 && _claimed.TryAdd(FileUsers.Identify(holding), processId))
             {
@@ -84,7 +107,12 @@ internal sealed class OpenFileMeter(ProcfsContext procfs, FileCacheQuery query, 
             using SafeFileHandle file = LinkedFile.Open(
                 link.Path, link.ProcessId, behind => procfs.Devices.IsLocal(link.ProcessId, behind), out Statx.FileIdentity details, out int errno);
             process.Unopened += errno == Errno.EREMOTE ? 1 : 0;
-            bool isGone = errno is Errno.ENOENT or Errno.ENODEV || (errno == 0 && (details.Device, details.Inode) != (identity.Device, identity.Inode));
+            bool isGone = errno is Errno.ENOENT or Errno.ESRCH or Errno.ENODEV || (errno == 0 && (details.Device, details.Inode) != (identity.Device, identity.Inode));
+            if (isGone)
+            {
+                _lost.Add(FileUsers.Identify(holding));
+            }
+
             if (isGone || errno == Errno.EREMOTE)
             {
                 return;

@@ -38,7 +38,7 @@ internal sealed class MapsParser(ProcessContext process, string path, Cancellati
         // A walk would never get past a part of a page.
         if (PageGeometry.ToAddress(PageGeometry.ToPageIndex(start)) != start || PageGeometry.ToAddress(PageGeometry.ToPageIndex(end)) != end)
         {
-            throw ProcText.CreateMalformed(FileName, line, process.Id, $"a mapping that does not consist of pages of {PageGeometry.PageSize} bytes");
+            throw ProcText.CreateMalformed(path, line, process.Id, $"a mapping that does not consist of pages of {PageGeometry.PageSize} bytes");
         }
 
         // Spaces pad the inode. A name never begins with a space: it is an absolute path or in brackets.

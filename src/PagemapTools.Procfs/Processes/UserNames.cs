@@ -10,7 +10,7 @@ namespace PagemapTools.Procfs.Processes;
 /// </summary>
 /// <remarks>
 /// The name service may be a server that does not answer (nsswitch.conf: ldap, sss). So a lookup runs on a thread that can be left behind.
-/// After the first that takes too long no other begins, and users stay numbers.
+/// After the first that takes too long no other begins, and users stay numbers. So does a user for whom no thread can be started.
 /// </remarks>
 internal sealed class UserNames
 {
@@ -43,8 +43,7 @@ internal sealed class UserNames
     private Task<string?> Start(uint userId)
     {
         Task<string?> lookup = new(() => _find!(userId) is { Length: > 0 } name ? SeqFileText.Decode(name) : null);
-        LeftTargets.Shared.Threads.Start(_ => lookup.RunSynchronously(TaskScheduler.Default));
-        return lookup;
+        return LeftTargets.Shared.Threads.TryStart(_ => lookup.RunSynchronously(TaskScheduler.Default)) ? lookup : Task.FromResult<string?>(null);
     }
 
     // A wait in steps: the waiting thread gets on, so the process that it reads is not taken for one that does not answer.

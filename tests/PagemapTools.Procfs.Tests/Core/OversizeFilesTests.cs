@@ -1,5 +1,6 @@
 using PagemapTools.Procfs.Core;
 using PagemapTools.Procfs.Entries;
+using PagemapTools.Procfs.Holdings;
 using PagemapTools.Procfs.Machine;
 using PagemapTools.Procfs.Native;
 using PagemapTools.Procfs.Processes;
@@ -93,7 +94,7 @@ public sealed class OversizeFilesTests : IDisposable
         {
             "swaps" => SwapTypes.Read(_tree.Root),
             "meminfo" => MemoryInfo.ReadShmem(_tree.Root),
-            _ => Holdings.SystemVSegments.Read(_tree.Root),
+            _ => SystemVSegments.Read(_tree.Root),
         });
     }
 

@@ -44,7 +44,7 @@ public sealed class FileTreeTests : IDisposable
         Assert.Empty(Measure(Path.Join(_tree, "fifo"), new FileCacheQuery()));
         Assert.Empty(Measure("/dev/zero", new FileCacheQuery()));
         Assert.Empty(Measure(Path.Join(_tree, "missing"), new FileCacheQuery()));
-        Assert.Equal([ProcfsError.ReadFailed, ProcfsError.ReadFailed, ProcfsError.ReadFailed], _failures.Select(failure => failure.Error));
+        Assert.Equal([ProcfsError.ReadFailed, ProcfsError.ReadFailed, ProcfsError.FileNotFound], _failures.Select(failure => failure.Error));
         Assert.Equal([Path.Join(_tree, "fifo"), "/dev/zero", Path.Join(_tree, "missing")], _failures.Select(failure => failure.Path));
         Assert.Contains("neither a regular file nor a directory", _failures[0].Message, StringComparison.Ordinal);
     }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using PagemapTools.Procfs.Core;
 using PagemapTools.Procfs.FileCache;
@@ -89,6 +90,38 @@ public sealed class FileCacheTests : IDisposable
     }
 
     [Fact]
+    public void AFileIsMeasuredThroughAnotherProcessIfTheFirstExits()
+    {
+        string path = Path.Join(_tree, "held");
+        File.WriteAllBytes(path, new byte[3 * s_page]);
+        using Process first = Hold(path);
+        using Process second = Hold(path);
+        Require.That(first.Id < second.Id, "AscendingProcessIds", "process ids began again");
+        List<ProcfsException> failures = [];
+        using ProcfsContext procfs = new();
+
+        FileCacheQuery query = new() { NameFilter = EndTheFirst, OnFailure = failures.Add, Run = new TargetRunOptions { MaxParallel = 1 } };
+        FileCacheInfo[] found = [.. new FileCacheMeter(procfs, query).MeasureOpenFiles(cancellationToken: TestContext.Current.CancellationToken)];
+        second.Kill();
+
+        Assert.True(first.HasExited);
+        Assert.Empty(failures);
+        Assert.Equal((path, 3 * s_page), (Assert.Single(found).Path, found[0].Length));
+        Assert.Contains(second.Id, found[0].HeldBy!);
+
+        bool EndTheFirst(string name)
+        {
+            if (name != "held")
+            {
+                return false;
+            }
+
+            first.Kill();
+            return first.WaitForExit(10_000);
+        }
+    }
+
+    [Fact]
     public void AFileOfSharedMemoryIsInThePageCache()
     {
         Require.That(Directory.Exists("/dev/shm"), "DevShm", "there is no /dev/shm");
@@ -101,6 +134,14 @@ public sealed class FileCacheTests : IDisposable
         using ProcfsContext procfs = new();
         FileCacheInfo found = Assert.Single(new FileCacheMeter(procfs).Measure(path, cancellationToken: TestContext.Current.CancellationToken));
         Assert.Equal((100 * s_page, 5 * s_page), (found.Length, found.Cached + (found.Evicted ?? 0)));
+    }
+
+    private static Process Hold(string path)
+    {
+        ProcessStartInfo start = new("sh", ["-c", "exec 3<\"$0\"; echo; exec sleep 1000", path]) { UseShellExecute = false, RedirectStandardOutput = true };
+        Process process = Process.Start(start)!;
+        process.StandardOutput.ReadLine();
+        return process;
     }
 
     private static bool HasCachestat() => TestSupport.Machine.Kernel >= new Version(6, 5);
