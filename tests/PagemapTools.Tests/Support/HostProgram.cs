@@ -49,6 +49,18 @@ internal static class HostProgram
 
     public static Process Start(IEnumerable<string> arguments, string? user = null) => Process.Start(CreateStartInfo(arguments, user))!;
 
+    /// <summary>Starts a host with environment variables.</summary>
+    public static Process Start(IEnumerable<string> arguments, IReadOnlyDictionary<string, string> environment)
+    {
+        ProcessStartInfo start = CreateStartInfo(arguments, user: null);
+        foreach ((string name, string value) in environment)
+        {
+            start.Environment[name] = value;
+        }
+
+        return Process.Start(start)!;
+    }
+
     /// <summary>Starts a host that SIGINT interrupts. Background jobs of a shell ignore SIGINT, and so do the programs that they start.</summary>
     public static Process StartInterruptible(IEnumerable<string> arguments)
     {
