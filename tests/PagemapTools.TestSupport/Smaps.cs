@@ -13,9 +13,11 @@ internal sealed record Smaps(ulong Start, ulong End, string Name, IReadOnlyDicti
 
     public long Hugetlb => this["Private_Hugetlb"] + this["Shared_Hugetlb"];
 
-    public static Smaps ReadRollup(int processId, string proc = "/proc") => Parse(FormattableString.Invariant($"{proc}/{processId}/smaps_rollup")).Single();
+    public static Smaps ReadRollup(int processId) => Parse(FormattableString.Invariant($"/proc/{processId}/smaps_rollup")).Single();
 
-    public static Smaps[] ReadMappings(int processId, string proc = "/proc") => [.. Parse(FormattableString.Invariant($"{proc}/{processId}/smaps"))];
+    public static Smaps[] ReadMappings(int processId) => ReadFile(FormattableString.Invariant($"/proc/{processId}/smaps"));
+
+    public static Smaps[] ReadFile(string path) => [.. Parse(path)];
 
     private static IEnumerable<Smaps> Parse(string path)
     {

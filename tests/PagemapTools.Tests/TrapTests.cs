@@ -29,7 +29,7 @@ public sealed class TrapTests : IDisposable
         using (TargetProcess target = TargetProcess.Start("locked-map", "then=exec"))
         {
             (_session["held"], _session["parent"]) = (target.Children[0], target.ProcessId);
-            _session["pfn"] = _session.GetObjects("(Get-ProcessPageMap -Id $PID -State Present -Shared | Select-Object -First 1).Pfn")[0];
+            _session["pfn"] = _session.GetObjects("@(Get-ProcessPageMap -Id $PID -State Present -Shared)[0].Pfn")[0];
 
             Outcome outcome = RunSoon($"{command} -TimeoutSec 1");
 
@@ -77,7 +77,7 @@ public sealed class TrapTests : IDisposable
     /// <summary>open of the file would wait for its server, and not even SIGKILL would end that.</summary>
     [Theory]
     [InlineData("Get-ProcessPageMap -Id $held")]
-    [InlineData("Get-ProcessPageMap -Id $held -ResolveShared -IncludeUnpopulated -AsRange")]
+    [InlineData("Get-ProcessPageMap -Id $held -ResolveShared -AsRange")]
     [InlineData("Measure-ProcessUss -Id $held")]
     [InlineData("Measure-ProcessUss -Id $held -ByMapping")]
     [InlineData("Measure-ProcessUss -Id $held -Method Exclusive")]
@@ -101,7 +101,8 @@ public sealed class TrapTests : IDisposable
 
             Outcome outcome = RunSoon($"{command} -TimeoutSec 1");
 
-            Assert.NotEmpty(outcome.Output);
+            // A process without large folios has no row of them.
+            Assert.True(outcome.Output.Count > 0 || command.StartsWith("Measure-ProcessHugePage", StringComparison.Ordinal), "The command wrote nothing.");
             Assert.Empty(outcome.Errors);
             Assert.Equal("0", target.Next().Region.Expect["unanswered"]);
         }

@@ -29,7 +29,7 @@ public sealed class RecordedTreeTests : IDisposable
     [InlineData(UssMethod.MapCount)]
     [InlineData(UssMethod.Rollup)]
     public void MappingsEqualSmaps(UssMethod method) => Assert.All(_tree.ProcessIds, id => Assert.Equal(
-        Smaps.ReadMappings(id, _tree.ProcPath).Select(mapping => (mapping.Start, mapping["Rss"], mapping.Uss, mapping.Shared)),
+        _tree.ReadSmaps(id).Select(mapping => (mapping.Start, mapping["Rss"], mapping.Uss, mapping.Shared)),
         new UssMeter(_procfs, method).MeasureMappings(id, cancellationToken: TestContext.Current.CancellationToken)
             .Select(mapping => (mapping.Mapping.Start, mapping.Rss ?? -1, mapping.Uss ?? -1, mapping.Shared ?? -1))));
 
@@ -39,7 +39,7 @@ public sealed class RecordedTreeTests : IDisposable
     [InlineData(UssMethod.Rollup)]
     public void ProcessesEqualSmapsRollup(UssMethod method) => Assert.All(_tree.ProcessIds, id =>
     {
-        Smaps expected = Smaps.ReadRollup(id, _tree.ProcPath);
+        Smaps expected = _tree.ReadSmapsRollup(id);
         ProcessUss measured = _procfs.MeasureUss(id, method, cancellationToken: TestContext.Current.CancellationToken);
         Assert.Equal<(long?, long?, long?, long?)>((expected["Rss"], expected.Uss, expected.Shared, expected["Swap"]), (measured.Rss, measured.Uss, measured.Shared, measured.Swap));
     });
@@ -48,7 +48,7 @@ public sealed class RecordedTreeTests : IDisposable
     [Fact(Explicit = true)]
     public void ForkedMemoryIsWhatTheySharePrivatelyInSmaps()
     {
-        Smaps[] anonymous = [.. _tree.ProcessIds.SelectMany(id => Smaps.ReadMappings(id, _tree.ProcPath)).Where(mapping => mapping["Anonymous"] > 0)];
+        Smaps[] anonymous = [.. _tree.ProcessIds.SelectMany(id => _tree.ReadSmaps(id)).Where(mapping => mapping["Anonymous"] > 0)];
         long shared = anonymous.Where(mapping => mapping["Anonymous"] == mapping["Rss"]).Sum(mapping => mapping.Shared) / 2;
         ProcessSharing pair = new SharingMeter(_procfs).Measure(_tree.ProcessIds, cancellationToken: TestContext.Current.CancellationToken).EnumeratePairs().Single();
 
@@ -63,7 +63,7 @@ public sealed class RecordedTreeTests : IDisposable
     public void AMapCountsThePagesOfRss() => Assert.All(_tree.ProcessIds, id =>
     {
         PageCellMap map = _procfs.ReadProcessCells(id, new PageCellQuery(), cancellationToken: TestContext.Current.CancellationToken);
-        Smaps expected = Smaps.ReadRollup(id, _tree.ProcPath);
+        Smaps expected = _tree.ReadSmapsRollup(id);
         Assert.Equal([("Private", expected.Uss), ("Shared", expected.Shared)], map.Legend.Where(category => category.IsPresent).Select(category => (category.Name, category.Bytes)));
     });
 }

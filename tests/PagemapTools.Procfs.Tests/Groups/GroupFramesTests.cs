@@ -156,7 +156,7 @@ public sealed class GroupFramesTests
         Add("UssAnonymous", frames.UssAnonymous, group.UssAnonymous);
         Add("parts of Uss", frames.Uss, group.UssAnonymous + group.UssFile + group.UssShmem + group.HugetlbToPool);
         Add("PageTables", processIds.Sum(id => ReadStatus(id, "VmPTE")), group.PageTables);
-        Smaps[] rollups = [.. processIds.Select(id => Smaps.ReadRollup(id))];
+        Smaps[] rollups = [.. processIds.Select(Smaps.ReadRollup)];
         Add("Pss", rollups.Sum(rollup => rollup["Pss"]) + (processIds.Length * PssPrecision / 2), group.Pss, processIds.Length * PssPrecision);
         if (rollups.Sum(rollup => rollup["Swap"]) == rollups.Sum(rollup => rollup["SwapPss"]) || frames.Swap > 0)
         {

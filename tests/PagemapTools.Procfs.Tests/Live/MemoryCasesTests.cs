@@ -28,7 +28,7 @@ public sealed class MemoryCasesTests
         ProcessUss[] all = [.. ids.Select(id => meter.Measure(id, cancellationToken: TestContext.Current.CancellationToken))];
         ProcessGroupUss group = procfs.MeasureGroupUss(ids, cancellationToken: TestContext.Current.CancellationToken).Uss!;
 
-        Smaps[] rollups = [.. ids.Select(id => Smaps.ReadRollup(id))];
+        Smaps[] rollups = [.. ids.Select(Smaps.ReadRollup)];
         Assert.Equal(rollups.Select(rollup => rollup["Swap"]), all.Select(uss => uss.Swap!.Value));
         Assert.Equal(rollups.Select(rollup => rollup["SwapPss"]), all.Select(uss => uss.SwapPss!.Value));
         Assert.True(all.Sum(uss => uss.Swap) >= 5 * 64 * Mebi);

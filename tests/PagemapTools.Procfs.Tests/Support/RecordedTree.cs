@@ -22,10 +22,12 @@ internal sealed class RecordedTree : IDisposable
 
     public ProcRoot Root => _files.Root;
 
-    public string ProcPath => _files.Path;
-
     /// <summary>The ids of the processes, in ascending order.</summary>
     public SortedSet<int> ProcessIds { get; } = [];
+
+    public Smaps[] ReadSmaps(int processId) => Smaps.ReadFile(_files.GetPath(FormattableString.Invariant($"{processId}/smaps")));
+
+    public Smaps ReadSmapsRollup(int processId) => Smaps.ReadFile(_files.GetPath(FormattableString.Invariant($"{processId}/smaps_rollup"))).Single();
 
     public void Dispose() => _files.Dispose();
 
