@@ -18,7 +18,7 @@ public sealed class PageSizeTests
             typeof(Walk.AddressRangeParseTests), typeof(Walk.AddressRangeTests), typeof(Walk.PageWalkTests),
             typeof(Pages.FrameReaderTests), typeof(Pages.PageRangeBuilderTests), typeof(Pages.PageSequenceTests), typeof(Pages.ProcessPageReaderTests),
             typeof(MemoryUse.MemoryUseMeasurementTests), typeof(Cells.FrameCellTests), typeof(Cells.ProcessCellTests), typeof(ReverseMap.ReverseMappingTests),
-            typeof(Uss.MapCountReaderTests), typeof(Uss.RollupMeterTests), typeof(Uss.UssMeterTests), typeof(HugePages.HugePageMeterTests),
+            typeof(Uss.MapCountReaderTests), typeof(Uss.UssMeterTests), typeof(HugePages.HugePageMeterTests),
             typeof(WorkingSet.WorkingSetMeterTests), typeof(Groups.FileHoldersTests), typeof(Groups.FrameCountsTests), typeof(Groups.GroupUssMeterTests),
             typeof(Sharing.SharedFramesTests), typeof(Sharing.SharingMeterTests), typeof(Comparison.PageComparingTests), typeof(Snapshots.PageSnapshotTests),
             typeof(Reports.FrameMapTests), typeof(Reports.PageReportExportTests),

@@ -59,8 +59,8 @@ public sealed class RollupMeterTests
         Anonymous:            24 kB
         Swap:                  8 kB
         VmFlags: rd wr mr mw me ac
-        ffffffffff600000-ffffffffff610000 --xp 00000000 00:00 0                  [vsyscall]
-        Size:                 64 kB
+        ffffffffff600000-ffffffffff601000 --xp 00000000 00:00 0                  [vsyscall]
+        Size:                  4 kB
         Rss:                   0 kB
 
         """;

@@ -145,7 +145,7 @@ public sealed class PageWalkTests
     [Fact]
     public void AWalkSkipsTheVsyscallPage()
     {
-        using FakeProc tree = new FakeProc().AddProcess(Id, FormatLine(0x10, 0x11, "/first"), "ffffffffff600000-ffffffffff601000 --xp 00000000 00:00 0 [vsyscall]")
+        using FakeProc tree = new FakeProc().AddProcess(Id, FormatLine(0x10, 0x11, "/first"), $"ffffffffff600000-{0xffffffffff600000 + KernelFile.PageSize:x} --xp 00000000 00:00 0 [vsyscall]")
             .WritePagemap(Id, GetAddress(0x10), 1);
         using ProcessAddressSpace process = ProcessAddressSpace.Open(tree.Root, Id);
         Assert.Equal(1UL, Assert.Single(Walks.ReadEntries(process)).Value);
