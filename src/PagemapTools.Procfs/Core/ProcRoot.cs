@@ -25,9 +25,6 @@ public sealed class ProcRoot
     // The directories of proc that belong to no process: sys, fs, irq and others.
     private const int MaxOtherDirectories = 1024;
 
-    // A saved tree may have a link to a directory. It is no process.
-    private static readonly EnumerationOptions s_withoutLinks = new() { AttributesToSkip = FileAttributes.ReparsePoint, IgnoreInaccessible = false };
-
     private readonly Lazy<bool> _isProcFileSystem;
 
     /// <summary>Creates a root. The default path is the value of the environment variable, or /proc if the variable is not set.</summary>
@@ -57,7 +54,9 @@ public sealed class ProcRoot
     public IReadOnlyList<int> GetProcessIds()
     {
         List<int> ids = [];
-        IReadOnlyList<string> names = ListDirectories(Path, MaxProcesses + MaxOtherDirectories);
+
+        // A link in a saved tree is no process.
+        IReadOnlyList<string> names = ListDirectories(Path, MaxProcesses + MaxOtherDirectories, includeLinks: false);
         if (names.Count == MaxProcesses + MaxOtherDirectories)
         {
             throw new ProcfsException(ProcfsError.ReadFailed, $"'{Path}' has more than {names.Count - 1} directories, which is the bound.", Path);
@@ -75,13 +74,14 @@ public sealed class ProcRoot
         return ids;
     }
 
-    /// <summary>Lists the names of the directories in a directory, without links; a directory of a process that has been reaped has none.</summary>
+    /// <summary>Lists the names of the directories in a directory; a directory of a process that has been reaped has none.</summary>
     /// <exception cref="ProcfsException">The directory cannot be read.</exception>
-    internal static IReadOnlyList<string> ListDirectories(string directory, int max, int? processId = null)
+    internal static IReadOnlyList<string> ListDirectories(string directory, int max, int? processId = null, bool includeLinks = true)
     {
+        EnumerationOptions options = new() { AttributesToSkip = includeLinks ? default : FileAttributes.ReparsePoint, IgnoreInaccessible = false };
         try
         {
-            return [.. Directory.EnumerateDirectories(directory, "*", s_withoutLinks).Take(max).Select(path => System.IO.Path.GetFileName(path))];
+            return [.. Directory.EnumerateDirectories(directory, "*", options).Take(max).Select(path => System.IO.Path.GetFileName(path))];
         }
         catch (IOException gone) when (processId is not null && (gone is DirectoryNotFoundException || gone.HResult == Errno.ESRCH))
         {
