@@ -47,13 +47,14 @@ Describe 'A cmdlet' {
     }
 
     It 'quotes invalid input: <Text>' -ForEach @(
-        @{ Text = '0xzz'; Script = { Get-KPageFlags -Pfn 0xzz } }
-        @{ Text = '0x9000-0x3000'; Script = { Get-ProcessPageMap -Id $PID -Address 0x9000-0x3000 } }
-        @{ Text = 'fancy'; Script = { Measure-KPageFlags -BitSpec fancy } }
-        @{ Text = 'FANCY'; Script = { Get-KPageFlags -Flag FANCY } }
+        @{ Text = '0xzz'; Category = 'InvalidData'; Script = { Get-KPageFlags -Pfn 0xzz } }
+        @{ Text = '0x9000-0x3000'; Category = 'InvalidData'; Script = { Get-ProcessPageMap -Id $PID -Address 0x9000-0x3000 } }
+        @{ Text = 'fancy'; Category = 'InvalidData'; Script = { Measure-KPageFlags -BitSpec fancy } }
+        @{ Text = 'FANCY'; Category = 'InvalidArgument'; Script = { Get-KPageFlags -Flag FANCY } }
     ) {
         $failure = Get-Failure $Script
-        $failure.CategoryInfo.Category | Should -Be 'InvalidArgument'
+        # The engine's category of an argument that a transformation refuses, and of one that it cannot convert itself.
+        $failure.CategoryInfo.Category | Should -Be $Category
         $failure.Exception.Message | Should -BeLike "*$Text*"
     }
 

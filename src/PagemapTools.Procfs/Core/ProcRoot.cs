@@ -123,9 +123,8 @@ public sealed class ProcRoot
         SafeFileHandle file = found;
         if (errno == 0)
         {
-            // The link opens the very file that was checked.
             ThrowUnless(found, Statx.FileType.Regular, path, processId);
-            file = FileIO.OpenForReadingNonBlocking($"/proc/self/fd/{found.DangerousGetHandle()}", out errno);
+            file = FileIO.Reopen(found, out errno);
         }
 
         ProcText.ThrowIfExhausted(path, errno, processId);
