@@ -37,6 +37,7 @@
     BlockDevice                = @{ Most = 1; If = 'Always' }
     DiskFile                   = @{ Most = 7; If = 'Always' }
     Cgroups                    = @{ Most = 40; If = 'Always' }
+    AscendingProcessIds        = @{ Most = 1; If = 'Always' }
     ns_last_pid                = @{ Most = 1; If = 'NotPrivileged', 'NoPath /proc/sys/kernel/ns_last_pid' }
     SetUserId                  = @{ Most = 1; If = 'Always' }
     FileLease                  = @{ Most = 1; If = 'Always' }
@@ -64,7 +65,7 @@
     IoUring                    = @{ Most = 3; If = 'Always' }
     Zswap                      = @{ Most = 6; If = 'NoPath /sys/module/zswap' }
     # Root may lack it, too: /dev may be mounted nodev, or a device cgroup may refuse it.
-    Fuse                       = @{ Most = 15; If = 'Always' }
+    Fuse                       = @{ Most = 140; If = 'Always' }
     # CONFIG_CHECKPOINT_RESTORE.
     CheckpointRestore          = @{ Most = 1; If = 'Always' }
     # Programs of other packages.
