@@ -33,7 +33,7 @@ public sealed class TrapTests : IDisposable
 
             Outcome outcome = RunSoon($"{command} -TimeoutSec 1");
 
-            Assert.NotEmpty(outcome.Output);
+            AssertHasRows(command, outcome);
             AssertTimedOut(target.Children[0], Assert.Single(outcome.Errors));
         }
 
@@ -101,8 +101,7 @@ public sealed class TrapTests : IDisposable
 
             Outcome outcome = RunSoon($"{command} -TimeoutSec 1");
 
-            // A process without large folios has no row of them.
-            Assert.True(outcome.Output.Count > 0 || command.StartsWith("Measure-ProcessHugePage", StringComparison.Ordinal), "The command wrote nothing.");
+            AssertHasRows(command, outcome);
             Assert.Empty(outcome.Errors);
             Assert.Equal("0", target.Next().Region.Expect["unanswered"]);
         }
@@ -148,6 +147,10 @@ public sealed class TrapTests : IDisposable
         Assert.Null(run.Result.Termination);
         return run.Result;
     }
+
+    // A process without large folios has no row of them.
+    private static void AssertHasRows(string command, Outcome outcome) =>
+        Assert.True(outcome.Output.Count > 0 || command.StartsWith("Measure-ProcessHugePage", StringComparison.Ordinal), $"'{command}' wrote nothing.");
 
     private static void AssertTimedOut(int processId, ErrorRecord error)
     {
