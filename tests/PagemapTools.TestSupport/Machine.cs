@@ -18,6 +18,9 @@ internal static class Machine
 
     public static bool IsRoot => Environment.IsPrivilegedProcess;
 
+    /// <summary>Whether this is a guest of the tests (tests/vm), with an emulated processor.</summary>
+    public static bool IsGuest => Environment.GetEnvironmentVariable("PAGEMAPTOOLS_TEST_GUEST") == "1";
+
     /// <summary>An id above the largest pid_max (PID_MAX_LIMIT, include/linux/threads.h), which no process has.</summary>
     public static int MissingProcess => (4 * 1024 * 1024) + 1;
 

@@ -70,7 +70,7 @@ internal static class Require
 
     /// <summary>Requires a guest of the tests (tests/vm), which may lose page frames.</summary>
     public static void Guest() => That(
-        Environment.GetEnvironmentVariable("PAGEMAPTOOLS_TEST_GUEST") == "1", "Guest", "page frames are taken out of use in a guest of the tests (tests/vm) only");
+        Machine.IsGuest, "Guest", "page frames are taken out of use in a guest of the tests (tests/vm) only");
 
     public static void SoftDirty() => That(KernelFeatures.HasSoftDirty, "SoftDirty", "this kernel is built without CONFIG_MEM_SOFT_DIRTY");
 
