@@ -83,12 +83,12 @@ public static class TargetRun
     /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> is cancelled.</exception>
     public static IEnumerable<T> ReadSequence<T>(
         ProcRoot root, int processId, Func<CancellationToken, IEnumerable<T>> read, TargetRunOptions? options = null, CancellationToken cancellationToken = default) =>
-        TargetWatch.IsWatched ? read(cancellationToken) : new TargetStream<T>(ReadTarget.ForProcess(root, processId), read, options ?? new TargetRunOptions(), LeftTargets.Shared).Enumerate(cancellationToken);
+        ReadSequence(ReadTarget.ForProcess(root, processId), read, options, cancellationToken);
 
-    /// <summary>Reads a sequence from a path, whose file system may have a server that does not answer, in the same way.</summary>
+    /// <summary>Reads a sequence from a process, or from a path whose file system may have a server that does not answer, in the same way.</summary>
     internal static IEnumerable<T> ReadSequence<T>(
-        string path, Func<CancellationToken, IEnumerable<T>> read, TargetRunOptions? options = null, CancellationToken cancellationToken = default) =>
-        TargetWatch.IsWatched ? read(cancellationToken) : new TargetStream<T>(new ReadTarget(path), read, options ?? new TargetRunOptions(), LeftTargets.Shared).Enumerate(cancellationToken);
+        ReadTarget target, Func<CancellationToken, IEnumerable<T>> read, TargetRunOptions? options = null, CancellationToken cancellationToken = default) =>
+        TargetWatch.IsWatched ? read(cancellationToken) : new TargetStream<T>(target, read, options ?? new TargetRunOptions(), LeftTargets.Shared).Enumerate(cancellationToken);
 
     /// <summary>
     /// Creates the failure of the process that was read when the machine lacked descriptors or memory. Such a failure of a file of the whole

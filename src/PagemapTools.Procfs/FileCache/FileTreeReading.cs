@@ -20,7 +20,7 @@ internal static class FileTreeReading
     public static IEnumerable<T> Read<T>(
         ProcfsContext procfs, FileTreeQuery query, string path, Func<OpenedFile, CancellationToken, IEnumerable<T>> read, CancellationToken cancellationToken)
     {
-        using IEnumerator<Step<T>> steps = TargetRun.ReadSequence(path, token => Enumerate(procfs, query, path, read, token), query.Run, cancellationToken).GetEnumerator();
+        using IEnumerator<Step<T>> steps = TargetRun.ReadSequence(new ReadTarget(path), token => Enumerate(procfs, query, path, read, token), query.Run, cancellationToken).GetEnumerator();
         ProcfsException? end;
         while (TryMoveNext(steps, out end))
         {

@@ -87,19 +87,20 @@ internal sealed class OpenFileMeter(ProcfsContext procfs, FileCacheQuery query, 
         foreach (Holding holding in process.Holdings.Files)
         {
             cancellationToken.ThrowIfCancellationRequested();
+            FileKey key = FileUsers.Identify(holding);
             if (holding.Identity is { Type: Statx.FileType.Regular } identity
-                && _wanted?.Contains(FileUsers.Identify(holding)) != false
+                && _wanted?.Contains(key) != false
                 && query.NameFilter?.Invoke(holding.Name[(holding.Name.LastIndexOf('/') + 1)..]) != false
-                && _claimed.TryAdd(FileUsers.Identify(holding), processId))
+                && _claimed.TryAdd(key, processId))
             {
-                Measure(process, holding, identity, namespaceProcess, cancellationToken);
+                Measure(process, holding, key, identity, namespaceProcess, cancellationToken);
             }
         }
 
         return process;
     }
 
-    private void Measure(ProcessFiles process, Holding holding, Statx.FileIdentity identity, int? namespaceProcess, CancellationToken cancellationToken)
+    private void Measure(ProcessFiles process, Holding holding, FileKey key, Statx.FileIdentity identity, int? namespaceProcess, CancellationToken cancellationToken)
     {
         try
         {
@@ -110,7 +111,7 @@ internal sealed class OpenFileMeter(ProcfsContext procfs, FileCacheQuery query, 
             bool isGone = errno is Errno.ENOENT or Errno.ESRCH or Errno.ENODEV || (errno == 0 && (details.Device, details.Inode) != (identity.Device, identity.Inode));
             if (isGone)
             {
-                _lost.Add(FileUsers.Identify(holding));
+                _lost.Add(key);
             }
 
             if (isGone || errno == Errno.EREMOTE)
@@ -119,7 +120,7 @@ internal sealed class OpenFileMeter(ProcfsContext procfs, FileCacheQuery query, 
             }
 
             FileCacheInfo measured = errno == 0 ? probe.Measure(file, holding.Name, details, cancellationToken) : throw FileErrors.Unopened(holding.Name, errno);
-            (measured.NamespaceProcessId, measured.Key) = (namespaceProcess, FileUsers.Identify(holding));
+            (measured.NamespaceProcessId, measured.Key) = (namespaceProcess, key);
             process.Files.Add(measured);
         }
         catch (ProcfsException failure)

@@ -33,7 +33,7 @@ public static class FilePages
         this ProcfsContext procfs, string path, TargetRunOptions? options = null, CancellationToken cancellationToken = default)
     {
         HiddenFrames.ThrowIfHidden(procfs);
-        foreach (FilePage page in TargetRun.ReadSequence(path, token => OpenAndRead(procfs, path, token), options, cancellationToken))
+        foreach (FilePage page in TargetRun.ReadSequence(new ReadTarget(path), token => OpenAndRead(procfs, path, token), options, cancellationToken))
         {
             yield return page;
         }
