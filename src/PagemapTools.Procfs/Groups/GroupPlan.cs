@@ -29,7 +29,9 @@ internal sealed class GroupPlan
         }
 
         AllProcessIds = [.. root.GetProcessIds().Union(_groups.Keys)];
-        Spaces = CreateSpaces(AddressSpaceSharing.FindShared(root, AllProcessIds, options, cancellationToken));
+        SharedAddressSpaces shared = AddressSpaceSharing.FindShared(root, AllProcessIds, options, cancellationToken);
+        Spaces = CreateSpaces(shared.Spaces);
+        Failures = shared.Failures.ToLookup(failure => GetGroup(failure.ProcessId!.Value));
     }
 
     /// <summary>All processes of the machine.</summary>
@@ -37,6 +39,9 @@ internal sealed class GroupPlan
 
     /// <summary>The address spaces to walk, in the order of their groups.</summary>
     public IReadOnlyList<GroupSpace> Spaces { get; }
+
+    /// <summary>Why the address spaces of processes, by their group, could not be compared with those of others.</summary>
+    public ILookup<int, ProcfsException> Failures { get; }
 
     /// <summary>Gets the group of a process, or <see cref="HeldFile.Outside"/>.</summary>
     public int GetGroup(int processId) => _groups.GetValueOrDefault(processId, HeldFile.Outside);

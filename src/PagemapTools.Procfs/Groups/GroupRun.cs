@@ -50,7 +50,7 @@ internal sealed class GroupRun(
         }
 
         SwapSlots? shared = FindSharedSlots(walker, cancellationToken);
-        return [.. _states.Select((state, group) => state is null ? new GroupMeasurement(null, []) : state.ToMeasurement(groups[group].Name, shared))];
+        return [.. _states.Select((state, group) => state is null ? new GroupMeasurement(null, []) : state.ToMeasurement(groups[group], shared))];
     }
 
     /// <summary>Walks an address space through the first of its processes that can be read, and adds it to the sums of its group.</summary>

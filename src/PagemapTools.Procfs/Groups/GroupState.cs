@@ -6,6 +6,7 @@ internal sealed class GroupState(FrameBlockPool pool)
 {
     private readonly object _lock = new();
     private readonly List<int> _processIds = [];
+    private readonly SortedDictionary<int, string> _names = [];
     private readonly List<ProcfsException> _failures = [];
     private ProcessTally? _tally = new(pool);
 
@@ -14,7 +15,7 @@ internal sealed class GroupState(FrameBlockPool pool)
 
     /// <summary>Adds a walk, unless it was left behind.</summary>
     /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> is cancelled.</exception>
-    public void Add(IEnumerable<int> processIds, ProcessTally tally, CancellationToken cancellationToken)
+    public void Add(IReadOnlyList<int> processIds, ProcessTally tally, CancellationToken cancellationToken)
     {
         lock (_lock)
         {
@@ -23,6 +24,7 @@ internal sealed class GroupState(FrameBlockPool pool)
             {
                 _tally.Merge(tally);
                 _processIds.AddRange(processIds);
+                _names.Add(processIds[0], tally.Name!);
             }
         }
     }
@@ -60,10 +62,11 @@ internal sealed class GroupState(FrameBlockPool pool)
     }
 
     /// <summary>Makes the measurement.</summary>
-    public GroupMeasurement ToMeasurement(string? name, SwapSlots? sharedSlots)
+    public GroupMeasurement ToMeasurement(ProcessGroup group, SwapSlots? sharedSlots)
     {
         lock (_lock)
         {
+            string? name = group.IsNamedByProcesses ? ProcessGrouping.JoinNames(_names.Values) : group.Name;
             ProcessGroupUss? uss = _processIds.Count == 0 ? null : Totals!.ToUss(name, [.. _processIds.Order()], sharedSlots);
             return new GroupMeasurement(uss, [.. _failures]);
         }

@@ -42,7 +42,7 @@ public sealed class GroupUssMeter
     /// <exception cref="ProcfsException">A file of the machine cannot be read. The failure of a process is in the result.</exception>
     public GroupMeasurement Measure(
         IReadOnlyList<int> processIds, string? name = null, IProgress<int>? progress = null, CancellationToken cancellationToken = default) =>
-        MeasureGroups([new ProcessGroup(name ?? ProcessGrouping.JoinNames(_procfs.Root, processIds, _options, cancellationToken), processIds)], progress, cancellationToken)[0];
+        MeasureGroups([new ProcessGroup(name, processIds) { IsNamedByProcesses = name is null }], progress, cancellationToken)[0];
 
     /// <summary>Measures groups; each process is walked once.</summary>
     /// <param name="groups">The groups. A process that is in several counts for the first.</param>
@@ -56,12 +56,15 @@ public sealed class GroupUssMeter
         GroupPlan plan = new(_procfs.Root, groups, _options, cancellationToken);
         FileHolders holders = FindHolders(plan, cancellationToken);
         GroupRun run = new(_procfs, groups, plan, holders, _resolver, _options);
-        return [.. groups.Zip(run.Measure(progress, cancellationToken), AddFailures)];
+        return [.. run.Measure(progress, cancellationToken).Select((measurement, group) => AddFailures(measurement, groups[group].Failures.Concat(plan.Failures[group])))];
     }
 
     // A process that exited, or that the caller may not read, fails in the walk, too.
-    private static GroupMeasurement AddFailures(ProcessGroup group, GroupMeasurement measurement) => group.Failures.Count == 0 ? measurement
-        : measurement with { Failures = [.. measurement.Failures.Concat(group.Failures.Where(failure => !failure.IsExpected)).DistinctBy(failure => failure.ProcessId)] };
+    private static GroupMeasurement AddFailures(GroupMeasurement measurement, IEnumerable<ProcfsException> failures)
+    {
+        HashSet<int?> failed = [.. measurement.Failures.Select(failure => failure.ProcessId)];
+        return measurement with { Failures = [.. measurement.Failures, .. failures.Where(failure => !failure.IsExpected && failed.Add(failure.ProcessId))] };
+    }
 
     internal static ProcfsException CreateHidden()
     {

@@ -10,6 +10,9 @@ public sealed record ProcessGroup(string? Name, IReadOnlyList<int> ProcessIds)
     /// <summary>Why the property that makes a group could not be read of processes of this group, which has no name.</summary>
     public IReadOnlyList<ProcfsException> Failures { get; init; } = [];
 
+    /// <summary>Whether the names of the processes become the name of the group.</summary>
+    internal bool IsNamedByProcesses { get; init; }
+
     /// <summary>The programs that the processes executed when they were put into the group, as far as that is known.</summary>
     internal IReadOnlyDictionary<int, ProgramIdentity>? Programs { get; init; }
 

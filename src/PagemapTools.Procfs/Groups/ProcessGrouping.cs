@@ -78,16 +78,12 @@ public static class ProcessGrouping
         return (stat, stat is { IsKernelThread: true } ? null : GetName(procfs, key, processId));
     }
 
-    /// <summary>Joins the names of processes; null if none can be read.</summary>
-    internal static string? JoinNames(ProcRoot root, IReadOnlyList<int> processIds, TargetRunOptions options, CancellationToken cancellationToken)
+    /// <summary>Joins the names of processes: each once, and the number of those after the fifth.</summary>
+    internal static string JoinNames(IEnumerable<string> names)
     {
-        string[] names =
-        [
-            .. TargetRun.ReadEach(root, processIds, (id, token) => root.IsKernelThread(id) ? null : root.GetProcessName(id, token), options, cancellationToken)
-                .Select(result => result.Value).OfType<string>().Distinct(StringComparer.Ordinal),
-        ];
-        string rest = names.Length > MaxNames ? string.Create(CultureInfo.InvariantCulture, $" and {names.Length - MaxNames} more") : string.Empty;
-        return names.Length == 0 ? null : string.Join(", ", names.Take(MaxNames)) + rest;
+        string[] distinct = [.. names.Distinct(StringComparer.Ordinal)];
+        string rest = distinct.Length > MaxNames ? string.Create(CultureInfo.InvariantCulture, $" and {distinct.Length - MaxNames} more") : string.Empty;
+        return string.Join(", ", distinct.Take(MaxNames)) + rest;
     }
 
     private static string? GetName(ProcfsContext procfs, ProcessGroupKey key, int processId) => key switch

@@ -31,6 +31,9 @@ internal sealed class ProcessTally(FrameBlockPool pool)
     /// <summary>Whether processes may share page tables of hugetlb pages with processes outside of the group.</summary>
     public bool SawSharedHugetlbTables { get; set; }
 
+    /// <summary>The name of the process, read while it executed the program that was walked; null for the sums of a group.</summary>
+    public string? Name { get; set; }
+
     /// <summary>Bytes of page tables; null if the kernel does not say.</summary>
     public long? PageTables { get; set; } = 0;
 

@@ -40,7 +40,7 @@ internal sealed class ProcessWalker(ProcfsContext procfs, FileHolders holders, F
         }
 
         // The end of the mappings shows whether the process still executed the same program when this was read.
-        long? pageTables = process.ReadDetails().PageTables;
+        ProcessDetails details = process.ReadDetails();
         MappingKindFinder kinds = new(procfs, process, holders, _stores, target.Group);
         WorkQueue? queue = threads > 1 ? new WorkQueue(MappingParts.Enumerate(process, new PageWalkOptions()).ToList()) : null;
         ProcessTally total = new(pool);
@@ -57,7 +57,8 @@ internal sealed class ProcessWalker(ProcfsContext procfs, FileHolders holders, F
                 }
             }
         }, cancellationToken);
-        total.PageTables = pageTables;
+        total.Name = details.Name;
+        total.PageTables = details.PageTables;
         total.FreedPageTables = target.IsHeldElsewhere ? 0 : total.PageTables;
         return total;
     }

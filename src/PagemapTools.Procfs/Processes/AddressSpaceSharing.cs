@@ -1,5 +1,10 @@
 namespace PagemapTools.Procfs.Processes;
 
+/// <summary>Which processes use one address space.</summary>
+/// <param name="Spaces">The processes of each address space that several of them use, the lowest id first.</param>
+/// <param name="Failures">Why the address spaces of some processes, which count as separate, could not be compared. No process is missing that exited.</param>
+internal sealed record SharedAddressSpaces(IReadOnlyList<IReadOnlyList<int>> Spaces, IReadOnlyList<ProcfsException> Failures);
+
 /// <summary>
 /// Finds processes of one address space (clone with CLONE_VM, vfork). kcmp compares address spaces, and the kernel asks for permission
 /// to trace both processes. Only processes whose address space begins alike are compared: their program and its arguments lie at the same
@@ -12,18 +17,18 @@ internal static class AddressSpaceSharing
     /// <param name="processIds">The processes; each once.</param>
     /// <param name="options">How long a process may hold up the comparison; null for the defaults.</param>
     /// <param name="cancellationToken">Cancels the comparison.</param>
-    /// <returns>The processes of each address space that several of them use, the lowest id first.</returns>
-    public static IReadOnlyList<IReadOnlyList<int>> FindShared(
+    public static SharedAddressSpaces FindShared(
         ProcRoot root, IEnumerable<int> processIds, TargetRunOptions? options, CancellationToken cancellationToken)
     {
         if (!root.IsDefault)
         {
-            return [];
+            return new SharedAddressSpaces([], []);
         }
 
+        TargetResult<ProgramIdentity?>[] programs =
+            [.. TargetRun.ReadEach(root, processIds.Order(), (id, _) => ProcessStat.TryRead(root, id)?.Program, options, cancellationToken)];
         List<IReadOnlyList<int>> shared = [];
-        foreach (IGrouping<ProgramIdentity, int> alike in TargetRun.ReadEach(
-                root, processIds.Order(), (id, _) => ProcessStat.TryRead(root, id)?.Program, options, cancellationToken)
+        foreach (IGrouping<ProgramIdentity, int> alike in programs
             .Select(result => (Id: result.ProcessId, Program: result.Value))
             .Where(process => process.Program is { } program && program.StartCode != 0)
             .GroupBy(process => process.Program!.Value with { StartTime = 0 }, process => process.Id)
@@ -32,7 +37,7 @@ internal static class AddressSpaceSharing
             shared.AddRange(CompareAlike(root, alike, options, cancellationToken));
         }
 
-        return shared;
+        return new SharedAddressSpaces(shared, [.. programs.Select(result => result.Failure).OfType<ProcfsException>().Where(failure => !failure.IsExpected)]);
     }
 
     // kcmp takes the lock that exec holds (kernel/kcmp.c, kcmp_lock: exec_update_lock), and on some kernels stat waits for it, too. A process whose memory map is locked keeps it when it

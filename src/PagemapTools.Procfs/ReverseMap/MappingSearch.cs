@@ -102,7 +102,13 @@ internal sealed class MappingSearch
         }
     }
 
-    /// <summary>Finds the processes that use the address space of another one with a lower id. Their mappings are not counted.</summary>
-    private HashSet<int> FindFollowers(IEnumerable<int> processIds, CancellationToken cancellationToken) =>
-        [.. AddressSpaceSharing.FindShared(_procfs.Root, processIds, _options, cancellationToken).SelectMany(space => space.Skip(1))];
+    /// <summary>
+    /// Finds the processes whose mappings are not counted: those that use the address space of another one with a lower id, and those that
+    /// may do so because they cannot be compared.
+    /// </summary>
+    private HashSet<int> FindFollowers(IEnumerable<int> processIds, CancellationToken cancellationToken)
+    {
+        SharedAddressSpaces shared = AddressSpaceSharing.FindShared(_procfs.Root, processIds, _options, cancellationToken);
+        return [.. shared.Spaces.SelectMany(space => space.Skip(1)), .. shared.Failures.Select(failure => failure.ProcessId!.Value)];
+    }
 }
