@@ -55,7 +55,7 @@ public sealed class PfnTransformationAttribute : ArgumentTransformationAttribute
         string text => text.Length > 0 && LanguagePrimitives.TryConvertTo(text, CultureInfo.InvariantCulture, out ulong number) ? number : throw Invalid(text),
 
         // Pages come through here one by one. The engine binds them to another parameter.
-        _ => item,
+        _ => VisibleArgumentAttribute.Escape(item)!,
     };
 
     private static object Unwrap(object item) => (item as PSObject)?.BaseObject ?? item;

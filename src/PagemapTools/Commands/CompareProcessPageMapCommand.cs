@@ -16,17 +16,20 @@ public sealed class CompareProcessPageMapCommand : ProcessReadingCommand
     /// <summary>The id of the process that is compared with.</summary>
     [Parameter(Mandatory = true, Position = 0, ParameterSetName = IdSet)]
     [ArgumentCompleter(typeof(ProcessIdCompleter))]
+    [VisibleArgument(typeof(int))]
     public int ReferenceId { get; set; }
 
     /// <summary>Pages that Get-ProcessPageMap returned earlier.</summary>
     [Parameter(Mandatory = true, ParameterSetName = PagesSet)]
     [AllowEmptyCollection]
     [ValidateNotNull]
+    [VisibleArgument(typeof(ProcessPageInfo[]))]
     public ProcessPageInfo[] Reference { get; set; } = [];
 
     /// <summary>The id of the process that is compared. With -Reference the default is the process of these pages.</summary>
     [Parameter(Position = 1)]
     [ArgumentCompleter(typeof(ProcessIdCompleter))]
+    [VisibleArgument(typeof(int))]
     public int DifferenceId { get; set; }
 
     /// <summary>Addresses, or ranges such as 0x7f00-0x7fff; the end is excluded, as in maps.</summary>

@@ -29,6 +29,7 @@ public sealed class ExportPageReportCommand : ProcessTargetCommand
     /// <summary>The processes, as Get-Process returns them.</summary>
     [Parameter(Mandatory = true, ParameterSetName = InputObjectSet, ValueFromPipeline = true)]
     [ValidateNotNull]
+    [VisibleArgument(typeof(Process[]))]
     public Process[] InputObject { get; set; } = [];
 
     /// <summary>The directory that Export-PageSnapshot wrote to: the report shows a snapshot in it instead of the machine.</summary>
@@ -46,6 +47,7 @@ public sealed class ExportPageReportCommand : ProcessTargetCommand
     /// <summary>The moment at which, or before which, the snapshot began. The default is the newest one.</summary>
     [Parameter(ParameterSetName = NameSet)]
     [Parameter(ParameterSetName = IdSet)]
+    [VisibleArgument(typeof(DateTime))]
     public DateTime Time { get; set; }
 
     /// <summary>Shows page frames in the order of their numbers, and the numbers.</summary>

@@ -30,10 +30,12 @@ public sealed class ExportPageSnapshotCommand : ProcessTargetCommand
     /// <summary>The processes, as Get-Process returns them.</summary>
     [Parameter(Mandatory = true, ParameterSetName = InputObjectSet, ValueFromPipeline = true)]
     [ValidateNotNull]
+    [VisibleArgument(typeof(Process[]))]
     public Process[] InputObject { get; set; } = [];
 
     /// <summary>The tables.</summary>
     [Parameter]
+    [VisibleArgument(typeof(SnapshotTables))]
     public SnapshotTables Include { get; set; } = SnapshotTables.All;
 
     /// <summary>Writes the page frame number of each page of a process.</summary>

@@ -13,11 +13,13 @@ public sealed class ExportPagemapMetricCommand : ProcessReadingCommand
 
     /// <summary>What processes are grouped by; each value is one pass over all processes.</summary>
     [Parameter]
+    [VisibleArgument(typeof(ProcessGroupKey[]))]
     public ProcessGroupKey[] GroupBy { get; set; } = [ProcessGroupKey.Cgroup];
 
     /// <summary>The number of groups of each kind that have time series of their own. The others are summed.</summary>
     [Parameter]
     [ValidateRange(0, 10_000)]
+    [VisibleArgument(typeof(int))]
     public int MaxGroupCount { get; set; } = MetricOptions.DefaultMaxGroupCount;
 
     /// <summary>Lets all users read the file. Without it, its owner alone can.</summary>

@@ -26,11 +26,13 @@ public abstract class FrameTargetCommand : PagemapCommand
     [Parameter(ParameterSetName = PhysicalAddressSet, ValueFromPipelineByPropertyName = true)]
     [Alias("PageCount")]
     [ValidateRange(1, long.MaxValue)]
+    [VisibleArgument(typeof(long))]
     public long Count { get; set; } = 1;
 
     /// <summary>Pages from another cmdlet of this module.</summary>
     [Parameter(Mandatory = true, ParameterSetName = InputObjectSet, ValueFromPipeline = true)]
     [ValidateNotNull]
+    [VisibleArgument(typeof(PageInfo))]
     public PageInfo? InputObject { get; set; }
 
     /// <summary>The page frames of the current parameter set.</summary>

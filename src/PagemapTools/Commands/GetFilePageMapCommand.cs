@@ -12,18 +12,22 @@ public sealed class GetFilePageMapCommand : FileTreeCommand, IFlagFilterParamete
 
     /// <summary>The properties to read for each page: flags, map count, cgroup.</summary>
     [Parameter]
+    [VisibleArgument(typeof(FrameProperties[]))]
     public FrameProperties[] Include { get; set => field = value ?? []; } = [FrameProperties.Flags, FrameProperties.MapCount];
 
     /// <inheritdoc/>
     [Parameter]
+    [VisibleArgument(typeof(KPageFlags[]))]
     public KPageFlags[] Flag { get; set => field = value ?? []; } = [];
 
     /// <inheritdoc/>
     [Parameter]
+    [VisibleArgument(typeof(KPageFlags[]))]
     public KPageFlags[] AnyFlag { get; set => field = value ?? []; } = [];
 
     /// <inheritdoc/>
     [Parameter]
+    [VisibleArgument(typeof(KPageFlags[]))]
     public KPageFlags[] NotFlag { get; set => field = value ?? []; } = [];
 
     /// <inheritdoc/>

@@ -9,10 +9,12 @@ public sealed class GetKPageCountCommand : KPageCommand
 {
     /// <summary>Only page frames with this map count or more.</summary>
     [Parameter]
+    [VisibleArgument(typeof(ulong))]
     public ulong Minimum { get; set; }
 
     /// <summary>Only page frames with this map count or less.</summary>
     [Parameter]
+    [VisibleArgument(typeof(ulong))]
     public ulong Maximum { get; set; } = ulong.MaxValue;
 
     private protected override FrameProperties Field => FrameProperties.MapCount;

@@ -12,14 +12,17 @@ public sealed class GetKPageFlagsCommand : KPageCommand, IFlagFilterParameters
 
     /// <inheritdoc/>
     [Parameter]
+    [VisibleArgument(typeof(KPageFlags[]))]
     public KPageFlags[] Flag { get; set => field = value ?? []; } = [];
 
     /// <inheritdoc/>
     [Parameter]
+    [VisibleArgument(typeof(KPageFlags[]))]
     public KPageFlags[] AnyFlag { get; set => field = value ?? []; } = [];
 
     /// <inheritdoc/>
     [Parameter]
+    [VisibleArgument(typeof(KPageFlags[]))]
     public KPageFlags[] NotFlag { get; set => field = value ?? []; } = [];
 
     /// <inheritdoc/>
@@ -35,6 +38,7 @@ public sealed class GetKPageFlagsCommand : KPageCommand, IFlagFilterParameters
 
     /// <summary>Other properties to read for each page frame: map count, cgroup, node.</summary>
     [Parameter]
+    [VisibleArgument(typeof(FrameProperties[]))]
     public FrameProperties[] Include { get; set => field = value ?? []; } = [];
 
     /// <summary>Joins consecutive page frames with equal properties into ranges.</summary>

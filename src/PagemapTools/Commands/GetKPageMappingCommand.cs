@@ -27,6 +27,7 @@ public sealed class GetKPageMappingCommand : FrameTargetCommand
 
     /// <summary>The properties to read for each page frame: flags, map count, cgroup.</summary>
     [Parameter]
+    [VisibleArgument(typeof(FrameProperties[]))]
     public FrameProperties[] Include { get; set => field = value ?? []; } = [];
 
     /// <summary>Shows kernel-internal flags too, and overloaded flags under their own names.</summary>
@@ -40,6 +41,7 @@ public sealed class GetKPageMappingCommand : FrameTargetCommand
     /// <summary>The seconds after which a process or file system that does not answer is an error. A large one that takes long is none.</summary>
     [Parameter]
     [ValidateRange(1, 3600)]
+    [VisibleArgument(typeof(int))]
     public int TimeoutSec { get; set; } = (int)TargetRunOptions.DefaultTimeout.TotalSeconds;
 
     /// <inheritdoc/>

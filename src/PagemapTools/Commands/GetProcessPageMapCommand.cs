@@ -30,6 +30,7 @@ public sealed class GetProcessPageMapCommand : SelectedProcessCommand, IFlagFilt
 
     /// <summary>The states that a page may have.</summary>
     [Parameter]
+    [VisibleArgument(typeof(PageState[]))]
     public PageState[] State { get; set => field = value ?? []; } = [];
 
     /// <summary>Only pages that the process wrote after its soft-dirty bits were last cleared.</summary>
@@ -50,18 +51,22 @@ public sealed class GetProcessPageMapCommand : SelectedProcessCommand, IFlagFilt
 
     /// <summary>The properties to read for each page frame: flags, map count, cgroup.</summary>
     [Parameter]
+    [VisibleArgument(typeof(FrameProperties[]))]
     public FrameProperties[] Include { get; set => field = value ?? []; } = [];
 
     /// <inheritdoc/>
     [Parameter]
+    [VisibleArgument(typeof(KPageFlags[]))]
     public KPageFlags[] Flag { get; set => field = value ?? []; } = [];
 
     /// <inheritdoc/>
     [Parameter]
+    [VisibleArgument(typeof(KPageFlags[]))]
     public KPageFlags[] AnyFlag { get; set => field = value ?? []; } = [];
 
     /// <inheritdoc/>
     [Parameter]
+    [VisibleArgument(typeof(KPageFlags[]))]
     public KPageFlags[] NotFlag { get; set => field = value ?? []; } = [];
 
     /// <inheritdoc/>

@@ -9,6 +9,7 @@ public sealed class GetSharedMemoryCommand : ProcessReadingCommand
 {
     /// <summary>The kinds of objects; the default is all.</summary>
     [Parameter(Position = 0)]
+    [VisibleArgument(typeof(SharedMemoryKind[]))]
     public SharedMemoryKind[] Kind { get; set => field = value ?? []; } = [];
 
     /// <inheritdoc/>

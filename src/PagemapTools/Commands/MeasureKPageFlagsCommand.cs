@@ -28,16 +28,19 @@ public sealed class MeasureKPageFlagsCommand : ProcessTargetCommand, IFlagFilter
     /// <summary>The processes, as Get-Process returns them.</summary>
     [Parameter(Mandatory = true, ParameterSetName = ProcessSet, ValueFromPipeline = true)]
     [ValidateNotNull]
+    [VisibleArgument(typeof(Process[]))]
     public Process[] Process { get; set; } = [];
 
     /// <summary>Pages from another cmdlet of this module.</summary>
     [Parameter(Mandatory = true, ParameterSetName = InputObjectSet, ValueFromPipeline = true)]
     [ValidateNotNull]
+    [VisibleArgument(typeof(PageInfo))]
     public PageInfo? InputObject { get; set; }
 
     /// <summary>Ranges of pages, as -AsRange returns them. The cmdlet reads the current flags of their page frames.</summary>
     [Parameter(Mandatory = true, ParameterSetName = RangeSet, ValueFromPipeline = true)]
     [ValidateNotNull]
+    [VisibleArgument(typeof(PageRange))]
     public PageRange? Range { get; set; }
 
     /// <summary>A saved copy of kpageflags.</summary>
@@ -47,14 +50,17 @@ public sealed class MeasureKPageFlagsCommand : ProcessTargetCommand, IFlagFilter
 
     /// <inheritdoc/>
     [Parameter]
+    [VisibleArgument(typeof(KPageFlags[]))]
     public KPageFlags[] Flag { get; set => field = value ?? []; } = [];
 
     /// <inheritdoc/>
     [Parameter]
+    [VisibleArgument(typeof(KPageFlags[]))]
     public KPageFlags[] AnyFlag { get; set => field = value ?? []; } = [];
 
     /// <inheritdoc/>
     [Parameter]
+    [VisibleArgument(typeof(KPageFlags[]))]
     public KPageFlags[] NotFlag { get; set => field = value ?? []; } = [];
 
     /// <inheritdoc/>

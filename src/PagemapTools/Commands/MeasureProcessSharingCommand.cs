@@ -13,6 +13,7 @@ public sealed class MeasureProcessSharingCommand : SampledProcessCommand
     /// <summary>Leaves out pairs that share less than this, in bytes.</summary>
     [Parameter]
     [ValidateRange(0, long.MaxValue)]
+    [VisibleArgument(typeof(long))]
     public long Minimum { get; set; }
 
     // A pair may consist of the first and the last object of the pipeline.

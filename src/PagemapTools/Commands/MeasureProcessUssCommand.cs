@@ -16,6 +16,7 @@ public sealed class MeasureProcessUssCommand : SampledProcessCommand
 
     /// <summary>How the cmdlet decides which pages belong to the process alone.</summary>
     [Parameter]
+    [VisibleArgument(typeof(UssMethod))]
     public UssMethod Method { get; set; } = UssMethod.Auto;
 
     /// <summary>Measures each mapping separately.</summary>
@@ -39,6 +40,7 @@ public sealed class MeasureProcessUssCommand : SampledProcessCommand
 
     /// <summary>Measures groups of targets: those with the same name, memory cgroup or user.</summary>
     [Parameter]
+    [VisibleArgument(typeof(ProcessGroupKey))]
     public ProcessGroupKey GroupBy { get; set; }
 
     /// <summary>Measures the part of each process on each NUMA node.</summary>

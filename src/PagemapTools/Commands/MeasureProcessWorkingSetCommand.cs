@@ -14,10 +14,12 @@ public sealed class MeasureProcessWorkingSetCommand : SampledProcessCommand
     /// <summary>The seconds from the marking of the pages to their reading.</summary>
     [Parameter]
     [ValidateRange(0.01, 1_000_000)]
+    [VisibleArgument(typeof(double))]
     public double Interval { get; set; } = 1;
 
     /// <summary>How used pages are found.</summary>
     [Parameter]
+    [VisibleArgument(typeof(WorkingSetMethod))]
     public WorkingSetMethod Method { get; set; } = WorkingSetMethod.Referenced;
 
     /// <summary>Measures each mapping separately.</summary>

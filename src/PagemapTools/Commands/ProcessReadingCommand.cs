@@ -8,6 +8,7 @@ public abstract class ProcessReadingCommand : PagemapCommand
     /// <summary>The seconds after which a process or file system that does not answer is an error. A large one that takes long is none.</summary>
     [Parameter]
     [ValidateRange(1, 3600)]
+    [VisibleArgument(typeof(int))]
     public int TimeoutSec { get; set; } = (int)TargetRunOptions.DefaultTimeout.TotalSeconds;
 
     /// <summary>The options of all readings of processes and file systems.</summary>

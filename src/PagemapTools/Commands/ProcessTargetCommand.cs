@@ -18,6 +18,7 @@ public abstract class ProcessTargetCommand : ProcessReadingCommand
     [Parameter(Mandatory = true, ParameterSetName = IdSet, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [Alias("PID", "ProcessId")]
     [ArgumentCompleter(typeof(ProcessIdCompleter))]
+    [VisibleArgument(typeof(int[]))]
     public int[] Id { get; set; } = [];
 
     private protected abstract string[] Names { get; }

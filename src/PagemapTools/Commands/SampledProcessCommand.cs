@@ -26,16 +26,19 @@ public abstract class SampledProcessCommand : ProcessTargetCommand
     /// <summary>The processes, as Get-Process returns them.</summary>
     [Parameter(Mandatory = true, ParameterSetName = InputObjectSet, ValueFromPipeline = true)]
     [ValidateNotNull]
+    [VisibleArgument(typeof(Process[]))]
     public Process[] InputObject { get; set; } = [];
 
     /// <summary>Seconds between the beginnings of two samples.</summary>
     [Parameter]
     [ValidateRange(0.01, 1_000_000)]
+    [VisibleArgument(typeof(double))]
     public double SampleInterval { get; set; } = 1;
 
     /// <summary>The number of samples.</summary>
     [Parameter]
     [ValidateRange(1, long.MaxValue)]
+    [VisibleArgument(typeof(long))]
     public long MaxSamples { get; set; } = 1;
 
     /// <summary>Takes samples until Ctrl+C.</summary>

@@ -19,6 +19,7 @@ public abstract class SelectedProcessCommand : ProcessTargetCommand
     /// <summary>The processes, as Get-Process returns them.</summary>
     [Parameter(Mandatory = true, ParameterSetName = InputObjectSet, ValueFromPipeline = true)]
     [ValidateNotNull]
+    [VisibleArgument(typeof(Process[]))]
     public Process[] InputObject { get; set; } = [];
 
     private protected override string[] Names => Name;

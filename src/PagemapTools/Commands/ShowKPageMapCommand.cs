@@ -18,20 +18,24 @@ public sealed class ShowKPageMapCommand : PagemapCommand, IMapParameters
     /// <inheritdoc/>
     [Parameter]
     [ValidateSet(nameof(PageCellKey.Kind), nameof(PageCellKey.Flag), nameof(PageCellKey.MapCount), nameof(PageCellKey.Cgroup), nameof(PageCellKey.Node), nameof(PageCellKey.Age))]
+    [VisibleArgument(typeof(PageCellKey))]
     public PageCellKey By { get; set; } = PageCellKey.Kind;
 
     /// <inheritdoc/>
     [Parameter]
+    [VisibleArgument(typeof(KPageFlags[]))]
     public KPageFlags[] Flag { get; set => field = value ?? []; } = [];
 
     /// <inheritdoc/>
     [Parameter]
     [ValidateRange(40, 1000)]
+    [VisibleArgument(typeof(int))]
     public int Width { get; set; }
 
     /// <inheritdoc/>
     [Parameter]
     [ValidateRange(8, 1000)]
+    [VisibleArgument(typeof(int))]
     public int Height { get; set; }
 
     /// <summary>Draws again and again until Ctrl+C, in place on a terminal.</summary>
@@ -41,11 +45,13 @@ public sealed class ShowKPageMapCommand : PagemapCommand, IMapParameters
     /// <inheritdoc/>
     [Parameter]
     [ValidateRange(0.05, 1_000_000)]
+    [VisibleArgument(typeof(double))]
     public double SampleInterval { get; set; } = 0.5;
 
     /// <inheritdoc/>
     [Parameter]
     [ValidateRange(1, long.MaxValue)]
+    [VisibleArgument(typeof(long))]
     public long MaxSamples { get; set; } = long.MaxValue;
 
     /// <inheritdoc/>

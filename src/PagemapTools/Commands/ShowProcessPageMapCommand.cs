@@ -16,10 +16,12 @@ public sealed class ShowProcessPageMapCommand : SelectedProcessCommand, IMapPara
 
     /// <inheritdoc/>
     [Parameter]
+    [VisibleArgument(typeof(PageCellKey))]
     public PageCellKey By { get; set; }
 
     /// <inheritdoc/>
     [Parameter]
+    [VisibleArgument(typeof(KPageFlags[]))]
     public KPageFlags[] Flag { get; set => field = value ?? []; } = [];
 
     /// <summary>Addresses, or ranges such as 0x7f00-0x7fff; the end is excluded, as in maps.</summary>
@@ -46,11 +48,13 @@ public sealed class ShowProcessPageMapCommand : SelectedProcessCommand, IMapPara
     /// <inheritdoc/>
     [Parameter]
     [ValidateRange(40, 1000)]
+    [VisibleArgument(typeof(int))]
     public int Width { get; set; }
 
     /// <inheritdoc/>
     [Parameter]
     [ValidateRange(8, 1000)]
+    [VisibleArgument(typeof(int))]
     public int Height { get; set; }
 
     /// <summary>Draws again and again until Ctrl+C, in place on a terminal.</summary>
@@ -60,11 +64,13 @@ public sealed class ShowProcessPageMapCommand : SelectedProcessCommand, IMapPara
     /// <inheritdoc/>
     [Parameter]
     [ValidateRange(0.05, 1_000_000)]
+    [VisibleArgument(typeof(double))]
     public double SampleInterval { get; set; } = 0.5;
 
     /// <inheritdoc/>
     [Parameter]
     [ValidateRange(1, long.MaxValue)]
+    [VisibleArgument(typeof(long))]
     public long MaxSamples { get; set; } = long.MaxValue;
 
     /// <inheritdoc/>
