@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Management.Automation;
 using PagemapTools.Completion;
 
@@ -6,9 +5,8 @@ namespace PagemapTools.Commands;
 
 /// <summary>Writes a picture of the machine's memory and of processes as one HTML file.</summary>
 [Cmdlet(VerbsData.Export, "PageReport", DefaultParameterSetName = NameSet, SupportsShouldProcess = true)]
-public sealed class ExportPageReportCommand : ProcessTargetCommand
+public sealed class ExportPageReportCommand : ProcessExportCommand
 {
-    private readonly List<int> _targets = [];
     private PageSnapshot? _snapshot;
 
     /// <summary>The file.</summary>
@@ -25,12 +23,6 @@ public sealed class ExportPageReportCommand : ProcessTargetCommand
     [ValidateWildcards]
     [ArgumentCompleter(typeof(ProcessNameCompleter))]
     public string[] Name { get; set; } = [];
-
-    /// <summary>The processes, as Get-Process returns them.</summary>
-    [Parameter(Mandatory = true, ParameterSetName = InputObjectSet, ValueFromPipeline = true)]
-    [ValidateNotNull]
-    [VisibleArgument(typeof(Process[]))]
-    public Process[] InputObject { get; set; } = [];
 
     /// <summary>The directory that Export-PageSnapshot wrote to: the report shows a snapshot in it instead of the machine.</summary>
     [Parameter(ParameterSetName = NameSet)]
@@ -60,10 +52,6 @@ public sealed class ExportPageReportCommand : ProcessTargetCommand
 
     private protected override string[] Names => Name;
 
-    private protected override Process[] Processes => InputObject;
-
-    private bool SelectsAllProcesses => ParameterSetName == NameSet && Name.Length == 0 && !MyInvocation.ExpectingInput;
-
     /// <inheritdoc/>
     protected override void BeginProcessing()
     {
@@ -80,13 +68,10 @@ public sealed class ExportPageReportCommand : ProcessTargetCommand
     }
 
     /// <inheritdoc/>
-    protected override void ProcessRecord() => _targets.AddRange(SelectsAllProcesses ? [] : ResolveTargets());
-
-    /// <inheritdoc/>
     protected override void EndProcessing()
     {
         string path = GetUnresolvedProviderPathFromPSPath(Path);
-        if ((_targets.Count == 0 && !SelectsAllProcesses) || !ShouldProcess(path, "Write report"))
+        if (!ShouldWrite(path, "Write report"))
         {
             return;
         }
@@ -108,22 +93,14 @@ public sealed class ExportPageReportCommand : ProcessTargetCommand
     {
         PageReportOptions options = new()
         {
-            ProcessIds = SelectsAllProcesses ? null : _targets,
+            ProcessIds = TargetIds,
             IncludeFrames = IncludeFrames,
             IsWorldReadable = WorldReadable,
             Run = CreateRunOptions(),
         };
-        try
-        {
-            return _snapshot is null
-                ? Procfs.ExportPageReport(path, options, progress, CancellationToken)
-                : _snapshot.ExportPageReport(path, options, CancellationToken);
-        }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
-        {
-            ThrowTerminatingError(PagemapErrors.FileNotWritten(path, failure));
-            throw;
-        }
+        return WriteFile(path, () => _snapshot is null
+            ? Procfs.ExportPageReport(path, options, progress, CancellationToken)
+            : _snapshot.ExportPageReport(path, options, CancellationToken));
     }
 
     private void ReportFailures(PageReportResult result)

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Management.Automation;
 using PagemapTools.Completion;
 
@@ -7,11 +6,9 @@ namespace PagemapTools.Commands;
 /// <summary>Writes a moment of the machine as Parquet, into a dataset that engines can query.</summary>
 [Cmdlet(VerbsData.Export, "PageSnapshot", SupportsShouldProcess = true, DefaultParameterSetName = NameSet)]
 [OutputType(typeof(FileInfo))]
-public sealed class ExportPageSnapshotCommand : ProcessTargetCommand
+public sealed class ExportPageSnapshotCommand : ProcessExportCommand
 {
     private const ulong ProgressEnd = 1000;
-
-    private readonly List<int> _targets = [];
 
     /// <summary>The directory of the dataset. It is created if it does not exist.</summary>
     [Parameter(Mandatory = true, Position = 0)]
@@ -26,12 +23,6 @@ public sealed class ExportPageSnapshotCommand : ProcessTargetCommand
     [ValidateWildcards]
     [ArgumentCompleter(typeof(ProcessNameCompleter))]
     public string[] Name { get; set; } = [];
-
-    /// <summary>The processes, as Get-Process returns them.</summary>
-    [Parameter(Mandatory = true, ParameterSetName = InputObjectSet, ValueFromPipeline = true)]
-    [ValidateNotNull]
-    [VisibleArgument(typeof(Process[]))]
-    public Process[] InputObject { get; set; } = [];
 
     /// <summary>The tables.</summary>
     [Parameter]
@@ -54,18 +45,11 @@ public sealed class ExportPageSnapshotCommand : ProcessTargetCommand
 
     private protected override string[] Names => Name;
 
-    private protected override Process[] Processes => InputObject;
-
-    private bool SelectsAllProcesses => ParameterSetName == NameSet && Name.Length == 0 && !MyInvocation.ExpectingInput;
-
-    /// <inheritdoc/>
-    protected override void ProcessRecord() => _targets.AddRange(SelectsAllProcesses ? [] : ResolveTargets());
-
     /// <inheritdoc/>
     protected override void EndProcessing()
     {
         string path = GetUnresolvedProviderPathFromPSPath(Path);
-        if ((_targets.Count == 0 && !SelectsAllProcesses) || !ShouldProcess(path, "Write a snapshot"))
+        if (!ShouldWrite(path, "Write a snapshot"))
         {
             return;
         }
@@ -95,21 +79,13 @@ public sealed class ExportPageSnapshotCommand : ProcessTargetCommand
         SnapshotOptions options = new()
         {
             Tables = Include,
-            ProcessIds = SelectsAllProcesses ? null : _targets,
+            ProcessIds = TargetIds,
             IncludePfn = IncludePfn,
             HostName = HostName,
             Run = CreateRunOptions(progress),
             OnWarning = Warn,
         };
-        try
-        {
-            return Procfs.ExportSnapshot(path, ParquetAssembly.Format, options, new TableProgress(progress, setPosition), CancellationToken);
-        }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
-        {
-            ThrowTerminatingError(PagemapErrors.FileNotWritten(path, failure));
-            throw;
-        }
+        return WriteFile(path, () => Procfs.ExportSnapshot(path, ParquetAssembly.Format, options, new TableProgress(progress, setPosition), CancellationToken));
     }
 
     // Of one process several tables may be missing.

@@ -57,15 +57,7 @@ public sealed class ExportPagemapMetricCommand : ProcessReadingCommand
             IsWorldReadable = WorldReadable,
             Run = CreateRunOptions(),
         };
-        try
-        {
-            return Procfs.ExportMetrics(path, options, progress, CancellationToken);
-        }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
-        {
-            ThrowTerminatingError(PagemapErrors.FileNotWritten(path, failure));
-            throw;
-        }
+        return WriteFile(path, () => Procfs.ExportMetrics(path, options, progress, CancellationToken));
     }
 
     // Each process is read once for each value of -GroupBy. The file counts those that this user may not read, so no warning does.

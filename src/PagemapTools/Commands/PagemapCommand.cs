@@ -143,6 +143,20 @@ public abstract class PagemapCommand : PSCmdlet, IDisposable
         }
     }
 
+    /// <summary>Writes a file. If that fails, the command ends with an error that names the file.</summary>
+    private protected T WriteFile<T>(string path, Func<T> write)
+    {
+        try
+        {
+            return write();
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            ThrowTerminatingError(PagemapErrors.FileNotWritten(path, failure));
+            throw;
+        }
+    }
+
     /// <summary>Writes the error of one target and continues, or ends the invocation with an error that concerns all targets.</summary>
     private protected void Report(ProcfsException failure)
     {
