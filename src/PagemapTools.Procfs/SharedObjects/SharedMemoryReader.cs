@@ -105,14 +105,15 @@ internal sealed class SharedMemoryReader(ProcfsContext procfs, TargetRunOptions?
         }
     }
 
-    /// <summary>Reads the files of one file system through the first of its mounts that shows all of it, or through several that show parts.</summary>
+    /// <summary>Reads the files of one file system through a mount that shows all of it, or through several that show parts; each part once.</summary>
     private IEnumerable<SharedMemoryObject> ReadFileSystem(IGrouping<(uint Major, uint Minor), SharedMount> mounts)
     {
         HashSet<ulong> seen = [];
         bool isExplained = false;
         int failures = Limits.FailureList.Count;
         SharedMount[] candidates = [.. mounts.Where(mount => mount.IsReachable).OrderBy(mount => mount.Root.Length).ThenByDescending(mount => mount.IsOwn)];
-        foreach (SharedMount mount in candidates)
+        HashSet<string> roots = new(StringComparer.Ordinal);
+        foreach (SharedMount mount in candidates.Where(mount => !roots.Contains(mount.Root)))
         {
             TreeReader tree = new(procfs.Root, mount, _swapped);
             using IEnumerator<TreeFile> files = TargetRun.ReadSequence(procfs.Root, mount.ProcessId, tree.Read, options, cancellationToken).GetEnumerator();
@@ -137,6 +138,12 @@ internal sealed class SharedMemoryReader(ProcfsContext procfs, TargetRunOptions?
             if (tree.IsOpened && mount.Root == "/")
             {
                 break;
+            }
+
+            // A user can mount a part as often as the kernel allows (fs.mount-max).
+            if (tree.IsOpened)
+            {
+                roots.Add(mount.Root);
             }
         }
 

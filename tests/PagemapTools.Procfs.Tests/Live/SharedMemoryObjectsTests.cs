@@ -121,6 +121,42 @@ public sealed class SharedMemoryObjectsTests
     }
 
     [Fact]
+    public void APartThatIsMountedSeveralTimesIsReadOnce()
+    {
+        Require.Root();
+        Require.Program("unshare");
+        string top = Directory.CreateTempSubdirectory("pagemaptools-parts-").FullName;
+        string deep = "part" + string.Concat(Enumerable.Repeat("/d", 600));
+
+        // A failure for each reading: the tree is deeper than a reading goes.
+        const string Script = """
+            mkdir "$1/source" "$1/views" && mount -t tmpfs source "$1/source" && mkdir -p "$1/source/$2" && head -c 4096 /dev/zero > "$1/source/part/file" || exit
+            for i in a b c; do mkdir "$1/views/$i" && mount --bind "$1/source/part" "$1/views/$i" || exit; done
+            umount -l "$1/source" && echo ready && read line
+            """;
+        using System.Diagnostics.Process holder = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo("unshare", ["--mount", "sh", "-c", Script, "sh", top, deep])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            UseShellExecute = false,
+        })!;
+        try
+        {
+            Require.That(holder.StandardOutput.ReadLine() == "ready", "Mount", "a mount namespace of its own cannot be made");
+            SharedMemoryLimits? limits = null;
+            SharedMemoryObject[] objects = Read(new SharedMemoryQuery { OnComplete = found => limits = found });
+            Assert.Single(objects, item => item.Path?.StartsWith($"{top}/views/", StringComparison.Ordinal) == true);
+            Assert.Single(limits!.Failures, failure => failure.Path.StartsWith($"{top}/views/", StringComparison.Ordinal));
+        }
+        finally
+        {
+            holder.StandardInput.Close();
+            holder.WaitForExit();
+            Directory.Delete(top, recursive: true);
+        }
+    }
+
+    [Fact]
     public void TheSumIsThatOfMeminfo()
     {
         Require.Root();
