@@ -11,7 +11,7 @@ namespace PagemapTools;
 [AttributeUsage(AttributeTargets.Property)]
 internal sealed class VisibleArgumentAttribute(Type type) : ArgumentTransformationAttribute
 {
-    // The engine converts arguments in this culture. White space around a number or a name is no obstacle to it.
+    // The engine converts arguments in this culture. It ignores white space around a number or a name.
     public override object? Transform(EngineIntrinsics engineIntrinsics, object? inputData)
     {
         object? visible = Escape(inputData);

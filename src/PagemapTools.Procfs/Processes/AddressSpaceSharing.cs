@@ -2,7 +2,7 @@ namespace PagemapTools.Procfs.Processes;
 
 /// <summary>Which processes use one address space.</summary>
 /// <param name="Spaces">The processes of each address space that several of them use, the lowest id first.</param>
-/// <param name="Failures">Why the address spaces of some processes, which count as separate, could not be compared. No process is missing that exited.</param>
+/// <param name="Failures">Why the address spaces of some processes, which count as separate, could not be compared. A process that has exited has no failure.</param>
 internal sealed record SharedAddressSpaces(IReadOnlyList<IReadOnlyList<int>> Spaces, IReadOnlyList<ProcfsException> Failures);
 
 /// <summary>
