@@ -90,7 +90,7 @@ internal sealed class RollupMeter(ProcfsContext procfs)
         {
             string? user = details.UserId is { } userId ? procfs.Users.Get(userId) : null;
             UssTarget target = new(processId, stat?.Program.StartTime, details, user, isWhole ? details.PageTables : null);
-            return new OpenSmaps(handle, Root.GetPath(threadId, file), target, file == RollupFile);
+            return new OpenSmaps(handle, Root.GetPath(threadId, file), target, file == RollupFile, threadId, stat?.Program);
         }
 
         handle.Dispose();
@@ -125,24 +125,17 @@ internal sealed class RollupMeter(ProcfsContext procfs)
         }
 
         SmapsFigures sum = default;
-        try
+        bool hasMapping = false;
+        foreach ((MemoryMapping mapping, SmapsFigures figures) in ReadFile(smaps, cancellationToken))
         {
-            bool hasMapping = false;
-            foreach ((MemoryMapping mapping, SmapsFigures figures) in ReadFile(smaps, cancellationToken))
+            hasMapping = true;
+            if (mappings?.Invoke(mapping) != false)
             {
-                hasMapping = true;
-                if (mappings?.Invoke(mapping) != false)
-                {
-                    sum.Add(figures);
-                }
+                sum.Add(figures);
             }
+        }
 
-            return hasMapping ? sum.WithZeros() : default;
-        }
-        catch (ProcfsException failure) when (failure.ErrorNumber == Errno.ESRCH)
-        {
-            return default;
-        }
+        return hasMapping && IsWhole(smaps) ? sum.WithZeros() : default;
     }
 
     private static SmapsFigures ReadRollup(OpenSmaps smaps)
@@ -175,13 +168,16 @@ internal sealed class RollupMeter(ProcfsContext procfs)
                 }
             }
 
-            // smaps ends in the same way after the last mapping and after the exit of the process. stat distinguishes them.
-            if (!hasMapping || ProcessStat.TryRead(Root, smaps.Target.ProcessId) is null or { HasEnded: true })
+            if (!hasMapping || !IsWhole(smaps))
             {
                 throw CreateGone(smaps.Target.ProcessId, SmapsFile);
             }
         }
     }
+
+    /// <summary>Whether smaps ended after the last mapping. It ends in the same way when the process exits or executes another program; stat then shows that.</summary>
+    private bool IsWhole(OpenSmaps smaps) =>
+        ProcessStat.TryRead(Root, smaps.ThreadId) is var stat && stat?.HasEnded != true && stat?.Program == smaps.Program;
 
     // The vsyscall page is above the address space; a walk does not reach it, either.
     private IEnumerable<(MemoryMapping Mapping, SmapsFigures Figures)> ReadFile(OpenSmaps smaps, CancellationToken cancellationToken) =>
@@ -191,8 +187,8 @@ internal sealed class RollupMeter(ProcfsContext procfs)
     private ProcfsException CreateGone(int processId, string file) =>
         ProcessErrors.NoAddressSpaceOrNull(Root, processId, file, Errno.ESRCH) ?? ProcessErrors.Exited(Root, processId);
 
-    /// <summary>An open smaps_rollup or smaps, and the process.</summary>
-    private sealed record OpenSmaps(SafeFileHandle Handle, string Path, UssTarget Target, bool IsRollup) : IDisposable
+    /// <summary>An open smaps_rollup or smaps, the process, and what it executed when the file was opened; null if the tree has no stat.</summary>
+    private sealed record OpenSmaps(SafeFileHandle Handle, string Path, UssTarget Target, bool IsRollup, int ThreadId, ProgramIdentity? Program) : IDisposable
     {
         public void Dispose() => Handle.Dispose();
     }

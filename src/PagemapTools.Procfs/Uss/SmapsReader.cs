@@ -6,7 +6,7 @@ namespace PagemapTools.Procfs.Uss;
 /// <summary>Reads an open smaps, mapping by mapping.</summary>
 internal static class SmapsReader
 {
-    /// <summary>Reads the mappings and their figures, in ascending order of address.</summary>
+    /// <summary>Reads the mappings and their figures, in ascending order of address. After the exit of the process there are no more.</summary>
     /// <param name="smaps">The open file.</param>
     /// <param name="path">Its path, for messages.</param>
     /// <param name="process">The process.</param>
@@ -38,7 +38,8 @@ internal static class SmapsReader
             figures = default;
         }
 
-        if (lines.Errno != 0)
+        // If the process exits, smaps ends early or reading it fails with ESRCH. The caller checks whether the process has exited.
+        if (lines.Errno is not (0 or Errno.ESRCH))
         {
             throw new ProcfsException(ProcfsError.ReadFailed, $"Reading '{path}' failed: {Errno.Describe(lines.Errno)}.", path, process.Id, lines.Errno);
         }

@@ -134,6 +134,38 @@ public sealed class ExitedProcessesTests
         Assert.Equal(ProcfsError.ProcessNotFound, CatchFailure(() => Measure(target.ProcessId)).Error);
     }
 
+    /// <summary>smaps shows a page of text at a time, and then ends early or fails with ESRCH.</summary>
+    [Theory]
+    [InlineData("dense")]
+    [InlineData("execs")]
+    public void MappingsMeasuredBeforeAnExitOrExecPrecedeTheError(string kind)
+    {
+        using TargetProcess target = TargetProcess.Start(kind);
+        UssMeter meter = new(new ProcfsContext(s_root), UssMethod.Rollup);
+        using IEnumerator<MappingUss> mappings = meter.MeasureMappings(target.ProcessId, cancellationToken: CancellationToken).GetEnumerator();
+        Assert.True(mappings.MoveNext());
+        int all = File.ReadLines($"/proc/{target.ProcessId}/maps").Count();
+        if (kind == "execs")
+        {
+            target.Next();
+        }
+        else
+        {
+            target.Kill();
+        }
+
+        int measured = 1;
+        ProcfsException failure = CatchFailure(() =>
+        {
+            while (mappings.MoveNext())
+            {
+                measured++;
+            }
+        });
+        Assert.Equal((ProcfsError.ProcessNotFound, target.ProcessId), (failure.Error, failure.ProcessId));
+        Assert.InRange(measured, 1, all - 1);
+    }
+
     [Fact]
     public void EachProcessIsMeasuredOrGivesAnError()
     {
