@@ -15,6 +15,8 @@
     unshare                    = @{ Most = 40; If = 'NotPrivileged', 'NoCommand unshare', 'NoCommand setpriv' }
     # A chroot, a sysctl or a security module refuses them.
     UserNamespaces             = @{ Most = 40; If = 'Always' }
+    # A root directory that is no mount, as in a chroot.
+    MountNamespace             = @{ Most = 1; If = 'Always' }
     # A machine whose only shell is busybox, such as a guest.
     Shell                      = @{ Most = 6; If = 'Always' }
     # A kernel has soft-dirty bits or has none.

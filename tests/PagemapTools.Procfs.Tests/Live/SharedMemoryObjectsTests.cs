@@ -142,7 +142,7 @@ public sealed class SharedMemoryObjectsTests
         })!;
         try
         {
-            Require.That(holder.StandardOutput.ReadLine() == "ready", "Mount", "a mount namespace of its own cannot be made");
+            Require.That(holder.StandardOutput.ReadLine() == "ready", "MountNamespace", "a mount namespace of its own cannot be made");
             SharedMemoryLimits? limits = null;
             SharedMemoryObject[] objects = Read(new SharedMemoryQuery { OnComplete = found => limits = found });
             Assert.Single(objects, item => item.Path?.StartsWith($"{top}/views/", StringComparison.Ordinal) == true);
