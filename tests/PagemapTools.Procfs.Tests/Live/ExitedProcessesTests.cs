@@ -140,7 +140,7 @@ public sealed class ExitedProcessesTests
     [InlineData("execs")]
     public void MappingsMeasuredBeforeAnExitOrExecPrecedeTheError(string kind)
     {
-        using TargetProcess target = TargetProcess.Start(kind);
+        using TargetProcess target = TargetProcess.Start(kind, "size=16MiB");
         UssMeter meter = new(new ProcfsContext(s_root), UssMethod.Rollup);
         using IEnumerator<MappingUss> mappings = meter.MeasureMappings(target.ProcessId, cancellationToken: CancellationToken).GetEnumerator();
         Assert.True(mappings.MoveNext());
