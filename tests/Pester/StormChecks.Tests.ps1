@@ -129,8 +129,8 @@ Describe 'The checks of rows' {
     }
 
     It 'find in a <Type> that it is not true: <Sentence>' -ForEach $cases {
-        $last = ConvertTo-Row $Type $Row $Change
-        $first = $Change.Before ? (ConvertTo-Row $Type $Row $Change.Before) : $Change.Twice ? $last : $null
+        $last = ConvertTo-Row $Type $Row -Change $Change
+        $first = $Change.Before ? (ConvertTo-Row $Type $Row -Change $Change.Before) : $Change.Twice ? $last : $null
         Find-ImpossibleRow ($first, $last -ne $null) | Should -Contain "$Type`: not true: $Sentence`: $(Format-Fact $last)"
     }
 
@@ -145,7 +145,7 @@ Describe 'The checks of rows' {
     It 'take nothing for granted that is null' -ForEach ($types | Where-Object Type -Like *Uss) {
         $nothing = @{}
         $Row.Keys | Where-Object { $Row[$_] -is [long] } | ForEach-Object { $nothing[$_] = $null }
-        Find-ImpossibleRow (ConvertTo-Row $Type $Row $nothing) | Should -BeNullOrEmpty
+        Find-ImpossibleRow (ConvertTo-Row $Type $Row -Change $nothing) | Should -BeNullOrEmpty
     }
 
     It 'know each type of the module that a cmdlet returns' {

@@ -10,34 +10,34 @@ $pageSize = [Environment]::SystemPageSize
 $states = 'Unpopulated', 'Present', 'Swapped', 'Guard', 'Poisoned', 'UffdMarker', 'Migration', 'Device', 'NonSwap', 'Hidden', 'SwappedShared', 'NotMapped'
 
 # Null if one of the figures is.
-function Get-Sum { $args -contains $null ? $null : ($args | Measure-Object -Sum).Sum }
+function Get-Sum($Figures) { $Figures -contains $null ? $null : ($Figures | Measure-Object -Sum).Sum }
 
 function Test-AtMost($Figure, $Limit) { $null -eq $Figure -or $null -eq $Limit -or $Figure -le $Limit }
 
-function Test-Between($Figure, $Min, $Max) { (Test-AtMost $Min $Figure) -and (Test-AtMost $Figure $Max) }
+function Test-Between($Figure, $Bounds) { (Test-AtMost $Bounds[0] $Figure) -and (Test-AtMost $Figure $Bounds[1]) }
 
-function Test-Page($Address, $EndAddress, $Mapping) {
-    $Address % $pageSize -eq 0 -and $EndAddress % $pageSize -eq 0 -and ($null -eq $Mapping -or ($Address -ge $Mapping.Start -and $EndAddress -le $Mapping.End))
+function Test-Page($Range, $Mapping) {
+    $Range[0] % $pageSize -eq 0 -and $Range[1] % $pageSize -eq 0 -and ($null -eq $Mapping -or ($Range[0] -ge $Mapping.Start -and $Range[1] -le $Mapping.End))
 }
 
 # What smaps_account adds to the figures of one mapping it adds page by page (fs/proc/task_mmu.c). Private hugetlb pages are in Uss, not in Rss.
 $uss = [ordered] @{
-    'Uss is no more than Rss and Hugetlb' = { param($row) Test-AtMost $row.Uss (Get-Sum $row.Rss $row.Hugetlb) }
-    'Uss and Shared are Rss, besides hugetlb pages' = { param($row) Test-Between (Get-Sum $row.Uss $row.Shared) $row.Rss (Get-Sum $row.Rss $row.Hugetlb) }
+    'Uss is no more than Rss and Hugetlb' = { param($row) Test-AtMost $row.Uss (Get-Sum $row.Rss, $row.Hugetlb) }
+    'Uss and Shared are Rss, besides hugetlb pages' = { param($row) Test-Between (Get-Sum $row.Uss, $row.Shared) ($row.Rss, (Get-Sum $row.Rss, $row.Hugetlb)) }
     'Pss is no more than Rss' = { param($row) Test-AtMost $row.Pss $row.Rss }
     # Each quotient is truncated.
-    'Pss is no less than Uss, besides hugetlb pages' = { param($row) Test-AtMost $row.Uss (Get-Sum $row.Pss $row.Hugetlb $pageSize) }
+    'Pss is no less than Uss, besides hugetlb pages' = { param($row) Test-AtMost $row.Uss (Get-Sum $row.Pss, $row.Hugetlb, $pageSize) }
     'SwapPss is no more than Swap' = { param($row) Test-AtMost $row.SwapPss $row.Swap }
     'Anonymous is no more than Rss' = { param($row) Test-AtMost $row.Anonymous $row.Rss }
     'AnonHugePages and LazyFree are each no more than Anonymous' = { param($row) (Test-AtMost $row.AnonHugePages $row.Anonymous) -and (Test-AtMost $row.LazyFree $row.Anonymous) }
     'PrivateClean and PrivateDirty are Uss, besides hugetlb pages' = { param($row)
-        $private = Get-Sum $row.PrivateClean $row.PrivateDirty
-        Test-Between $row.Uss $private (Get-Sum $private $row.Hugetlb)
+        $private = Get-Sum $row.PrivateClean, $row.PrivateDirty
+        Test-Between $row.Uss ($private, (Get-Sum $private, $row.Hugetlb))
     }
     # smaps rounds each down to whole kB.
     'PssAnon, PssFile and PssShmem are Pss' = { param($row)
-        $parts = Get-Sum $row.PssAnon $row.PssFile $row.PssShmem
-        Test-Between $parts (Get-Sum $row.Pss -4096) (Get-Sum $row.Pss 4096)
+        $parts = Get-Sum $row.PssAnon, $row.PssFile, $row.PssShmem
+        Test-Between $parts ((Get-Sum $row.Pss, -4096), (Get-Sum $row.Pss, 4096))
     }
 }
 $inMapping = [ordered] @{
@@ -45,7 +45,7 @@ $inMapping = [ordered] @{
     'a mapping begins at or after the end of the one before it' = { param($row, $before) -not $before -or $row.ProcessId -ne $before.ProcessId -or $row.Mapping.Start -ge $before.Mapping.End -or $row.Mapping.Start -eq $before.Mapping.Start }
 }
 $pages = [ordered] @{
-    'a page lies in its mapping, at whole pages' = { param($row) Test-Page $row.Address ($row.EndAddress ?? ($row.Address + $pageSize)) $row.Mapping }
+    'a page lies in its mapping, at whole pages' = { param($row) Test-Page ($row.Address, ($row.EndAddress ?? ($row.Address + $pageSize))) $row.Mapping }
     'the state is one of the states' = { param($row) "$($row.State)" -in $states }
     'only a present page has a page frame, and none has the number 0' = { param($row) $null -eq $row.Pfn -or ($row.Pfn -ne 0 -and $row.State -eq 'Present') }
     'a present page has no place in swap' = { param($row) $row.State -ne 'Present' -or $null -eq $row.SwapType }
@@ -60,7 +60,7 @@ $counted = [ordered] @{
 }
 $usage = $counted + [ordered] @{
     'what the page frames are used for adds up to Bytes' = { param($row)
-        $row.Bytes -eq (Get-Sum $row.Anonymous $row.File $row.Shmem $row.Slab $row.PageTables $row.Other ($row.Free ?? 0) ($row.Hugetlb ?? 0))
+        $row.Bytes -eq (Get-Sum $row.Anonymous, $row.File, $row.Shmem, $row.Slab, $row.PageTables, $row.Other, ($row.Free ?? 0), ($row.Hugetlb ?? 0))
     }
 }
 $hugePage = $counted + [ordered] @{
@@ -87,13 +87,13 @@ $invariants = @{
     NodeUss = $uss
     MappingUss = $uss + $inMapping
     ProcessGroupUss = [ordered] @{
-        'Rss is Shared, UssAnonymous, UssFile and UssShmem' = { param($row) Test-Between (Get-Sum $row.Shared $row.UssAnonymous $row.UssFile $row.UssShmem) $row.Rss $row.Rss }
+        'Rss is Shared, UssAnonymous, UssFile and UssShmem' = { param($row) Test-Between (Get-Sum $row.Shared, $row.UssAnonymous, $row.UssFile, $row.UssShmem) ($row.Rss, $row.Rss) }
         'Uss is its parts, besides hugetlb pages' = { param($row)
-            $parts = Get-Sum $row.UssAnonymous $row.UssFile $row.UssShmem
-            Test-Between $row.Uss $parts (Get-Sum $parts $row.Hugetlb)
+            $parts = Get-Sum $row.UssAnonymous, $row.UssFile, $row.UssShmem
+            Test-Between $row.Uss ($parts, (Get-Sum $parts, $row.Hugetlb))
         }
         'Pss is no more than Rss' = $uss['Pss is no more than Rss']
-        'FreedOnExit is its parts' = { param($row) "$($row.FreedOnExit)" -eq "$(Get-Sum $row.FreedAnonymous $row.FreedPageTables $row.FreedShmem $row.FreedDeletedFile)" }
+        'FreedOnExit is its parts' = { param($row) "$($row.FreedOnExit)" -eq "$(Get-Sum $row.FreedAnonymous, $row.FreedPageTables, $row.FreedShmem, $row.FreedDeletedFile)" }
         'what stays of shared memory is part of UssShmem' = { param($row) Test-AtMost $row.KeptShmem $row.UssShmem }
         'what stays in the page cache is part of UssFile' = { param($row) Test-AtMost $row.UnmappedCache $row.UssFile }
         'what returns to the pool is part of Hugetlb' = { param($row) Test-AtMost $row.HugetlbToPool $row.Hugetlb }
