@@ -81,6 +81,16 @@ internal sealed class ProcLineReader(
         }
     }
 
+    /// <summary>Throws if the last read failed. When a process exits, reading its files ends early or fails with ESRCH: that is no failure.</summary>
+    /// <exception cref="ProcfsException">The last read failed.</exception>
+    public void ThrowIfFailed()
+    {
+        if (Errno is not (0 or Native.Errno.ESRCH))
+        {
+            throw new ProcfsException(ProcfsError.ReadFailed, $"Reading '{path}' failed: {Native.Errno.Describe(Errno)}.", path, processId, Errno);
+        }
+    }
+
     public void Dispose() => _buffer.Dispose();
 
     private bool SetLine(int length, bool isWhole, int next)

@@ -37,7 +37,7 @@ internal static class AddressSpaceSharing
             shared.AddRange(CompareAlike(root, alike, options, cancellationToken));
         }
 
-        return new SharedAddressSpaces(shared, [.. programs.Select(result => result.Failure).OfType<ProcfsException>().Where(failure => !failure.IsExpected)]);
+        return new SharedAddressSpaces(shared, [.. programs.Select(result => result.Failure).OfType<ProcfsException>()]);
     }
 
     // kcmp takes the lock that exec holds (kernel/kcmp.c, kcmp_lock: exec_update_lock), and on some kernels stat waits for it, too. A process whose memory map is locked keeps it when it

@@ -32,16 +32,8 @@ internal sealed class MapsReader(SafeFileHandle maps, string path, ProcessContex
             }
         }
 
-        // If the process exits, maps ends early or reading it fails with ESRCH. The caller checks whether the process has exited.
+        // The caller checks whether the process has exited.
         HasLostProcess = lines.Errno == Errno.ESRCH;
-        if (lines.Errno is not (0 or Errno.ESRCH))
-        {
-            throw new ProcfsException(
-                ProcfsError.ReadFailed,
-                $"Reading '{path}' failed: {Errno.Describe(lines.Errno)}.",
-                path,
-                process.Id,
-                lines.Errno);
-        }
+        lines.ThrowIfFailed();
     }
 }

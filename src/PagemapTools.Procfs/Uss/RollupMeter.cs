@@ -150,8 +150,8 @@ internal sealed class RollupMeter(ProcfsContext procfs)
             }
         }
 
-        return lines.Errno is 0 or Errno.ESRCH ? figures : throw new ProcfsException(
-            ProcfsError.ReadFailed, $"Reading '{smaps.Path}' failed: {Errno.Describe(lines.Errno)}.", smaps.Path, smaps.Target.ProcessId, lines.Errno);
+        lines.ThrowIfFailed();
+        return figures;
     }
 
     private IEnumerable<MappingUss> ReadMappings(OpenSmaps smaps, Func<MemoryMapping, bool>? mappings, CancellationToken cancellationToken)

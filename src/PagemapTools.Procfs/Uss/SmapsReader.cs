@@ -38,12 +38,8 @@ internal static class SmapsReader
             figures = default;
         }
 
-        // If the process exits, smaps ends early or reading it fails with ESRCH. The caller checks whether the process has exited.
-        if (lines.Errno is not (0 or Errno.ESRCH))
-        {
-            throw new ProcfsException(ProcfsError.ReadFailed, $"Reading '{path}' failed: {Errno.Describe(lines.Errno)}.", path, process.Id, lines.Errno);
-        }
-
+        // The caller checks whether the process has exited.
+        lines.ThrowIfFailed();
         if (mapping is not null)
         {
             yield return (mapping, figures);
