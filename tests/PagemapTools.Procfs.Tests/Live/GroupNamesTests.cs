@@ -11,7 +11,7 @@ namespace PagemapTools.Procfs.Tests.Live;
 /// </summary>
 [Trait("Tier", "Privileged")]
 [Collection(MachineSettings.Name)]
-public sealed class GroupNamesTests : IDisposable
+public sealed class GroupNamesTests
 {
     private const string Large = "group-large";
     private const string Small = "group-small";
@@ -19,21 +19,17 @@ public sealed class GroupNamesTests : IDisposable
     private const int MinMeasurements = 20;
 
     private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(2);
-    private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("pagemaptools-groups-");
 
     private static CancellationToken CancellationToken => TestContext.Current.CancellationToken;
-
-    public void Dispose() => _directory.Delete(recursive: true);
 
     [Fact]
     public void AGroupHasTheNameOfTheProgramThatWasWalked()
     {
         Require.InitialRoot();
-        string shell = File.ResolveLinkTarget("/bin/sh", returnFinalTarget: true)?.FullName ?? "/bin/sh";
-        Require.That(!shell.Contains("busybox", StringComparison.Ordinal), "Shell", "the shell of busybox runs under no other name");
-        string large = WriteProgram(shell, Large, $"x=$(head -c {Size} /dev/zero | tr '\\000' x)\ni=0; while [ $i -lt 5000 ]; do i=$((i+1)); done\nexec {GetPath(Small)} {GetPath("small.sh")}\n", "large.sh");
-        _ = WriteProgram(shell, Small, $"i=0; while [ $i -lt 30000 ]; do i=$((i+1)); done\nexec {GetPath(Large)} {GetPath("large.sh")}\n", "small.sh");
-        using Process process = Process.Start(large, [GetPath("large.sh")]);
+        using ShellCopies shells = new(Large, Small);
+        shells.WriteScript("large.sh", $"x=$(head -c {Size} /dev/zero | tr '\\000' x)\ni=0; while [ $i -lt 5000 ]; do i=$((i+1)); done\nexec {shells.GetPath(Small)} {shells.GetPath("small.sh")}\n");
+        shells.WriteScript("small.sh", $"i=0; while [ $i -lt 30000 ]; do i=$((i+1)); done\nexec {shells.GetPath(Large)} {shells.GetPath("large.sh")}\n");
+        using Process process = Process.Start(shells.GetPath(Large), [shells.GetPath("large.sh")]);
         try
         {
             MeasureRepeatedly(process.Id);
@@ -61,13 +57,4 @@ public sealed class GroupNamesTests : IDisposable
             Assert.False(uss?.Name == Small && uss.Uss > Size, $"{uss?.Uss} bytes of {uss?.Name}");
         }
     }
-
-    private string WriteProgram(string shell, string name, string script, string scriptName)
-    {
-        File.Copy(shell, GetPath(name));
-        File.WriteAllText(GetPath(scriptName), script);
-        return GetPath(name);
-    }
-
-    private string GetPath(string name) => Path.Join(_directory.FullName, name);
 }

@@ -24,29 +24,17 @@ public sealed class ProgramStormTests : IDisposable
 
     private static readonly TimeSpan s_duration = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(2);
-    private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("pagemaptools-storm-");
-
-    public ProgramStormTests()
-    {
-        string shell = File.ResolveLinkTarget("/bin/sh", returnFinalTarget: true)?.FullName ?? "/bin/sh";
-        Require.That(!shell.Contains("busybox", StringComparison.Ordinal), "Shell", "the shell of busybox runs under no other name");
-        _directory.UnixFileMode = (UnixFileMode)0b111_101_101;
-        foreach (string name in (string[])[One, Two])
-        {
-            File.Copy(shell, GetPath(name));
-            File.SetUnixFileMode(GetPath(name), (UnixFileMode)0b111_101_101);
-        }
-    }
+    private readonly ShellCopies _shells = new(One, Two);
 
     private static CancellationToken CancellationToken => TestContext.Current.CancellationToken;
 
-    public void Dispose() => _directory.Delete(recursive: true);
+    public void Dispose() => _shells.Dispose();
 
     [Fact]
     public void ExecGivesRowsOfOneProgram()
     {
-        File.WriteAllText(GetPath("one.sh"), $"{Spin}\nexec {GetPath(Two)} {GetPath("two.sh")}\n");
-        File.WriteAllText(GetPath("two.sh"), $"{Spin}\nexec {GetPath(One)} {GetPath("one.sh")}\n");
+        _shells.WriteScript("one.sh", $"{Spin}\nexec {GetPath(Two)} {GetPath("two.sh")}\n");
+        _shells.WriteScript("two.sh", $"{Spin}\nexec {GetPath(One)} {GetPath("one.sh")}\n");
         using Process process = Process.Start(GetPath(One), [GetPath("one.sh")]);
         HashSet<string> seen = [];
         ReadRepeatedly(() => process.Id, seen, () => seen.Count == 2);
@@ -82,7 +70,7 @@ public sealed class ProgramStormTests : IDisposable
         Require.Nobody();
         File.SetUnixFileMode(GetPath(Two), UnixFileMode.SetUser | (UnixFileMode)0b111_101_101);
         RequireSetUserId();
-        File.WriteAllText(GetPath("one.sh"), $"{Spin}\nexec {GetPath(Two)} -c '{Spin}'\n");
+        _shells.WriteScript("one.sh", $"{Spin}\nexec {GetPath(Two)} -c '{Spin}'\n");
         int readings = 0;
         for (Stopwatch clock = Stopwatch.StartNew(); clock.Elapsed < s_duration || readings < MinReadings;)
         {
@@ -135,7 +123,7 @@ public sealed class ProgramStormTests : IDisposable
         }
     }
 
-    private string GetPath(string name) => Path.Join(_directory.FullName, name);
+    private string GetPath(string name) => _shells.GetPath(name);
 
     // The shell waits for a line that never comes.
     private ProcessStartInfo CreateHeld(string name) => new(GetPath(name), ["-c", "read line"]) { RedirectStandardInput = true, UseShellExecute = false };
@@ -165,7 +153,7 @@ public sealed class ProgramStormTests : IDisposable
             && !UnprivilegedRunner.RunAsNobody(() => KernelFile.CanRead($"/proc/{probe.Id}/maps"));
         probe.Kill();
         probe.WaitForExit();
-        Require.That(isSetUserId, "SetUserId", $"the file system of {_directory.FullName} ignores the set-user-ID bit");
+        Require.That(isSetUserId, "SetUserId", $"the file system of {_shells.Directory} ignores the set-user-ID bit");
     }
 
     private void ReadRepeatedly(Func<int> getProcessId, HashSet<string> seen, Func<bool> isEnough)
